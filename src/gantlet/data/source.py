@@ -1,0 +1,34 @@
+"""ImageSource: one opened set of images. Every kind of source opens to this one type."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+
+@dataclass(frozen=True)
+class ImageSource:
+    """A finite, ordered set of images, decoded one at a time on demand.
+
+    ``read(i)`` returns image i as uint8 [h, w, c], c = 1 (gray) or 3 (RGB), and may be called from several threads;
+    it raises ``data.decode.Undecodable`` with a short reason for a broken file.
+    """
+
+    spec: str
+    """The source string that opened it, with every option that matters."""
+    names: Sequence[str]
+    """One name an image: its file's path inside the source, or ``spec#index``."""
+    read: Callable[[int], UInt8[np.ndarray, "h w c"]]
+    digest: str
+    """SHA-256 over the content (not over names of folders or times)."""
+    labels: Int64[np.ndarray, " n"] | None = None
+    classes: tuple[str, ...] = ()
+    """Names of the classes; labels index it."""
+    held_out: str = ""
+    """The source string of the other split (train ↔ test), or ''."""
+    notes: tuple[str, ...] = field(default=())
+    """What the user should know about how the data was read, e.g. a float range."""
+
+    def __len__(self) -> int:
+        return len(self.names)

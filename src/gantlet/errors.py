@@ -1,0 +1,80 @@
+"""The errors that gantlet raises on purpose: each says what was expected, what came, and what to do."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class GantletError(Exception):
+    """Base of every error meant for the user; the command line prints it as one line, without a traceback."""
+
+    exit_status = 1
+
+
+class UsageError(GantletError):
+    """The call itself is wrong: an unknown name, option or combination. Exit status 2."""
+
+    exit_status = 2
+
+
+class UnknownName(UsageError):
+    """A name that no registry entry, field or option has."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind, self.name, self.known = kind, name, sorted(known)
+        super().__init__(f"unknown {kind} {name!r}{nearest(name, self.known)}")
+
+
+class ConfigError(UsageError):
+    """A configuration whose parts do not fit each other, or a value out of range."""
+
+
+class DataError(GantletError):
+    """Images or labels that cannot be used as they are."""
+
+
+class BadFiles(DataError):
+    """Files that could not be decoded: all of them, by name."""
+
+    def __init__(self, source: str, files: Sequence[tuple[str, str]], total: int) -> None:
+        self.source, self.files = source, list(files)
+        listing = "; ".join(f"{name} ({reason})" for name, reason in self.files)
+        super().__init__(
+            f"{source}: {len(self.files)} of {total} files could not be decoded: {listing}. "
+            "Remove or mend them, or leave them out with --on-bad skip"
+        )
+
+
+class ShapeError(GantletError):
+    """An array whose shape or dtype is not the documented one."""
+
+
+class TooFewSamples(GantletError):
+    """Fewer samples than the formula needs."""
+
+
+class NonFiniteError(GantletError):
+    """NaN or infinity where a finite number is needed."""
+
+
+class CheckpointError(GantletError):
+    """A checkpoint or run folder that is damaged, missing, or belongs to another configuration."""
+
+
+class CacheError(GantletError):
+    """A cache or statistics file that is damaged or was made by another extractor, preprocessing or version."""
+
+
+class WeightsError(GantletError):
+    """Pretrained weights that are missing, truncated or have another digest."""
+
+
+class OutputError(GantletError):
+    """Something could not be written: disk full, folder read-only."""
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Return the end of an error sentence: the closest known name, or all of them."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {close[0]!r}? (known: {', '.join(known)})"
+    return f"; known: {', '.join(known)}" if known else "; none is registered"

@@ -1,0 +1,34 @@
+"""What the loop knows of networks: ImageShape in, generator and discriminator out, and the Judgement of the latter."""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class ImageShape:
+    """Square images of ``size`` × ``size`` pixels with 1 or 3 ``channels``."""
+
+    size: int
+    channels: int
+
+
+class Judgement(NamedTuple):
+    """What a discriminator says about a batch: logits [b], the features before its last layer [b, d], class logits [b, k] or None."""
+
+    logits: Float[Tensor, " b"]
+    features: Float[Tensor, "b d"]
+    class_logits: Float[Tensor, "b k"] | None = None
+
+
+class Network(Protocol):
+    """One family of networks. Generators map (z [b, k], labels [b] or None) to images [b, c, s, s] in [−1, 1];
+    discriminators map (images, labels or None) to a Judgement."""
+
+    def generator(self, shape: ImageShape, latent: int, conditioning: str, n_classes: int) -> nn.Module:
+        """Return a freshly initialised generator."""
+
+    def discriminator(self, shape: ImageShape, conditioning: str, n_classes: int) -> nn.Module:
+        """Return a freshly initialised discriminator."""
