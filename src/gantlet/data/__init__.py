@@ -1,5 +1,83 @@
 """One kind of image source a file, and the one decoder for all of them."""
 
-from gantlet.registry import Registry
+import inspect
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gantlet.errors import DataError, TooFewSamples, UsageError, nearest
+from gantlet.registry import Registry, parse_spec, typed_options
+
+if TYPE_CHECKING:
+    from gantlet.data.source import ImageSource
 
 SOURCES = Registry("data source", __name__)
+
+_WEIGHTS = ("ema", "generator", "best", "final")
+_BY_SUFFIX = {".zip": "zip", ".npz": "npz", ".npy": "npy"}
+_IDX = re.compile(r".*(idx\d-ubyte|\.idx)(\.gz)?")
+_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+def open_source(text: str, *, n: int = 0, seed: int = 0) -> "ImageSource":
+    """Open what a source string names: a built-in name, a path, run:PATH or module:function, with options in brackets.
+
+    Args: text: e.g. ``digits``, ``mnist[root=DIR,split=test]``, ``photos/``, ``fakes.zip[labels=none]``,
+    ``run:RUN@ema``; n, seed: for sources that make their images (run, function), unless the text names its own.
+    Returns: the opened source, of at least two images.
+    Raises: UsageError for an unknown name or option; DataError for a missing path or unusable data; TooFewSamples.
+    """
+    kind, options = _resolve(text)
+    entry = SOURCES.entry(kind)
+    given = typed_options(f"data source {kind!r}", entry.object, options)
+    if entry.meta.get("generated"):
+        given = {"n": n, "seed": seed} | given
+    for name, parameter in inspect.signature(entry.object).parameters.items():
+        if parameter.default is parameter.empty and name not in given:
+            raise UsageError(f"data source {kind!r} needs the option {name}: {kind}[{name}=…]")
+    source: ImageSource = entry.object(**given)
+    if len(source) < 2:
+        raise TooFewSamples(f"{source.spec} holds {len(source)} image; expected at least two")
+    return source
+
+
+def _resolve(text: str) -> tuple[str, dict[str, str]]:
+    """Return the kind of source and its options, the path among them."""
+    if Path(text).exists() and text not in SOURCES:
+        return _kind_of_path(text), {"path": text}
+    name, options = parse_spec(text)
+    if name in SOURCES:
+        return name, options
+    if name.startswith("run:"):
+        path, which = _split_weights(name.removeprefix("run:"))
+        return "run", {"path": path, "which": which, **options}
+    if Path(name).exists():
+        return _kind_of_path(name), {"path": name, **options}
+    if _FUNCTION.fullmatch(name):
+        return "function", {"path": name, **options}
+    if "/" in name or Path(name).suffix.lower() in _BY_SUFFIX or _IDX.fullmatch(name):
+        raise DataError(f"there is no file or folder {name!r}; check the path")
+    raise UsageError(
+        f"unknown data source {name!r}{nearest(name, SOURCES.names())}; a source is one of these names, a folder, "
+        "a .zip, .npz, .npy or idx file, run:PATH, or module:function"
+    )
+
+
+def _kind_of_path(path: str) -> str:
+    if Path(path).is_dir():
+        return "folder"
+    suffix = Path(path).suffix.lower()
+    if suffix in _BY_SUFFIX:
+        return _BY_SUFFIX[suffix]
+    if _IDX.fullmatch(Path(path).name):
+        return "idx"
+    raise UsageError(f"cannot tell what {path!r} is; expected a folder, a .zip, .npz, .npy or idx file")
+
+
+def _split_weights(path: str) -> tuple[str, str]:
+    folder, at, which = path.rpartition("@")
+    if not at or Path(path).exists():
+        return path, ""
+    if which not in _WEIGHTS:
+        raise UsageError(f"unknown weights {which!r} in 'run:{path}'{nearest(which, _WEIGHTS)}")
+    return folder, which

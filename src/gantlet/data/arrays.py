@@ -1,0 +1,137 @@
+"""What sources held in one array share: layout, value range, labels, digest."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Int64, Shaped, UInt8
+
+from gantlet.data.source import ImageSource
+from gantlet.errors import ConfigError, DataError
+
+LAYOUTS = ("auto", "NHWC", "NCHW", "NHW")
+RANGES = ("auto", "unit", "symmetric", "byte")
+_SCALES = {"unit": (255.0, 0.0), "symmetric": (127.5, 127.5), "byte": (1.0, 0.0)}
+
+
+def array_digest(pixels: UInt8[np.ndarray, "n h w c"]) -> str:
+    """Return the SHA-256 over an image array: its shape and its bytes in order."""
+    whole = hashlib.sha256(f"array {pixels.shape}:".encode())
+    for start in range(0, len(pixels), 1024):
+        whole.update(np.ascontiguousarray(pixels[start : start + 1024]).data)
+    return whole.hexdigest()
+
+
+def array_source(
+    spec: str,
+    pixels: UInt8[np.ndarray, "n h w c"],
+    *,
+    labels: Int64[np.ndarray, " n"] | None = None,
+    classes: tuple[str, ...] = (),
+    held_out: str = "",
+    notes: Sequence[str] = (),
+) -> ImageSource:
+    """Present an array of images as a source; image i is named ``spec#i``."""
+
+    def read(i: int) -> UInt8[np.ndarray, "h w c"]:
+        return np.asarray(pixels[i])
+
+    names = [f"{spec}#{i}" for i in range(len(pixels))]
+    return ImageSource(spec, names, read, array_digest(pixels), labels, classes, held_out, tuple(notes))
+
+
+def to_nhwc(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> tuple[Shaped[np.ndarray, "n h w c"], str]:
+    """Return the array as [n, h, w, c] and the layout it was read in; raises DataError when that cannot be told."""
+    if layout not in LAYOUTS:
+        raise ConfigError(f"option 'layout' must be one of {', '.join(LAYOUTS)}; got {layout!r}")
+    shape = array.shape
+    if layout == "auto":
+        fits = [name for name in LAYOUTS[1:] if _fits(shape, name)]
+        if len(fits) != 1:
+            problem = (
+                "fits " + " and ".join(fits) if fits else "is none of [n, h, w], [n, h, w, c], [n, c, h, w], c = 1 or 3"
+            )
+            raise DataError(f"{what}: the shape {shape} {problem}; reshape it or give layout=NHWC, NCHW or NHW")
+        layout = fits[0]
+    elif not _fits(shape, layout):
+        raise DataError(f"{what}: the shape {shape} is not {layout} with 1 or 3 channels")
+    if 0 in shape[1:]:
+        raise DataError(f"{what}: the shape {shape} has an empty axis; expected images of at least 1×1 pixel")
+    if layout == "NHW":
+        return array[:, :, :, None], layout
+    return (array.transpose(0, 2, 3, 1) if layout == "NCHW" else array), layout
+
+
+def _fits(shape: tuple[int, ...], layout: str) -> bool:
+    if layout == "NHW":
+        return len(shape) == 3
+    return len(shape) == 4 and shape[3 if layout == "NHWC" else 1] in (1, 3)
+
+
+def to_bytes(what: str, array: Shaped[np.ndarray, "n h w c"], scale: str) -> tuple[UInt8[np.ndarray, "n h w c"], str]:
+    """Return pixel values as uint8, and a note on how they were read ('' where there was nothing to decide).
+
+    uint8 is taken as it is; floats in [0, 1] are read as 255·v, floats in [−1, 1] with negative values as
+    127.5·(v + 1), both rounded. Raises DataError for NaN, for values that leave the range by half a level, and where
+    the range is ambiguous.
+    """
+    if scale not in RANGES:
+        raise ConfigError(f"option 'range' must be one of {', '.join(RANGES)}; got {scale!r}")
+    if array.dtype.kind not in "uifb":
+        raise DataError(f"{what}: pixels of type {array.dtype} cannot be read; expected uint8 or floating point")
+    if len(array) == 0:
+        raise DataError(f"{what} holds no images (shape {array.shape})")
+    low, high = float(array.min()), float(array.max())
+    if not np.isfinite([low, high]).all():
+        raise DataError(f"{what}: the pixels hold NaN or infinity; expected finite numbers")
+    told = scale
+    if scale == "auto":
+        told = _tell(what, array.dtype, low, high)
+    factor, offset = _SCALES[told]
+    if factor * low + offset < -0.5 or factor * high + offset >= 255.5:
+        raise DataError(
+            f"{what}: the values {low:g} to {high:g} leave range={told}; clip them first or name another range"
+        )
+    if array.dtype == np.uint8 and told == "byte":
+        return array, ""
+    pixels = np.empty(array.shape, np.uint8)
+    for i, image in enumerate(array):
+        pixels[i] = np.clip(np.rint(image.astype(np.float64) * factor + offset), 0, 255)
+    span = {"unit": "[0, 1]", "symmetric": "[−1, 1]", "byte": "[0, 255]"}[told]
+    return pixels, f"pixel values {low:g} to {high:g} ({array.dtype}) were read as {span} (range={told})"
+
+
+def _tell(what: str, dtype: np.dtype, low: float, high: float) -> str:
+    half = 0.5 / 255
+    if dtype == np.bool_:
+        return "unit"
+    if dtype.kind in "ui" and low >= 0 and 1 < high <= 255:
+        return "byte"
+    if dtype == np.uint8 and high == 0:
+        return "byte"
+    if dtype.kind == "f" and low >= -half and half < high < 1 + half:
+        return "unit"
+    if dtype.kind == "f" and -1 - 2 * half <= low < -half and high < 1 + 2 * half:
+        return "symmetric"
+    raise DataError(
+        f"{what}: {dtype} values from {low:g} to {high:g} are ambiguous; say how to read them with "
+        "range=unit ([0, 1]), range=symmetric ([−1, 1]) or range=byte ([0, 255])"
+    )
+
+
+def to_labels(
+    what: str, values: Shaped[np.ndarray, "..."], n: int, names: Sequence[str] = ()
+) -> tuple[Int64[np.ndarray, " n"], tuple[str, ...]]:
+    """Return labels 0..k−1 and class names; raises DataError unless there is one whole number an image."""
+    flat = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+    if flat.shape != (n,):
+        raise DataError(f"{what}: {n} images but labels of shape {values.shape}; expected one label an image")
+    if flat.dtype.kind not in "ui" and not (flat.dtype.kind == "f" and (flat == np.rint(flat)).all()):
+        raise DataError(f"{what}: labels of type {flat.dtype} are not whole numbers; expected class indices")
+    labels = flat.astype(np.int64)
+    if names:
+        if labels.min() < 0 or labels.max() >= len(names):
+            raise DataError(f"{what}: labels {labels.min()}..{labels.max()} but {len(names)} class names")
+        return labels, tuple(names)
+    found, index = np.unique(labels, return_inverse=True)
+    return index.reshape(-1).astype(np.int64), tuple(str(value) for value in found)

@@ -1,0 +1,165 @@
+"""What folders and archives share: which of their files are images, in which order, in which class."""
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+from gantlet.data.decode import BACKGROUNDS, Undecodable, decode
+from gantlet.data.source import ImageSource
+from gantlet.errors import ConfigError, DataError
+from gantlet.registry import format_spec
+
+SUFFIXES = frozenset(
+    f".{name}"
+    for name in (
+        *("png", "jpg", "jpeg", "jpe", "jfif", "gif", "bmp", "dib", "tif", "tiff", "webp", "avif"),
+        *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "tga"),
+    )
+)
+_MAY_BE_TRANSPARENT = (".png", ".gif", ".webp", ".tif", ".tiff", ".avif", ".tga", ".jp2")
+_SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}
+SPLITS = ("train", "test", "val", "valid", "validation")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The options of folder and zip.
+
+    ``labels``: auto, dirs or none; ``split``: a top-level folder or all; ``background``: white or black.
+    """
+
+    labels: str = "auto"
+    split: str = ""
+    background: str = "white"
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("labels", self.labels, ("auto", "dirs", "none")),
+            ("background", self.background, tuple(BACKGROUNDS)),
+        ):
+            if value not in known:
+                raise ConfigError(f"option {name!r} must be one of {', '.join(known)}; got {value!r}")
+
+    def spec(self, where: str, **changed: str) -> str:
+        """Return the source string with every option that is not the default."""
+        values = {**vars(self), **changed}
+        return format_spec(where, {k: v for k, v in values.items() if v != getattr(Choices, k)})
+
+
+def natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    """Return a sort key by which img2 comes before img10."""
+    parts = [part for part in re.split(r"(\d+)", name) if part]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.lower()) for part in parts], name
+
+
+def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choices: Choices) -> ImageSource:
+    """Open the image files among ``files`` (relative paths with /) as one source, in natural order.
+
+    Args: load: returns one file's bytes, may be called from several threads, raises Undecodable.
+    Raises: DataError when no image is left, when labels are asked for and missing, or when a split must be chosen.
+    """
+    images, notes = _images(where, files)
+    images, held_out = _one_split(where, images, choices)
+    images.sort(key=natural)
+    labels, classes, note = _labels(where, images, choices.labels)
+    background = BACKGROUNDS[choices.background]
+    if any(name.lower().endswith(_MAY_BE_TRANSPARENT) for name in images):
+        notes.append(f"transparent pixels, if any, lie on {choices.background}")
+
+    def read(i: int) -> UInt8[np.ndarray, "h w c"]:
+        return decode(load(images[i]), background)
+
+    return ImageSource(
+        spec=choices.spec(where),
+        names=images,
+        read=read,
+        digest=_digest(images, load, background),
+        labels=labels,
+        classes=classes,
+        held_out=held_out,
+        notes=tuple(notes + ([note] if note else [])),
+    )
+
+
+def _images(where: str, files: Sequence[str]) -> tuple[list[str], list[str]]:
+    visible = [name for name in files if not _hidden(name)]
+    images = [name for name in visible if _suffix(name) in SUFFIXES]
+    others = sorted(set(visible) - set(images), key=natural)
+    if not images:
+        found = f"{len(files)} files ({_some(sorted(files, key=natural))})" if files else "no files at all"
+        raise DataError(f"{where} holds no images: found {found}; expected files such as .png or .jpg")
+    notes = []
+    if others:
+        notes.append(f"ignored {len(others)} files whose suffix is no image's: {_some(others)}")
+    hidden = sorted(set(files) - set(visible), key=natural)
+    if hidden:
+        notes.append(f"ignored {len(hidden)} hidden or system files: {_some(hidden)}")
+    return images, notes
+
+
+def _suffix(name: str) -> str:
+    return "." + name.rpartition(".")[2].lower()
+
+
+def _hidden(name: str) -> bool:
+    return any(part.startswith(".") or part.lower() in _SYSTEM_FILES for part in name.split("/"))
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+
+
+def _one_split(where: str, images: list[str], choices: Choices) -> tuple[list[str], str]:
+    """Keep the images of the split asked for; return them and the other split's source string."""
+    tops = {name.partition("/")[0] for name in images if "/" in name}
+    splits = sorted(tops & set(SPLITS), key=SPLITS.index)
+    if choices.split == "all" or (not choices.split and len(splits) < 2):
+        return images, ""
+    if not choices.split:
+        options = ", ".join(f"split={name}" for name in [*splits, "all"])
+        raise DataError(f"{where} has the folders {' and '.join(splits)}: choose one with one of the options {options}")
+    if choices.split not in tops:
+        raise DataError(
+            f"{where} has no folder {choices.split!r} for split={choices.split}; it has {_some(sorted(tops))}"
+        )
+    other = next((name for name in splits if name != choices.split), "")
+    kept = [name for name in images if name.startswith(choices.split + "/")]
+    return kept, choices.spec(where, split=other) if other else ""
+
+
+def _labels(where: str, images: list[str], wanted: str) -> tuple[Int64[np.ndarray, " n"] | None, tuple[str, ...], str]:
+    """Return labels by the outermost folder that tells images apart, the class names, and a note."""
+    if wanted == "none":
+        return None, (), ""
+    folders = [name.split("/")[:-1] for name in images]
+    depth = 0
+    while all(len(folder) > depth + 1 for folder in folders) and len({folder[depth] for folder in folders}) == 1:
+        depth += 1
+    loose = [name for name, folder in zip(images, folders, strict=True) if len(folder) <= depth]
+    names = sorted({folder[depth] for folder in folders if len(folder) > depth}, key=natural)
+    if wanted == "dirs" and (loose or not names):
+        raise DataError(f"{where}: labels=dirs expects every image in a class folder; {_some(loose)} lies in none")
+    if wanted == "auto" and (loose or len(names) < 2):
+        note = f"no labels: {len(loose)} images lie outside the class folders" if loose and len(names) > 1 else ""
+        return None, (), note
+    index = {name: i for i, name in enumerate(names)}
+    return np.array([index[folder[depth]] for folder in folders], np.int64), tuple(names), ""
+
+
+def _digest(images: Sequence[str], load: Callable[[str], bytes], background: int) -> str:
+    def one(name: str) -> bytes:
+        try:
+            return hashlib.sha256(load(name)).digest()
+        except Undecodable as error:
+            return hashlib.sha256(f"unreadable: {error.reason}".encode()).digest()
+
+    whole = hashlib.sha256(f"files on {background}:".encode())
+    with ThreadPoolExecutor(4) as pool:
+        for part in pool.map(one, images):
+            whole.update(part)
+    return whole.hexdigest()

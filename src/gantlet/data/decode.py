@@ -1,0 +1,144 @@
+"""The one image decoder: bytes of any supported format → uint8 [h, w, c] with c = 1 (gray) or 3 (RGB)."""
+
+import io
+import struct
+import zlib
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+
+from gantlet.errors import DataError
+
+VERSION = 1
+"""Raised whenever the decoder gives other pixels for the same file; part of every feature's identity."""
+
+MAX_PIXELS = 89_478_485
+"""Larger images are refused as decompression bombs (Pillow's own warning limit: 256 MB of RGB)."""
+
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "AVIF", "JPEG2000", "TGA")
+"""What is decoded; formats that would run other programs (EPS, WMF) are left out."""
+
+BACKGROUNDS = {"white": 255, "black": 0}
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    MemoryError,
+)
+
+Pixels = UInt8[np.ndarray, "h w c"]
+
+
+class Undecodable(DataError):  # noqa: N818
+    """A file that holds no usable image; ``reason`` says why in a few words."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"this image cannot be decoded: {reason}")
+
+
+def decode(data: bytes | Path, background: int = 255) -> UInt8[np.ndarray, "h w c"]:
+    """Decode one image file to 8-bit gray or RGB.
+
+    EXIF orientation is applied; of an animation the first frame is taken; palettes become RGB; CMYK becomes RGB;
+    transparency is composited: (c·a + background·(255 − a)) / 255, rounded.
+
+    Args: data: the file's content, or its path; background: gray level 0..255 under transparent pixels (255 = white).
+    Returns: uint8 [h, w, 1] for gray, 1-bit, 16-bit gray and float images, else uint8 [h, w, 3].
+    Raises: Undecodable for anything broken, truncated, empty, of zero size, or larger than MAX_PIXELS.
+    Convention: 16-bit gray is v/257 rounded; 16-bit colour is Pillow's high byte (at most one level off v/257); float
+    pixels must lie in 0..1 and become round(255·v). Clipping to 8 bits, which turns these white or black, is rejected.
+    """
+    if ImageFile.LOAD_TRUNCATED_IMAGES:
+        raise DataError("PIL.ImageFile.LOAD_TRUNCATED_IMAGES is set: truncated files would pass as images; unset it")
+    content = _content(data)
+    try:
+        with Image.open(io.BytesIO(content), formats=_formats()) as opened:
+            _check_size(*opened.size)
+            opened.load()
+            key, format_name = opened.info.get("transparency"), opened.format
+            image = ImageOps.exif_transpose(opened)
+    except Image.DecompressionBombError as error:
+        raise Undecodable(f"refused as a decompression bomb: more than {MAX_PIXELS // 10**6} million pixels") from error
+    except UnidentifiedImageError as error:
+        raise Undecodable("not an image of a known format, or its header is damaged") from error
+    except _BROKEN as error:
+        raise Undecodable(" ".join(str(error).split()) or type(error).__name__) from error
+    return _pixels(image, key, format_name, background)
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """Return those of FORMATS that this build of Pillow can open."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _content(data: bytes | Path) -> bytes:
+    if isinstance(data, Path):
+        try:
+            data = data.read_bytes()
+        except OSError as error:
+            raise Undecodable(f"cannot be read: {error.strerror or error}") from error
+    if not data:
+        raise Undecodable("the file is empty (0 bytes)")
+    return data
+
+
+def _check_size(width: int, height: int) -> None:
+    if width < 1 or height < 1:
+        raise Undecodable(f"its size is {width}×{height} pixels")
+    if width * height > MAX_PIXELS:
+        raise Undecodable(
+            f"refused as a decompression bomb: {width}×{height} pixels are more than {MAX_PIXELS // 10**6} million"
+        )
+
+
+def _pixels(image: Image.Image, key: object, format_name: str | None, background: int) -> Pixels:
+    mode = image.mode
+    if mode.startswith("I;16") or (mode == "I" and format_name in ("PNG", "PPM")):
+        return _from_16_bits(np.asarray(image), key, background)
+    if mode == "F":
+        return _from_floats(np.asarray(image))
+    if mode == "I":
+        raise Undecodable("its pixels are 32-bit integers, whose range is not stated")
+    if mode in ("LA", "La") or (mode in ("1", "L") and key is not None):
+        return _composite(np.asarray(image.convert("LA")), background)
+    if mode in ("RGBA", "RGBa", "PA") or key is not None:
+        return _composite(np.asarray(image.convert("RGBA")), background)
+    if mode in ("1", "L"):
+        return np.asarray(image.convert("L"))[:, :, None]
+    try:
+        return np.asarray(image.convert("RGB"))
+    except ValueError as error:
+        raise Undecodable(f"its colour space {mode} cannot be converted to RGB") from error
+
+
+def _composite(pixels: UInt8[np.ndarray, "h w channels_with_alpha"], background: int) -> Pixels:
+    colour, alpha = pixels[:, :, :-1].astype(np.uint32), pixels[:, :, -1:].astype(np.uint32)
+    return ((colour * alpha + background * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def _from_16_bits(values: np.ndarray, key: object, background: int) -> Pixels:
+    gray = ((values.astype(np.int64) + 128) // 257).astype(np.uint8)
+    if isinstance(key, int):
+        gray[values == key] = background
+    return gray[:, :, None]
+
+
+def _from_floats(values: Float[np.ndarray, "h w"]) -> Pixels:
+    if not np.isfinite(values).all():
+        raise Undecodable("its float pixels hold NaN or infinity")
+    low, high = float(values.min()), float(values.max())
+    if low < 0 or high > 1:
+        raise Undecodable(f"its float pixels span {low:g} to {high:g}; expected 0 to 1")
+    return np.rint(values * 255).astype(np.uint8)[:, :, None]

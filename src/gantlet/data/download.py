@@ -1,0 +1,43 @@
+"""Downloads: a file is fetched once, checked by its SHA-256, and kept in the cache folder."""
+
+import http.client
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+from gantlet.errors import GantletError
+from gantlet.files import sha256, writing
+
+
+class DownloadError(GantletError):
+    """None of a file's addresses gave the file."""
+
+
+def fetch(path: Path, urls: Sequence[str], digest: str, timeout: float = 30.0) -> Path:
+    """Return ``path``, downloaded first when it is not there; raises DownloadError with the reason of each address.
+
+    A file of another SHA-256 is never kept, so neither a damaged download nor an error page takes the file's place.
+    """
+    if path.exists():
+        return path
+    reasons = []
+    for url in urls:
+        try:
+            with writing(path) as temporary:
+                _download(url, temporary, digest, timeout)
+            return path
+        except DownloadError as error:
+            reasons.append(f"{url}: {error}")
+    raise DownloadError("; ".join(reasons))
+
+
+def _download(url: str, target: Path, digest: str, timeout: float) -> None:
+    try:
+        with urllib.request.urlopen(url, timeout=timeout) as response:
+            content = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise DownloadError(str(getattr(error, "reason", error)) or type(error).__name__) from error
+    target.write_bytes(content)
+    found = sha256(target)
+    if found != digest:
+        raise DownloadError(f"got {len(content)} bytes with SHA-256 {found}, expected {digest}")

@@ -1,0 +1,59 @@
+"""A folder of image files; class sub-folders become labels."""
+
+import os
+from pathlib import Path
+
+from gantlet.data import SOURCES
+from gantlet.data.collection import Choices, collect
+from gantlet.data.decode import Undecodable
+from gantlet.data.source import ImageSource
+from gantlet.errors import DataError
+
+
+@SOURCES.register("folder", source="ImageFolder convention: one sub-folder a class")
+def folder(path: str, labels: str = "auto", split: str = "", background: str = "white") -> ImageSource:
+    """Image files in a folder and its sub-folders; class sub-folders become labels.
+
+    Order: natural (img2 before img10) by relative path. Files whose suffix is no image's, hidden and system files are
+    left out and said so; links to folders are followed, each folder is read once, so loops end.
+
+    Args: path: the folder; labels: auto (from sub-folders where every image lies in one of at least two), dirs
+    (required), none; split: a top-level folder (train, test …) to read alone, or all; background: white or black, on
+    which transparent pixels are laid.
+    Raises: DataError when it is missing, has no images, or holds several splits and none was chosen.
+    """
+    root = Path(path)
+    if not root.is_dir():
+        raise DataError(f"{path!r} is not a folder; give the path of a folder with images")
+    _refuse_other_kinds(root)
+
+    def load(name: str) -> bytes:
+        try:
+            return (root / name).read_bytes()
+        except OSError as error:
+            raise Undecodable(f"cannot be read: {error.strerror or error}") from error
+
+    return collect(path, _files(root), load, Choices(labels, split, background))
+
+
+def _refuse_other_kinds(root: Path) -> None:
+    if (root / "config.toml").is_file() and (root / "checkpoints").is_dir():
+        raise DataError(f"{root} is a run folder, not a folder of images; to sample its generator write run:{root}")
+    if any(root.glob("train-images*idx3-ubyte*")):
+        raise DataError(f"{root} holds MNIST's idx files; write mnist[root={root}]")
+
+
+def _files(root: Path) -> list[str]:
+    """Return every file below ``root`` as a relative path with /, visiting each real folder once."""
+    found: list[str] = []
+    seen: set[str] = set()
+    for here, folders, files in os.walk(root, followlinks=True):
+        folders.sort()
+        real = os.path.realpath(here)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        prefix = Path(here).relative_to(root).as_posix()
+        found += [name if prefix == "." else f"{prefix}/{name}" for name in files]
+    return found

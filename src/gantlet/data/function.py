@@ -1,0 +1,76 @@
+"""Any Python function that makes images, as a source."""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gantlet.data import SOURCES
+from gantlet.data.arrays import array_source, to_bytes, to_labels, to_nhwc
+from gantlet.data.source import ImageSource
+from gantlet.errors import DataError, UsageError, nearest
+from gantlet.registry import format_spec
+
+
+@SOURCES.register("function", source="gantlet's own convention: function(n, seed)", generated=True)
+def function(path: str, n: int = 0, seed: int = 0, range: str = "auto") -> ImageSource:
+    """Images that a Python function returns, written module:function.
+
+    The function is called once as ``function(n, seed)`` and returns n images as an array ([n, h, w, c], [n, c, h, w] or
+    [n, h, w]; uint8, or floats in [0, 1] or [−1, 1]), or the pair of images and n labels. The module is found as by
+    ``import`` from the current folder.
+
+    Args: path: module:function; n: number of images; seed: handed on; range: auto, unit, symmetric or byte.
+    Raises: UsageError when there is no such function or n < 1; DataError when the function raises, or returns the wrong
+    number of images, another kind of array, or values out of range.
+    """
+    if n < 1:
+        raise UsageError(f"{path} needs the number of images: {path}[n=1000]")
+    images, labels = _call(path, _find(path), n, seed)
+    nhwc, _ = to_nhwc(path, images, "auto")
+    pixels, note = to_bytes(path, nhwc, range)
+    found, classes = to_labels(path, labels, n) if labels is not None else (None, ())
+    spec = format_spec(path, {"n": n, "seed": seed} | ({"range": range} if range != "auto" else {}))
+    return array_source(spec, pixels, found, classes, notes=[note] if note else [])
+
+
+def _find(path: str) -> Callable[[int, int], Any]:
+    module_name, _, name = path.partition(":")
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise UsageError(f"cannot import the module of {path!r}: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(here)
+    found = getattr(module, name, None)
+    if not callable(found):
+        known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+        raise UsageError(f"module {module_name!r} has no function {name!r}{nearest(name, known)}")
+    return found
+
+
+def _call(path: str, thing: Callable[[int, int], Any], n: int, seed: int) -> tuple[Any, Any]:
+    try:
+        result = thing(n, seed)
+    except Exception as error:
+        raise DataError(f"{path}(n={n}, seed={seed}) raised {type(error).__name__}: {error}") from error
+    images, labels = result if isinstance(result, tuple) and len(result) == 2 else (result, None)
+    images = _array(path, images)
+    if images.ndim < 1 or len(images) != n:
+        raise DataError(f"{path}(n={n}, seed={seed}) returned an array of shape {images.shape}; expected {n} images")
+    return images, None if labels is None else _array(path, labels)
+
+
+def _array(path: str, value: Any) -> Any:
+    try:
+        array = np.asarray(value)
+    except Exception as error:
+        raise DataError(f"{path} returned {type(value).__name__}, which is no array: {error}") from error
+    if array.dtype.kind not in "uifb":
+        raise DataError(f"{path} returned {type(value).__name__} of type {array.dtype}; expected an array of numbers")
+    return array

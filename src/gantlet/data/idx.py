@@ -1,0 +1,79 @@
+"""The idx format of MNIST and its relatives, plain or gzipped."""
+
+import gzip
+import re
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from gantlet.data import SOURCES
+from gantlet.data.arrays import array_source, to_labels
+from gantlet.data.source import ImageSource
+from gantlet.errors import ConfigError, DataError
+
+_UINT8 = 0x08
+
+
+def read_idx(path: Path) -> UInt8[np.ndarray, "..."]:
+    """Read one idx file of unsigned bytes; raises DataError when it is missing, truncated, or of another kind.
+
+    Format: two zero bytes, the type (8 = unsigned byte), the number of axes, the sizes as big-endian 32-bit numbers,
+    then the values.
+    """
+    try:
+        data = path.read_bytes()
+        if data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+    except FileNotFoundError as error:
+        raise DataError(f"there is no file {str(path)!r}") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path} is damaged or incomplete ({error}); get it again") from error
+    if len(data) < 4 or data[:2] != b"\0\0" or data[3] == 0:
+        raise DataError(
+            f"{path} is not an idx file; it starts with {data[:4].hex(' ') or 'nothing'}, expected 00 00 08"
+        )
+    if data[2] != _UINT8:
+        raise DataError(f"{path}: its values are of idx type 0x{data[2]:02x}; expected 0x08 (unsigned bytes)")
+    axes = data[3]
+    header = 4 + 4 * axes
+    if len(data) < header:
+        raise DataError(f"{path} ends inside its header; get it again")
+    shape = struct.unpack(f">{axes}I", data[4:header])
+    values = np.frombuffer(data, np.uint8, offset=header)
+    if values.size != int(np.prod(shape, dtype=object)):
+        raise DataError(f"{path}: the header promises {shape} values, the file has {values.size}; get it again")
+    return values.reshape(shape)
+
+
+@SOURCES.register("idx", source="LeCun, Cortes and Burges 1998, the MNIST database")
+def idx(path: str, labels: str = "auto") -> ImageSource:
+    """Images from one idx file, plain or gzipped, with the labels of the file beside it.
+
+    Args: path: the image file; labels: auto (from …-labels-idx1-ubyte beside …-images-idx3-ubyte, where it exists),
+    none, or the path of the label file.
+    Raises: DataError when it is damaged, or is a file of labels.
+    """
+    images = read_idx(Path(path))
+    if images.ndim == 1:
+        raise DataError(f"{path} holds {len(images)} labels, not images; give the …-images-idx3-ubyte file")
+    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3)) or 0 in images.shape:
+        raise DataError(f"{path}: the shape {images.shape} is none of images; expected [n, h, w] or [n, h, w, 1 or 3]")
+    pixels = images[:, :, :, None] if images.ndim == 3 else images
+    beside = _label_file(path, labels)
+    found, classes = to_labels(str(beside), read_idx(beside), len(pixels)) if beside else (None, ())
+    return array_source(path if labels == "auto" else f"{path}[labels={labels}]", pixels, found, classes)
+
+
+def _label_file(path: str, labels: str) -> Path | None:
+    if labels == "none":
+        return None
+    if labels != "auto":
+        if not Path(labels).is_file():
+            raise ConfigError(f"option 'labels' must be auto, none or the path of an idx file; got {labels!r}")
+        return Path(labels)
+    image_file = Path(path)
+    beside = image_file.with_name(re.sub(r"images([-.])idx3", r"labels\1idx1", image_file.name))
+    return beside if beside != image_file and beside.is_file() else None

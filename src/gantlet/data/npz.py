@@ -1,0 +1,113 @@
+"""NumPy files: images in an .npz archive of arrays or in one .npy array."""
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Shaped
+
+from gantlet.data import SOURCES
+from gantlet.data.arrays import array_source, to_bytes, to_labels, to_nhwc
+from gantlet.data.source import ImageSource
+from gantlet.errors import ConfigError, DataError
+from gantlet.registry import format_spec
+
+IMAGE_KEYS = ("x", "images", "image", "samples", "x_train", "arr_0")
+LABEL_KEYS = ("y", "labels", "label", "targets", "y_train", "arr_1")
+_DEFAULTS = {"key": "", "labels": "auto", "layout": "auto", "range": "auto"}
+
+
+@SOURCES.register(
+    "npz", source="NumPy NEP 1; arr_0 and arr_1 as in the sample files of Dhariwal and Nichol 2021, arXiv:2105.05233"
+)
+def npz(path: str, key: str = "", labels: str = "auto", layout: str = "auto", range: str = "auto") -> ImageSource:
+    """Images, and labels where there are any, from the arrays of an .npz file.
+
+    Images: the array ``key``, else x, images, image, samples, x_train or arr_0, else the only array of three or four
+    axes. Labels: y, labels, label, targets, y_train or arr_1; class names: classes. Nothing is unpickled.
+
+    Args: path: the file; key: name of the image array; labels: auto, none, or the name of the label array; layout:
+    auto, NHWC, NCHW or NHW; range: auto, unit ([0, 1]), symmetric ([−1, 1]) or byte ([0, 255]).
+    Raises: DataError when the images, their layout or their value range cannot be told.
+    Convention: floats in [0, 1] are read as unit, floats in [−1, 1] with negative values as symmetric; the notes say
+    which.
+    """
+    options = {"key": key, "labels": labels, "layout": layout, "range": range}
+    arrays = _load(path)
+    if not isinstance(arrays, dict):
+        raise DataError(f"{path} is one array, not an .npz archive; rename it to .npy")
+    chosen = _image_key(path, arrays, key)
+    name = _label_key(path, arrays, labels, len(arrays[chosen]) if arrays[chosen].ndim else 0)
+    classes = [str(value) for value in arrays["classes"].ravel()] if "classes" in arrays else []
+    found = (arrays[name], classes) if name else None
+    return _source(path, f"{path}:{chosen}", arrays[chosen], found, options)
+
+
+@SOURCES.register("npy", source="NumPy NEP 1")
+def npy(path: str, layout: str = "auto", range: str = "auto") -> ImageSource:
+    """Images without labels from one .npy array.
+
+    Args: path: the file; layout: auto, NHWC, NCHW or NHW; range: auto, unit, symmetric or byte, as for ``npz``.
+    Raises: DataError when the layout or the value range cannot be told.
+    """
+    array = _load(path)
+    if isinstance(array, dict):
+        raise DataError(f"{path} is an .npz archive of arrays, not one array; rename it to .npz")
+    return _source(path, path, array, None, {"layout": layout, "range": range})
+
+
+def _load(path: str) -> Any:
+    try:
+        loaded = np.load(path, mmap_mode="r", allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return loaded
+        with loaded:
+            return {name: loaded[name] for name in loaded.files}
+    except FileNotFoundError as error:
+        raise DataError(f"there is no file {path!r}") from error
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error, KeyError) as error:
+        reason = "it holds Python objects, which are never unpickled" if "allow_pickle" in str(error) else str(error)
+        raise DataError(f"{path} cannot be read as NumPy arrays: {reason}") from error
+
+
+def _image_key(path: str, arrays: dict[str, Any], key: str) -> str:
+    listing = ", ".join(f"{name} {value.shape}" for name, value in arrays.items()) or "nothing"
+    if key:
+        if key not in arrays:
+            raise DataError(f"{path} has no array {key!r}; it holds {listing}")
+        return key
+    image_like = [name for name, value in arrays.items() if value.ndim in (3, 4)]
+    for name in IMAGE_KEYS:
+        if name in image_like:
+            return name
+    if len(image_like) != 1:
+        raise DataError(f"{path}: cannot tell which array holds the images; it holds {listing}; name it with key=NAME")
+    return image_like[0]
+
+
+def _label_key(path: str, arrays: dict[str, Any], labels: str, n: int) -> str:
+    if labels == "none":
+        return ""
+    if labels == "auto":
+        fits = [name for name in LABEL_KEYS if name in arrays and arrays[name].shape in ((n,), (n, 1))]
+        return fits[0] if fits else ""
+    if labels not in arrays:
+        raise ConfigError(
+            f"option 'labels' must be auto, none or an array of {path} ({', '.join(arrays)}); got {labels!r}"
+        )
+    return labels
+
+
+def _source(
+    path: str, what: str, array: Shaped[np.ndarray, "..."], found: tuple[Any, list[str]] | None, options: dict[str, str]
+) -> ImageSource:
+    nhwc, layout = to_nhwc(what, array, options["layout"])
+    pixels, note = to_bytes(what, nhwc, options["range"])
+    labels, classes = to_labels(what, found[0], len(pixels), found[1]) if found else (None, ())
+    notes = [note] if note else []
+    if layout == "NCHW":
+        notes.append("axes were read as [image, channel, height, width]")
+    spec = format_spec(str(Path(path)), {k: v for k, v in options.items() if v != _DEFAULTS[k]})
+    return array_source(spec, pixels, labels, classes, notes=notes)

@@ -1,0 +1,175 @@
+"""One pass over a source: images are decoded once, by several threads, within bounded memory."""
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+from PIL import Image
+
+from gantlet.data.decode import Undecodable
+from gantlet.data.source import ImageSource
+from gantlet.errors import BadFiles, ConfigError, DataError
+
+CHUNK = 16
+SIZES = (8, 16, 32, 64)
+"""The sides that networks and classifiers work at."""
+
+
+class Batch(NamedTuple):
+    """Some images in the source's order: their ``rows``, what the transform made of each, and the files left out."""
+
+    rows: list[int]
+    items: list[np.ndarray]
+    bad: list[tuple[str, str]]
+
+
+class Images(NamedTuple):
+    """A source in memory: pixels, labels where it has any, the rows of the source they came from, the files skipped."""
+
+    pixels: UInt8[np.ndarray, "n s s c"]
+    labels: Int64[np.ndarray, " n"] | None
+    rows: Int64[np.ndarray, " n"]
+    skipped: list[tuple[str, str]]
+
+
+def read_all(
+    source: ImageSource,
+    transform: Callable[[UInt8[np.ndarray, "h w c"]], np.ndarray],
+    *,
+    on_bad: str = "fail",
+    workers: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Batch]:
+    """Decode every image once and yield ``transform(image)`` in the source's order, in batches of at most 16.
+
+    Args: transform: runs in the worker threads; on_bad: fail (read to the end, then name every bad file) or skip
+    (leave them out; each batch lists its own); workers: threads, 0 = one a core, at most 8; progress: called with
+    (done, total).
+    Raises: BadFiles at the end of the pass with all bad files; ConfigError. After a bad file under ``fail`` nothing
+    more is yielded. At most 4 batches a worker are held in memory.
+    """
+    if on_bad not in ("fail", "skip"):
+        raise ConfigError(f"on_bad must be fail or skip; got {on_bad!r}")
+    workers = workers or min(8, os.cpu_count() or 1)
+
+    def load(start: int) -> Batch:
+        batch = Batch([], [], [])
+        for i in range(start, min(start + CHUNK, len(source))):
+            try:
+                batch.items.append(transform(source.read(i)))
+                batch.rows.append(i)
+            except Undecodable as error:
+                batch.bad.append((source.names[i], error.reason))
+        return batch
+
+    bad: list[tuple[str, str]] = []
+    done = 0
+    for batch in _in_order(load, range(0, len(source), CHUNK), workers):
+        bad += batch.bad
+        done += len(batch.rows) + len(batch.bad)
+        if on_bad == "skip" or not bad:
+            yield batch
+        if progress:
+            progress(done, len(source))
+    if bad and on_bad == "fail":
+        raise BadFiles(source.spec, bad, len(source))
+    if len(bad) == len(source):
+        raise DataError(
+            f"{source.spec}: none of its {len(source)} files could be decoded, e.g. {bad[0][0]} ({bad[0][1]})"
+        )
+
+
+def _in_order(load: Callable[[int], Batch], starts: range, workers: int) -> Iterator[Batch]:
+    pool = ThreadPoolExecutor(workers)
+    waiting: deque[Future[Batch]] = deque()
+    left = iter(starts)
+    try:
+        for start in islice(left, 4 * workers):
+            waiting.append(pool.submit(load, start))
+        while waiting:
+            yield waiting.popleft().result()
+            waiting.extend(pool.submit(load, start) for start in islice(left, 1))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def fit_square(
+    image: UInt8[np.ndarray, "h w channels_in"], size: int, channels: int
+) -> UInt8[np.ndarray, "size size c"]:
+    """Bring one image to size × size pixels with 1 or 3 channels.
+
+    Gray → RGB repeats the channel; RGB → gray is ITU-R 601 luma. Then a centre crop to a square, and Pillow's
+    antialiased Lanczos filter down or bicubic up. Convention: a gray image (after the first step) whose side is ¾ size
+    or more, but below size, is zero-padded in the middle instead of enlarged: MNIST's usual 28 → 32.
+    """
+    pixels = np.ascontiguousarray(_channels(image, channels))
+    height, width, _ = pixels.shape
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = pixels[top : top + side, left : left + side]
+    if side == size:
+        return square
+    if channels == 1 and 4 * side >= 3 * size and side < size:
+        before = (size - side) // 2
+        return np.pad(square, ((before, size - side - before),) * 2 + ((0, 0),))
+    picture = Image.fromarray(square[:, :, 0] if channels == 1 else square)
+    resized = picture.resize((size, size), Image.Resampling.LANCZOS if side > size else Image.Resampling.BICUBIC)
+    return np.asarray(resized).reshape(size, size, channels)
+
+
+def _channels(image: UInt8[np.ndarray, "h w channels_in"], channels: int) -> UInt8[np.ndarray, "h w channels_out"]:
+    if image.shape[2] == channels:
+        return image
+    if channels == 3:
+        return np.repeat(image, 3, axis=2)
+    return np.asarray(Image.fromarray(image).convert("L"))[:, :, None]
+
+
+def to_array(
+    source: ImageSource,
+    size: int,
+    channels: int,
+    on_bad: str = "fail",
+    progress: Callable[[int, int], None] | None = None,
+) -> Images:
+    """Read a whole source as size × size pixels with 1 or 3 channels (see `fit_square`); raises as `read_all`."""
+    batches = list(read_all(source, lambda image: fit_square(image, size, channels), on_bad=on_bad, progress=progress))
+    rows = np.array([row for batch in batches for row in batch.rows], np.int64)
+    pixels = np.stack([item for batch in batches for item in batch.items])
+    labels = None if source.labels is None else source.labels[rows]
+    return Images(pixels, labels, rows, [bad for batch in batches for bad in batch.bad])
+
+
+def fitted(source: ImageSource, size: int, channels: int) -> ImageSource:
+    """Return the same source with every image brought to size × size pixels, as a generator trained on it sees it."""
+
+    def read(i: int) -> UInt8[np.ndarray, "h w c"]:
+        return fit_square(source.read(i), size, channels)
+
+    digest = hashlib.sha256(f"{source.digest} fitted to {size} {channels}".encode()).hexdigest()
+    note = f"brought to {size}×{size} pixels with {channels} channel{'s' if channels > 1 else ''}"
+    return replace(source, read=read, digest=digest, notes=(*source.notes, note))
+
+
+def native_shape(source: ImageSource) -> tuple[int, int]:
+    """Return the smallest of SIZES that holds the source's images (64 where none does), and its channels, 1 or 3.
+
+    Judged by 16 images spread over the source; RGB where any of them is. Raises DataError when none can be decoded.
+    """
+    shapes = []
+    for i in np.unique(np.linspace(0, len(source) - 1, 16).astype(int)):
+        try:
+            shapes.append(source.read(int(i)).shape)
+        except Undecodable:
+            continue
+    if not shapes:
+        raise DataError(f"{source.spec}: none of 16 files spread over it could be decoded")
+    side = max(min(height, width) for height, width, _ in shapes)
+    return next((size for size in SIZES if size >= side), SIZES[-1]), max(channels for _, _, channels in shapes)

@@ -1,0 +1,80 @@
+"""A trained generator as a source: its samples are drawn on the fly."""
+
+import hashlib
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+from gantlet.data import SOURCES
+from gantlet.data.source import ImageSource
+from gantlet.errors import ConfigError, DataError, UsageError
+from gantlet.registry import format_spec
+from gantlet.rng import sequence
+
+BLOCK = 256
+"""Images drawn at a time; image i depends on the weights, the seed and i alone."""
+
+
+@SOURCES.register("run", source="gantlet's run folders", generated=True)
+def run(path: str, which: str = "", n: int = 0, seed: int = 0, labels: str = "auto") -> ImageSource:
+    """Samples of a trained run's generator, written run:PATH or run:PATH@ema, @generator, @best, @final.
+
+    Images are drawn once, when first read, in blocks of 256. A conditional generator is asked for all classes in turn,
+    so each comes equally often (to within one), and these classes are the labels.
+
+    Args: path: the run folder; which: the weights (see above); n: number of images; seed: of the latents; labels: auto
+    (the wanted classes) or none.
+    Raises: UsageError for n < 1, DataError when the generator returns anything but n uint8 images; CheckpointError.
+    """
+    if n < 1:
+        raise UsageError(f"run:{path} needs the number of images: run:{path}[n=1000]")
+    if labels not in ("auto", "none"):
+        raise ConfigError(f"option 'labels' of data source 'run' must be auto or none; got {labels!r}")
+    from gantlet.networks.saved import load_generator
+
+    generator = load_generator(Path(path), which) if which else load_generator(Path(path))
+    wanted = np.arange(n, dtype=np.int64) % generator.n_classes if generator.n_classes else None
+    spec = format_spec(f"run:{path}" + (f"@{which}" if which else ""), {"n": n, "seed": seed})
+    samples = _Samples(spec, generator, n, seed, wanted)
+    labelled = wanted is not None and labels == "auto"
+    return ImageSource(
+        spec=spec,
+        names=[f"{spec}#{i}" for i in range(n)],
+        read=samples.read,
+        digest=hashlib.sha256(f"run {generator.digest} seed {seed} n {n}".encode()).hexdigest(),
+        labels=wanted if labelled else None,
+        classes=tuple(generator.classes) if labelled else (),
+    )
+
+
+class _Samples:
+    """The images of one generator, drawn block by block, each block once."""
+
+    def __init__(self, spec: str, generator: Any, n: int, seed: int, labels: Int64[np.ndarray, " n"] | None) -> None:
+        self.spec, self.generator, self.n, self.seed, self.labels = spec, generator, n, seed, labels
+        self._blocks: dict[int, UInt8[np.ndarray, "b h w c"]] = {}
+        self._lock = threading.Lock()
+
+    def read(self, i: int) -> UInt8[np.ndarray, "h w c"]:
+        """Return image i."""
+        if not 0 <= i < self.n:
+            raise IndexError(i)
+        with self._lock:
+            block = i // BLOCK
+            if block not in self._blocks:
+                self._blocks[block] = self._draw(block)
+        return self._blocks[block][i % BLOCK]
+
+    def _draw(self, block: int) -> UInt8[np.ndarray, "b h w c"]:
+        rows = slice(block * BLOCK, min(self.n, (block + 1) * BLOCK))
+        labels = None if self.labels is None else self.labels[rows]
+        seed = int(sequence(self.seed, f"run-{block}").generate_state(1, np.uint32)[0])
+        images = self.generator.sample(rows.stop - rows.start, labels=labels, seed=seed)
+        count, kind = rows.stop - rows.start, f"{getattr(images, 'dtype', type(images).__name__)}"
+        shape: tuple[int, ...] = tuple(getattr(images, "shape", ()))
+        if kind != "uint8" or len(shape) != 4 or shape[0] != count:
+            raise DataError(f"{self.spec}: the generator returned {kind} {shape}; expected uint8 ({count}, h, w, c)")
+        return np.asarray(images)

@@ -1,0 +1,61 @@
+"""A .zip archive of image files, read in place with the meaning of a folder."""
+
+import threading
+import zipfile
+import zlib
+from pathlib import PurePosixPath
+
+from gantlet.data import SOURCES
+from gantlet.data.collection import Choices, collect
+from gantlet.data.decode import Undecodable
+from gantlet.data.source import ImageSource
+from gantlet.errors import DataError
+
+MAX_BYTES = 2**29
+"""Larger unpacked members are refused (a zip bomb, or no image)."""
+
+
+@SOURCES.register("zip", source="PKWARE APPNOTE 6.3; ImageFolder convention: one folder a class")
+def zip_archive(path: str, labels: str = "auto", split: str = "", background: str = "white") -> ImageSource:
+    """Image files in a .zip archive, never unpacked to disk; class folders become labels, as in a folder.
+
+    Args: path: the archive; labels, split, background: as for ``folder``.
+    Raises: DataError when it is no zip, is encrypted, or holds names that leave the archive (../) or stand twice.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except FileNotFoundError as error:
+        raise DataError(f"there is no file {path!r}") from error
+    except (zipfile.BadZipFile, OSError) as error:
+        raise DataError(f"{path} cannot be read as a zip archive ({error}); it may be damaged or incomplete") from error
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    _check(path, members)
+    by_name = {member.filename: member for member in members}
+    lock = threading.Lock()
+
+    def load(name: str) -> bytes:
+        member = by_name[name]
+        if member.file_size > MAX_BYTES:
+            raise Undecodable(f"refused: unpacked it has {member.file_size // 2**20} MB")
+        try:
+            with lock:
+                return archive.read(member)
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
+            raise Undecodable(f"damaged in the archive: {error}") from error
+
+    return collect(path, list(by_name), load, Choices(labels, split, background))
+
+
+def _check(path: str, members: list[zipfile.ZipInfo]) -> None:
+    seen: set[str] = set()
+    for member in members:
+        name = member.filename
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise DataError(
+                f"{path} is refused: the name {name!r} leaves the archive; pack it again without such names"
+            )
+        if member.flag_bits & 1:
+            raise DataError(f"{path} is encrypted ({name!r}); unpack it and give the folder")
+        if name in seen:
+            raise DataError(f"{path} holds the name {name!r} twice; pack it again so that every name stands once")
+        seen.add(name)
