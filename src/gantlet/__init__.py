@@ -1,0 +1,43 @@
+"""gantlet: train generative adversarial networks and measure generative models so that the number can be trusted.
+
+Everything here is imported on first use: ``import gantlet`` loads neither torch nor NumPy.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "train": "gantlet.actions.train",
+    "evaluate": "gantlet.actions.evaluate",
+    "sample": "gantlet.actions.sample",
+    "load": "gantlet.networks.saved",
+    "open_source": "gantlet.data",
+    "TrainConfig": "gantlet.config",
+    "EvaluateConfig": "gantlet.config",
+    "Estimate": "gantlet.results",
+    "Report": "gantlet.results",
+    "GantletError": "gantlet.errors",
+}
+__all__ = ["EvaluateConfig", "Estimate", "GantletError", "Report", "TrainConfig", "evaluate", "load", "open_source", "sample", "train"]
+
+if TYPE_CHECKING:
+    from gantlet.actions.evaluate import evaluate
+    from gantlet.actions.sample import sample
+    from gantlet.actions.train import train
+    from gantlet.config import EvaluateConfig, TrainConfig
+    from gantlet.data import open_source
+    from gantlet.errors import GantletError
+    from gantlet.networks.saved import load
+    from gantlet.results import Estimate, Report
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'gantlet' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(importlib.import_module(_WHERE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

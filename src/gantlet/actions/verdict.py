@@ -1,0 +1,68 @@
+"""The verdict in words: what is good, what is missing, what looks memorised. Each line is ``kind: sentence``."""
+
+from collections.abc import Sequence
+
+from gantlet.results import Estimate, ModeCount
+from gantlet.stats.copies import CopyTest
+
+
+def verdict(estimates: Sequence[Estimate], modes: Sequence[ModeCount], copies: CopyTest | None) -> tuple[str, ...]:
+    """Return the lines of the verdict, from the estimates beside their yardsticks, the modes and the copy test."""
+    by_name = {estimate.metric: estimate for estimate in estimates if estimate.value is not None}
+    lines = [line for estimate in by_name.values() if (line := _against_yardstick(estimate))]
+    return (*sorted(lines, key=lambda line: not line.startswith("good")), *_modes(modes), *_copies(copies))
+
+
+_SAYS = {
+    "gan_test": ("the images show the class asked for: a classifier trained on real images agrees with {value:.1%} of them", "a classifier trained on real images agrees with the wanted class for only {value:.1%} of the images"),
+    "gan_train": ("a classifier trained only on generated images recognises {value:.1%} of real ones", "a classifier trained only on generated images recognises only {value:.1%} of real ones"),
+    "coverage": ("variety: {value:.1%} of the real images have a generated one near them", "variety is missing: only {value:.1%} of the real images have a generated one near them"),
+    "precision": ("realism: {value:.1%} of the images lie among the real ones", "realism is lacking: only {value:.1%} of the images lie among the real ones"),
+}
+
+
+def _against_yardstick(estimate: Estimate) -> str | None:
+    """Good: the interval reaches to within a tenth of the yardstick; poor: it ends below."""
+    if estimate.metric == "one_nn_accuracy":
+        return _one_nn(estimate)
+    if estimate.metric not in _SAYS or estimate.value is None:
+        return None
+    good, poor = _SAYS[estimate.metric]
+    yardstick = estimate.reference.value if estimate.reference else None
+    if yardstick is None:
+        return None
+    reached = (estimate.high if estimate.high is not None else estimate.value) >= 0.9 * yardstick
+    kind, sentence = ("good", good) if reached else ("missing" if estimate.metric == "coverage" else "poor", poor)
+    return f"{kind}: {sentence.format(value=estimate.value)} (real against held-out real: {yardstick:.1%})."
+
+
+def _one_nn(estimate: Estimate) -> str | None:
+    if estimate.value is None or estimate.low is None:
+        return None
+    if estimate.low <= 0.5:
+        return f"good: a nearest-neighbour test cannot tell generated from real images (accuracy {estimate.value:.1%}, chance is 50%)."
+    if estimate.value >= 0.75:
+        return f"poor: a nearest-neighbour test tells generated from real images with {estimate.value:.1%} accuracy (chance is 50%)."
+    return None
+
+
+def _modes(modes: Sequence[ModeCount]) -> list[str]:
+    if not modes:
+        return []
+    lines = []
+    for kind, sentence in (("missing", "never generated"), ("rare", "generated too rarely"), ("over-produced", "generated too often")):
+        names = [mode.name for mode in modes if mode.verdict == kind]
+        if names:
+            lines.append(f"{'missing' if kind == 'missing' else 'caution'}: {sentence}: {', '.join(names)}.")
+    found = sum(mode.n_fake > 0 for mode in modes)
+    return lines or [f"good: all {found} of {len(modes)} modes are there, in their real proportions as far as can be told."]
+
+
+def _copies(copies: CopyTest | None) -> list[str]:
+    if copies is None:
+        return ["caution: memorisation was not judged: that needs the training images and held-out real ones (--train, --held-out)."]
+    share = copies.suspicious / copies.n_fake
+    usual = copies.held_out_suspicious / copies.n_held_out
+    if copies.p_value < 0.01:
+        return [f"memorised: {share:.1%} of the images lie suspiciously close to a training image; of held-out real images {usual:.1%} do. Look at the pairs."]
+    return [f"good: no sign of copying: {share:.1%} of the images lie suspiciously close to a training image; of held-out real images {usual:.1%} do."]

@@ -1,0 +1,53 @@
+"""The command line: parse, call one function, render. No maths."""
+
+import sys
+from collections.abc import Sequence
+
+from gantlet.cli.parse import PROGRAM, Stop
+from gantlet.errors import GantletError, UnknownName
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status: 0 done, 1 failed, 2 usage, 130 interrupted."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _dispatch(words)
+    except Stop as stop:
+        return stop.exit_status
+    except GantletError as error:
+        _complain(str(error))
+        return error.exit_status
+    except KeyboardInterrupt:
+        _complain("interrupted; finished files are intact and nothing was left half-written")
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"{PROGRAM}: {text}\n")
+
+
+def _dispatch(words: list[str]) -> int:
+    from gantlet.cli.commands import COMMANDS
+
+    if not words or words[0] in ("-h", "--help"):
+        sys.stdout.write(_help())
+        return 0 if words else 2
+    if words[0] == "--version":
+        from gantlet import __version__
+
+        sys.stdout.write(f"{PROGRAM} {__version__}\n")
+        return 0
+    if words[0] not in COMMANDS:
+        raise UnknownName("command", words[0], COMMANDS)
+    COMMANDS[words[0]](words[1:])
+    return 0
+
+
+def _help() -> str:
+    from gantlet.cli.commands import COMMANDS
+
+    commands = "".join(f"  {name:<11} {(command.__doc__ or '').splitlines()[0]}\n" for name, command in COMMANDS.items())
+    return f"usage: {PROGRAM} COMMAND …\n\n{commands}\n`{PROGRAM} COMMAND --help` lists a command's options.\n"

@@ -1,0 +1,85 @@
+"""The options of each command, as dataclasses; the parser and the help texts are generated from them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Quickstart:
+    """Train a conditional GAN on the built-in digits, evaluate it and write a report (about two minutes, offline)."""
+
+    out: Path = Path("runs/quickstart")
+    """The run folder."""
+    steps: int = 0
+    """Generator steps; 0: as many as the recipe says."""
+    seed: int = 0
+    """The one seed of the run."""
+    json: bool = False
+    """Print the report as JSON."""
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a GAN: a recipe (gantlet list recipes) on a data source; any field below can be overridden."""
+
+    resume: bool = False
+    """Go on from the newest checkpoint of the run folder."""
+    json: bool = False
+    """Print the final report as JSON."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Draw images from a trained generator into a folder, .zip or .npz."""
+
+    n: int = 1000
+    """Number of images."""
+    out: Path = Path("samples.zip")
+    """Where to: NAME.zip, NAME.npz or a folder; it must not exist yet."""
+    seed: int = 0
+    """Seed of the latents; the same seed gives the same images."""
+    which: str = "ema"
+    """Which weights: ema, generator, best or final."""
+    label: int | None = None
+    """Only this class (conditional generators); default: all classes equally often."""
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Judge generated images (a folder, .zip, .npz, run:PATH …) against real ones: metrics with intervals and a report."""
+
+    real: str
+    """The real images: a source (gantlet list sources)."""
+    out: Path = Path("gantlet-report")
+    """Folder for report.html, report.json and the pictures."""
+    json: bool = False
+    """Print the report as JSON."""
+
+
+@dataclass(frozen=True)
+class ReportCommand:
+    """Show the report of a run or an evaluation again, and write its page anew."""
+
+    json: bool = False
+    """Print the report as JSON."""
+
+
+@dataclass(frozen=True)
+class List:
+    """List what there is: metrics, extractors, sources, objectives, penalties, networks, recipes …"""
+
+    json: bool = False
+    """Print JSON."""
+
+
+@dataclass(frozen=True)
+class Explain:
+    """Explain a metric, recipe, penalty …: what it is, how it is computed, when it lies, its source."""
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Show versions, devices, caches and which feature extractors are ready."""
+
+    json: bool = False
+    """Print JSON."""

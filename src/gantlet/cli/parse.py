@@ -1,0 +1,55 @@
+"""Words of the command line → dataclasses, by tyro; a misspelt option fails in one sentence with the nearest name."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from gantlet.errors import GantletError, UnknownName, UsageError
+
+PROGRAM = "gantlet"
+
+
+class Stop(GantletError):
+    """The parser has printed its own message (or the help)."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__("")
+        self.exit_status = status
+
+
+def positional(words: list[str], command: str, what: str) -> tuple[str, list[str]]:
+    """Take the first word; raises UsageError when it is an option or missing."""
+    if words and not words[0].startswith("-"):
+        return words[0], words[1:]
+    raise UsageError(f"{PROGRAM} {command} needs {what}; see {PROGRAM} {command} --help")
+
+
+def parse(command: str, words: list[str], *kinds: Any, argument: str = "") -> list[Any]:
+    """Read options into dataclasses, given as types, or as instances that hold the defaults.
+
+    Raises: UnknownName for an option that none of them has; Stop after tyro printed a message or the help.
+    """
+    import tyro
+
+    _check(command, words, [field.name for kind in kinds for field in dataclasses.fields(kind)])
+    types = [kind if isinstance(kind, type) else type(kind) for kind in kinds]
+    parts: list[Any] = []
+    for index, (kind, type_) in enumerate(zip(kinds, types, strict=True)):
+        part = (f"part{index}", Annotated[type_, tyro.conf.arg(name="")])
+        parts.append(part if isinstance(kind, type) else (*part, dataclasses.field(default=kind)))
+    whole = dataclasses.make_dataclass("Options", parts, frozen=True, kw_only=True)
+    prog = " ".join(filter(None, (PROGRAM, command, argument)))
+    try:
+        parsed = tyro.cli(whole, args=words, prog=prog, description=types[0].__doc__)
+    except SystemExit as stop:
+        raise Stop(int(stop.code or 0)) from None
+    return [getattr(parsed, f"part{index}") for index in range(len(kinds))]
+
+
+def _check(command: str, words: Sequence[str], fields: Sequence[str]) -> None:
+    options = [f"--{name.replace('_', '-')}" for name in fields]
+    known = {"--help", "--", *options, *(option.replace("--", "--no-", 1) for option in options)}
+    for word in words:
+        option = word.split("=")[0].replace("_", "-")
+        if option.startswith("--") and option not in known:
+            raise UnknownName(f"option of {PROGRAM} {command}:", option, options)

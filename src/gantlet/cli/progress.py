@@ -1,0 +1,55 @@
+"""Progress on stderr: a bar with an estimate of the time left on a terminal, now and then a line elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+
+class Progress:
+    """A context in which ``progress(stage, done, total)`` shows how far the work is."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._tasks: dict[str, Any] = {}
+        self._spoken = time.monotonic()
+
+    def __enter__(self) -> "Progress":
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bars
+
+            columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[rate]}")]
+            self._bar = Bars(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` units of a stage are finished."""
+        if self._bar is not None:
+            self._show(stage, done, total)
+        elif time.monotonic() - self._spoken > 10:
+            self._spoken = time.monotonic()
+            print(f"{stage}: {done:,} of {total:,}", file=sys.stderr, flush=True)  # noqa: T201
+
+    def _show(self, stage: str, done: int, total: int) -> None:
+        name = stage.split(":")[0]
+        if name not in self._tasks:
+            for task in self._tasks.values():
+                self._bar.update(task, visible=False)
+            self._tasks[name] = self._bar.add_task(stage, total=total, rate="")
+        task = self._tasks[name]
+        speed = self._bar._tasks[task].speed
+        self._bar.update(task, description=stage, completed=done, total=total, visible=True, rate=f"{speed:,.0f}/s" if speed else "")
+
+    def say(self, text: str) -> None:
+        """Print a line to stderr, above the bar where there is one."""
+        if self._bar is not None:
+            self._bar.console.print(text, markup=False)
+        else:
+            print(text, file=sys.stderr, flush=True)  # noqa: T201

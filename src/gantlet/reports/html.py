@@ -1,0 +1,113 @@
+"""A Report as one self-contained page: opens from disk, offline, on a phone and a wide screen, in light and dark."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gantlet.reports.terminal import ARROWS, MARKS, split_verdict
+from gantlet.results import Estimate, Report
+
+LABELS = {"d_loss": "discriminator loss", "g_loss": "generator loss", "real_logits": "real logits", "fake_logits": "fake logits"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page shows beside the report itself. ``events`` are the lines of events.jsonl; ``folder`` holds the pictures."""
+
+    title: str
+    folder: Path
+    events: Sequence[dict[str, Any]] = ()
+    grids: Sequence[tuple[int, Path]] = ()
+    best: Report | None = None
+    config: str = ""
+    summaries: dict[str, str] = field(default_factory=dict)
+
+
+def render(report: Report, page: Page) -> str:
+    """Return the whole page as HTML text with all pictures and scripts inside."""
+    import jinja2
+    from plotly.offline import get_plotlyjs
+
+    environment = jinja2.Environment(loader=jinja2.PackageLoader("gantlet.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.globals.update(arrows=ARROWS, marks=MARKS, split_verdict=split_verdict)
+    environment.filters.update(picture=lambda name: picture(page.folder / name), whisker=whisker)
+    best = {e.metric: e for e in page.best.estimates} if page.best else {}
+    shown = [e for e in report.estimates if e.value is not None]
+    return environment.get_template("report.html").render(
+        report=report,
+        page=page,
+        best=best,
+        shown=shown,
+        undefined=[e for e in report.estimates if e.value is None],
+        grids=[{"step": step, "source": picture(path)} for step, path in page.grids],
+        plots=json.dumps(plots(report, page.events)).replace("</", "<\\/"),
+        plotly=get_plotlyjs().replace("</script", "<\\/script"),
+    )
+
+
+def picture(path: Path) -> str:
+    """Return a PNG file as a data URI."""
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def whisker(estimate: Estimate) -> dict[str, float] | None:
+    """Return where the interval, the value and the yardstick stand on a bar from 0 to 100 %."""
+    numbers = [n for n in (estimate.value, estimate.low, estimate.high) if n is not None]
+    yardstick = estimate.reference.value if estimate.reference else None
+    if yardstick is not None:
+        numbers.append(yardstick)
+    if len(numbers) < 2 or estimate.value is None:
+        return None
+    low, high = min(*numbers, 0.0), max(numbers)
+    if estimate.unit in ("fraction", "share", "accuracy"):
+        high = max(high, 1.0)
+    if high <= low:
+        return None
+
+    def place(number: float | None) -> float:
+        return 100.0 * ((number if number is not None else low) - low) / (high - low)
+
+    spots = {"value": place(estimate.value), "low": place(estimate.low), "high": place(estimate.high)}
+    if estimate.low is None or estimate.high is None:
+        spots["low"] = spots["high"] = spots["value"]
+    return spots if yardstick is None else {**spots, "yardstick": place(yardstick)}
+
+
+def plots(report: Report, events: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the page's figures as plotly data: histogram of modes, training curves, metrics over training."""
+    figures: dict[str, Any] = {}
+    if report.modes:
+        names = [mode.name for mode in report.modes]
+        figures["modes"] = {
+            "data": [_bars("real", names, [m.n_real / max(report.n_real, 1) for m in report.modes]), _bars("fake", names, [m.n_fake / max(report.n_fake, 1) for m in report.modes])],
+            "layout": {"barmode": "group", "xaxis": {"type": "category"}, "yaxis": {"title": "share of images", "tickformat": ".0%", "rangemode": "tozero"}},
+        }
+    logs = [event for event in events if event.get("event") == "log"]
+    if logs:
+        figures["losses"] = _curves(logs, ["d_loss", "g_loss"], "loss")
+        figures["logits"] = _curves(logs, ["real_logits", "fake_logits"], "mean logit")
+    evaluations = [event for event in events if event.get("event") == "evaluation" and event.get("estimates")]
+    for metric in ("frechet_distance", "coverage"):
+        if len(evaluations) > 1:
+            figures[metric] = _evaluations(evaluations, metric)
+    return figures
+
+
+def _bars(name: str, x: list[str], y: list[float]) -> dict[str, Any]:
+    return {"type": "bar", "name": name, "x": x, "y": y}
+
+
+def _curves(logs: Sequence[dict[str, Any]], names: list[str], title: str) -> dict[str, Any]:
+    lines = [{"type": "scatter", "mode": "lines", "name": LABELS[n], "x": [e["images_seen"] for e in logs], "y": [e.get(n) for e in logs]} for n in names]
+    return {"data": lines, "layout": {"xaxis": {"title": "training images seen"}, "yaxis": {"title": title}}}
+
+
+def _evaluations(evaluations: Sequence[dict[str, Any]], metric: str) -> dict[str, Any]:
+    points = [(event["images_seen"], event["estimates"][metric]) for event in evaluations if metric in event["estimates"]]
+    x, y = [p[0] for p in points], [p[1]["value"] for p in points]
+    band = {"type": "data", "symmetric": False, "array": [p[1]["high"] - p[1]["value"] for p in points], "arrayminus": [p[1]["value"] - p[1]["low"] for p in points]}
+    line = {"type": "scatter", "mode": "lines+markers", "name": metric, "x": x, "y": y, "error_y": band}
+    return {"data": [line], "layout": {"xaxis": {"title": "training images seen"}, "yaxis": {"title": metric.replace("_", " "), "rangemode": "tozero"}}}

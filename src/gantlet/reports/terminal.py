@@ -1,0 +1,71 @@
+"""A Report as a rich table for the terminal; renders, computes nothing."""
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from gantlet.results import Estimate, Report
+
+ARROWS = {True: "↓", False: "↑", None: " "}
+MARKS = {"good": ("✓", "green"), "missing": ("✗", "red"), "poor": ("✗", "red"), "memorised": ("!", "yellow"), "caution": ("!", "yellow")}
+
+
+def split_verdict(line: str) -> tuple[str, str]:
+    """Split ``kind: sentence`` into its kind (good, poor, missing, memorised, caution) and the sentence."""
+    kind, colon, sentence = line.partition(": ")
+    return (kind, sentence) if colon and kind in MARKS else ("caution", line)
+
+
+def table(report: Report) -> Table:
+    """Return the metrics with intervals beside their yardsticks."""
+    result = Table(box=None, pad_edge=False, header_style="bold")
+    result.add_column("metric", no_wrap=True)
+    result.add_column("value", justify="right", no_wrap=True)
+    result.add_column(f"{report.estimates[0].level:.0%} interval" if report.estimates else "interval", no_wrap=True)
+    result.add_column("by", style="dim", no_wrap=True)
+    result.add_column("real vs real", justify="right", style="cyan", no_wrap=True)
+    for estimate in report.estimates:
+        if estimate.value is None:
+            result.add_row(f"{estimate.metric}", Text("undefined", style="dim"), Text("; ".join(estimate.notes), style="dim"), "", "")
+            continue
+        result.add_row(f"{estimate.metric} {ARROWS[estimate.lower_is_better]}", f"{estimate.value:.4g}", _interval(estimate), estimate.interval, _yardstick(estimate))
+    return result
+
+
+def _interval(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return "—"
+    return f"{estimate.low:.4g} … {estimate.high:.4g}"
+
+
+def _yardstick(estimate: Estimate) -> str:
+    if estimate.reference is None or estimate.reference.value is None:
+        return "—"
+    return f"{estimate.reference.value:.4g}"
+
+
+def render(report: Report) -> Group:
+    """Return verdict, table, notes and warnings as one renderable."""
+    head = Text.assemble((report.fake, "bold"), f" ({report.n_fake:,} images) against ", (report.real, "bold"), f" ({report.n_real:,}); features ", (str(report.features.get("name", "?")), "bold"))
+    lines: list[Text | Table | str] = [head]
+    for line in report.verdict:
+        kind, sentence = split_verdict(line)
+        mark, colour = MARKS[kind]
+        lines.append(Text.assemble((f" {mark} ", colour), sentence))
+    lines += ["", table(report)]
+    notes = {note: None for estimate in report.estimates if estimate.value is not None for note in estimate.notes}
+    if notes:
+        lines += ["", *(Text(f" · {note}", style="dim") for note in notes)]
+    lines += [Text(f"warning: {warning}", style="yellow") for warning in report.warnings]
+    return Group(*lines)
+
+
+def show(report: Report, console: Console | None = None) -> None:
+    """Print a report to stdout."""
+    (console or Console()).print(render(report), soft_wrap=False)
+
+
+def plain(text: str) -> str:
+    """Return text that rich prints as it is."""
+    return escape(text)

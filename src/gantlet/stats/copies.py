@@ -1,0 +1,60 @@
+"""Copies of training images: how close a fake lies to its nearest training image, measured against chance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int64
+
+from gantlet.stats.neighbours import neighbours
+
+
+@dataclass(frozen=True)
+class CopyRatios:
+    """For m queries: ratio [m], distance [m] to the nearest training row, and that row's index [m]."""
+
+    ratio: Float64[np.ndarray, " m"]
+    distance: Float64[np.ndarray, " m"]
+    nearest: Int64[np.ndarray, " m"]
+
+
+@dataclass(frozen=True)
+class CopyTest:
+    """``suspicious`` of ``n_fake`` fakes lie below the held-out images' quantile; p_value of that many by chance."""
+
+    suspicious: int
+    n_fake: int
+    held_out_suspicious: int
+    n_held_out: int
+    threshold: float
+    p_value: float
+
+
+def copy_ratios(train: Float32[np.ndarray, "n d"], query: Float32[np.ndarray, "m d"], memory: int) -> CopyRatios:
+    """Return for each query row its distance to the nearest training row over that row's own nearest distance.
+
+    ratio = d(q, t) / d(t, t'), t the training row nearest to q, t' the one nearest to t; a ratio far below 1 marks a copy.
+    Where t has an exact duplicate in the training set (d(t, t') = 0) the ratio is taken against the median of the
+    training rows' nearest distances.
+    """
+    found = neighbours(train, query, memory=memory)
+    own = found.real_radii[:, 0].astype(np.float64)
+    typical = float(np.median(own[own > 0])) if (own > 0).any() else 1.0
+    scale = np.where(own > 0, own, typical)[found.fake_to_real_index]
+    distance = found.fake_to_real_distance.astype(np.float64)
+    return CopyRatios(distance / scale, distance, found.fake_to_real_index)
+
+
+def copy_test(fake: CopyRatios, held_out: CopyRatios, quantile: float = 0.01) -> CopyTest:
+    """Test whether more fakes than held-out images lie suspiciously close to the training images.
+
+    Threshold: the held-out ratios' ``quantile`` (so that share of honest images is suspected by mistake); Fisher's
+    exact one-sided test compares both counts.
+    """
+    from scipy.stats import fisher_exact
+
+    threshold = float(np.quantile(held_out.ratio, quantile))
+    counts = [int((ratios.ratio <= threshold).sum()) for ratios in (fake, held_out)]
+    sizes = [len(fake.ratio), len(held_out.ratio)]
+    table = [[counts[0], sizes[0] - counts[0]], [counts[1], sizes[1] - counts[1]]]
+    p_value = float(fisher_exact(table, alternative="greater").pvalue)
+    return CopyTest(counts[0], sizes[0], counts[1], sizes[1], threshold, p_value)

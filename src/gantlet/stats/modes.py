@@ -1,0 +1,51 @@
+"""Which classes or clusters are missing, rare or over-produced: exact two-proportion tests with Holm's correction."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from gantlet.results import ModeCount
+
+
+def mode_counts(
+    real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"], names: Sequence[str], level: float = 0.95
+) -> tuple[ModeCount, ...]:
+    """Count both sides' assignments to modes and judge each mode's share.
+
+    A mode is *missing* (no fake), *rare* or *over-produced* when Fisher's exact test of its share among the fakes
+    against its share among the real images is significant at 1 − level after Holm's correction over the modes.
+
+    Args: real [n], fake [m]: mode indices; names: one a mode; level: 1 − the family-wise error.
+    Returns: one ModeCount a mode, in the order of names.
+    Source: R. A. Fisher 1922; S. Holm 1979, "A simple sequentially rejective multiple test procedure".
+    """
+    from scipy.stats import fisher_exact
+
+    real_counts = np.bincount(real, minlength=len(names))
+    fake_counts = np.bincount(fake, minlength=len(names))
+    tables = [((r, len(real) - r), (f, len(fake) - f)) for r, f in zip(real_counts, fake_counts, strict=True)]
+    rejected = holm(np.array([float(fisher_exact(table).pvalue) for table in tables]), 1 - level)
+    return tuple(
+        ModeCount(name, int(r), int(f), _verdict(int(r) / len(real), int(f) / len(fake)) if reject else "")
+        for name, r, f, reject in zip(names, real_counts, fake_counts, rejected, strict=True)
+    )
+
+
+def _verdict(real_share: float, fake_share: float) -> str:
+    if fake_share == 0:
+        return "missing"
+    return "rare" if fake_share < real_share else "over-produced"
+
+
+def holm(p_values: Float64[np.ndarray, " k"], alpha: float) -> np.ndarray:
+    """Return which of k hypotheses Holm's step-down procedure rejects at family-wise error ``alpha``, bool [k].
+
+    The j-th smallest p-value (j = 0 …) is compared with alpha / (k − j); the first that fails ends the rejections.
+    Source: S. Holm 1979.
+    """
+    order = np.argsort(p_values, kind="stable")
+    passed = p_values[order] <= alpha / (len(p_values) - np.arange(len(p_values)))
+    rejected = np.zeros(len(p_values), dtype=bool)
+    rejected[order[np.logical_and.accumulate(passed)]] = True
+    return rejected

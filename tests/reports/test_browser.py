@@ -1,0 +1,51 @@
+"""The page in Chromium: it renders from disk with no console error, its slider works, and nothing is wider than a phone."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gantlet.actions.report import write_page
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def chromium() -> str:
+    """Return Chromium's path; skips without one unless GANTLET_REQUIRE_BROWSER is set."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        if os.environ.get("GANTLET_REQUIRE_BROWSER"):
+            pytest.fail("Chromium is required here (GANTLET_REQUIRE_BROWSER) but not installed")
+        pytest.skip("Chromium is not installed")
+    return path
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 900, "light"), (390, 844, "light"), (1280, 900, "dark")])
+def test_page_renders_without_errors(finished_run: Path, chromium: str, width: int, height: int, scheme: str) -> None:
+    from playwright.sync_api import sync_playwright
+
+    page_path = write_page(finished_run)
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, offline=True)
+        page = context.new_page()
+        problems: list[str] = []
+        page.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)
+        page.goto(page_path.as_uri())
+        page.wait_for_selector("#plot-modes .main-svg")
+        assert page.locator("#plot-losses .main-svg").count() > 0
+        first = page.get_attribute("#grid", "src")
+        page.fill("#slider", "0")
+        assert page.get_attribute("#grid", "src") != first
+        assert page.inner_text("#step") == "0"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 22, 26)"
+        assert dark == (scheme == "dark")
+        if folder := os.environ.get("GANTLET_SCREENSHOTS"):
+            page.screenshot(path=f"{folder}/{width}-{scheme}.png", full_page=True)
+        browser.close()
+    assert problems == []
