@@ -25,9 +25,9 @@ def array_digest(pixels: UInt8[np.ndarray, "n h w c"]) -> str:
 def array_source(
     spec: str,
     pixels: UInt8[np.ndarray, "n h w c"],
-    *,
     labels: Int64[np.ndarray, " n"] | None = None,
     classes: tuple[str, ...] = (),
+    *,
     held_out: str = "",
     notes: Sequence[str] = (),
 ) -> ImageSource:
