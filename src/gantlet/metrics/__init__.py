@@ -1,5 +1,60 @@
 """One metric a file: a pure function of statistics beside its paper, its convention and its interval."""
 
-from gantlet.registry import Registry
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from gantlet.errors import TooFewSamples
+from gantlet.registry import Entry, Registry
+from gantlet.results import Estimate
+from gantlet.stats.evidence import Evidence
 
 METRICS = Registry("metric", __name__)
+
+_ABSENT = {
+    "probabilities": "this extractor gives no class probabilities; use one that does, e.g. classifier",
+    "labels": "there are no labels; give labelled images",
+    "train_on_real": "no classifier trained on real labels was applied to labelled fakes; both sides need labels",
+    "train_on_fake": "no classifier trained on fake labels was applied to held-out real images; both sides need labels",
+}
+
+
+def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], None] | None = None) -> list[Estimate]:
+    """Return one Estimate for each name, in order; ``all`` stands for every registered metric.
+
+    A metric whose needs are not met, or that has too few samples, has value None and the reason in its notes.
+    ``progress`` is called with each name before its metric is computed. Raises UnknownName before computing anything.
+    """
+    wanted = [name for asked in names for name in (METRICS.names() if asked == "all" else [asked])]
+    entries = [METRICS.entry(name) for name in dict.fromkeys(wanted)]
+    estimates = []
+    for entry in entries:
+        if progress is not None:
+            progress(entry.name)
+        estimates.append(_estimate(entry, evidence))
+    return estimates
+
+
+def missing_needs(entry: Entry, evidence: Evidence) -> list[str]:
+    """Return what a metric needs and the evidence lacks."""
+    has = {
+        "features": True,
+        "probabilities": evidence.real.probabilities is not None and evidence.fake.probabilities is not None,
+        "labels": evidence.real.labels is not None and evidence.fake.labels is not None,
+        "train_on_real": "train_on_real" in evidence.predictions,
+        "train_on_fake": "train_on_fake" in evidence.predictions,
+    }
+    return [need for need in entry.meta["needs"] if not has[need]]
+
+
+def _estimate(entry: Entry, evidence: Evidence) -> Estimate:
+    facts = {key: entry.meta[key] for key in ("unit", "lower_is_better", "version")}
+    missing = missing_needs(entry, evidence)
+    reason = f"undefined: {'; '.join(_ABSENT[need] for need in missing)}"
+    if not missing:
+        try:
+            return replace(entry.object(evidence), **facts)
+        except TooFewSamples as error:
+            reason = f"undefined: {error}"
+    return Estimate(
+        entry.name, None, level=evidence.level, n_real=evidence.real.n, n_fake=evidence.fake.n, notes=(reason,), **facts
+    )

@@ -7,8 +7,13 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Int64
 
+from gantlet.errors import DataError, ShapeError
+from gantlet.rng import numpy_stream
 from gantlet.stats.feature_bank import FeatureBank
+from gantlet.stats.gaussian import GaussianNull, Potentials, canonical_order, gaussian_null, potentials
+from gantlet.stats.moments import Moments
 from gantlet.stats.neighbours import Neighbours, neighbours
+from gantlet.stats.probabilities import ClassProbabilities
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class Evidence:
 
     ``predictions`` holds ``train_on_real`` (classifier trained on real, applied to the fakes with their wanted
     labels) and ``train_on_fake`` (trained on fakes, applied to held-out real images) where labels exist.
+    Raises ShapeError when the dimensions differ, DataError when all real features are equal.
     """
 
     real: FeatureBank
@@ -36,7 +42,72 @@ class Evidence:
     classes: tuple[str, ...] = ()
     predictions: Mapping[str, Predictions] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.real.dim != self.fake.dim:
+            raise ShapeError(
+                f"real features have {self.real.dim} columns, fake ones {self.fake.dim}; use one extractor for both"
+            )
+        if self.real.n > 1 and (self.real.features == self.real.features[0]).all():
+            raise DataError(
+                f"all {self.real.n} real feature rows are equal; expected images that differ. Check the source "
+                f"and the extractor"
+            )
+
+    @cached_property
+    def orders(self) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " m"]]:
+        """Return a random order of the real and of the fake rows; it depends on the seed and the rows, not on where
+        they stand.
+        """
+        key = numpy_stream(self.seed, "row-key").standard_normal(self.real.dim)
+        real, fake = (canonical_order(bank.features, key) for bank in (self.real, self.fake))
+        return (
+            real[numpy_stream(self.seed, "split-real").permutation(len(real))],
+            fake[numpy_stream(self.seed, "split-fake").permutation(len(fake))],
+        )
+
+    @cached_property
+    def quarters(self) -> tuple[list[Moments], list[Moments]]:
+        """Return the moments of four disjoint random quarters of the real and of the fake rows; halves are merges of
+        them.
+        """
+        banks = zip((self.real, self.fake), self.orders, strict=True)
+        real, fake = ([Moments.of(bank.features[order[q::4]]) for q in range(4)] for bank, order in banks)
+        return real, fake
+
+    @cached_property
+    def potentials(self) -> Potentials:
+        """Return the influence function of the Fréchet distance at every row."""
+        return potentials(self.real.features, self.fake.features, self.real.moments, self.fake.moments)
+
+    @cached_property
+    def gaussian_null(self) -> GaussianNull:
+        """Return the law of the Fréchet distance under random relabelling; raises TooFewSamples."""
+        pooled = self.real.moments.merge(self.fake.moments)
+        return gaussian_null(self.real.features, self.fake.features, pooled, self.orders)
+
+    @cached_property
+    def real_classes(self) -> ClassProbabilities:
+        """Return the class statistics of the real images; raises ShapeError when the extractor gives no
+        probabilities.
+        """
+        return _classes(self.real)
+
+    @cached_property
+    def fake_classes(self) -> ClassProbabilities:
+        """Return the class statistics of the fake images; raises ShapeError when the extractor gives no
+        probabilities.
+        """
+        return _classes(self.fake)
+
     @cached_property
     def neighbours(self) -> Neighbours:
         """Return the nearest-neighbour statistics that precision, recall, density, coverage and 1-NN share."""
         return neighbours(self.real.features, self.fake.features, memory=self.memory)
+
+
+def _classes(bank: FeatureBank) -> ClassProbabilities:
+    if bank.probabilities is None:
+        raise ShapeError(
+            "expected class probabilities beside the features; use an extractor that gives them, e.g. classifier"
+        )
+    return ClassProbabilities.of(bank.probabilities)

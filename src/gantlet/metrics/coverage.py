@@ -1,0 +1,64 @@
+"""Coverage of Naeem et al.: the share of real images with a fake one nearby."""
+
+import numpy as np
+from jaxtyping import Int64
+
+from gantlet.metrics import METRICS
+from gantlet.results import Estimate
+from gantlet.stats.evidence import Evidence
+from gantlet.stats.intervals import wilson
+
+
+def coverage(fakes_in_ball: Int64[np.ndarray, " n"]) -> float:
+    """Return the share of real k-balls that contain a fake image, in [0, 1].
+
+    Args: fakes_in_ball [n]: the count for each real ball. Source: Naeem et al. 2020, arXiv:2002.09797, Eq. 5.
+    """
+    return float((fakes_in_ball > 0).mean())
+
+
+def expected_coverage(n_real: int, n_fake: int, k: int) -> float:
+    """Return the mean coverage where real and fake have one continuous distribution; in (0, 1).
+
+    1 − Π_{i=1..k} (n_real − i) / (n_real + n_fake − i): none of the k nearest of a real image, among all, is fake.
+    Source: Naeem et al. 2020, arXiv:2002.09797, Eq. 9.
+    """
+    i = np.arange(1, k + 1)
+    return float(1 - np.prod((n_real - i) / (n_real + n_fake - i)))
+
+
+@METRICS.register(
+    "coverage",
+    source="Naeem et al. 2020, arXiv:2002.09797",
+    needs=("features",),
+    unit="share of real images",
+    lower_is_better=False,
+    version=1,
+)
+def estimate(evidence: Evidence) -> Estimate:
+    """Coverage: the share of real images that have a fake image within their neighbourhood.
+
+    Mean over real x of 1[some fake lies nearer than x's 5th nearest real neighbour]; in [0, 1], boundary excluded.
+    ``details.expected`` is its mean where real and fake have one distribution.
+
+    Interval: Wilson over the real images, with the fake set fixed.
+
+    When it lies: it rises with the number of fakes, so compare at equal n only. Where real images are crowded
+    (duplicates) balls are tiny and coverage is low without any fault of the fakes.
+
+    Source: Naeem et al. 2020, arXiv:2002.09797, Eq. 5; k = 5.
+    """
+    facts = evidence.neighbours
+    covered = int((facts.fakes_in_ball > 0).sum())
+    low, high = wilson(covered, evidence.real.n, evidence.level)
+    return Estimate(
+        "coverage",
+        coverage(facts.fakes_in_ball),
+        low,
+        high,
+        "wilson",
+        evidence.level,
+        evidence.real.n,
+        evidence.fake.n,
+        details={"k": facts.k, "expected": expected_coverage(evidence.real.n, evidence.fake.n, facts.k)},
+    )

@@ -1,0 +1,55 @@
+"""Recall of Kynkäänniemi et al.: the share of real images that lie in the fake manifold."""
+
+import numpy as np
+from jaxtyping import Bool
+
+from gantlet.metrics import METRICS
+from gantlet.results import Estimate
+from gantlet.stats.evidence import Evidence
+from gantlet.stats.intervals import wilson
+from gantlet.stats.neighbours import MANIFOLD_K
+
+
+def recall(in_fake_manifold: Bool[np.ndarray, " n"]) -> float:
+    """Return the share of real images that lie in the fake manifold, in [0, 1].
+
+    The manifold is the union of balls that reach to the 3rd nearest neighbour, boundary included (≤).
+    Source: Kynkäänniemi et al. 2019, arXiv:1904.06991, Eq. 2–3.
+    """
+    return float(in_fake_manifold.mean())
+
+
+@METRICS.register(
+    "recall",
+    source="Kynkäänniemi et al. 2019, arXiv:1904.06991",
+    needs=("features",),
+    unit="share of real images",
+    lower_is_better=False,
+    version=1,
+)
+def estimate(evidence: Evidence) -> Estimate:
+    """Recall: the share of real images that the fakes could have made.
+
+    Mean over real x of 1[some fake x' has |x − x'| ≤ the distance from x' to its 3rd nearest fake neighbour]; in [0,
+    1].
+
+    Interval: Wilson over the real images with the fake set fixed: given its balls the indicators are independent.
+
+    When it lies: scattered bad fakes have huge balls, so noise can raise recall (coverage is steadier). It depends on
+    both sample sizes, and it counts regions of feature space, not classes.
+
+    Source: Kynkäänniemi et al. 2019, arXiv:1904.06991, Eq. 2–3; k = 3, as there and in torch-fidelity.
+    """
+    inside = evidence.neighbours.in_fake_manifold
+    low, high = wilson(float(inside.sum()), len(inside), evidence.level)
+    return Estimate(
+        "recall",
+        recall(inside),
+        low,
+        high,
+        "wilson",
+        evidence.level,
+        evidence.real.n,
+        evidence.fake.n,
+        details={"k": MANIFOLD_K},
+    )

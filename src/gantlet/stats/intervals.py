@@ -1,0 +1,44 @@
+"""Confidence intervals that several metrics share: normal (delta), Wilson, bootstrap of a mean."""
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.special import ndtri
+
+from gantlet.errors import TooFewSamples
+
+REPLICATES = 1000
+
+
+def quantile(level: float) -> float:
+    """Return z with P(|N(0,1)| ≤ z) = level."""
+    return float(ndtri(0.5 + level / 2))
+
+
+def normal(value: float, variance: float, level: float) -> tuple[float, float]:
+    """Return value ± z √variance."""
+    half = quantile(level) * float(np.sqrt(variance))
+    return value - half, value + half
+
+
+def wilson(successes: float, n: float, level: float) -> tuple[float, float]:
+    """Return Wilson's score interval of a proportion, within [0, 1]; ``n`` may be an effective number.
+
+    Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
+    """
+    if n <= 0:
+        raise TooFewSamples("a proportion needs 1 sample or more; got 0. Give more images")
+    z, p = quantile(level), successes / n
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * float(np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)))
+    return max(0.0, min(centre - half, p)), min(1.0, max(centre + half, p))
+
+
+def bootstrap_mean(values: Float64[np.ndarray, " n"], level: float, rng: np.random.Generator) -> tuple[float, float]:
+    """Return the basic-percentile bootstrap interval of a mean (1,000 resamples); the order of values does not matter.
+
+    Source: Efron 1979, "Bootstrap methods: another look at the jackknife".
+    """
+    ordered = np.sort(values)
+    means = np.array([ordered[rng.integers(0, len(ordered), len(ordered))].mean() for _ in range(REPLICATES)])
+    low, high = np.quantile(means, [0.5 - level / 2, 0.5 + level / 2])
+    return min(float(low), float(values.mean())), max(float(high), float(values.mean()))

@@ -1,0 +1,215 @@
+"""Neighbours: the nearest-neighbour facts of two sets of features that precision, recall, density, coverage and 1-NN
+share.
+
+Squared distances come from float32 products of centred features (relative error about 1e-6 of |x|² + |y|²) and serve
+only to find candidates. What is reported is recomputed in float64 from differences: every distance, and every
+comparison with a radius that the float32 error could change. Memory: two centred copies and one tile.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Float32, Float64, Int64
+from torch import Tensor
+
+from gantlet.errors import ShapeError, TooFewSamples
+from gantlet.numerics import check_finite, dot_tiles, squared_distances_of_pairs, tile_side
+
+MANIFOLD_K = 3
+SPARE = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Nearest:
+    """For each of n rows its nearest rows of the other set, nearest first: ``distances`` and ``indices`` [n, k]."""
+
+    distances: Float64[np.ndarray, "n k"]
+    indices: Int64[np.ndarray, "n k"]
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """Nearest neighbours within and between n real and m fake features, Euclidean distances; a row is not its own
+    neighbour.
+
+    The *k-ball* of a real image reaches to its k-th nearest real neighbour, boundary excluded (prdc's convention).
+    The *manifold* of a set is the union of its 3-balls, boundary included (Kynkäänniemi et al. 2019).
+    """
+
+    k: int
+    real: Nearest
+    """Each real row's k nearest real rows [n, k]."""
+    fake: Nearest
+    """Each fake row's k nearest fake rows [m, k]."""
+    real_to_fake: Nearest
+    """Each real row's nearest fake row [n, 1]."""
+    fake_to_real: Nearest
+    """Each fake row's nearest real row [m, 1]."""
+    real_balls: Int64[np.ndarray, " m"]
+    """How many real k-balls contain each fake row."""
+    fakes_in_ball: Int64[np.ndarray, " n"]
+    """How many fake rows each real k-ball contains."""
+    only_fake: Int64[np.ndarray, " n"]
+    """Where ``fakes_in_ball`` is 1: the index of that fake row; elsewhere −1."""
+    in_real_manifold: Bool[np.ndarray, " m"]
+    """Whether each fake row lies in the real manifold."""
+    in_fake_manifold: Bool[np.ndarray, " n"]
+    """Whether each real row lies in the fake manifold."""
+
+
+def neighbours(
+    real: Float32[np.ndarray, "n d"], fake: Float32[np.ndarray, "m d"], *, k: int = 5, memory: int = 2 * 10**9
+) -> Neighbours:
+    """Return the nearest-neighbour facts of real [n, d] and fake [m, d] features.
+
+    ``memory``: bytes; the tiles take at most a tenth of it. Raises ShapeError (dimensions differ), NonFiniteError,
+    TooFewSamples (k neighbours need k + 1 rows on each side).
+    """
+    if real.shape[1] != fake.shape[1]:
+        raise ShapeError(
+            f"real features have {real.shape[1]} columns, fake ones {fake.shape[1]}; use one extractor for both"
+        )
+    if min(len(real), len(fake)) <= k:
+        raise TooFewSamples(
+            f"{k} nearest neighbours need {k + 1} samples a side; got real={len(real)}, fake={len(fake)}. Give "
+            f"more images"
+        )
+    check_finite("real features", real)
+    check_finite("fake features", fake)
+    centre = real.mean(axis=0, dtype=np.float64).astype(np.float32)
+    side = tile_side(memory)
+    left, right = _Side(real, centre), _Side(fake, centre)
+    own = _own_nearest(left, k, side), _own_nearest(right, k, side)
+    return _between(left, right, own, k, side)
+
+
+class _Side:
+    """One set of rows, centred, with its squared norms appended so that one product gives squared distances."""
+
+    def __init__(self, features: Float32[np.ndarray, "n d"], centre: Float32[np.ndarray, " d"]) -> None:
+        self.features, self.n = features, len(features)
+        n, d = features.shape
+        self.rows = torch.empty(n, d + 2)
+        torch.sub(torch.from_numpy(features), torch.from_numpy(centre), out=self.rows[:, :d])
+        norms = torch.linalg.vector_norm(self.rows[:, :d], dim=1).double().square()
+        self.norms = norms.numpy()
+        self.rows[:, d], self.rows[:, d + 1] = norms, 1.0
+        self.error = 2 * (8 + d**0.5) * float(np.finfo(np.float32).eps)
+
+
+def _mirrored(rows: Float[Tensor, "n d2"]) -> Float[Tensor, "n d2"]:
+    """Return [−2x, 1, |x|²] for rows [x, |x|², 1]: its product with other rows [y, |y|², 1] is |x − y|²."""
+    mirrored = torch.mul(rows, -2.0)
+    mirrored[:, -2], mirrored[:, -1] = 1.0, rows[:, -2]
+    return mirrored
+
+
+class _Candidates:
+    """The ``count`` smallest approximate squared distances of each of n rows, tile by tile."""
+
+    def __init__(self, n: int, count: int) -> None:
+        self.values = torch.full((n, count), torch.inf)
+        self.indices = torch.zeros((n, count), dtype=torch.int64)
+
+    def update(self, row: int, column: int, tile: Float[Tensor, "a b"]) -> None:
+        rows, count = slice(row, row + len(tile)), self.values.shape[1]
+        values, indices = torch.topk(tile, min(count, tile.shape[1]), dim=1, largest=False, sorted=False)
+        values = torch.cat([self.values[rows], values], dim=1)
+        indices = torch.cat([self.indices[rows], indices + column], dim=1)
+        self.values[rows], best = torch.topk(values, count, dim=1, largest=False, sorted=False)
+        self.indices[rows] = torch.gather(indices, 1, best)
+
+    def nearest(self, left: Float32[np.ndarray, "n d"], right: Float32[np.ndarray, "m d"], k: int) -> Nearest:
+        """Return the k nearest of the candidates by their exact distances."""
+        known = torch.isfinite(self.values).numpy()
+        indices = np.where(known, self.indices.numpy(), 0)
+        rows = np.repeat(np.arange(len(left)), indices.shape[1])
+        squared = squared_distances_of_pairs(left, right, rows, indices.ravel()).reshape(indices.shape)
+        squared[~known] = np.inf
+        order = np.lexsort((indices, squared), axis=1)[:, :k]
+        return Nearest(np.sqrt(np.take_along_axis(squared, order, 1)), np.take_along_axis(indices, order, 1))
+
+
+def _own_nearest(rows: _Side, k: int, side: int) -> Nearest:
+    candidates = _Candidates(rows.n, min(k + SPARE, rows.n - 1))
+    turned = torch.empty(side * side)
+    for i, j, tile in dot_tiles(rows.rows, rows.rows, side, upper=True, prepare=_mirrored):
+        if i == j:
+            tile.fill_diagonal_(torch.inf)
+        candidates.update(i, j, tile)
+        if i != j:
+            transposed = turned[: tile.numel()].view(tile.shape[1], tile.shape[0])
+            candidates.update(j, i, transposed.copy_(tile.T))
+    return candidates.nearest(rows.features, rows.features, k)
+
+
+def _between(real: _Side, fake: _Side, own: tuple[Nearest, Nearest], k: int, side: int) -> Neighbours:
+    own_real, own_fake = own
+    to_fake, to_real = _Candidates(real.n, min(1 + SPARE, fake.n)), _Candidates(fake.n, min(1 + SPARE, real.n))
+    balls = _Balls(real, fake, own_real.distances, own_fake.distances, k)
+    turned, reach = torch.empty(side * side), torch.empty(side * side)
+    for i, j, tile in dot_tiles(real.rows, fake.rows, side, prepare=_mirrored):
+        to_fake.update(i, j, tile)
+        to_real.update(j, i, turned[: tile.numel()].view(tile.shape[1], tile.shape[0]).copy_(tile.T))
+        balls.update(i, j, tile, reach[: tile.numel()].view(tile.shape))
+    return Neighbours(
+        k,
+        own_real,
+        own_fake,
+        to_fake.nearest(real.features, fake.features, 1),
+        to_real.nearest(fake.features, real.features, 1),
+        balls.real_balls,
+        balls.fakes_in_ball,
+        np.where(balls.fakes_in_ball == 1, balls.index_sum, -1),
+        balls.in_real > 0,
+        balls.in_fake > 0,
+    )
+
+
+class _Balls:
+    """Which fakes lie in which balls: few pairs are near enough, so each tile is thinned to those first."""
+
+    def __init__(
+        self,
+        real: _Side,
+        fake: _Side,
+        real_distances: Float64[np.ndarray, "n k"],
+        fake_distances: Float64[np.ndarray, "m k"],
+        k: int,
+    ) -> None:
+        self.real, self.fake, self.k = real, fake, k
+        manifold = min(MANIFOLD_K, k) - 1
+        self.ball = real_distances[:, k - 1]
+        self.real_reach, self.fake_reach = real_distances[:, manifold], fake_distances[:, manifold]
+        slack = 2 * real.error * (real.norms.max() + fake.norms.max())
+        self.row_reach = torch.from_numpy((np.square(self.ball) + slack).astype(np.float32))
+        self.column_reach = torch.from_numpy((np.square(self.fake_reach) + slack).astype(np.float32))
+        self.real_balls, self.in_real = np.zeros(fake.n, np.int64), np.zeros(fake.n, np.int64)
+        self.fakes_in_ball, self.in_fake, self.index_sum = (np.zeros(real.n, np.int64) for _ in range(3))
+
+    def update(self, row: int, column: int, tile: Float[Tensor, "a b"], reach: Float[Tensor, "a b"]) -> None:
+        rows, columns = self.row_reach[row : row + len(tile)], self.column_reach[column : column + tile.shape[1]]
+        torch.maximum(rows[:, None], columns[None, :], out=reach)
+        flat = np.flatnonzero(torch.lt(tile, reach).numpy())
+        squared = tile.reshape(-1)[torch.from_numpy(flat)].double().numpy()
+        i, j = row + flat // tile.shape[1], column + flat % tile.shape[1]
+        distance = self._sharp(squared, i, j)
+        inside = distance < self.ball[i]
+        self.real_balls += np.bincount(j[inside], minlength=self.fake.n)
+        self.fakes_in_ball += np.bincount(i[inside], minlength=self.real.n)
+        np.add.at(self.index_sum, i[inside], j[inside])
+        self.in_real += np.bincount(j[distance <= self.real_reach[i]], minlength=self.fake.n)
+        self.in_fake += np.bincount(i[distance <= self.fake_reach[j]], minlength=self.real.n)
+
+    def _sharp(
+        self, squared: Float64[np.ndarray, " p"], i: Int64[np.ndarray, " p"], j: Int64[np.ndarray, " p"]
+    ) -> Float64[np.ndarray, " p"]:
+        """Return distances; those too near a radius to call in float32 are exact, so ties are ties."""
+        doubt = self.real.error * (self.real.norms[i] + self.fake.norms[j])
+        close = np.zeros(len(squared), dtype=bool)
+        for radius in (self.ball[i], self.real_reach[i], self.fake_reach[j]):
+            close |= np.abs(squared - np.square(radius)) <= doubt
+        where = np.flatnonzero(close)
+        squared[where] = squared_distances_of_pairs(self.real.features, self.fake.features, i[where], j[where])
+        return np.sqrt(np.maximum(squared, 0.0))
