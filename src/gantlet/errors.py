@@ -72,6 +72,14 @@ class OutputError(GantletError):
     """Something could not be written: disk full, folder read-only."""
 
 
+class TrainingDiverged(GantletError):
+    """A loss, gradient or weight of a training run became NaN or infinite; the last good checkpoint is kept."""
+
+
+class Interrupted(GantletError):
+    """The user stopped the work (ctrl-C); the message says how to go on."""
+
+
 def nearest(name: str, known: Sequence[str]) -> str:
     """Return the end of an error sentence: the closest known name, or all of them."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)

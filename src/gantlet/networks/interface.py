@@ -6,6 +6,8 @@ from typing import NamedTuple, Protocol
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from gantlet.errors import ConfigError
+
 
 @dataclass(frozen=True)
 class ImageShape:
@@ -32,3 +34,10 @@ class Network(Protocol):
 
     def discriminator(self, shape: ImageShape, conditioning: str, n_classes: int) -> nn.Module:
         """Return a freshly initialised discriminator."""
+
+
+def stages(shape: ImageShape) -> int:
+    """Return how often 4×4 doubles to reach the image's size; raises ConfigError for a size that no network has."""
+    if shape.size not in (8, 16, 32, 64) or shape.channels not in (1, 3):
+        raise ConfigError(f"networks make images of 8, 16, 32 or 64 pixels and 1 or 3 channels; got {shape.size} pixels, {shape.channels} channels")
+    return shape.size.bit_length() - 3

@@ -1,0 +1,148 @@
+"""A trained generator, loaded from its run folder and sampled reproducibly."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor, nn
+
+from gantlet.config import TrainConfig
+from gantlet.errors import CheckpointError, UsageError
+from gantlet.networks import NETWORKS
+from gantlet.networks.interface import ImageShape
+from gantlet.networks.storage import part, read_header, read_tensors, weights_digest
+from gantlet.rng import numpy_stream, torch_stream
+
+CHUNK = 100
+"""Images drawn at once, always all of them, so that image i never depends on how many were asked for."""
+
+Which = Literal["newest", "ema", "generator", "best", "final"]
+
+
+@dataclass(frozen=True)
+class LoadedGenerator:
+    """A generator with all that belongs to it; ``class_counts`` are the training images of each class (empty: no labels)."""
+
+    generator: nn.Module
+    config: TrainConfig
+    shape: ImageShape
+    classes: tuple[str, ...]
+    class_counts: tuple[int, ...]
+    step: int
+    images_seen: int
+
+    @property
+    def n_classes(self) -> int:
+        """Return the number of classes that can be asked for; 0: the generator is unconditional."""
+        return 0 if self.config.conditioning == "none" else len(self.class_counts)
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of the weights."""
+        return weights_digest(self.generator)
+
+    def sample(self, n: int, labels: Int64[np.ndarray, " n"] | Sequence[int] | None = None, seed: int = 0) -> UInt8[np.ndarray, "n s s c"]:
+        """Return n images [n, s, s, c]; image i depends on the weights, the seed, its label and i alone.
+
+        ``labels`` None on a conditional generator: drawn at the training images' class frequencies.
+        Raises: UsageError for n < 1, labels that do not fit, or labels on an unconditional generator.
+        """
+        if n < 1:
+            raise UsageError(f"expected at least 1 sample; got n = {n}")
+        wanted = checked_labels(labels, n, self.n_classes)
+        if wanted is None and self.n_classes:
+            wanted = draw_labels(n, self.class_counts, seed)
+        return draw(self.generator, self.config.latent, n, wanted, seed)
+
+
+def draw_labels(n: int, class_counts: Sequence[int], seed: int) -> Int64[np.ndarray, " n"]:
+    """Return n labels drawn at the frequencies of ``class_counts``."""
+    counts = np.asarray(class_counts, dtype=np.float64)
+    return numpy_stream(seed, "sample-labels").choice(len(counts), size=n, p=counts / counts.sum()).astype(np.int64)
+
+
+def checked_labels(labels: Int64[np.ndarray, " m"] | Sequence[int] | None, n: int, n_classes: int) -> Int64[np.ndarray, " n"] | None:
+    """Return labels as an array; raises UsageError when they do not fit n images or the classes."""
+    if labels is None:
+        return None
+    if n_classes == 0:
+        raise UsageError("labels were given, but this generator is unconditional; leave them out")
+    wanted = np.asarray(labels, dtype=np.int64)
+    if wanted.shape != (n,) or wanted.min() < 0 or wanted.max() >= n_classes:
+        raise UsageError(f"expected {n} labels in 0…{n_classes - 1}; got shape {wanted.shape}, values {wanted.min()}…{wanted.max()}")
+    return wanted
+
+
+@torch.no_grad()
+def draw(generator: nn.Module, latent: int, n: int, labels: Int64[np.ndarray, " n"] | None, seed: int) -> UInt8[np.ndarray, "n s s c"]:
+    """Return n images of a generator in evaluation mode, drawn in whole chunks; its mode is left as it was."""
+    device = next(generator.parameters()).device
+    stream = torch_stream(seed, "sample-latent")
+    was_training = generator.training
+    generator.eval()
+    chunks = []
+    for chunk in range(math.ceil(n / CHUNK)):
+        z = torch.randn(CHUNK, latent, generator=stream).to(device)
+        wanted = None
+        if labels is not None:
+            wanted = torch.from_numpy(np.resize(labels[chunk * CHUNK : (chunk + 1) * CHUNK], CHUNK)).to(device)
+        chunks.append(to_uint8(generator(z, wanted)))
+    generator.train(was_training)
+    return np.concatenate(chunks)[:n]
+
+
+def to_uint8(images: Float[Tensor, "b c h w"]) -> UInt8[np.ndarray, "b h w c"]:
+    """Map [−1, 1] to 0…255: round((x + 1)·127.5), clamped at the ends of uint8."""
+    pixels = ((images.detach().float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    return np.ascontiguousarray(pixels.permute(0, 2, 3, 1).cpu().numpy())
+
+
+def checkpoints(run: Path) -> list[Path]:
+    """Return a run's regular checkpoints, oldest first."""
+    return sorted((run / "checkpoints").glob("step-*.safetensors"))
+
+
+def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
+    """Load the generator of a run folder.
+
+    Args: run: its path; which: ``newest`` (the last checkpoint, its moving average where there is one), ``final`` and ``best``
+    (the same of these checkpoints), ``ema`` or ``generator`` (this network of the last checkpoint).
+    Raises: CheckpointError when the run, the checkpoint or the network is not there, or is damaged.
+    """
+    path = _checkpoint(run, which)
+    tensors, header = read_tensors(path)
+    config = TrainConfig.from_mapping(header["config"])
+    has_average = any(name.startswith("average/") for name in tensors)
+    if which == "ema" and not has_average:
+        raise CheckpointError(f"{run} keeps no moving average of its generator: its techniques are {list(config.techniques)}; use @generator")
+    shape = ImageShape(**header["shape"])
+    with torch.random.fork_rng(devices=[]):
+        generator = NETWORKS.build(config.network).generator(shape, config.latent, config.conditioning, len(header["class_counts"]))
+    generator.load_state_dict(part(tensors, "average" if has_average and which != "generator" else "generator"))
+    generator.eval()
+    return LoadedGenerator(
+        generator, config, shape, tuple(header["classes"]), tuple(header["class_counts"]), header["step"], header["images_seen"]
+    )
+
+
+def _checkpoint(run: Path, which: str) -> Path:
+    if not (run / "config.toml").is_file():
+        raise CheckpointError(f"{run} is not a run folder: it holds no config.toml")
+    final, best = run / "checkpoints" / "final.safetensors", run / "checkpoints" / "best.safetensors"
+    if which in ("best", "final"):
+        wanted = best if which == "best" else final
+        if not wanted.is_file():
+            reason = "its evaluations gave no score" if which == "best" else "it has not ended"
+            raise CheckpointError(f"{run} has no {which} checkpoint: {reason}; resume it, or use @newest")
+        return wanted
+    if which not in ("newest", "ema", "generator"):
+        raise UsageError(f"expected newest, ema, generator, best or final after @; got {which!r}")
+    found = [*checkpoints(run), *([final] if final.is_file() else [])]
+    if not found:
+        raise CheckpointError(f"{run} has no checkpoint yet; let it train for longer, or lower --checkpoint-every")
+    return max(found, key=lambda path: int(read_header(path)["step"]))

@@ -1,0 +1,57 @@
+"""What the game knows of a penalty, and the one place that differentiates a critic by its input."""
+
+from typing import Protocol
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from gantlet.errors import ConfigError
+
+
+class Critic(Protocol):
+    """A discriminator's logits as a function of images and labels, in full precision."""
+
+    def __call__(self, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None) -> Float[Tensor, " b"]:
+        """Return one logit an image."""
+
+
+class Penalty(Protocol):
+    """A non-negative term that joins the discriminator's loss."""
+
+    def __call__(
+        self,
+        critic: Critic,
+        real: Float[Tensor, "b *shape"],
+        fake: Float[Tensor, "b *shape"],
+        labels: Int64[Tensor, " b"] | None,
+        stream: torch.Generator,
+    ) -> Float[Tensor, ""]:
+        """Return the penalty of one batch; real and fake images of one row share their label."""
+
+
+def input_gradient(
+    critic: Critic, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None
+) -> Float[Tensor, "b *shape"]:
+    """Return ∇ₓ critic(x) of each image, differentiable once more.
+
+    Args: images [b, …] float32 or float64; when they already require a gradient the critic may reuse their logits.
+    Convention: out of place (torch.autograd.grad), so parameters' gradients stay untouched; autocast is off.
+    Each logit must depend on its own image only (no batch normalisation): the sum's gradient is then each image's own.
+    """
+    leaf = images if images.requires_grad else images.detach().requires_grad_(True)
+    with torch.autocast(images.device.type, enabled=False):
+        logits = critic(leaf, labels)
+        (gradient,) = torch.autograd.grad(logits.sum(), leaf, create_graph=True)
+    return gradient
+
+
+def mean_squared_norm(gradient: Float[Tensor, "b *shape"]) -> Float[Tensor, ""]:
+    """Return the mean over the batch of ‖∇‖², summed over each image's pixels."""
+    return gradient.square().flatten(1).sum(1).mean()
+
+
+def require_weight(penalty: str, name: str, value: float) -> None:
+    """Raise ConfigError unless a penalty's weight is a finite number ≥ 0."""
+    if not 0 <= value < float("inf"):
+        raise ConfigError(f"penalty {penalty!r}: expected {name} ≥ 0 and finite; got {value}")

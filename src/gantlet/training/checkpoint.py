@@ -1,0 +1,110 @@
+"""Checkpoints of a run: written atomically, the last few kept, damage and foreign configurations refused with the reason."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from torch import Tensor
+
+from gantlet.config import TrainConfig
+from gantlet.errors import CheckpointError
+from gantlet.networks.saved import checkpoints
+from gantlet.networks.storage import read_header, read_tensors, write_tensors
+from gantlet.training.images import TrainingImages
+from gantlet.training.state import TrainState
+
+T = TypeVar("T")
+MAY_CHANGE = ("steps", "log_every", "sample_every", "checkpoint_every", "keep", "out", "recipe")
+"""Fields that change nothing in the weights of a given step."""
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """The folder RUN/checkpoints: step-XXXXXXXX, best and final, each a safetensors file with a JSON header."""
+
+    run: Path
+    config: TrainConfig
+    images: TrainingImages
+
+    @property
+    def folder(self) -> Path:
+        """Return RUN/checkpoints."""
+        return self.run / "checkpoints"
+
+    def save(self, state: TrainState, name: str | None = None) -> Path:
+        """Write the state as ``name`` (best, final) or by its step, then remove the oldest beyond ``keep``; raises OutputError."""
+        path = self.folder / f"{name or f'step-{state.step:08d}'}.safetensors"
+        write_tensors(path, state.tensors(), self._header(state))
+        for old in checkpoints(self.run)[: -self.config.keep]:
+            old.unlink(missing_ok=True)
+        return path
+
+    def _header(self, state: TrainState) -> dict[str, Any]:
+        import gantlet
+
+        config = {key: list(value) if isinstance(value, tuple) else value for key, value in dataclasses.asdict(self.config).items()}
+        return {
+            **state.numbers(),
+            "config": config,
+            "version": gantlet.__version__,
+            "shape": dataclasses.asdict(self.images.shape),
+            "classes": list(self.images.classes),
+            "class_counts": list(self.images.class_counts),
+            "data": self.images.source,
+            "data_digest": self.images.digest,
+            "weights_sha256": state.weights_digest(),
+        }
+
+    def restore(self, state: TrainState) -> Path | None:
+        """Put the newest checkpoint into ``state``; None when the run was stopped before its first one.
+
+        Raises: CheckpointError when the run is not there, the newest checkpoint is damaged (saying which older one is
+        intact), or it belongs to another configuration or other data (naming the fields).
+        """
+        if not (self.run / "config.toml").is_file():
+            raise CheckpointError(f"there is no run to resume in {self.run}: it holds no config.toml; start it without resume")
+        path = self.newest()
+        if path is None:
+            return None
+        tensors, header = self._intact(path, read_tensors)
+        self._require_same(path, header)
+        state.restore(tensors, header)
+        return path
+
+    def newest(self) -> Path | None:
+        """Return the checkpoint with the most steps, None when there is none; raises CheckpointError when it is damaged."""
+        final = self.folder / "final.safetensors"
+        candidates = [*checkpoints(self.run)[-1:], *([final] if final.is_file() else [])]
+        steps = {path: int(self._intact(path, read_header)["step"]) for path in candidates}
+        return max(steps, key=lambda path: steps[path]) if steps else None
+
+    def _intact(self, path: Path, read: Callable[[Path], T]) -> T:
+        try:
+            return read(path)
+        except CheckpointError as error:
+            older = next((other for other in reversed(checkpoints(self.run)) if other != path and _is_intact(other)), None)
+            way_out = f"delete it and resume again: {older.name} is intact and will be used" if older else "no other checkpoint is intact: start the run anew"
+            raise CheckpointError(f"{error}; {way_out}") from error
+
+    def _require_same(self, path: Path, header: dict[str, Any]) -> None:
+        saved, now = TrainConfig.from_mapping(header["config"]), self.config
+        names = [field.name for field in dataclasses.fields(TrainConfig) if field.name not in MAY_CHANGE]
+        differing = [f"{name} was {getattr(saved, name)!r}, is {getattr(now, name)!r}" for name in names if getattr(saved, name) != getattr(now, name)]
+        if header["data_digest"] != self.images.digest:
+            differing.append(f"the content of {self.images.source} has another digest")
+        if header["step"] > now.steps:
+            differing.append(f"steps is {now.steps}, but {header['step']} are done")
+        if differing:
+            raise CheckpointError(
+                f"{path} belongs to another configuration: {'; '.join(differing)}. Resume with the run's own config.toml, or choose another out"
+            )
+
+
+def _is_intact(path: Path) -> bool:
+    try:
+        tensors: dict[str, Tensor] = read_tensors(path)[0]
+    except CheckpointError:
+        return False
+    return bool(tensors)

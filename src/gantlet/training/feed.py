@@ -1,0 +1,54 @@
+"""The feed: the next batch of real images with their labels and latents, as a function of the state alone."""
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from gantlet.config import TrainConfig
+from gantlet.errors import ConfigError
+from gantlet.networks.interface import stages
+from gantlet.training.game import Batch
+from gantlet.training.images import TrainingImages, shown
+from gantlet.training.state import TrainState
+
+
+def require_usable(config: TrainConfig, images: TrainingImages) -> None:
+    """Raise ConfigError when images and configuration do not fit: size, channels, labels, fewer images than a batch."""
+    stages(images.shape)
+    if config.size not in (0, images.shape.size):
+        raise ConfigError(f"size is {config.size}, but the images of {images.source} came with {images.shape.size} pixels; resize them or set size to 0")
+    if len(images) < config.batch:
+        raise ConfigError(f"a batch of {config.batch} needs at least as many images; {images.source} holds {len(images)}. Lower --batch or add images")
+    if config.conditioning != "none" and images.labels is None:
+        raise ConfigError(
+            f"conditioning {config.conditioning!r} needs labels, and {images.source} has none; use --conditioning none or labelled data "
+            "(class sub-folders, or an npz with labels)"
+        )
+    if not config.out:
+        raise ConfigError("out is empty; name the run folder, e.g. --out runs/mine")
+
+
+class Feed:
+    """Training images on the device, handed out batch by batch."""
+
+    def __init__(self, config: TrainConfig, images: TrainingImages, device: torch.device) -> None:
+        self.config, self.n, self.device = config, len(images), device
+        self.pixels = torch.from_numpy(np.ascontiguousarray(images.images.transpose(0, 3, 1, 2))).to(device)
+        self.labels = None if images.labels is None else torch.from_numpy(images.labels).to(device)
+
+    def next(self, state: TrainState) -> Batch:
+        """Return the next batch; the state's position and random streams move on."""
+        batch = self.config.batch
+        rows = torch.from_numpy(shown(self.n, self.config.seed, state.drawn, batch)).to(self.device)
+        state.drawn += batch
+        real = self._images(rows, state.streams["mirror"])
+        z = torch.randn(batch, self.config.latent, generator=state.streams["latent"]).to(self.device)
+        return Batch(real, None if self.labels is None else self.labels[rows], z)
+
+    def _images(self, rows: Int64[Tensor, " b"], stream: torch.Generator) -> Float[Tensor, "b c s s"]:
+        real = self.pixels[rows].float() / 127.5 - 1
+        if self.config.mirror:
+            flip = (torch.rand(len(rows), generator=stream) < 0.5).to(self.device)
+            real = torch.where(flip[:, None, None, None], real.flip(3), real)
+        return real.contiguous(memory_format=torch.channels_last)

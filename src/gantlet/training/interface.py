@@ -1,0 +1,43 @@
+"""What a caller of the loop gives and gets: an observer, and the result."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+Sampler = Callable[[int, Int64[np.ndarray, " n"] | Sequence[int] | None], UInt8[np.ndarray, "n s s c"]]
+"""(n, labels or None) → n images of the generator that the run would show now, always from the same latents."""
+
+
+class Observer(Protocol):
+    """Whoever watches a run. It may look at everything and changes nothing but which checkpoint is best."""
+
+    def on_log(self, line: Mapping[str, Any]) -> None:
+        """Take one line of events.jsonl."""
+
+    def on_warning(self, message: str) -> None:
+        """Take a warning in words."""
+
+    def on_evaluate(self, sampler: Sampler, step: int, images_seen: int) -> float | None:
+        """Measure the generator; return the score by which the best checkpoint is chosen (lower is better), or None."""
+
+    def on_progress(self, step: int, total: int) -> None:
+        """Take the number of generator steps done, after each step."""
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A finished run. Scores are the observer's (lower is better), None where it gave none."""
+
+    run: Path
+    step: int
+    images_seen: int
+    seconds: float
+    weights_sha256: str
+    """SHA-256 over all networks' weights: a resumed run ends with the same as an undisturbed one."""
+    final_score: float | None
+    best_score: float | None
+    best_step: int | None

@@ -1,0 +1,110 @@
+"""TrainState: all that a run needs to go on, as one value. A checkpoint holds exactly this."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from gantlet.config import TrainConfig
+from gantlet.networks.interface import ImageShape
+from gantlet.networks.storage import part, tensors_digest
+from gantlet.rng import torch_stream
+from gantlet.training.game import Game
+from gantlet.training.monitor import Monitor
+
+STREAMS = ("latent", "mirror", "penalty")
+NUMBERS = ("step", "images_seen", "drawn", "seconds", "last_score", "best_step", "best_score")
+
+
+@dataclass
+class TrainState:
+    """Both networks, the moving average, both optimisers, every random stream, the order's position, counters and the best score."""
+
+    generator: nn.Module
+    discriminator: nn.Module
+    average: nn.Module | None
+    optimizer_generator: torch.optim.Optimizer
+    optimizer_discriminator: torch.optim.Optimizer
+    streams: dict[str, torch.Generator]
+    step: int = 0
+    images_seen: int = 0
+    drawn: int = 0
+    """Position in the order of training images (real images of the generator's steps included)."""
+    seconds: float = 0.0
+    last_score: float | None = None
+    best_step: int | None = None
+    best_score: float | None = None
+    monitor: Monitor = field(default_factory=Monitor)
+
+    @classmethod
+    def fresh(cls, config: TrainConfig, game: Game, shape: ImageShape, n_classes: int) -> Self:
+        """Return the state before the first step; networks are drawn from the stream ``init``; raises ConfigError."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(torch_stream(config.seed, "init").initial_seed())
+            generator = game.network.generator(shape, config.latent, config.conditioning, n_classes)
+            discriminator = game.network.discriminator(shape, config.conditioning, n_classes)
+        game.require_fit(discriminator)
+        generator, discriminator = generator.to(memory_format=torch.channels_last), discriminator.to(memory_format=torch.channels_last)
+        betas = (config.beta1, config.beta2)
+        return cls(
+            generator=generator,
+            discriminator=discriminator,
+            average=copy.deepcopy(generator).requires_grad_(False) if game.average else None,
+            optimizer_generator=torch.optim.Adam(generator.parameters(), config.lr_generator, betas, fused=True),
+            optimizer_discriminator=torch.optim.Adam(discriminator.parameters(), config.lr_discriminator, betas, fused=True),
+            streams={name: torch_stream(config.seed, name) for name in STREAMS},
+        )
+
+    @property
+    def shown(self) -> nn.Module:
+        """Return the generator that is sampled and measured: the moving average where there is one."""
+        return self.generator if self.average is None else self.average
+
+    def networks(self) -> dict[str, nn.Module]:
+        """Return the networks by name."""
+        found = {"generator": self.generator, "discriminator": self.discriminator}
+        return found if self.average is None else {**found, "average": self.average}
+
+    def weights_digest(self) -> str:
+        """Return the SHA-256 of all networks' weights."""
+        return tensors_digest({f"{name}/{key}": tensor for name, net in self.networks().items() for key, tensor in net.state_dict().items()})
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return every tensor of the state under a path-like name."""
+        found = {f"{name}/{key}": tensor for name, net in self.networks().items() for key, tensor in net.state_dict().items()}
+        for name, optimizer in self._optimizers().items():
+            for index, moments in optimizer.state_dict()["state"].items():
+                found |= {f"{name}/{index}/{key}": tensor for key, tensor in moments.items()}
+        return found | {f"random/{name}": stream.get_state() for name, stream in self.streams.items()}
+
+    def numbers(self) -> dict[str, Any]:
+        """Return everything else, as plain JSON values."""
+        return {**{name: getattr(self, name) for name in NUMBERS}, "monitor": asdict(self.monitor)}
+
+    def restore(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
+        """Put back what `tensors` and `numbers` gave, in place."""
+        for name, network in self.networks().items():
+            network.load_state_dict(part(tensors, name))
+        for name, optimizer in self._optimizers().items():
+            _restore_moments(optimizer, part(tensors, name))
+        for name, stream in self.streams.items():
+            stream.set_state(tensors[f"random/{name}"])
+        for name in NUMBERS:
+            setattr(self, name, numbers[name])
+        self.monitor = Monitor(**numbers["monitor"])
+
+    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        return {"optimizer_generator": self.optimizer_generator, "optimizer_discriminator": self.optimizer_discriminator}
+
+
+def _restore_moments(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    optimizer.state.clear()
+    for path, tensor in tensors.items():
+        index, _, key = path.partition("/")
+        parameter = parameters[int(index)]
+        place = tensor.clone() if tensor.dim() == 0 else torch.empty_like(parameter, requires_grad=False).copy_(tensor)
+        optimizer.state[parameter][key] = place

@@ -1,0 +1,60 @@
+"""How a run ends before its time: ctrl-C at a step boundary, or numbers that are no longer finite."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+from gantlet.errors import Interrupted, TrainingDiverged
+from gantlet.training.checkpoint import Checkpoints
+from gantlet.training.journal import Journal
+from gantlet.training.state import TrainState
+
+
+class Request:
+    """Whether the user asked the run to stop."""
+
+    def __init__(self) -> None:
+        self.made = False
+
+    def make(self, number: int, frame: FrameType | None) -> None:
+        """Note the first ctrl-C; the second one stops at once."""
+        if self.made:
+            signal.default_int_handler(number, frame)
+        self.made = True
+
+
+@contextlib.contextmanager
+def stopping(state: TrainState, saved: Checkpoints, journal: Journal) -> Iterator[Request]:
+    """Yield the request that ctrl-C makes; turn an interruption or divergence into an error that says what is kept.
+
+    The first ctrl-C lets the step end, so that a checkpoint of a whole step can be written (`stop`); a second one does not
+    wait. Outside the main thread signals cannot be caught and ctrl-C is left to the caller.
+    """
+    request = Request()
+    catches = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, request.make) if catches else None
+    try:
+        yield request
+    except KeyboardInterrupt:
+        raise Interrupted(f"stopped at once at step {state.step}; {_kept(saved)}") from None
+    except TrainingDiverged as error:
+        journal.write("diverged", step=state.step, message=str(error))
+        raise TrainingDiverged(f"{error}: training has diverged; {_kept(saved)}. Lower the learning rates or add a penalty (r1, r2)") from error
+    finally:
+        if catches:
+            signal.signal(signal.SIGINT, before)
+
+
+def stop(state: TrainState, saved: Checkpoints) -> None:
+    """Write a checkpoint of the step that has just ended and raise Interrupted."""
+    path = saved.save(state)
+    raise Interrupted(f"stopped after step {state.step}, saved as {path}; the same command with --resume goes on from there")
+
+
+def _kept(saved: Checkpoints) -> str:
+    path = saved.newest()
+    if path is None:
+        return "no checkpoint was written yet"
+    return f"the last checkpoint is intact: {path} (--resume goes on from there)"
