@@ -42,7 +42,7 @@ def finished_run(tmp_path: Path) -> Path:
     report.save(tmp_path / "report-best.json")
     events = [{"event": "log", "step": s, "images_seen": 64 * s, "d_loss": 1 / (s + 1), "g_loss": 1.0, "real_logits": 0.5, "fake_logits": -0.5} for s in range(20)]
     events += [
-        {"event": "evaluation", "images_seen": 640 * k, "estimates": {"frechet_distance": {"value": 20.0 - k, "low": 18.0 - k, "high": 22.0 - k}, "coverage": {"value": 0.1 * k, "low": 0.1 * k, "high": 0.1 * k}}}
+        {"event": "evaluate", "images_seen": 640 * k, "estimates": {"frechet_distance": {"value": 20.0 - k, "low": 18.0 - k, "high": 22.0 - k}, "coverage": {"value": 0.1 * k, "low": 0.1 * k, "high": 0.1 * k}}}
         for k in range(3)
     ]
     (tmp_path / "events.jsonl").write_text("\n".join(map(json.dumps, events)) + '\n{"event": "lo')

@@ -8,7 +8,6 @@ import numpy as np
 from gantlet import __version__
 from gantlet.actions import pictures
 from gantlet.actions.judge import Images, Judge, Progress, nothing, prepare
-from gantlet.actions.labelled import predictions
 from gantlet.actions.verdict import verdict
 from gantlet.config import EvaluateConfig, memory_bytes
 from gantlet.data import open_source
@@ -50,10 +49,7 @@ def judged(judge: Judge, fake: ImageSource, *, out: Path | None = None, images_s
     started = time.perf_counter()
     images = judge.features("generated", fake)
     config = judge.config
-    wanted = set(judge.metric_names()) & {"gan_train", "gan_test"}
-    test = judge.test.source if judge.test else None
-    answers = predictions(judge.train.source, test, fake, config.seed, config.on_bad) if wanted else {}
-    evidence = judge.evidence(images, answers)
+    evidence = judge.evidence(images, judge.answers(fake))
     estimates = judge.estimates(evidence)
     memory = memory_bytes(config.memory)
     ratios = copy_ratios(judge.train.bank.features, images.bank.features, memory)

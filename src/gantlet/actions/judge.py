@@ -2,10 +2,8 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from gantlet import metrics
 from gantlet.actions.labelled import predictions
@@ -66,9 +64,26 @@ class Judge:
 
     def metric_names(self) -> list[str]:
         """Return the metrics asked for; raises UnknownName."""
-        if self.config.metrics == ("all",):
+        asked = [name for words in self.config.metrics for name in words.split(",") if name]
+        if "all" in asked:
             return METRICS.names()
-        return [METRICS.entry(name).name for name in self.config.metrics]
+        return [METRICS.entry(name).name for name in dict.fromkeys(asked)]
+
+    def asking(self, names: Sequence[str]) -> "Judge":
+        """Return a judge over the same real side that computes these metrics."""
+        config = dataclasses.replace(self.config, metrics=tuple(names))
+        return dataclasses.replace(self, config=config, seconds={}, _yardsticks={})
+
+    def answers(self, fake: ImageSource) -> Mapping[str, Predictions]:
+        """Train and ask the classifiers of GAN-train and GAN-test where these metrics were asked for."""
+        if not {"gan_train", "gan_test"} & set(self.metric_names()):
+            return {}
+        started = time.perf_counter()
+        self.progress("classifiers for gan_train and gan_test", 0, 2)
+        test = self.test.source if self.test else None
+        found = predictions(self.train.source, test, fake, self.config.seed, self.config.on_bad)
+        self.seconds["classifiers"] = time.perf_counter() - started
+        return found
 
     def estimates(self, evidence: Evidence) -> tuple[Estimate, ...]:
         """Return every metric asked for, each with its yardstick beside it."""
@@ -91,11 +106,15 @@ class Judge:
 
     def _real_against_real(self) -> Evidence:
         if self.held_out is not None:
-            answers = predictions(self.train.source, self.test and self.test.source, None, self.config.seed, self.config.on_bad)
-            return self._evidence(self.real.bank, self.held_out.bank, answers)
+            return self._evidence(self.real.bank, self.held_out.bank, self._usual_answers())
         order = numpy_stream(self.config.seed, "yardstick").permutation(self.real.bank.n)
         half = self.real.bank.n // 2
         return self._evidence(self.real.bank.take(order[:half]), self.real.bank.take(order[half:]), {})
+
+    def _usual_answers(self) -> Mapping[str, Predictions]:
+        if self.test is None or not {"gan_train", "gan_test"} & set(self.metric_names()):
+            return {}
+        return predictions(self.train.source, self.test.source, None, self.config.seed, self.config.on_bad)
 
     def _counted(self, stage: str, total: int) -> Callable[[str], None]:
         done = iter(range(1, total + 1))
@@ -146,7 +165,3 @@ def _features(extractor: object, role: str, source: ImageSource, config: Evaluat
 def nothing(stage: str, done: int, total: int) -> None:
     """Show no progress."""
 
-
-def labels_of(images: Images) -> np.ndarray | None:
-    """Return the labels that belong to the rows that were kept."""
-    return images.bank.labels

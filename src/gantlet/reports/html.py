@@ -89,7 +89,7 @@ def plots(report: Report, events: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if logs:
         figures["losses"] = _curves(logs, ["d_loss", "g_loss"], "loss")
         figures["logits"] = _curves(logs, ["real_logits", "fake_logits"], "mean logit")
-    evaluations = [event for event in events if event.get("event") == "evaluation" and event.get("estimates")]
+    evaluations = [event for event in events if event.get("event") == "evaluate" and event.get("estimates")]
     for metric in ("frechet_distance", "coverage"):
         if len(evaluations) > 1:
             figures[metric] = _evaluations(evaluations, metric)

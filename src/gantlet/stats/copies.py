@@ -36,12 +36,11 @@ def copy_ratios(train: Float32[np.ndarray, "n d"], query: Float32[np.ndarray, "m
     Where t has an exact duplicate in the training set (d(t, t') = 0) the ratio is taken against the median of the
     training rows' nearest distances.
     """
-    found = neighbours(train, query, memory=memory)
-    own = found.real_radii[:, 0].astype(np.float64)
+    found = neighbours(train, query, k=1, memory=memory)
+    own = found.real.distances[:, 0]
     typical = float(np.median(own[own > 0])) if (own > 0).any() else 1.0
-    scale = np.where(own > 0, own, typical)[found.fake_to_real_index]
-    distance = found.fake_to_real_distance.astype(np.float64)
-    return CopyRatios(distance / scale, distance, found.fake_to_real_index)
+    nearest, distance = found.fake_to_real.indices[:, 0], found.fake_to_real.distances[:, 0]
+    return CopyRatios(distance / np.where(own > 0, own, typical)[nearest], distance, nearest)
 
 
 def copy_test(fake: CopyRatios, held_out: CopyRatios, quantile: float = 0.01) -> CopyTest:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int64, UInt8
@@ -12,6 +12,14 @@ Sampler = Callable[[int, Int64[np.ndarray, " n"] | Sequence[int] | None], UInt8[
 """(n, labels or None) → n images of the generator that the run would show now, always from the same latents."""
 
 
+class Measured(NamedTuple):
+    """What an evaluation found: the score that chooses the best checkpoint (lower is better, or None), and values for the journal."""
+
+    score: float | None
+    estimates: Mapping[str, Any]
+
+
+@runtime_checkable
 class Observer(Protocol):
     """Whoever watches a run. It may look at everything and changes nothing but which checkpoint is best."""
 
@@ -21,8 +29,8 @@ class Observer(Protocol):
     def on_warning(self, message: str) -> None:
         """Take a warning in words."""
 
-    def on_evaluate(self, sampler: Sampler, step: int, images_seen: int) -> float | None:
-        """Measure the generator; return the score by which the best checkpoint is chosen (lower is better), or None."""
+    def on_evaluate(self, sampler: Sampler, step: int, images_seen: int) -> Measured:
+        """Measure the generator."""
 
     def on_progress(self, step: int, total: int) -> None:
         """Take the number of generator steps done, after each step."""

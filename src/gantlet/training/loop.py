@@ -62,11 +62,11 @@ def run(config: TrainConfig, images: TrainingImages, *, resume: bool = False, ob
             observer.on_warning(f"step {state.step}: {message}")
 
     def evaluate() -> None:
-        state.last_score = observer.on_evaluate(sampler, state.step, state.images_seen)
+        state.last_score, estimates = observer.on_evaluate(sampler, state.step, state.images_seen)
         better = state.last_score is not None and (state.best_score is None or state.last_score < state.best_score)
         if better:
             state.best_step, state.best_score = state.step, state.last_score
-        journal.write("evaluate", step=state.step, images_seen=state.images_seen, score=state.last_score, best=better)
+        journal.write("evaluate", step=state.step, images_seen=state.images_seen, score=state.last_score, best=better, estimates=estimates)
         if better:
             saved.save(state, "best")
 

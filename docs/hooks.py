@@ -1,0 +1,67 @@
+"""Pages made from the code when the documentation is built: the catalogue, and every command's options."""
+
+import dataclasses
+import inspect
+from typing import Any
+
+from mkdocs.structure.files import File, Files
+
+from gantlet import catalogue
+from gantlet.cli import options
+from gantlet.cli.commands import COMMANDS
+from gantlet.config import EvaluateConfig, TrainConfig
+from gantlet.registry import Entry
+
+OPTIONS = {
+    "quickstart": [options.Quickstart],
+    "train": [options.Train, TrainConfig],
+    "sample": [options.Sample],
+    "evaluate": [options.Evaluate, EvaluateConfig],
+    "report": [options.ReportCommand],
+    "list": [options.List],
+    "explain": [options.Explain],
+    "doctor": [options.Doctor],
+}
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Add the generated pages."""
+    files.append(File.generated(config, "catalogue.md", content=catalogue_page()))
+    files.append(File.generated(config, "commands.md", content=commands_page()))
+    return files
+
+
+def catalogue_page() -> str:
+    """Return one section an entry, with its whole docstring."""
+    parts = ["# Catalogue\n\nEverything here is also printed by `gantlet list` and `gantlet explain NAME`.\n"]
+    for kind in catalogue.KINDS:
+        found = catalogue.entries(kind)
+        if found:
+            parts.append(f"## {kind}\n")
+            parts += [_section(entry) for entry in found]
+    return "\n".join(parts)
+
+
+def _section(entry: Entry) -> str:
+    return f"### {entry.name}\n\n```text\n{entry.document}\n```\n\nSource: {entry.source}\n"
+
+
+def commands_page() -> str:
+    """Return one section a command, with a table of its options."""
+    parts = ["# Commands\n"]
+    for name, command in COMMANDS.items():
+        parts.append(f"## gantlet {name}\n\n{inspect.getdoc(command)}\n\n| option | default | meaning |\n|---|---|---|")
+        parts += [row for kind in OPTIONS[name] for row in _rows(kind)]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _rows(kind: Any) -> list[str]:
+    import tyro._docstrings as docstrings
+
+    rows = []
+    for field in dataclasses.fields(kind):
+        default = "required" if field.default is dataclasses.MISSING else f"`{field.default}`"
+        text = (docstrings.get_field_docstring(kind, field.name, ()) or "").replace("|", "\\|").replace("\n", " ")
+        rows.append(f"| `--{field.name.replace('_', '-')}` | {default} | {text} |")
+    return rows

@@ -1,0 +1,24 @@
+"""The whole path in one call: train a conditional GAN on the built-in digits, evaluate it, write the report."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+from gantlet import recipes
+from gantlet.actions.judge import Progress, nothing
+from gantlet.actions.train import train
+from gantlet.results import Report
+
+
+def quickstart(
+    out: Path = Path("runs/quickstart"), *, steps: int = 0, seed: int = 0, progress: Progress = nothing, say: Callable[[str], None] = print
+) -> Report:
+    """Train the recipe ``digits`` into ``out`` and return the final report; an interrupted quickstart goes on where it was.
+
+    Args: out: the run folder; steps: generator steps, 0 for the recipe's number; seed: the one seed.
+    Raises: CheckpointError when ``out`` holds a run with other settings.
+    """
+    config = dataclasses.replace(recipes.load("digits"), out=str(out), seed=seed)
+    if steps:
+        config = dataclasses.replace(config, steps=steps)
+    return train(config, resume=(out / "checkpoints").is_dir(), progress=progress, say=say)

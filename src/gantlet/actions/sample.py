@@ -1,0 +1,74 @@
+"""Draw images from a trained generator into a folder, a .zip or an .npz."""
+
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from gantlet.actions.judge import Progress, nothing
+from gantlet.actions.pictures import png
+from gantlet.data import open_source
+from gantlet.data.source import ImageSource
+from gantlet.errors import ConfigError, OutputError
+from gantlet.files import explained, writing
+
+
+def sample(
+    run: Path, out: Path, n: int, *, seed: int = 0, which: str = "ema", label: int | None = None, progress: Progress = nothing
+) -> Path:
+    """Write n generated images to ``out``: NAME.zip or a folder of PNG files (class folders where there are labels), or NAME.npz.
+
+    Args: run: a run folder; which: ema, generator, best or final weights; label: only this class.
+    Returns: ``out``, which appears whole or not at all.
+    Raises: OutputError when ``out`` exists or cannot be written; ConfigError for n < 1; CheckpointError; UsageError.
+    """
+    if n < 1:
+        raise ConfigError(f"expected n ≥ 1 images to draw; got {n}")
+    if out.exists():
+        raise OutputError(f"{out} exists already; choose another name or delete it")
+    source = open_source(f"run:{run}@{which}" + (f"[label={label}]" if label is not None else ""), n=n, seed=seed)
+    writers = {".zip": _write_zip, ".npz": _write_npz}
+    writers.get(out.suffix.lower(), _write_folder)(out, source, progress)
+    return out
+
+
+def _files(source: ImageSource, progress: Progress) -> Iterator[tuple[str, bytes]]:
+    """Yield (relative name, PNG bytes) of each image."""
+    digits = len(str(len(source) - 1))
+    for i in range(len(source)):
+        folder = f"{source.classes[int(source.labels[i])]}/" if source.labels is not None and source.classes else ""
+        yield f"{folder}{i:0{digits}d}.png", png(source.read(i))
+        if i % 50 == 49 or i == len(source) - 1:
+            progress("images written", i + 1, len(source))
+
+
+def _write_zip(out: Path, source: ImageSource, progress: Progress) -> None:
+    with writing(out) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in _files(source, progress):
+            archive.writestr(zipfile.ZipInfo(name), data)
+
+
+def _write_npz(out: Path, source: ImageSource, progress: Progress) -> None:
+    images = np.stack([source.read(i) for i in range(len(source))])
+    progress("images drawn", len(source), len(source))
+    arrays = {"x": images} if source.labels is None else {"x": images, "y": source.labels, "classes": np.array(source.classes)}
+    with writing(out) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def _write_folder(out: Path, source: ImageSource, progress: Progress) -> None:
+    with explained(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+        try:
+            for name, data in _files(source, progress):
+                path = temporary / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(data)
+            temporary.chmod(0o755)
+            temporary.rename(out)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)

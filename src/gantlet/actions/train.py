@@ -1,0 +1,150 @@
+"""Train a GAN: open the data, run the loop with evaluations in it, report the best and the final generator."""
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gantlet.actions.evaluate import judged
+from gantlet.actions.judge import Judge, Progress, nothing, prepare
+from gantlet.actions.model_card import write_model_card
+from gantlet.actions.report import write_page
+from gantlet.config import EvaluateConfig, TrainConfig
+from gantlet.data import open_source
+from gantlet.data.arrays import array_source
+from gantlet.data.reading import fitted, native_shape, to_array
+from gantlet.data.source import ImageSource
+from gantlet.errors import ConfigError, OutputError
+from gantlet.files import write_text
+from gantlet.metrics import METRICS
+from gantlet.results import Estimate, Report
+from gantlet.training.images import TrainingImages
+from gantlet.training.interface import Measured, Sampler
+from gantlet.training.loop import run
+
+IN_LOOP = ("frechet_distance", "coverage", "precision", "recall")
+
+
+def train(
+    config: TrainConfig, *, resume: bool = False, progress: Progress = nothing, say: Callable[[str], None] = print
+) -> Report:
+    """Train by a configuration into its run folder; evaluate, and write report.json, report.html and MODEL_CARD.md there.
+
+    Args: config: what to train; resume: go on from the newest checkpoint; progress, say: how to show what happens.
+    Returns: the final generator's Report; the best one's stands in report-best.json.
+    Raises: ConfigError, DataError, OutputError (a run lies in the folder already), CheckpointError, TrainingDiverged.
+    """
+    out = run_folder(config)
+    config = dataclasses.replace(config, out=str(out))
+    if not resume and (out / "checkpoints").exists():
+        raise OutputError(f"{out} holds a run already; go on with --resume, or choose another folder with --out")
+    source = open_source(config.data)
+    shape = (config.size or native_shape(source)[0], native_shape(source)[1])
+    if config.conditioning != "none" and source.labels is None:
+        raise ConfigError(
+            f"conditioning {config.conditioning!r} needs labels, but {config.data} has none; "
+            "sort the images into one folder a class, or train with --conditioning none"
+        )
+    pixels = to_array(source, *shape, progress=lambda done, total: progress("reading the training images", done, total))
+    images = TrainingImages(pixels.pixels, pixels.labels, source.classes, source.digest, source.spec)
+    observer = _Observer(config, _Judging(config, source, shape, progress), progress, say)
+    result = run(config, images, resume=resume, observer=observer)
+    say(f"trained to step {result.step:,}; SHA-256 of the weights {result.weights_sha256}")
+    return _reports(config, out, observer.judging, say)
+
+
+def run_folder(config: TrainConfig) -> Path:
+    """Return the folder of a run: ``out``, or runs/RECIPE-DATA."""
+    if config.out:
+        return Path(config.out)
+    name = re.sub(r"[^\w.-]+", "-", f"{config.recipe or parse_name(config.network)}-{Path(parse_name(config.data)).name}")
+    return Path("runs") / name.strip("-")
+
+
+def parse_name(spec: str) -> str:
+    """Return a spec without its options."""
+    return spec.partition("[")[0]
+
+
+@dataclass
+class _Judging:
+    """The judge of a run, prepared when first needed."""
+
+    config: TrainConfig
+    source: ImageSource
+    shape: tuple[int, int]
+    progress: Progress
+    _judges: dict[str, Judge] = field(default_factory=dict)
+
+    def judge(self, metrics: tuple[str, ...]) -> Judge:
+        """Return a judge for these metrics; real images are those held out where there are any."""
+        if "" not in self._judges:
+            real = open_source(self.source.held_out) if self.source.held_out else self.source
+            settings = EvaluateConfig(features=self.config.features, seed=self.config.seed, train=self.source.spec)
+            self._judges[""] = prepare(real, settings, self.progress, fit=self._fit)
+        key = ",".join(metrics)
+        if key not in self._judges:
+            self._judges[key] = self._judges[""].asking(metrics)
+        return self._judges[key]
+
+    def _fit(self, source: ImageSource) -> ImageSource:
+        height, width, channels = source.read(0).shape
+        return source if (height, width, channels) == (self.shape[0], *self.shape) else fitted(source, *self.shape)
+
+
+@dataclass
+class _Observer:
+    """What happens beside the loop: progress, words, and the evaluations inside it."""
+
+    config: TrainConfig
+    judging: _Judging
+    progress: Progress
+    say: Callable[[str], None]
+
+    def on_log(self, line: Mapping[str, Any]) -> None:
+        """Nothing to do: the loop has written the line."""
+
+    def on_warning(self, message: str) -> None:
+        """Say a warning."""
+        self.say(message)
+
+    def on_progress(self, step: int, total: int) -> None:
+        """Show how far the training is."""
+        self.progress("training, generator steps", step, total)
+
+    def on_evaluate(self, sampler: Sampler, step: int, images_seen: int) -> Measured:
+        """Judge samples drawn inside the loop."""
+        judge = self.judging.judge(tuple(dict.fromkeys((*IN_LOOP, self.config.select))))
+        source = self.judging.source
+        n, n_classes = self.config.evaluate_samples, len(source.classes) if self.config.conditioning != "none" else 0
+        labels = np.arange(n, dtype=np.int64) % n_classes if n_classes else None
+        fake = array_source(f"samples of step {step}", sampler(n, labels), labels, source.classes if n_classes else ())
+        estimates = judge.estimates(judge.evidence(judge.features("generated", fake), judge.answers(fake)))
+        chosen = next(e for e in estimates if e.metric == self.config.select)
+        values = {e.metric: {"value": e.value, "low": e.low, "high": e.high} for e in estimates if e.value is not None}
+        return Measured(_score(chosen), values)
+
+
+def _score(estimate: Estimate) -> float | None:
+    if estimate.value is None:
+        return None
+    return estimate.value if METRICS.entry(estimate.metric).meta["lower_is_better"] else -estimate.value
+
+
+def _reports(config: TrainConfig, out: Path, judging: _Judging, say: Callable[[str], None]) -> Report:
+    """Judge the best and the final generator with all metrics and write the run's report, page and card."""
+    judge = judging.judge(("all",))
+    n = max(1000, judge.real.bank.n, judge.held_out.bank.n if judge.held_out else 0)
+    n = min(n, 10_000)
+    if (out / "checkpoints" / "best.safetensors").is_file():
+        best = judged(judge, open_source(f"run:{out}@best", n=n, seed=config.seed))
+        write_text(out / "report-best.json", best.to_json())
+    report = judged(judge, open_source(f"run:{out}@final", n=n, seed=config.seed), out=out)
+    write_model_card(out, config, report)
+    page = write_page(out)
+    say(f"wrote {page}")
+    return report

@@ -1,0 +1,26 @@
+"""Mode counts: planted drops are found, honest samples are not accused, Holm agrees with statsmodels' textbook case."""
+
+import numpy as np
+
+from gantlet.stats.modes import holm, mode_counts
+
+
+def test_holm_on_a_worked_example() -> None:
+    # Holm 1979: p = .01, .04, .03, .005 at α = .05: .005 ≤ .05/4, .01 ≤ .05/3, .03 > .05/2 ends it.
+    assert holm(np.array([0.01, 0.04, 0.03, 0.005]), 0.05).tolist() == [True, False, False, True]
+    assert holm(np.array([0.9, 0.8]), 0.05).tolist() == [False, False]
+
+
+def test_planted_faults_are_named() -> None:
+    real = np.repeat(np.arange(4), 250)
+    fake = np.concatenate([np.zeros(250, int), np.full(20, 1), np.full(730, 2)]).astype(np.int64)
+    assert [m.verdict for m in mode_counts(real, fake, ["a", "b", "c", "d"])] == ["", "rare", "over-produced", "missing"]
+
+
+def test_honest_samples_are_accused_no_more_often_than_promised() -> None:
+    generator = np.random.default_rng(0)
+    accused = sum(
+        any(m.verdict for m in mode_counts(*generator.integers(0, 10, (2, 500)), [str(k) for k in range(10)])) for _ in range(200)
+    )
+    # the family-wise error is ≤ 5 %: at most 10 expected of 200; 20 is over 3 standard deviations (√(200·.05·.95) = 3.1) above
+    assert accused <= 20
