@@ -1,7 +1,7 @@
 """How labels enter generator and discriminator."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int64
@@ -12,6 +12,7 @@ from gantlet.networks import CONDITIONING
 from gantlet.networks.interface import Judgement
 
 
+@runtime_checkable
 class Conditioning(Protocol):
     """The three places where a label may enter; a network asks for each once."""
 

@@ -1,7 +1,7 @@
 """What the loop knows of networks: ImageShape in, generator and discriminator out, and the Judgement of the latter."""
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -25,6 +25,7 @@ class Judgement(NamedTuple):
     class_logits: Float[Tensor, "b k"] | None = None
 
 
+@runtime_checkable
 class Network(Protocol):
     """One family of networks. Generators map (z [b, k], labels [b] or None) to images [b, c, s, s] in [−1, 1];
     discriminators map (images, labels or None) to a Judgement."""

@@ -1,11 +1,12 @@
 """What the game knows of an objective: two losses of the same signature."""
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
 
 
+@runtime_checkable
 class Objective(Protocol):
     """Both players' losses, one value a sample; both players minimise the mean."""
 

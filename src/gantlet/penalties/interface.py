@@ -1,6 +1,6 @@
 """What the game knows of a penalty, and the one place that differentiates a critic by its input."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int64
@@ -9,6 +9,7 @@ from torch import Tensor
 from gantlet.errors import ConfigError
 
 
+@runtime_checkable
 class Critic(Protocol):
     """A discriminator's logits as a function of images and labels, in full precision."""
 
@@ -16,6 +17,7 @@ class Critic(Protocol):
         """Return one logit an image."""
 
 
+@runtime_checkable
 class Penalty(Protocol):
     """A non-negative term that joins the discriminator's loss."""
 
