@@ -19,6 +19,8 @@ from gantlet.errors import ConfigError, UnknownName, UsageError
 
 T = TypeVar("T")
 _SPEC = re.compile(r"(?P<name>[^\[\]]+)(?:\[(?P<options>.*)\])?", re.DOTALL)
+_OUTER_COMMA = re.compile(r",(?![^\[\]]*\])")
+"""A comma outside inner brackets: an option's value may itself be a spec."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def parse_spec(spec: str) -> tuple[str, dict[str, str]]:
     if match is None:
         raise UsageError(f"cannot read {spec!r}: expected name or name[key=value,…]")
     options: dict[str, str] = {}
-    for part in filter(None, (match["options"] or "").split(",")):
+    for part in filter(None, _OUTER_COMMA.split(match["options"] or "")):
         key, equals, value = part.partition("=")
         if not equals or not key.strip():
             raise UsageError(f"cannot read {part!r} in {spec!r}: expected key=value")

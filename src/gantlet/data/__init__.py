@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 SOURCES = Registry("data source", __name__)
 
-_WEIGHTS = ("ema", "generator", "best", "final")
 _BY_SUFFIX = {".zip": "zip", ".npz": "npz", ".npy": "npy"}
 _IDX = re.compile(r".*(idx\d-ubyte|\.idx)(\.gz)?")
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -76,8 +75,4 @@ def _kind_of_path(path: str) -> str:
 
 def _split_weights(path: str) -> tuple[str, str]:
     folder, at, which = path.rpartition("@")
-    if not at or Path(path).exists():
-        return path, ""
-    if which not in _WEIGHTS:
-        raise UsageError(f"unknown weights {which!r} in 'run:{path}'{nearest(which, _WEIGHTS)}")
-    return folder, which
+    return (path, "newest") if not at or Path(path).exists() else (folder, which)

@@ -28,15 +28,16 @@ def array_source(
     labels: Int64[np.ndarray, " n"] | None = None,
     classes: tuple[str, ...] = (),
     *,
+    prefix: str = "",
     held_out: str = "",
     notes: Sequence[str] = (),
 ) -> ImageSource:
-    """Present an array of images as a source; image i is named ``spec#i``."""
+    """Present an array of images as a source; image i is named ``prefix#i``, or ``spec#i``."""
 
     def read(i: int) -> UInt8[np.ndarray, "h w c"]:
         return np.asarray(pixels[i])
 
-    names = [f"{spec}#{i}" for i in range(len(pixels))]
+    names = [f"{prefix or spec}#{i}" for i in range(len(pixels))]
     return ImageSource(spec, names, read, array_digest(pixels), labels, classes, held_out, tuple(notes))
 
 

@@ -64,7 +64,9 @@ def idx(path: str, labels: str = "auto") -> ImageSource:
     pixels = images[:, :, :, None] if images.ndim == 3 else images
     beside = _label_file(path, labels)
     found, classes = to_labels(str(beside), read_idx(beside), len(pixels)) if beside else (None, ())
-    return array_source(path if labels == "auto" else f"{path}[labels={labels}]", pixels, found, classes)
+    return array_source(
+        path if labels == "auto" else f"{path}[labels={labels}]", pixels, found, classes, prefix=Path(path).name
+    )
 
 
 def _label_file(path: str, labels: str) -> Path | None:

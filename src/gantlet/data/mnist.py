@@ -46,6 +46,7 @@ def mnist(root: str = "", split: str = "train") -> ImageSource:
         images[:, :, :, None],
         labels.astype("int64"),
         tuple(str(digit) for digit in range(10)),
+        prefix=f"mnist-{split}",
         held_out=spec("test" if split == "train" else "train"),
     )
 

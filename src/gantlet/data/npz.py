@@ -110,4 +110,4 @@ def _source(
     if layout == "NCHW":
         notes.append("axes were read as [image, channel, height, width]")
     spec = format_spec(str(Path(path)), {k: v for k, v in options.items() if v != _DEFAULTS[k]})
-    return array_source(spec, pixels, labels, classes, notes=notes)
+    return array_source(spec, pixels, labels, classes, prefix=Path(path).name, notes=notes)

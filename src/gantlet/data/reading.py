@@ -23,11 +23,11 @@ SIZES = (8, 16, 32, 64)
 
 
 class Batch(NamedTuple):
-    """Some images in the source's order: their ``rows``, what the transform made of each, and the files left out."""
+    """Some images in the source's order: their rows, what the transform made of each, and bad ones as (row, reason)."""
 
     rows: list[int]
     items: list[np.ndarray]
-    bad: list[tuple[str, str]]
+    bad: list[tuple[int, str]]
 
 
 class Images(NamedTuple):
@@ -66,13 +66,13 @@ def read_all(
                 batch.items.append(transform(source.read(i)))
                 batch.rows.append(i)
             except Undecodable as error:
-                batch.bad.append((source.names[i], error.reason))
+                batch.bad.append((i, error.reason))
         return batch
 
     bad: list[tuple[str, str]] = []
     done = 0
     for batch in _in_order(load, range(0, len(source), CHUNK), workers):
-        bad += batch.bad
+        bad += [(source.names[row], reason) for row, reason in batch.bad]
         done += len(batch.rows) + len(batch.bad)
         if on_bad == "skip" or not bad:
             yield batch
@@ -118,7 +118,9 @@ def fit_square(
         return square
     if channels == 1 and 4 * side >= 3 * size and side < size:
         before = (size - side) // 2
-        return np.pad(square, ((before, size - side - before),) * 2 + ((0, 0),))
+        padded = np.zeros((size, size, 1), np.uint8)
+        padded[before : before + side, before : before + side] = square
+        return padded
     picture = Image.fromarray(square[:, :, 0] if channels == 1 else square)
     resized = picture.resize((size, size), Image.Resampling.LANCZOS if side > size else Image.Resampling.BICUBIC)
     return np.asarray(resized).reshape(size, size, channels)
@@ -144,7 +146,7 @@ def to_array(
     rows = np.array([row for batch in batches for row in batch.rows], np.int64)
     pixels = np.stack([item for batch in batches for item in batch.items])
     labels = None if source.labels is None else source.labels[rows]
-    return Images(pixels, labels, rows, [bad for batch in batches for bad in batch.bad])
+    return Images(pixels, labels, rows, [(source.names[row], why) for batch in batches for row, why in batch.bad])
 
 
 def fitted(source: ImageSource, size: int, channels: int) -> ImageSource:

@@ -3,30 +3,36 @@
 import hashlib
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Int64, UInt8
 
 from gantlet.data import SOURCES
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError, DataError, UsageError
+from gantlet.errors import ConfigError, DataError, UsageError, nearest
 from gantlet.registry import format_spec
 from gantlet.rng import sequence
 
-BLOCK = 256
+if TYPE_CHECKING:
+    from gantlet.networks.saved import Which
+
+WEIGHTS: tuple["Which", ...] = ("newest", "ema", "generator", "best", "final")
+BLOCK = 200
 """Images drawn at a time; image i depends on the weights, the seed and i alone."""
 
 
 @SOURCES.register("run", source="gantlet's run folders", generated=True)
-def run(path: str, which: str = "", n: int = 0, seed: int = 0, labels: str = "auto") -> ImageSource:
+def run(
+    path: str, which: str = "newest", *, n: int = 0, seed: int = 0, labels: str = "auto", label: int | None = None
+) -> ImageSource:
     """Samples of a trained run's generator, written run:PATH or run:PATH@ema, @generator, @best, @final.
 
-    Images are drawn once, when first read, in blocks of 256. A conditional generator is asked for all classes in turn,
+    Images are drawn once, when first read, in blocks of 200. A conditional generator is asked for all classes in turn,
     so each comes equally often (to within one), and these classes are the labels.
 
-    Args: path: the run folder; which: the weights (see above); n: number of images; seed: of the latents; labels: auto
-    (the wanted classes) or none.
+    Args: path: the run folder; which: newest or the weights above; n: number of images; seed: of the latents; labels: auto
+    (the wanted classes) or none; label: draw this class alone.
     Raises: UsageError for n < 1, DataError when the generator returns anything but n uint8 images; CheckpointError.
     """
     if n < 1:
@@ -35,19 +41,37 @@ def run(path: str, which: str = "", n: int = 0, seed: int = 0, labels: str = "au
         raise ConfigError(f"option 'labels' of data source 'run' must be auto or none; got {labels!r}")
     from gantlet.networks.saved import load_generator
 
-    generator = load_generator(Path(path), which) if which else load_generator(Path(path))
-    wanted = np.arange(n, dtype=np.int64) % generator.n_classes if generator.n_classes else None
-    spec = format_spec(f"run:{path}" + (f"@{which}" if which else ""), {"n": n, "seed": seed})
+    generator = load_generator(Path(path), _which(which))
+    wanted = _wanted(path, n, generator.n_classes, label)
+    one = {} if label is None else {"label": label}
+    spec = format_spec(f"run:{path}" + (f"@{which}" if which != "newest" else ""), {"n": n, "seed": seed, **one})
     samples = _Samples(spec, generator, n, seed, wanted)
     labelled = wanted is not None and labels == "auto"
     return ImageSource(
         spec=spec,
         names=[f"{spec}#{i}" for i in range(n)],
         read=samples.read,
-        digest=hashlib.sha256(f"run {generator.digest} seed {seed} n {n}".encode()).hexdigest(),
+        digest=hashlib.sha256(f"run {generator.digest} seed {seed} n {n} label {label}".encode()).hexdigest(),
         labels=wanted if labelled else None,
         classes=tuple(generator.classes) if labelled else (),
     )
+
+
+def _which(text: str) -> "Which":
+    for known in WEIGHTS:
+        if text == known:
+            return known
+    raise UsageError(f"unknown weights {text!r}{nearest(text, WEIGHTS)}")
+
+
+def _wanted(path: str, n: int, n_classes: int, label: int | None) -> Int64[np.ndarray, " n"] | None:
+    """Return the classes asked for: all in turn, or one."""
+    if label is None:
+        return np.arange(n, dtype=np.int64) % n_classes if n_classes else None
+    if not 0 <= label < n_classes:
+        known = f"it has the classes 0 to {n_classes - 1}" if n_classes else "its generator is unconditional"
+        raise UsageError(f"run:{path} cannot draw label {label}: {known}")
+    return np.full(n, label, np.int64)
 
 
 class _Samples:

@@ -1,5 +1,76 @@
 """One feature extractor a file: uint8 images → [n, d] float32 features (and class probabilities)."""
 
-from gantlet.registry import Registry
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from jaxtyping import Float32, Shaped, UInt8
+
+from gantlet.errors import ConfigError
+from gantlet.registry import Registry, format_spec, parse_spec
+
+if TYPE_CHECKING:
+    from gantlet.data.source import ImageSource
 
 EXTRACTORS = Registry("extractor", __name__)
+
+
+class Extractor(Protocol):
+    """What turns images into features: preparation in worker threads, then the network on whole batches."""
+
+    @property
+    def name(self) -> str:
+        """Return the name under which it is registered."""
+
+    @property
+    def dim(self) -> int:
+        """Return the dimension d of the features."""
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Return what decides the values: name, version, weights_sha256, preprocessing, precision, decoder."""
+
+    def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "..."]:
+        """Preprocess one decoded image; runs in worker threads; every image gives the same shape."""
+
+    def extract(
+        self, batch: Shaped[np.ndarray, "b ..."]
+    ) -> tuple[Float32[np.ndarray, "b d"], Float32[np.ndarray, "b k"] | None]:
+        """Return features [b, d] and class probabilities [b, k] (or None) of prepared images."""
+
+
+def build_extractor(
+    spec: str,
+    train: "ImageSource | None" = None,
+    held_out: "ImageSource | None" = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Extractor:
+    """Build the extractor that ``spec`` names; raises UnknownName, ConfigError, WeightsError.
+
+    Args: spec: e.g. ``efficientnet-lite0``, ``classifier[seed=1]``, ``classifier[data=mnist[root=DIR]]``, or ``auto``:
+    classifier where ``train`` has labels and small gray images (up to 32 pixels), else efficientnet-lite0; train: the
+    labelled images for extractors that are trained; held_out: labelled images that give its accuracy; ``data=`` in the
+    spec takes the place of both; progress: called with (stage, done, total).
+    """
+    from gantlet.data import open_source
+
+    name, options = parse_spec(_automatic(train) if spec == "auto" else spec)
+    given: dict[str, Any] = {}
+    if EXTRACTORS.entry(name).meta.get("trained"):
+        if "data" in options:
+            train = open_source(options.pop("data"))
+            held_out = open_source(train.held_out) if train.held_out else None
+        if train is None:
+            raise ConfigError(f"extractor {name!r} needs labelled training images: write {name}[data=SOURCE]")
+        given = {"train": train, "held_out": held_out, "progress": progress}
+    extractor: Extractor = EXTRACTORS.build(format_spec(name, options), **given)
+    return extractor
+
+
+def _automatic(train: "ImageSource | None") -> str:
+    from gantlet.data.reading import native_shape
+
+    if train is None or train.labels is None or len(train.classes) < 2:
+        return "efficientnet-lite0"
+    size, channels = native_shape(train)
+    return "classifier" if size <= 32 and channels == 1 else "efficientnet-lite0"
