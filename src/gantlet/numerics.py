@@ -74,7 +74,7 @@ def squared_distances_of_pairs(
     return squared
 
 
-def psd_factor(cov: Float64[np.ndarray, "d d"]) -> tuple[Float64[np.ndarray, "d r"], bool]:
+def psd_factor(cov: Float64[np.ndarray, "d e"]) -> tuple[Float64[np.ndarray, "d r"], bool]:
     """Return A with A Aᵀ = cov, and whether cov has full rank: Cholesky where that holds, else an eigen-factor [d,
     rank].
 

@@ -17,6 +17,15 @@ def coverage(fakes_in_ball: Int64[np.ndarray, " n"]) -> float:
     return float((fakes_in_ball > 0).mean())
 
 
+def effective_number(only_fake: Int64[np.ndarray, " n"]) -> float:
+    """Return the number of independent indicators that n covered-or-not balls are worth: n Σ_j L_j / Σ_j L_j².
+
+    L_j is the number of balls that hold fake j and no other: they are covered or not together, by that one draw.
+    """
+    lone = np.bincount(only_fake[only_fake >= 0])
+    return len(only_fake) * float(lone.sum() / np.square(lone).sum()) if lone.any() else float(len(only_fake))
+
+
 def expected_coverage(n_real: int, n_fake: int, k: int) -> float:
     """Return the mean coverage where real and fake have one continuous distribution; in (0, 1).
 
@@ -41,7 +50,8 @@ def estimate(evidence: Evidence) -> Estimate:
     Mean over real x of 1[some fake lies nearer than x's 5th nearest real neighbour]; in [0, 1], boundary excluded.
     ``details.expected`` is its mean where real and fake have one distribution.
 
-    Interval: Wilson over the real images, with the fake set fixed.
+    Interval: Wilson with an effective number of real images: balls that hang on one and the same fake are covered or not
+    together, so n real images are worth n Σ L / Σ L² of them, L_j the number of balls held by fake j alone.
 
     When it lies: it rises with the number of fakes, so compare at equal n only. Where real images are crowded
     (duplicates) balls are tiny and coverage is low without any fault of the fakes.
@@ -49,16 +59,20 @@ def estimate(evidence: Evidence) -> Estimate:
     Source: Naeem et al. 2020, arXiv:2002.09797, Eq. 5; k = 5.
     """
     facts = evidence.neighbours
-    covered = int((facts.fakes_in_ball > 0).sum())
-    low, high = wilson(covered, evidence.real.n, evidence.level)
+    value, n = coverage(facts.fakes_in_ball), effective_number(facts.only_fake)
+    low, high = wilson(value * n, n, evidence.level)
     return Estimate(
         "coverage",
-        coverage(facts.fakes_in_ball),
+        value,
         low,
         high,
         "wilson",
         evidence.level,
         evidence.real.n,
         evidence.fake.n,
-        details={"k": facts.k, "expected": expected_coverage(evidence.real.n, evidence.fake.n, facts.k)},
+        details={
+            "k": facts.k,
+            "expected": expected_coverage(evidence.real.n, evidence.fake.n, facts.k),
+            "effective_n": n,
+        },
     )

@@ -52,14 +52,18 @@ def kernel_distance(real: KernelSums, fake: KernelSums, cross: KernelSums) -> tu
 
     U_rr + U_ff − 2 mean k(r, f). Variance by Hoeffding's decomposition: h_r(x) = 2(mean k(x, r') − mean k(x, f)),
     var h_r/n + var h_f/m − [2ζ_rr/n² + 2ζ_ff/m² + 4ζ_rf/(nm)], where ζ is the variance of the doubly centred kernel:
-    the bracket takes away what the estimated h count twice, so it holds at the null as well.
+    the bracket takes away what the estimated h count twice. It is at least the bracket itself, the variance at the
+    null; so near the null it is conservative (a standard error up to a third too large).
 
-    Returns: (value, variance); the value may be negative. Raises: TooFewSamples (fewer than 2 a side).
+    Returns: (value, variance); the value may be negative. Raises: TooFewSamples (fewer than 2 a side),
+    NonFiniteError (overflow).
     Source: Gretton et al. 2012 (JMLR 13), Eq. 3 and Sec. 6; Bińkowski et al. 2018, arXiv:1801.01401, Sec. 4.
     """
     n, m = len(real.rows), len(fake.rows)
     if min(n, m) < 2:
         raise TooFewSamples(f"the kernel distance needs 2 samples a side; got real={n}, fake={m}. Give more images")
+    if not np.isfinite([real.squares, fake.squares, cross.squares]).all():
+        raise NonFiniteError("the cubic kernel overflowed: the features are too large; rescale them")
     u_rr, u_ff = real.rows.sum() / (n * (n - 1)), fake.rows.sum() / (m * (m - 1))
     u_rf = cross.rows.sum() / (n * m)
     h_real = 2 * (real.rows / (n - 1) - cross.rows / m)
@@ -81,7 +85,7 @@ def _degenerate(
 
 def kernel_distance_subsets(
     real: Float[np.ndarray, "n d"],
-    fake: Float[np.ndarray, "m d"],
+    fake: Float[np.ndarray, "m e"],
     rng: np.random.RandomState,
     *,
     subsets: int = 100,
@@ -142,8 +146,6 @@ def estimate(evidence: Evidence) -> Estimate:
     Source: Bińkowski et al. 2018, arXiv:1801.01401, Sec. 4; Gretton et al. 2012, JMLR 13, Eq. 3.
     """
     value, variance = all_pairs(evidence.real.features, evidence.fake.features, memory=evidence.memory)
-    if not np.isfinite([value, variance]).all():
-        raise NonFiniteError("kernel_distance overflowed: the features are too large for a cubic kernel; rescale them")
     low, high = normal(value, variance, evidence.level)
     return Estimate(
         "kernel_distance",

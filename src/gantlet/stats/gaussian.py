@@ -12,7 +12,7 @@ from gantlet.errors import TooFewSamples
 from gantlet.numerics import optimal_maps, row_chunks
 from gantlet.stats.moments import Moments
 
-GROUPS = 12
+GROUPS = 20
 PERMUTATIONS = 999
 COLUMNS = 256
 
@@ -99,9 +99,9 @@ def gaussian_null(
     """Return the Gram matrix of group deviations for a permutation test of equal mean and covariance.
 
     |Δm|² + ½ Σ_ij H_ij² / (λ_i + λ_j), H = S_r − S_g in the eigenbasis of the pooled covariance: the expansion of FD
-    to second order. Rows, in the random ``orders``, are cut into groups of one size, 12 or more a side; relabelling
+    to second order. Rows, in the random ``orders``, are cut into groups of one size, 20 or more a side; relabelling
     whole groups leaves the null's law unchanged, so the test is exact (Hemerik & Goeman 2018, arXiv:1411.7565).
-    Raises TooFewSamples (fewer than 12 rows a side).
+    Raises TooFewSamples (fewer than 20 rows a side).
     """
     fewest = min(len(real), len(fake))
     if fewest < GROUPS:

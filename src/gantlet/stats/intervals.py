@@ -14,13 +14,13 @@ def quantile(level: float) -> float:
     return float(ndtri(0.5 + level / 2))
 
 
-def normal(value: float, variance: float, level: float) -> tuple[float, float]:
+def normal(value: int | float, variance: float, level: float) -> tuple[float, float]:
     """Return value ± z √variance."""
     half = quantile(level) * float(np.sqrt(variance))
     return value - half, value + half
 
 
-def wilson(successes: float, n: float, level: float) -> tuple[float, float]:
+def wilson(successes: int | float, n: int | float, level: float) -> tuple[float, float]:
     """Return Wilson's score interval of a proportion, within [0, 1]; ``n`` may be an effective number.
 
     Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".

@@ -1,7 +1,6 @@
 """Moments: count, mean and centred second moments in float64; a monoid."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -23,16 +22,16 @@ class Moments:
     m2: Float64[np.ndarray, "d d"]
 
     @classmethod
-    def identity(cls, d: int) -> Self:
+    def identity(cls, d: int) -> "Moments":
         """Return the moments of no rows in d dimensions."""
         return cls(0, np.zeros(d), np.zeros((d, d)))
 
     @classmethod
-    def of(cls, features: Float[np.ndarray, "n d"]) -> Self:
+    def of(cls, features: Float[np.ndarray, "n d"]) -> "Moments":
         """Return the moments of rows [n, d]; 4,096 rows at a time are held in float64. Raises NonFiniteError."""
         return cls.identity(features.shape[1]).update(features)
 
-    def update(self, features: Float[np.ndarray, "n d"]) -> Self:
+    def update(self, features: Float[np.ndarray, "n d"]) -> "Moments":
         """Return the moments of these and further rows; raises ShapeError, NonFiniteError."""
         total = self
         for rows in row_chunks(len(features)):
@@ -43,10 +42,10 @@ class Moments:
                     f"rows {rows.start} to {rows.stop - 1} hold NaN or infinity; expected finite numbers"
                 )
             chunk -= mean
-            total = total.merge(type(self)(len(chunk), mean, chunk.T @ chunk))
+            total = total.merge(Moments(len(chunk), mean, chunk.T @ chunk))
         return total
 
-    def merge(self, other: Self) -> Self:
+    def merge(self, other: "Moments") -> "Moments":
         """Return the moments of both sets of rows; raises ShapeError when their dimensions differ."""
         if len(self.mean) != len(other.mean):
             raise ShapeError(
@@ -59,7 +58,7 @@ class Moments:
         m2 = np.outer(delta, delta * (self.n * other.n / n))
         m2 += self.m2
         m2 += other.m2
-        return type(self)(n, self.mean + delta * (other.n / n), m2)
+        return Moments(n, self.mean + delta * (other.n / n), m2)
 
     @property
     def cov(self) -> Float64[np.ndarray, "d d"]:

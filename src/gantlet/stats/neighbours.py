@@ -59,7 +59,7 @@ class Neighbours:
 
 
 def neighbours(
-    real: Float32[np.ndarray, "n d"], fake: Float32[np.ndarray, "m d"], *, k: int = 5, memory: int = 2 * 10**9
+    real: Float32[np.ndarray, "n d"], fake: Float32[np.ndarray, "m e"], *, k: int = 5, memory: int = 2 * 10**9
 ) -> Neighbours:
     """Return the nearest-neighbour facts of real [n, d] and fake [m, d] features.
 

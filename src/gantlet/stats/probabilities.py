@@ -1,7 +1,6 @@
 """ClassProbabilities: what the Inception Score and the Mode Score need to know of p(y|x); a monoid."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -22,26 +21,26 @@ class ClassProbabilities:
     moments: Moments
 
     @classmethod
-    def identity(cls, classes: int) -> Self:
+    def identity(cls, classes: int) -> "ClassProbabilities":
         """Return the statistics of no rows."""
         return cls(Moments.identity(classes + 1))
 
     @classmethod
-    def of(cls, probabilities: Float[np.ndarray, "n k"]) -> Self:
+    def of(cls, probabilities: Float[np.ndarray, "n k"]) -> "ClassProbabilities":
         """Return the statistics of rows p(y|x) [n, k] that sum to 1; raises ShapeError, NonFiniteError."""
         return cls.identity(probabilities.shape[1]).update(probabilities)
 
-    def update(self, probabilities: Float[np.ndarray, "n k"]) -> Self:
+    def update(self, probabilities: Float[np.ndarray, "n k"]) -> "ClassProbabilities":
         """Return the statistics of these and further rows; rows are divided by their sums in float64."""
         moments = self.moments
         for rows in row_chunks(len(probabilities)):
             p = normalised(probabilities[rows])
             moments = moments.update(np.column_stack([p, xlogy(p, p).sum(axis=1)]))
-        return type(self)(moments)
+        return ClassProbabilities(moments)
 
-    def merge(self, other: Self) -> Self:
+    def merge(self, other: "ClassProbabilities") -> "ClassProbabilities":
         """Return the statistics of both sets of rows."""
-        return type(self)(self.moments.merge(other.moments))
+        return ClassProbabilities(self.moments.merge(other.moments))
 
     @property
     def n(self) -> int:

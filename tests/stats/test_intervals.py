@@ -1,0 +1,42 @@
+"""Intervals against SciPy."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from gantlet.errors import TooFewSamples
+from gantlet.stats.intervals import bootstrap_mean, normal, wilson
+
+
+@given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.6, 0.999))
+def test_wilson_is_scipys(counts: tuple[int, int], level: float) -> None:
+    k, n = counts
+    expected = stats.binomtest(k, n).proportion_ci(level, method="wilson")
+    # Both evaluate the same closed form in float64.
+    np.testing.assert_allclose(wilson(k, n, level), (expected.low, expected.high), atol=1e-9)
+
+
+def test_normal_is_scipys() -> None:
+    assert normal(2.0, 9.0, 0.9) == pytest.approx(stats.norm.interval(0.9, 2.0, 3.0), rel=1e-12)
+
+
+def test_bootstrap_of_a_mean_is_near_the_normal_interval() -> None:
+    values = np.random.default_rng(0).standard_exponential(400)
+    low, high = bootstrap_mean(values, 0.95, np.random.default_rng(1))
+    # The ends are quantiles of 1000 resamples: their standard error is about 0.08 standard errors of the mean, and
+    # skewness moves them by as much again; 0.4 is a wide margin.
+    error = values.std(ddof=1) / 20
+    assert (low, high) == pytest.approx((values.mean() - 1.96 * error, values.mean() + 1.96 * error), abs=0.4 * error)
+
+
+def test_bootstrap_ignores_the_order_of_values() -> None:
+    values = np.random.default_rng(0).standard_normal(50)
+    one, other = (bootstrap_mean(v, 0.95, np.random.default_rng(1)) for v in (values, values[::-1].copy()))
+    assert one == other
+
+
+def test_no_samples_is_an_error() -> None:
+    with pytest.raises(TooFewSamples):
+        wilson(0, 0, 0.95)
