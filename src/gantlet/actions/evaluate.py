@@ -38,16 +38,29 @@ def evaluate(
     Raises: BadFiles, DataError, UsageError, TooFewSamples.
     """
     config = config or EvaluateConfig()
-    judge = prepare(real, config, progress)
-    n = config.n or max(1000, judge.real.bank.n, judge.held_out.bank.n if judge.held_out else 0)
-    opened = open_source(fake, n=n) if isinstance(fake, str) else fake
+    target = open_source(real) if isinstance(real, str) else real
+    other = config.held_out or target.held_out
+    n = config.n or default_n(len(target), len(open_source(other)) if other else 0)
+    opened = open_source(fake, n=n, seed=config.seed) if isinstance(fake, str) else fake
+    trained = opened.spec.startswith("run:")
+    judge = prepare(target, config, progress, _shape(opened) if trained else None)
     return judged(judge, opened, out=out)
+
+
+def default_n(*real: int) -> int:
+    """Return how many images are drawn from a generator: as many as the larger real set has, within 1,000 … 10,000."""
+    return min(10_000, max(1_000, *real))
+
+
+def _shape(source: ImageSource) -> tuple[int, int]:
+    height, _, channels = source.read(0).shape
+    return height, channels
 
 
 def judged(judge: Judge, fake: ImageSource, *, out: Path | None = None, images_seen: int | None = None) -> Report:
     """Judge one set of fakes with a prepared judge; write report.json and pictures into ``out`` where one is given."""
     started = time.perf_counter()
-    images = judge.features("generated", fake)
+    images = judge.features(fake)
     config = judge.config
     evidence = judge.evidence(images, judge.answers(fake))
     estimates = judge.estimates(evidence)
@@ -56,7 +69,7 @@ def judged(judge: Judge, fake: ImageSource, *, out: Path | None = None, images_s
     copies = copy_test(ratios, copy_ratios(judge.train.bank.features, judge.test.bank.features, memory)) if judge.test else None
     modes = count_modes(evidence, judge)
     report = Report(
-        features={**judge.extractor.identity, "package": __version__},  # type: ignore[attr-defined]
+        features={**judge.extractor.identity, "package": __version__},
         real=judge.real.source.spec,
         fake=fake.spec,
         n_real=judge.real.bank.n,
@@ -140,6 +153,11 @@ def _warnings(judge: Judge, fake: Images) -> tuple[str, ...]:
     for role, images in (("real", judge.real), ("generated", fake)):
         if images.skipped:
             lines.append(f"{len(images.skipped)} {role} files could not be decoded and were left out: {', '.join(images.skipped)}")
+        lines += images.warnings
+    sizes = [images.source.read(int(_rows(images)[0])).shape for images in (judge.real, fake)]
+    if sizes[0][:2] != sizes[1][:2] and len(fake.source) > 1:
+        described = [f"{height}×{width}" for height, width, _ in sizes]
+        lines.append(f"the first real image is {described[0]} pixels, the first generated one {described[1]}: different sizes change every number")
     if fake.source.digest == judge.real.source.digest:
         lines.append("real and generated images are the same data; every number below compares it with itself")
     if judge.held_out is None:

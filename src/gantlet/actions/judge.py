@@ -9,9 +9,10 @@ from gantlet import metrics
 from gantlet.actions.labelled import predictions
 from gantlet.config import EvaluateConfig, memory_bytes
 from gantlet.data import open_source
+from gantlet.data.reading import fitted
 from gantlet.data.source import ImageSource
 from gantlet.errors import UsageError
-from gantlet.features import build_extractor
+from gantlet.features import Extractor, build_extractor
 from gantlet.features.extract import extract
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate
@@ -25,11 +26,12 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Images:
-    """One set of images with its features; ``skipped`` names files that could not be decoded."""
+    """One set of images with its features; ``skipped`` names files that could not be decoded, ``warnings`` what else went wrong."""
 
     source: ImageSource
     bank: FeatureBank
     skipped: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass
@@ -40,7 +42,7 @@ class Judge:
     """
 
     config: EvaluateConfig
-    extractor: object
+    extractor: Extractor
     real: Images
     held_out: Images | None
     train: Images
@@ -49,9 +51,10 @@ class Judge:
     seconds: dict[str, float] = field(default_factory=dict)
     _yardsticks: dict[str, Estimate] = field(default_factory=dict)
 
-    def features(self, role: str, source: ImageSource) -> Images:
-        """Extract (or read from the cache) the features of one set of images."""
-        return _features(self.extractor, role, source, self.config, self.progress, self.seconds)
+    def features(self, source: ImageSource, keep: bool = True) -> Images:
+        """Extract the features of generated images, or read them from the cache; ``keep`` False leaves the cache alone."""
+        config = self.config if keep else dataclasses.replace(self.config, cache=False)
+        return _features(self.extractor, "generated", source, config, self.progress, self.seconds)
 
     def evidence(self, fake: Images, answers: Mapping[str, Predictions]) -> Evidence:
         """Return real against fake, with the classifiers' answers."""
@@ -121,14 +124,18 @@ class Judge:
         return lambda name: self.progress(f"{stage}: {name}", next(done, total), total)
 
 
-def prepare(real: str | ImageSource, config: EvaluateConfig, progress: Progress, fit: Callable[[ImageSource], ImageSource] = lambda s: s) -> Judge:
-    """Open the real side, choose and build the extractor, and extract the real features.
+def prepare(opened: ImageSource, config: EvaluateConfig, progress: Progress, shape: tuple[int, int] | None = None) -> Judge:
+    """Choose and build the extractor, and extract the features of the real, held-out and training images.
 
-    ``fit`` maps each real source to the geometry of the fakes (a trained generator's size).
+    ``shape``: the side and channels of a trained generator; real images are brought to it as for its training.
     """
-    opened = fit(_opened(real))
+
+    def fit(source: ImageSource) -> ImageSource:
+        return source if shape is None or source.read(0).shape == (shape[0], *shape) else fitted(source, *shape)
+
     held_out_text = config.held_out or opened.held_out
     held_out = fit(open_source(held_out_text)) if held_out_text else None
+    opened = fit(opened)
     if config.train:
         train = fit(open_source(config.train))
         test = opened if train.digest != opened.digest else held_out
@@ -147,11 +154,7 @@ def prepare(real: str | ImageSource, config: EvaluateConfig, progress: Progress,
     )  # fmt: skip
 
 
-def _opened(source: str | ImageSource) -> ImageSource:
-    return open_source(source) if isinstance(source, str) else source
-
-
-def _features(extractor: object, role: str, source: ImageSource, config: EvaluateConfig, progress: Progress, seconds: dict[str, float]) -> Images:
+def _features(extractor: Extractor, role: str, source: ImageSource, config: EvaluateConfig, progress: Progress, seconds: dict[str, float]) -> Images:
     if not len(source):
         raise UsageError(f"{source.spec} holds no images")
     bank, info = extract(
@@ -159,7 +162,7 @@ def _features(extractor: object, role: str, source: ImageSource, config: Evaluat
         progress=lambda done, total: progress(f"features of the {role} images", done, total),
     )  # fmt: skip
     seconds[f"features, {role}"] = info.seconds
-    return Images(source, bank, tuple(info.skipped))
+    return Images(source, bank, tuple(name for name, _ in info.skipped), info.warnings)
 
 
 def nothing(stage: str, done: int, total: int) -> None:

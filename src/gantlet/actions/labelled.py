@@ -59,9 +59,9 @@ def _ask(classifier: Classifier, source: ImageSource, geometry: tuple[int, int],
 
 
 def _labelled(source: ImageSource, size: int, channels: int, on_bad: str) -> tuple[np.ndarray, np.ndarray]:
-    images, labels = to_array(source, size, channels, on_bad=on_bad)
-    assert labels is not None  # the callers ask labelled sources only
-    return images, labels
+    found = to_array(source, size, channels, on_bad=on_bad)
+    assert found.labels is not None  # the callers ask labelled sources only
+    return found.pixels, found.labels
 
 
 def _geometry(train: ImageSource) -> tuple[int, int]:

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from gantlet.actions.evaluate import judged
+from gantlet.actions.evaluate import default_n, judged
 from gantlet.actions.judge import Judge, Progress, nothing, prepare
 from gantlet.actions.model_card import write_model_card
 from gantlet.actions.report import write_page
 from gantlet.config import EvaluateConfig, TrainConfig
 from gantlet.data import open_source
 from gantlet.data.arrays import array_source
-from gantlet.data.reading import fitted, native_shape, to_array
+from gantlet.data.reading import native_shape, to_array
 from gantlet.data.source import ImageSource
 from gantlet.errors import ConfigError, OutputError
 from gantlet.files import write_text
@@ -85,15 +85,11 @@ class _Judging:
         if "" not in self._judges:
             real = open_source(self.source.held_out) if self.source.held_out else self.source
             settings = EvaluateConfig(features=self.config.features, seed=self.config.seed, train=self.source.spec)
-            self._judges[""] = prepare(real, settings, self.progress, fit=self._fit)
+            self._judges[""] = prepare(real, settings, self.progress, self.shape)
         key = ",".join(metrics)
         if key not in self._judges:
             self._judges[key] = self._judges[""].asking(metrics)
         return self._judges[key]
-
-    def _fit(self, source: ImageSource) -> ImageSource:
-        height, width, channels = source.read(0).shape
-        return source if (height, width, channels) == (self.shape[0], *self.shape) else fitted(source, *self.shape)
 
 
 @dataclass
@@ -123,7 +119,7 @@ class _Observer:
         n, n_classes = self.config.evaluate_samples, len(source.classes) if self.config.conditioning != "none" else 0
         labels = np.arange(n, dtype=np.int64) % n_classes if n_classes else None
         fake = array_source(f"samples of step {step}", sampler(n, labels), labels, source.classes if n_classes else ())
-        estimates = judge.estimates(judge.evidence(judge.features("generated", fake), judge.answers(fake)))
+        estimates = judge.estimates(judge.evidence(judge.features(fake, keep=False), judge.answers(fake)))
         chosen = next(e for e in estimates if e.metric == self.config.select)
         values = {e.metric: {"value": e.value, "low": e.low, "high": e.high} for e in estimates if e.value is not None}
         return Measured(_score(chosen), values)
@@ -138,8 +134,7 @@ def _score(estimate: Estimate) -> float | None:
 def _reports(config: TrainConfig, out: Path, judging: _Judging, say: Callable[[str], None]) -> Report:
     """Judge the best and the final generator with all metrics and write the run's report, page and card."""
     judge = judging.judge(("all",))
-    n = max(1000, judge.real.bank.n, judge.held_out.bank.n if judge.held_out else 0)
-    n = min(n, 10_000)
+    n = default_n(judge.real.bank.n, judge.held_out.bank.n if judge.held_out else 0)
     if (out / "checkpoints" / "best.safetensors").is_file():
         best = judged(judge, open_source(f"run:{out}@best", n=n, seed=config.seed))
         write_text(out / "report-best.json", best.to_json())
