@@ -65,14 +65,13 @@ class R3ganGenerator(nn.Module):
         super().__init__()
         self.label, inputs = conditioning_named(conditioning, n_classes).latent_input(latent, n_classes)
         widths = plan.widths(shape)[::-1]
-        n_blocks = plan.blocks * len(widths)
         self.basis = nn.Parameter(torch.randn(widths[0], 4, 4))
         self.modulate = fan_in(nn.Linear(inputs, widths[0], bias=False))
-        self.stages = nn.ModuleList(plan.stage(width, n_blocks) for width in widths)
+        self.stages = plan.stages(shape)[::-1]
         self.narrow = nn.ModuleList(
             fan_in(nn.Conv2d(before, after, 1, bias=False)) for before, after in zip(widths[:-1], widths[1:], strict=True)
         )
-        self.image = fan_in(nn.Conv2d(widths[-1], shape.channels, 1))
+        self.image = fan_in(nn.Conv2d(widths[-1], shape.channels, 3, padding=1))
 
     def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b c s s"]:
         """Return images in (−1, 1)."""
@@ -91,9 +90,8 @@ class R3ganDiscriminator(nn.Module):
         rule = conditioning_named(conditioning, n_classes)
         self.label, extra = rule.image_input(shape.size, n_classes)
         widths = plan.widths(shape)
-        n_blocks = plan.blocks * len(widths)
-        self.image = fan_in(nn.Conv2d(shape.channels + extra, widths[0], 1))
-        self.stages = nn.ModuleList(plan.stage(width, n_blocks) for width in widths)
+        self.image = fan_in(nn.Conv2d(shape.channels + extra, widths[0], 3, padding=1))
+        self.stages = plan.stages(shape)
         self.widen = nn.ModuleList(
             fan_in(nn.Conv2d(before, after, 1, bias=False)) for before, after in zip(widths[:-1], widths[1:], strict=True)
         )
@@ -102,7 +100,7 @@ class R3ganDiscriminator(nn.Module):
 
     def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
         """Return logits and the features before the head."""
-        x = self.stages[0](self.image(self.label(images, labels)))
+        x = self.stages[0](leaky_relu(self.image(self.label(images, labels)), SLOPE))
         for widen, stage in zip(self.widen, self.stages[1:], strict=True):
             x = stage(widen(halve(x)))
         return self.head(self.basis(x).flatten(1), labels)
@@ -118,7 +116,8 @@ class R3gan:
     weights before it are drawn by fan-in, scaled by blocks^(−1/4).
 
     Options: ``width``, channels at the image's size; ``most``, the limit to which they double towards 4×4 (0: 4 × width); ``blocks``
-    a stage; ``expansion`` of the bottleneck; ``group_width``, channels a group of its 3×3 convolution.
+    a stage; ``top``, blocks at the image's own size, where they cost most (0: only the 3×3 convolution from or to the image);
+    ``expansion`` of the bottleneck; ``group_width``, channels a group of its 3×3 convolution.
 
     Sizes 8, 16, 32, 64; 1 or 3 channels. Raises: ConfigError for options that do not divide each other.
     Convention: channels double towards 4×4 and G ends in tanh; the paper has 768 channels throughout and a linear end.
@@ -127,6 +126,7 @@ class R3gan:
 
     width: int = 32
     blocks: int = 1
+    top: int = 1
     most: int = 0
     expansion: int = 2
     group_width: int = 16
@@ -135,6 +135,8 @@ class R3gan:
         for name in ("width", "blocks", "expansion", "group_width"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"network 'r3gan': expected {name} ≥ 1; got {getattr(self, name)}")
+        if self.top < 0:
+            raise ConfigError(f"network 'r3gan': expected top ≥ 0; got {self.top}")
         if self.most < 0 or 0 < self.most < self.width:
             raise ConfigError(f"network 'r3gan': expected most ≥ width or 0; got {self.most} with width {self.width}")
         if any(width * self.expansion % self.group_width for width in (self.width, self.most)):
@@ -147,9 +149,14 @@ class R3gan:
         """Return the channels of each stage from the image's size down to 4×4."""
         return [min(self.width * 2**i, self.most or 4 * self.width) for i in range(stages(shape) + 1)]
 
-    def stage(self, width: int, n_blocks: int) -> nn.Sequential:
-        """Return the residual blocks of one stage in a network of ``n_blocks`` altogether."""
-        return nn.Sequential(*(Residual(width, self.expansion, self.group_width, n_blocks) for _ in range(self.blocks)))
+    def stages(self, shape: ImageShape) -> nn.ModuleList:
+        """Return the residual blocks of each stage from the image's size down to 4×4."""
+        widths = self.widths(shape)
+        counts = [self.top, *[self.blocks] * (len(widths) - 1)]
+        return nn.ModuleList(
+            nn.Sequential(*(Residual(width, self.expansion, self.group_width, sum(counts)) for _ in range(count)))
+            for width, count in zip(widths, counts, strict=True)
+        )
 
     def generator(self, shape: ImageShape, latent: int, conditioning: str, n_classes: int) -> nn.Module:
         """Return a freshly initialised generator."""

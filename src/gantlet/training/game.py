@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int64
@@ -51,7 +51,7 @@ class Game:
     full_precision: bool
 
     @classmethod
-    def of(cls, config: TrainConfig) -> Self:
+    def of(cls, config: TrainConfig) -> "Game":
         """Build every part that the configuration names; raises UnknownName and ConfigError."""
         techniques: dict[str, Any] = _each("technique", TECHNIQUES, config.techniques)
         return cls(

@@ -19,7 +19,7 @@ class TrainingImages:
     """
 
     images: UInt8[np.ndarray, "n s s c"]
-    labels: Int64[np.ndarray, " n"] | None
+    labels: Int64[np.ndarray, " m"] | None
     classes: tuple[str, ...]
     digest: str
     source: str

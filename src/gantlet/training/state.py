@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -40,7 +40,7 @@ class TrainState:
     monitor: Monitor = field(default_factory=Monitor)
 
     @classmethod
-    def fresh(cls, config: TrainConfig, game: Game, shape: ImageShape, n_classes: int) -> Self:
+    def fresh(cls, config: TrainConfig, game: Game, shape: ImageShape, n_classes: int) -> "TrainState":
         """Return the state before the first step; networks are drawn from the stream ``init``; raises ConfigError."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(torch_stream(config.seed, "init").initial_seed())
