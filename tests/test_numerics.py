@@ -78,9 +78,9 @@ def test_tiles_cover_the_product(upper: bool) -> None:
         product[i : i + len(tile), j : j + tile.shape[1]] = tile
     expected = left.double() @ right.double().T
     done = ~torch.isnan(product)
-    assert torch.equal(
-        done, torch.ones_like(done) if not upper else (torch.arange(23)[:, None] // 8 <= torch.arange(23) // 8)
-    )  # Float64 sums of four products.
+    block = torch.arange(23) // 8
+    assert torch.equal(done, block[:, None] <= block if upper else torch.ones_like(done))
+    # Float64 sums of four products.
     torch.testing.assert_close(product[done], expected[done], rtol=1e-12, atol=1e-12)
 
 

@@ -35,9 +35,9 @@ def test_closed_form_of_commuting_gaussians() -> None:
 @pytest.mark.parametrize(("n", "m"), [(400, 300), (40, 30)], ids=["n > d", "n ≤ d"])
 def test_equals_torch_fidelity(torch_fidelity: Callable[[str], ModuleType], n: int, m: int) -> None:
     real, fake = rows(n, 48, 0), rows(m, 48, 1, 0.2)
-    statistics = [torch_fidelity("metric_fid").fid_features_to_statistics(torch.from_numpy(x.astype(np.float64))) for
-    x in (real, fake)] expected = torch_fidelity("metric_fid").fid_statistics_to_metric(*statistics, "
-        "False)["frechet_inception_distance"]
+    oracle = torch_fidelity("metric_fid")
+    statistics = [oracle.fid_features_to_statistics(torch.from_numpy(x.astype(np.float64))) for x in (real, fake)]
+    expected = oracle.fid_statistics_to_metric(*statistics, False)["frechet_inception_distance"]
     assert frechet_distance(Moments.of(real), Moments.of(fake)) == pytest.approx(expected, rel=1e-6)
 
 

@@ -31,8 +31,8 @@ def test_potentials_are_the_derivative_in_the_weight_of_a_row() -> None:
 
     step = 1e-5
     slopes = [(weighted(i, step) - weighted(i, -step)) / (2 * step) for i in range(10)]
-    # Central differences: error O(step²)·third derivative ≈ 1e-8; the mean over rows of the derivative is n/(n −
-    1)-scaled. scaled = found.fake[:10] - found.fake.mean()
+    # Central differences: error O(step²)·third derivative ≈ 1e-8.
+    scaled = found.fake[:10] - found.fake.mean()
     expected = np.array(slopes) - np.mean([(weighted(i, step) - weighted(i, -step)) / (2 * step) for i in range(50)])
     # The divisor n − 1 against n changes the quadratic part by 1/49; the linear part is exact.
     np.testing.assert_allclose(scaled, expected, rtol=0.05, atol=0.05 * np.abs(expected).max())
@@ -65,7 +65,7 @@ def test_the_null_equals_relabelling_single_rows(n_fake: int) -> None:
         order = rng.permutation(len(pool))
         exact.append(frechet_distance(Moments.of(pool[order[:600]]), Moments.of(pool[order[600:]])))
     # One law, conditional on its 40 groups, has a mean with relative sd ≈ √(2/(39·2)) = 16 %, ten of them 5 %; the
-    exact # mean's is 0.6/√300 = 3.5 %: 15 %. The spread is a second moment: 25 %.
+    # exact mean's is 0.6/√300 = 3.5 %: 15 %. The spread is a second moment: 25 %.
     assert found.mean() == pytest.approx(np.mean(exact), rel=0.15)
     assert found.std(axis=1).mean() == pytest.approx(np.std(exact), rel=0.25)
 

@@ -26,8 +26,9 @@ def test_statistics_equal_direct_sums() -> None:
 @given(st.integers(0, 20), st.integers(0, 20), st.integers(0, 9))
 def test_merge_of_a_split_is_the_whole(n: int, m: int, seed: int) -> None:
     a, b = some(n, seed), some(m, seed + 100)
-    whole, merged = ClassProbabilities.of(np.concatenate([a, b])),
-    ClassProbabilities.of(a).merge(ClassProbabilities.of(b)) assert merged.n == whole.n
+    whole = ClassProbabilities.of(np.concatenate([a, b]))
+    merged = ClassProbabilities.of(a).merge(ClassProbabilities.of(b))
+    assert merged.n == whole.n
     np.testing.assert_allclose(merged.moments.m2, whole.moments.m2, atol=1e-12)
     np.testing.assert_allclose(merged.marginal, whole.marginal, atol=1e-14)
 
