@@ -7,7 +7,7 @@ import numpy as np
 
 from gantlet import __version__
 from gantlet.actions import pictures
-from gantlet.actions.judge import Images, Judge, Progress, nothing, prepare
+from gantlet.actions.judge import Images, Judge, Progress, metric_names, nothing, prepare
 from gantlet.actions.verdict import verdict
 from gantlet.config import EvaluateConfig, memory_bytes
 from gantlet.data import open_source
@@ -38,6 +38,7 @@ def evaluate(
     Raises: BadFiles, DataError, UsageError, TooFewSamples.
     """
     config = config or EvaluateConfig()
+    metric_names(config)
     target = open_source(real) if isinstance(real, str) else real
     other = config.held_out or target.held_out
     n = config.n or default_n(len(target), len(open_source(other)) if other else 0)

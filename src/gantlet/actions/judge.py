@@ -66,11 +66,8 @@ class Judge:
         )
 
     def metric_names(self) -> list[str]:
-        """Return the metrics asked for; raises UnknownName."""
-        asked = [name for words in self.config.metrics for name in words.split(",") if name]
-        if "all" in asked:
-            return METRICS.names()
-        return [METRICS.entry(name).name for name in dict.fromkeys(asked)]
+        """Return the metrics asked for."""
+        return metric_names(self.config)
 
     def asking(self, names: Sequence[str]) -> "Judge":
         """Return a judge over the same real side that computes these metrics."""
@@ -122,6 +119,14 @@ class Judge:
     def _counted(self, stage: str, total: int) -> Callable[[str], None]:
         done = iter(range(1, total + 1))
         return lambda name: self.progress(f"{stage}: {name}", next(done, total), total)
+
+
+def metric_names(config: EvaluateConfig) -> list[str]:
+    """Return the metrics that a configuration asks for, in its order; raises UnknownName."""
+    asked = [name for words in config.metrics for name in words.split(",") if name]
+    if "all" in asked:
+        return METRICS.names()
+    return [METRICS.entry(name).name for name in dict.fromkeys(asked)]
 
 
 def prepare(opened: ImageSource, config: EvaluateConfig, progress: Progress, shape: tuple[int, int] | None = None) -> Judge:

@@ -1,7 +1,7 @@
 """One feature extractor a file: uint8 images → [n, d] float32 features (and class probabilities)."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, Shaped, UInt8
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 EXTRACTORS = Registry("extractor", __name__)
 
 
+@runtime_checkable
 class Extractor(Protocol):
     """What turns images into features: preparation in worker threads, then the network on whole batches."""
 
