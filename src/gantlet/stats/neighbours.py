@@ -34,7 +34,8 @@ class Neighbours:
     neighbour.
 
     The *k-ball* of a real image reaches to its k-th nearest real neighbour, boundary excluded (prdc's convention).
-    The *manifold* of a set is the union of its 3-balls, boundary included (Kynkäänniemi et al. 2019).
+    The *manifold* of a set is the union of its 3-balls, boundary included (Kynkäänniemi et al. 2019); of its k-balls
+    where k < 3.
     """
 
     k: int
