@@ -68,7 +68,7 @@ def _load(path: str) -> Any:
     except FileNotFoundError as error:
         raise DataError(f"there is no file {path!r}") from error
     except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error, KeyError) as error:
-        reason = "it holds Python objects, which are never unpickled" if "allow_pickle" in str(error) else str(error)
+        reason = "it holds Python objects, which are never unpickled" if "bject" in str(error) else str(error)
         raise DataError(f"{path} cannot be read as NumPy arrays: {reason}") from error
 
 

@@ -31,8 +31,8 @@ def run(
     Images are drawn once, when first read, in blocks of 200. A conditional generator is asked for all classes in turn,
     so each comes equally often (to within one), and these classes are the labels.
 
-    Args: path: the run folder; which: newest or the weights above; n: number of images; seed: of the latents; labels: auto
-    (the wanted classes) or none; label: draw this class alone.
+    Args: path: the run folder; which: newest or the weights above; n: number of images; seed: of the latents; labels:
+    auto (the wanted classes) or none; label: draw this class alone.
     Raises: UsageError for n < 1, DataError when the generator returns anything but n uint8 images; CheckpointError.
     """
     if n < 1:

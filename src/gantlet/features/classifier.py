@@ -42,8 +42,8 @@ class ClassifierFeatures:
     """A small CNN trained in seconds on the real training labels: 64 features and class probabilities.
 
     Images are brought to 8, 16 or 32 pixels (``data.reading.fit_square``); the features are the last hidden layer
-    before its ReLU. It is trained once and cached with its accuracy on the held-out images, or, where there are none, on a
-    stratified tenth of the training images that is left out of training.
+    before its ReLU. It is trained once and cached with its accuracy on the held-out images, or, where there are none,
+    on a stratified tenth of the training images that is left out of training.
 
     When it lies: it sees what tells the classes apart and is blind to what does not (background, texture); distances
     depend on the training set and seed, so compare numbers of one classifier (one weights_sha256) only.

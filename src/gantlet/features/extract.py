@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,25 +61,31 @@ def extract(
     }
     path = cache_path(f"features/{extractor.name}", made_of)
     found = load(path, made_of) if cache else None
-    warnings: tuple[str, ...] = ()
     if found:
         arrays, facts = found
-        bad = [(source.names[row], reason) for row, reason in facts["bad"]]
-        if bad and on_bad == "fail":
-            raise BadFiles(source.spec, bad, len(source))
+        bad_rows = [(int(row), str(reason)) for row, reason in facts["bad"]]
     else:
         arrays, bad_rows = _compute(source, extractor, on_bad, progress, workers)
-        bad = [(source.names[row], reason) for row, reason in bad_rows]
-        if cache:
-            try:
-                store(path, arrays, made_of, {"bad": bad_rows})
-            except OutputError as error:
-                warnings = (f"the features were not cached: {error}",)
+    bad = [(source.names[row], reason) for row, reason in bad_rows]
+    if bad and on_bad == "fail":
+        raise BadFiles(source.spec, bad, len(source))
     labels = None if source.labels is None else source.labels[arrays["rows"]]
     names = [source.names[row] for row in arrays["rows"]]
     bank = FeatureBank(arrays["features"], arrays.get("probabilities"), labels, names)
+    warnings = _store(path, arrays, made_of, bad_rows) if cache and not found else ()
     seconds = time.perf_counter() - started
     return bank, ExtractInfo(tuple(bad), found is not None, seconds, len(source) / max(seconds, 1e-9), warnings)
+
+
+def _store(
+    path: Path, arrays: dict[str, np.ndarray], made_of: dict[str, Any], bad: list[tuple[int, str]]
+) -> tuple[str, ...]:
+    """Cache features; where that is not possible return a warning: the features themselves are not lost for it."""
+    try:
+        store(path, arrays, made_of, {"bad": bad})
+    except OutputError as error:
+        return (f"the features were not cached: {error}",)
+    return ()
 
 
 def _compute(

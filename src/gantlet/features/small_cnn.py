@@ -15,14 +15,14 @@ from gantlet.rng import torch_stream
 
 FEATURES = 64
 IMAGES_SEEN = 120_000
-"""Training shows about this many images, over 2 to 40 passes."""
+"""Training shows about this many images, over 2 to 25 passes."""
 
 
 class SmallCNN(nn.Module):
-    """Convolutions 3×3 with batch norm and ReLU, halving the side until it is at most 4, then 64 features and k logits.
+    """Convolutions 3×3 with batch norm and ReLU, halving the side to at most 4, then 64 features and k logits.
 
-    Above 16 pixels the first one has 5×5 and stride 2; images above 32 pixels are first averaged down by a whole factor.
-    The features are taken before their ReLU.
+    Above 16 pixels the first one has 5×5 and stride 2; images above 32 pixels are first averaged down by a whole
+    factor. The features are taken before their ReLU.
     """
 
     def __init__(self, size: int, channels: int, n_classes: int) -> None:
@@ -99,7 +99,7 @@ def fit_classifier(
     """Train a `SmallCNN` on labelled images by Adam with a one-cycle learning rate and cross-entropy.
 
     Args: images: s ≥ 4, c = 1 or 3; labels: 0..n_classes−1; seed: of weights and order; epochs: passes over the images,
-    0: as many as show about 120,000 images, from 2 to 40; progress: called with (epochs done, epochs).
+    0: as many as show about 120,000 images, from 2 to 25; progress: called with (epochs done, epochs).
     Returns: the classifier; equal inputs give equal weights on one machine. It is trained with one thread: faster for
     so small a network, and the sums do not depend on the number of cores.
     Raises: ShapeError, TooFewSamples (fewer than two images or classes present), NonFiniteError.
@@ -111,7 +111,7 @@ def fit_classifier(
         )
     if n < 2 or len(np.unique(labels)) < 2:
         raise TooFewSamples(f"a classifier needs images of at least two classes; got {n} of {len(np.unique(labels))}")
-    epochs = epochs or int(np.clip(IMAGES_SEEN // n, 2, 40))
+    epochs = epochs or int(np.clip(IMAGES_SEEN // n, 2, 25))
     network = SmallCNN(size, channels, n_classes)
     _initialise(network, torch_stream(seed, "classifier-init"))
     order = torch_stream(seed, "classifier-order")

@@ -1,0 +1,121 @@
+"""What every kind of data source must keep, each opened on a small example."""
+
+import gzip
+import struct
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gantlet.data import SOURCES, open_source
+from gantlet.networks import saved
+
+PIXELS = np.random.default_rng(5).integers(0, 256, (8, 6, 6, 1), dtype=np.uint8)
+
+
+def _folder(root: Path) -> str:
+    for i, image in enumerate(PIXELS):
+        path = root / "set" / "ab"[i % 2] / f"{i}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[:, :, 0]).save(path)
+    return f"folder[path={root / 'set'}]"
+
+
+def _zip(root: Path) -> str:
+    _folder(root)
+    with zipfile.ZipFile(root / "set.zip", "w") as archive:
+        for path in (root / "set").rglob("*.png"):
+            archive.write(path, path.relative_to(root / "set"))
+    return f"zip[path={root / 'set.zip'}]"
+
+
+def _npz(root: Path) -> str:
+    np.savez(root / "a.npz", x=PIXELS, y=np.arange(8) % 2)
+    return f"npz[path={root / 'a.npz'}]"
+
+
+def _npy(root: Path) -> str:
+    np.save(root / "a.npy", PIXELS)
+    return f"npy[path={root / 'a.npy'}]"
+
+
+def _idx_file(path: Path, array: np.ndarray) -> None:
+    header = b"\0\0\x08" + bytes([array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    path.write_bytes(gzip.compress(header + array.tobytes()))
+
+
+def _idx(root: Path) -> str:
+    for split in ("train", "t10k"):
+        _idx_file(root / f"{split}-images-idx3-ubyte.gz", PIXELS[..., 0])
+        _idx_file(root / f"{split}-labels-idx1-ubyte.gz", np.arange(8, dtype=np.uint8) % 2)
+    return f"idx[path={root / 'train-images-idx3-ubyte.gz'}]"
+
+
+def _mnist(root: Path) -> str:
+    _idx(root)
+    return f"mnist[root={root}]"
+
+
+def make(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.random.default_rng(seed).integers(0, 256, (n, 4, 4, 3), dtype=np.uint8), np.arange(n) % 2
+
+
+class Stub:
+    n_classes, classes, digest = 2, ("a", "b"), "0" * 64
+
+    def sample(self, n: int, labels: np.ndarray, seed: int) -> np.ndarray:
+        return make(n, seed)[0]
+
+
+def _function(root: Path) -> str:
+    (root / "contract_maker.py").write_text(
+        "import numpy as np\n"
+        "def make(n, seed): return np.random.default_rng(seed).integers(0, 256, (n, 4, 4, 3), dtype=np.uint8)\n"
+    )
+    return "contract_maker:make"
+
+
+EXAMPLES: dict[str, Callable[[Path], str]] = {
+    "digits": lambda root: "digits",
+    "folder": _folder,
+    "function": _function,
+    "idx": _idx,
+    "mnist": _mnist,
+    "npy": _npy,
+    "npz": _npz,
+    "run": lambda root: "run:somewhere",
+    "zip": _zip,
+}
+
+
+def test_every_source_has_an_example_here() -> None:
+    assert sorted(EXAMPLES) == SOURCES.names()
+
+
+@pytest.mark.parametrize("kind", sorted(EXAMPLES))
+def test_contract(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(saved, "load_generator", lambda run, which: Stub())
+    text = EXAMPLES[kind](tmp_path)
+    source, again = open_source(text, n=8), open_source(text, n=8)
+    assert len(source) >= 2
+    assert len(set(source.names)) == len(source)
+    assert source.digest == again.digest
+    assert len(bytes.fromhex(source.digest)) == 32
+    few = range(min(8, len(source)))
+    images = [source.read(i) for i in few]
+    assert all(image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] in (1, 3) for image in images)
+    with ThreadPoolExecutor(4) as pool:
+        for image, same in zip(images, pool.map(again.read, few), strict=True):
+            np.testing.assert_array_equal(image, same)
+    if source.labels is not None:
+        assert source.labels.shape == (len(source),)
+        assert source.labels.min() >= 0
+        assert source.labels.max() < len(source.classes)
+    assert open_source(source.spec, n=8).digest == source.digest
+    if source.held_out:
+        assert open_source(source.held_out).classes == source.classes
