@@ -1,5 +1,6 @@
 """Numerics that several statistics share: finite checks, roots of covariances, exact and tiled pairwise distances."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,13 @@ def check_finite(what: str, array: Float[np.ndarray, "..."]) -> None:
     if not np.isfinite(array).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise NonFiniteError(f"{what} holds NaN or infinity at index {place}; expected finite numbers")
+
+
+def as_tensor(array: Float[np.ndarray, "n d"]) -> Float[Tensor, "n d"]:
+    """Return a tensor over the array's own memory (a copy where it is not contiguous), only to be read from."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writ")
+        return torch.from_numpy(np.ascontiguousarray(array))
 
 
 def row_chunks(n: int, size: int = ROWS) -> Iterator[slice]:

@@ -92,6 +92,17 @@ def test_what_is_missing_is_named(name: str) -> None:
     assert (estimate.value is None) == bool(missing_needs(METRICS.entry(name), bare))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", METRICS.names())
+def test_read_only_and_reversed_features_are_fine(name: str, pair: tuple[FeatureBank, FeatureBank]) -> None:
+    copies = []
+    for side in pair:
+        features = side.features[::-1].copy()[::-1]
+        features.flags.writeable = False
+        copies.append(FeatureBank(features, side.probabilities, side.labels))
+    assert compute(evidence(*copies), [name]) == compute(evidence(*pair), [name])
+
+
 @pytest.mark.parametrize("part", ["features", "probabilities"])
 def test_nan_never_gets_in(part: str) -> None:
     parts = {"features": np.ones((5, 2), np.float32), "probabilities": np.full((5, 2), 0.5, np.float32)}

@@ -8,7 +8,7 @@ from jaxtyping import Float, Float32, Float64
 
 from gantlet.errors import NonFiniteError, ShapeError, TooFewSamples
 from gantlet.metrics import METRICS
-from gantlet.numerics import dot_tiles, tile_side
+from gantlet.numerics import as_tensor, dot_tiles, tile_side
 from gantlet.results import Estimate
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.intervals import normal
@@ -30,7 +30,7 @@ def kernel_sums(
 ) -> KernelSums:
     """Return sums of k(x, y) = (xᵀy/d + 1)³ over all pairs, by float64 tiles; ``right`` None: pairs within ``left``."""
     within = right is None
-    a, b = torch.from_numpy(left), torch.from_numpy(left if right is None else right)
+    a, b = as_tensor(left), as_tensor(left if right is None else right)
     rows, columns = torch.zeros(len(a), dtype=torch.float64), torch.zeros(len(b), dtype=torch.float64)
     squares = 0.0
     for i, j, tile in dot_tiles(a, b, tile_side(memory, 32), upper=within, dtype=torch.float64):

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Float32, Float64, Int64
 from torch import Tensor
 
 from gantlet.errors import ShapeError, TooFewSamples
-from gantlet.numerics import check_finite, dot_tiles, squared_distances_of_pairs, tile_side
+from gantlet.numerics import as_tensor, check_finite, dot_tiles, squared_distances_of_pairs, tile_side
 
 MANIFOLD_K = 3
 SPARE = 2
@@ -92,7 +92,7 @@ class _Side:
         self.features, self.n = features, len(features)
         n, d = features.shape
         self.rows = torch.empty(n, d + 2)
-        torch.sub(torch.from_numpy(features), torch.from_numpy(centre), out=self.rows[:, :d])
+        torch.sub(as_tensor(features), torch.from_numpy(centre), out=self.rows[:, :d])
         norms = torch.linalg.vector_norm(self.rows[:, :d], dim=1).double().square()
         self.norms = norms.numpy()
         self.rows[:, d], self.rows[:, d + 1] = norms, 1.0
