@@ -16,7 +16,8 @@ from gantlet.features import Extractor
 from gantlet.features.cache import cache_path, load, store
 from gantlet.stats.feature_bank import FeatureBank
 
-BATCH = 64
+BATCH = 16
+"""Images a call of the network: its activations then stay near the cache, which is faster on CPUs than 64."""
 VERSION = "1"
 
 
