@@ -50,8 +50,8 @@ def estimate(evidence: Evidence) -> Estimate:
     Mean over real x of 1[some fake lies nearer than x's 5th nearest real neighbour]; in [0, 1], boundary excluded.
     ``details.expected`` is its mean where real and fake have one distribution.
 
-    Interval: Wilson with an effective number of real images: balls that hang on one and the same fake are covered or not
-    together, so n real images are worth n Σ L / Σ L² of them, L_j the number of balls held by fake j alone.
+    Interval: Wilson with an effective number of real images: balls that hang on one and the same fake are covered or
+    not together, so n real images are worth n Σ L / Σ L² of them, L_j the number of balls held by fake j alone.
 
     When it lies: it rises with the number of fakes, so compare at equal n only. Where real images are crowded
     (duplicates) balls are tiny and coverage is low without any fault of the fakes.
