@@ -13,7 +13,9 @@ def connect(device: str, precision: str) -> Any:
     Raises: ConfigError when the device is not there, or when several processes were started (torchrun).
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise ConfigError(f"training runs in one process; got WORLD_SIZE = {os.environ['WORLD_SIZE']}: start it without torchrun")
+        raise ConfigError(
+            f"training runs in one process; got WORLD_SIZE = {os.environ['WORLD_SIZE']}: start it without torchrun"
+        )
     from lightning_fabric import Fabric
     from lightning_fabric.utilities.exceptions import MisconfigurationException
 

@@ -72,7 +72,11 @@ def test_projection_is_the_papers_formula() -> None:
     labels = torch.tensor([2, 0])
     judged = discriminator(torch.rand(2, 1, 8, 8), labels)
     head = discriminator.head
-    expected = judged.features @ head.linear.weight[0] + head.linear.bias + (judged.features * head.embedding.weight[labels]).sum(1)
+    expected = (
+        judged.features @ head.linear.weight[0]
+        + head.linear.bias
+        + (judged.features * head.embedding.weight[labels]).sum(1)
+    )
     torch.testing.assert_close(judged.logits, expected)
 
 
@@ -85,7 +89,9 @@ def test_dcgan_has_batch_norm_where_the_paper_has_it_and_its_initial_weights() -
     assert all(k.kernel_size == (4, 4) and k.stride == (2, 2) for k in kernels)
     # 512·256·16 draws: the sample deviation is within 0.02·(1 ± 3/√(2·2e6)) < 0.1 %
     assert float(kernels[-1].weight.detach().std()) == pytest.approx(0.02, rel=2e-3)
-    assert not any(isinstance(m, nn.BatchNorm2d) for m in pair("dcgan[norm=none]", ImageShape(32, 1), "none", 0)[1].modules())
+    assert not any(
+        isinstance(m, nn.BatchNorm2d) for m in pair("dcgan[norm=none]", ImageShape(32, 1), "none", 0)[1].modules()
+    )
 
 
 def test_r3gan_has_no_norm_and_its_residual_branches_start_at_zero() -> None:
@@ -111,7 +117,9 @@ def test_resampling_is_upfirdn_by_one_two_one() -> None:
     np.testing.assert_allclose(double(images).numpy(), along(along(line, 2, 2, 1, 0.5), 3, 2, 1, 0.5), atol=1e-14)
 
 
-@pytest.mark.parametrize("spec", ["dcgan[norm=layer]", "dcgan[width=0]", "r3gan[blocks=0]", "r3gan[width=5]", "r3gan[most=4]"])
+@pytest.mark.parametrize(
+    "spec", ["dcgan[norm=layer]", "dcgan[width=0]", "r3gan[blocks=0]", "r3gan[width=5]", "r3gan[most=4]"]
+)
 def test_refuses_options_out_of_range(spec: str) -> None:
     with pytest.raises(ConfigError):
         NETWORKS.build(spec)

@@ -19,7 +19,12 @@ def test_hand_computed() -> None:
     expected = torch.tensor([1.101004995, 4.361849040], dtype=torch.float64)
     torch.testing.assert_close(GAME.discriminator_loss(real, fake), expected, atol=1e-8, rtol=0)
     # softplus(−.5) = .474076984; softplus(−3) = .048587352
-    torch.testing.assert_close(GAME.generator_loss(real, fake), torch.tensor([0.474076984, 0.048587352], dtype=torch.float64), atol=1e-8, rtol=0)
+    torch.testing.assert_close(
+        GAME.generator_loss(real, fake),
+        torch.tensor([0.474076984, 0.048587352], dtype=torch.float64),
+        atol=1e-8,
+        rtol=0,
+    )
 
 
 @given(LOGITS)
@@ -30,14 +35,23 @@ def test_equals_the_papers_formula(values: list[float]) -> None:
     expected = -np.log(sigma(real)) - np.log(sigma(-fake))
     loss = GAME.discriminator_loss(torch.from_numpy(real), torch.from_numpy(fake)).numpy()
     np.testing.assert_allclose(loss, expected, rtol=1e-6, atol=1e-12)
-    np.testing.assert_allclose(GAME.generator_loss(torch.from_numpy(real), torch.from_numpy(fake)).numpy(), -np.log(sigma(fake)), rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(
+        GAME.generator_loss(torch.from_numpy(real), torch.from_numpy(fake)).numpy(),
+        -np.log(sigma(fake)),
+        rtol=1e-6,
+        atol=1e-12,
+    )
 
 
 def test_optimum_is_log_four_and_stationary() -> None:
-    real, fake = torch.zeros(5, dtype=torch.float64, requires_grad=True), torch.zeros(5, dtype=torch.float64, requires_grad=True)
+    real, fake = (
+        torch.zeros(5, dtype=torch.float64, requires_grad=True),
+        torch.zeros(5, dtype=torch.float64, requires_grad=True),
+    )
     loss = GAME.discriminator_loss(real, fake)
     torch.testing.assert_close(loss, torch.full((5,), math.log(4), dtype=torch.float64))
-    # on equal distributions real and fake logits are the same variable t: d/dt [softplus(−t) + softplus(t)] = 0 at t = 0
+    # on equal distributions real and fake logits are the same variable t: d/dt [softplus(−t) + softplus(t)] = 0 at t
+    # = 0
     r, f = torch.autograd.grad(loss.sum(), [real, fake])
     torch.testing.assert_close(r + f, torch.zeros(5, dtype=torch.float64))
 

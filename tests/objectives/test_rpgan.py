@@ -13,9 +13,20 @@ GAME = RelativisticPairing()
 
 def test_hand_computed() -> None:
     real, fake = torch.tensor([2.0, -1.0], dtype=torch.float64), torch.tensor([0.5, 3.0], dtype=torch.float64)
-    # softplus(−1.5) = .201413278; softplus(4) = 4.018149928; generator: softplus(1.5) = 1.701413278; softplus(−4) = .018149928
-    torch.testing.assert_close(GAME.discriminator_loss(real, fake), torch.tensor([0.201413278, 4.018149928], dtype=torch.float64), atol=1e-8, rtol=0)
-    torch.testing.assert_close(GAME.generator_loss(real, fake), torch.tensor([1.701413278, 0.018149928], dtype=torch.float64), atol=1e-8, rtol=0)
+    # softplus(−1.5) = .201413278; softplus(4) = 4.018149928; generator: softplus(1.5) = 1.701413278; softplus(−4) =
+    # .018149928
+    torch.testing.assert_close(
+        GAME.discriminator_loss(real, fake),
+        torch.tensor([0.201413278, 4.018149928], dtype=torch.float64),
+        atol=1e-8,
+        rtol=0,
+    )
+    torch.testing.assert_close(
+        GAME.generator_loss(real, fake),
+        torch.tensor([1.701413278, 0.018149928], dtype=torch.float64),
+        atol=1e-8,
+        rtol=0,
+    )
 
 
 @given(st.floats(-30, 30), st.floats(-30, 30), st.floats(-30, 30))

@@ -1,4 +1,6 @@
-"""r1, r2 and gradient-penalty against the analytic gradient of a quadratic critic, finite differences, and their refusals."""
+"""r1, r2 and gradient-penalty against the analytic gradient of a quadratic critic, finite differences, and their
+refusals.
+"""
 
 import math
 
@@ -127,7 +129,9 @@ def test_gradients_stay_in_full_precision_under_autocast() -> None:
     torch.testing.assert_close(found, (layer.weight.float() ** 2).sum(), rtol=1e-5, atol=0)
 
 
-@pytest.mark.parametrize("spec", ["r1[gamma=-1]", "r2[gamma=-0.5]", "gradient-penalty[weight=-1]", "r1[gamma=nan]", "r2[gamma=inf]"])
+@pytest.mark.parametrize(
+    "spec", ["r1[gamma=-1]", "r2[gamma=-0.5]", "gradient-penalty[weight=-1]", "r1[gamma=nan]", "r2[gamma=inf]"]
+)
 def test_refuses_weights_out_of_range(spec: str) -> None:
     with pytest.raises(ConfigError, match="≥ 0"):
         PENALTIES.build(spec)

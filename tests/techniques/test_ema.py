@@ -37,7 +37,9 @@ def test_decay_is_in_images_and_ramps_up() -> None:
     assert ramped.decay(10**6, 50) == pytest.approx(0.5**0.5)
 
 
-@pytest.mark.parametrize("options", [{"half_life": 0.0}, {"half_life": -1.0}, {"half_life": float("nan")}, {"rampup": -0.1}])
+@pytest.mark.parametrize(
+    "options", [{"half_life": 0.0}, {"half_life": -1.0}, {"half_life": float("nan")}, {"rampup": -0.1}]
+)
 def test_refuses_values_out_of_range(options: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="ema"):
         Ema(**options)

@@ -27,7 +27,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TrainResul
 
 
 def events(folder: Path, kind: str) -> list[dict[str, Any]]:
-    return [line for line in map(json.loads, (folder / "events.jsonl").read_text().splitlines()) if line["event"] == kind]
+    return [
+        line for line in map(json.loads, (folder / "events.jsonl").read_text().splitlines()) if line["event"] == kind
+    ]
 
 
 def test_writes_the_run_folder(finished: tuple[Path, TrainResult, Watcher]) -> None:
@@ -36,13 +38,29 @@ def test_writes_the_run_folder(finished: tuple[Path, TrainResult, Watcher]) -> N
     assert [line["step"] for line in events(folder, "log")] == [2, 4, 6, 8, 10, 12]
     assert [dict(line) for line in watcher.lines] == events(folder, "log")
     line = watcher.lines[-1]
-    assert {"d_loss", "g_loss", "r1", "gradient-penalty", "real_logits", "fake_logits", "sample_variance", "seconds"} <= set(line)
+    assert {
+        "d_loss",
+        "g_loss",
+        "r1",
+        "gradient-penalty",
+        "real_logits",
+        "fake_logits",
+        "sample_variance",
+        "seconds",
+    } <= set(line)
     assert line["images_seen"] == 12 * 8 * 2 == result.images_seen
     assert sorted(path.name for path in (folder / "checkpoints").iterdir()) == [
-        "best.safetensors", "final.safetensors", "step-00000003.safetensors", "step-00000006.safetensors", "step-00000009.safetensors",
-    ]  # fmt: skip
+        "best.safetensors",
+        "final.safetensors",
+        "step-00000003.safetensors",
+        "step-00000006.safetensors",
+        "step-00000009.safetensors",
+    ]
     assert sorted(int(path.stem[5:]) for path in (folder / "samples").iterdir()) == [0, 4, 8, 12]
-    assert Image.open(folder / "samples" / "step-00000012.png").size == (8 * 32, 2 * 32)  # a row a class, enlarged to 32 pixels
+    assert Image.open(folder / "samples" / "step-00000012.png").size == (
+        8 * 32,
+        2 * 32,
+    )  # a row a class, enlarged to 32 pixels
     assert watcher.steps == list(range(1, 13))
 
 
@@ -56,7 +74,9 @@ def test_best_and_final_are_both_kept(finished: tuple[Path, TrainResult, Watcher
     assert [line["best"] for line in events(folder, "evaluate")] == [True, True, False]
 
 
-def test_the_same_configuration_gives_the_same_weights_and_another_seed_does_not(tmp_path: Path, finished: tuple[Path, TrainResult, Watcher]) -> None:
+def test_the_same_configuration_gives_the_same_weights_and_another_seed_does_not(
+    tmp_path: Path, finished: tuple[Path, TrainResult, Watcher]
+) -> None:
     again = run(config(tmp_path / "a", log_every=5, sample_every=7), images(), observer=Watcher())
     other = run(config(tmp_path / "b", seed=1), images(), observer=Watcher())
     assert again.weights_sha256 == finished[1].weights_sha256
@@ -84,9 +104,16 @@ def test_resume_after_an_interruption_is_bit_identical(tmp_path: Path, changes: 
         run(config(tmp_path / "cut", **changes), images(), observer=Stops())
     resumed = run(config(tmp_path / "cut", **changes), images(), resume=True, observer=Watcher())
     assert resumed.weights_sha256 == whole.weights_sha256
-    assert (resumed.best_step, resumed.best_score, resumed.images_seen) == (whole.best_step, whole.best_score, whole.images_seen)
+    assert (resumed.best_step, resumed.best_score, resumed.images_seen) == (
+        whole.best_step,
+        whole.best_score,
+        whole.images_seen,
+    )
     for kind in ("log", "evaluate"):
-        timeless = [[{k: v for k, v in line.items() if k != "seconds"} for line in events(tmp_path / name, kind)] for name in ("whole", "cut")]
+        timeless = [
+            [{k: v for k, v in line.items() if k != "seconds"} for line in events(tmp_path / name, kind)]
+            for name in ("whole", "cut")
+        ]
         assert timeless[0] == timeless[1]
     for picture in (tmp_path / "whole" / "samples").iterdir():
         assert picture.read_bytes() == (tmp_path / "cut" / "samples" / picture.name).read_bytes()
@@ -146,7 +173,15 @@ def test_every_epoch_shows_every_image_once_and_a_position_is_the_whole_state() 
 
 def test_learns_the_two_classes(tmp_path: Path) -> None:
     """Not a benchmark: after 150 tiny steps the half that the label names is the brighter one."""
-    learned = config(tmp_path / "r", steps=150, lr_generator=5e-3, lr_discriminator=5e-3, mirror=False, log_every=50, penalties=("r1[gamma=0.1]", "r2[gamma=0.1]"))
+    learned = config(
+        tmp_path / "r",
+        steps=150,
+        lr_generator=5e-3,
+        lr_discriminator=5e-3,
+        mirror=False,
+        log_every=50,
+        penalties=("r1[gamma=0.1]", "r2[gamma=0.1]"),
+    )
     watcher = Watcher()
     run(dataclasses.replace(learned, evaluate_every=0), images(), observer=watcher)
     top = load_generator(tmp_path / "r").sample(50, np.zeros(50, np.int64)).astype(float)

@@ -23,16 +23,33 @@ def images(n: int = 40, seed: int = 0, labelled: bool = True, channels: int = 1,
     pixels = rng.integers(0, 60, size=(n, 8, 8, channels))
     pixels[labels == 0, :4] += 180
     pixels[labels == 1, 4:] += 180
-    return TrainingImages(pixels.astype(np.uint8), labels if labelled else None, ("top", "bottom") if labelled else (), digest, "tiny")
+    return TrainingImages(
+        pixels.astype(np.uint8), labels if labelled else None, ("top", "bottom") if labelled else (), digest, "tiny"
+    )
 
 
 def config(out: Path, **changes: Any) -> TrainConfig:
-    """Return a configuration that uses every part of the state: BN buffers, EMA, penalties with randomness, mirror, two D steps."""
+    """Return a configuration that uses every part of the state: BN buffers, EMA, penalties with randomness, mirror,
+    two D steps.
+    """
     values: dict[str, Any] = {
-        "out": str(out), "steps": 12, "batch": 8, "network": "dcgan[width=4,norm=none]", "latent": 4, "objective": "rpgan",
-        "penalties": ("r1[gamma=0.1]", "gradient-penalty[weight=0.1]"), "techniques": ("ema[half_life=50]",), "conditioning": "projection",
-        "discriminator_steps": 2, "mirror": True, "log_every": 2, "sample_every": 4, "checkpoint_every": 3, "device": "cpu", "evaluate_every": 64,
-    }  # fmt: skip
+        "out": str(out),
+        "steps": 12,
+        "batch": 8,
+        "network": "dcgan[width=4,norm=none]",
+        "latent": 4,
+        "objective": "rpgan",
+        "penalties": ("r1[gamma=0.1]", "gradient-penalty[weight=0.1]"),
+        "techniques": ("ema[half_life=50]",),
+        "conditioning": "projection",
+        "discriminator_steps": 2,
+        "mirror": True,
+        "log_every": 2,
+        "sample_every": 4,
+        "checkpoint_every": 3,
+        "device": "cpu",
+        "evaluate_every": 64,
+    }
     return TrainConfig(**{**values, **changes})
 
 
@@ -72,5 +89,7 @@ if __name__ == "__main__":
     from gantlet.training.loop import run
 
     print("started", flush=True)
-    result = run(config(Path(sys.argv[1]), steps=int(sys.argv[2])), images(), resume="resume" in sys.argv, observer=Slow())
+    result = run(
+        config(Path(sys.argv[1]), steps=int(sys.argv[2])), images(), resume="resume" in sys.argv, observer=Slow()
+    )
     print(result.weights_sha256, flush=True)

@@ -27,11 +27,16 @@ class Conditioning(Protocol):
 
 
 def conditioning_named(spec: str, n_classes: int) -> Conditioning:
-    """Return the conditioning that a configuration names; raises ConfigError when it needs classes and there are none."""
+    """Return the conditioning that a configuration names; raises ConfigError when it needs classes and there are
+    none.
+    """
     if spec == "none":
         return Unconditional()
     if n_classes < 2:
-        raise ConfigError(f"conditioning {spec!r} needs labels of at least 2 classes; the data have {n_classes}. Use --conditioning none or labelled data")
+        raise ConfigError(
+            f"conditioning {spec!r} needs labels of at least 2 classes; the data have {n_classes}. Use "
+            f"--conditioning none or labelled data"
+        )
     built: Conditioning = CONDITIONING.build(spec)
     return built
 
@@ -39,7 +44,11 @@ def conditioning_named(spec: str, n_classes: int) -> Conditioning:
 class PassThrough(nn.Module):
     """Hands z or images on; labels are not looked at."""
 
-    def forward(self, inputs: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None) -> Float[Tensor, "b *shape"]:  # noqa: ARG002
+    def forward(
+        self,
+        inputs: Float[Tensor, "b *shape"],
+        labels: Int64[Tensor, " b"] | None,
+    ) -> Float[Tensor, "b *shape"]:
         """Return the inputs."""
         return inputs
 
@@ -76,7 +85,7 @@ class LinearHead(nn.Module):
         super().__init__()
         self.linear = nn.Linear(dim, 1)
 
-    def forward(self, features: Float[Tensor, "b d"], labels: Int64[Tensor, " b"] | None) -> Judgement:  # noqa: ARG002
+    def forward(self, features: Float[Tensor, "b d"], labels: Int64[Tensor, " b"] | None) -> Judgement:
         """Return ψ(φ) with the features."""
         return Judgement(self.linear(features).squeeze(1), features)
 
@@ -99,20 +108,26 @@ class ProjectionHead(nn.Module):
 class Unconditional:
     """Labels enter nowhere: the configuration's ``none``."""
 
-    def latent_input(self, latent: int, n_classes: int) -> tuple[nn.Module, int]:  # noqa: ARG002
+    def latent_input(self, latent: int, n_classes: int) -> tuple[nn.Module, int]:
         """Return z as it is."""
         return PassThrough(), latent
 
-    def image_input(self, size: int, n_classes: int) -> tuple[nn.Module, int]:  # noqa: ARG002
+    def image_input(self, size: int, n_classes: int) -> tuple[nn.Module, int]:
         """Return images as they are."""
         return PassThrough(), 0
 
-    def head(self, dim: int, n_classes: int) -> nn.Module:  # noqa: ARG002
+    def head(self, dim: int, n_classes: int) -> nn.Module:
         """Return one linear layer."""
         return LinearHead(dim)
 
 
-@CONDITIONING.register("concat", source="Mirza & Osindero 2014, arXiv:1411.1784, Eq. 2; the label as a map of the image as in Reed et al. 2016, arXiv:1605.05396, §4.1")
+@CONDITIONING.register(
+    "concat",
+    source=(
+        "Mirza & Osindero 2014, arXiv:1411.1784, Eq. 2; the label as a map of the image as in Reed et al. 2016, "
+        "arXiv:1605.05396, §4.1"
+    ),
+)
 @dataclass(frozen=True)
 class Concat:
     """The label's embedding beside z in the generator, and as one more image channel in the discriminator.
@@ -138,7 +153,7 @@ class Concat:
         """Return [x; m_y]."""
         return ImageWithLabelMap(n_classes, size), 1
 
-    def head(self, dim: int, n_classes: int) -> nn.Module:  # noqa: ARG002
+    def head(self, dim: int, n_classes: int) -> nn.Module:
         """Return one linear layer."""
         return LinearHead(dim)
 
@@ -148,12 +163,14 @@ class Concat:
 class Projection:
     """The label's embedding beside z in the generator; its inner product with the features in the discriminator.
 
-    G([z; e_y]), D(x, y) = ψ(φ(x)) + ⟨e'_y, φ(x)⟩; e_y ∈ Rᵈ (option ``dim``), e'_y as wide as the features; both learned.
+    G([z; e_y]), D(x, y) = ψ(φ(x)) + ⟨e'_y, φ(x)⟩; e_y ∈ Rᵈ (option ``dim``), e'_y as wide as the features; both
+    learned.
 
     When to use it: many classes, or when the discriminator should share what it learns among them.
 
     Raises: ConfigError when ``dim`` < 1.
-    Convention: the generator takes the embedding by concatenation, not by conditional batch normalisation as in the paper.
+    Convention: the generator takes the embedding by concatenation, not by conditional batch normalisation as in the
+    paper.
     Source: Miyato & Koyama 2018, arXiv:1802.05637, Eq. 3.
     """
 
@@ -166,7 +183,7 @@ class Projection:
         """Return [z; e_y]."""
         return LatentWithLabel(n_classes, self.dim), latent + self.dim
 
-    def image_input(self, size: int, n_classes: int) -> tuple[nn.Module, int]:  # noqa: ARG002
+    def image_input(self, size: int, n_classes: int) -> tuple[nn.Module, int]:
         """Return images as they are."""
         return PassThrough(), 0
 

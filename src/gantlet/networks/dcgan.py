@@ -1,6 +1,7 @@
 """DCGAN: all-convolutional generator and discriminator with batch normalisation."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
@@ -18,8 +19,12 @@ class DcganGenerator(nn.Module):
         super().__init__()
         self.label, inputs = conditioning_named(conditioning, n_classes).latent_input(latent, n_classes)
         widths = [width * 2**i for i in reversed(range(stages(shape)))]
-        layers: list[nn.Module] = [nn.ConvTranspose2d(inputs, widths[0], 4, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU()]
-        for before, after in zip(widths[:-1], widths[1:], strict=True):
+        layers: list[nn.Module] = [
+            nn.ConvTranspose2d(inputs, widths[0], 4, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(),
+        ]
+        for before, after in pairwise(widths):
             layers += [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
         self.layers = nn.Sequential(*layers, nn.ConvTranspose2d(widths[-1], shape.channels, 4, 2, 1), nn.Tanh())
         self.apply(_initialise)
@@ -65,14 +70,17 @@ def _initialise(module: nn.Module) -> None:
 class Dcgan:
     """Deep convolutional GAN: strided 4×4 convolutions, batch normalisation, ReLU and tanh in G, LeakyReLU 0.2 in D.
 
-    Options: ``width``, channels of D's first and G's last hidden layer (they double with every halving of the size, down to
-    4×4); ``norm``, the discriminator's normalisation: ``batch`` as in the paper (not on its first layer) or ``none``, which any
+    Options: ``width``, channels of D's first and G's last hidden layer (they double with every halving of the size,
+    down to
+    4×4); ``norm``, the discriminator's normalisation: ``batch`` as in the paper (not on its first layer) or ``none``,
+    which any
     gradient penalty requires.
 
     Weights ~ N(0, 0.02²), gains of the normalisation ~ N(1, 0.02²). Sizes 8, 16, 32, 64; 1 or 3 channels.
 
     Raises: ConfigError for another norm or width < 1.
-    Convention: 4×4 kernels as in the authors' released code (the paper's figure says 5×5); D's last layer is linear on the 4×4 features.
+    Convention: 4×4 kernels as in the authors' released code (the paper's figure says 5×5); D's last layer is linear
+    on the 4×4 features.
     Source: Radford et al. 2016, arXiv:1511.06434, §3 and Fig. 1.
     """
 

@@ -18,7 +18,9 @@ class ImageShape:
 
 
 class Judgement(NamedTuple):
-    """What a discriminator says about a batch: logits [b], the features before its last layer [b, d], class logits [b, k] or None."""
+    """What a discriminator says about a batch: logits [b], the features before its last layer [b, d], class logits
+    [b, k] or None.
+    """
 
     logits: Float[Tensor, " b"]
     features: Float[Tensor, "b d"]
@@ -40,5 +42,8 @@ class Network(Protocol):
 def stages(shape: ImageShape) -> int:
     """Return how often 4×4 doubles to reach the image's size; raises ConfigError for a size that no network has."""
     if shape.size not in (8, 16, 32, 64) or shape.channels not in (1, 3):
-        raise ConfigError(f"networks make images of 8, 16, 32 or 64 pixels and 1 or 3 channels; got {shape.size} pixels, {shape.channels} channels")
+        raise ConfigError(
+            f"networks make images of 8, 16, 32 or 64 pixels and 1 or 3 channels; got {shape.size} pixels, "
+            f"{shape.channels} channels"
+        )
     return shape.size.bit_length() - 3

@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, leaky_relu, pad
+from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 
 from gantlet.errors import ConfigError
 from gantlet.networks import NETWORKS
@@ -17,20 +18,20 @@ SLOPE = 0.2
 
 
 def halve(images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h/2 w/2"]:
-    """Low-pass by [1, 2, 1]/4 along both axes and keep every second pixel; zeros beyond the edge.
-
-    [1, 2, 1] = [1, 1] * [1, 1]: two averages of two pixels, the second with stride 2.
-    """
-    return avg_pool2d(avg_pool2d(pad(images, (1, 0, 1, 0)), 2, stride=1), 2)
+    """Low-pass by [1, 2, 1]/4 along both axes and keep every second pixel; zeros beyond the edge."""
+    channels = images.shape[1]
+    return conv2d(images, _kernel(images) / 16, stride=2, padding=1, groups=channels)
 
 
 def double(images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 2*h 2*w"]:
     """Insert zeros and low-pass by [1, 2, 1]/2 along both axes: each new pixel is the mean of its neighbours."""
-    b, c, h, w = images.shape
-    right = pad(images, (0, 1))[..., 1:]
-    rows = torch.stack([images, (images + right) / 2], dim=-1).reshape(b, c, h, 2 * w)
-    below = pad(rows, (0, 0, 0, 1))[..., 1:, :]
-    return torch.stack([rows, (rows + below) / 2], dim=-2).reshape(b, c, 2 * h, 2 * w)
+    channels = images.shape[1]
+    return conv_transpose2d(images, _kernel(images) / 4, stride=2, padding=1, output_padding=1, groups=channels)
+
+
+def _kernel(images: Float[Tensor, "b c h w"]) -> Float[Tensor, "c 1 3 3"]:
+    line = torch.tensor([1.0, 2.0, 1.0], dtype=images.dtype, device=images.device)
+    return torch.outer(line, line).expand(images.shape[1], 1, 3, 3).contiguous()
 
 
 def fan_in(layer: nn.Conv2d | nn.Linear, gain: float = 1.0) -> nn.Module:
@@ -69,7 +70,7 @@ class R3ganGenerator(nn.Module):
         self.modulate = fan_in(nn.Linear(inputs, widths[0], bias=False))
         self.stages = plan.stages(shape)[::-1]
         self.narrow = nn.ModuleList(
-            fan_in(nn.Conv2d(before, after, 1, bias=False)) for before, after in zip(widths[:-1], widths[1:], strict=True)
+            fan_in(nn.Conv2d(before, after, 1, bias=False)) for before, after in pairwise(widths)
         )
         self.image = fan_in(nn.Conv2d(widths[-1], shape.channels, 3, padding=1))
 
@@ -83,7 +84,7 @@ class R3ganGenerator(nn.Module):
 
 
 class R3ganDiscriminator(nn.Module):
-    """The generator mirrored: residual stages joined by halving, a 4×4 basis a channel, then the conditioning's head."""
+    """The generator mirrored: residual stages joined by halving, a 4×4 basis a channel, then the head."""
 
     def __init__(self, plan: "R3gan", shape: ImageShape, conditioning: str, n_classes: int) -> None:
         super().__init__()
@@ -93,7 +94,7 @@ class R3ganDiscriminator(nn.Module):
         self.image = fan_in(nn.Conv2d(shape.channels + extra, widths[0], 3, padding=1))
         self.stages = plan.stages(shape)
         self.widen = nn.ModuleList(
-            fan_in(nn.Conv2d(before, after, 1, bias=False)) for before, after in zip(widths[:-1], widths[1:], strict=True)
+            fan_in(nn.Conv2d(before, after, 1, bias=False)) for before, after in pairwise(widths)
         )
         self.basis = fan_in(nn.Conv2d(widths[-1], widths[-1], 4, groups=widths[-1], bias=False))
         self.head = rule.head(widths[-1], n_classes)
@@ -111,12 +112,15 @@ class R3ganDiscriminator(nn.Module):
 class R3gan:
     """Residual generator and discriminator without any normalisation, for RpGAN with R1 and R2.
 
-    Stages at the image's size, its half, … 4×4, each of ``blocks`` grouped bottlenecks with LeakyReLU 0.2, joined by [1, 2, 1]
+    Stages at the image's size, its half, … 4×4, each of ``blocks`` grouped bottlenecks with LeakyReLU 0.2, joined by
+    [1, 2, 1]
     resampling; the 4×4 end is a learned basis. No normalisation: each residual branch starts at zero (fix-up) and the
     weights before it are drawn by fan-in, scaled by blocks^(−1/4).
 
-    Options: ``width``, channels at the image's size; ``most``, the limit to which they double towards 4×4 (0: 4 × width); ``blocks``
-    a stage; ``top``, blocks at the image's own size, where they cost most (0: only the 3×3 convolution from or to the image);
+    Options: ``width``, channels at the image's size; ``most``, the limit to which they double towards 4×4 (0: 4 ×
+    width); ``blocks``
+    a stage; ``top``, blocks at the image's own size, where they cost most (0: only the 3×3 convolution from or to the
+    image);
     ``expansion`` of the bottleneck; ``group_width``, channels a group of its 3×3 convolution.
 
     Sizes 8, 16, 32, 64; 1 or 3 channels. Raises: ConfigError for options that do not divide each other.
@@ -141,7 +145,8 @@ class R3gan:
             raise ConfigError(f"network 'r3gan': expected most ≥ width or 0; got {self.most} with width {self.width}")
         if any(width * self.expansion % self.group_width for width in (self.width, self.most)):
             raise ConfigError(
-                f"network 'r3gan': width × expansion must be a multiple of group_width; got {self.width} × {self.expansion} "
+                f"network 'r3gan': width × expansion must be a multiple of group_width; got "
+                f"{self.width} × {self.expansion} "
                 f"and {self.group_width} (most {self.most})"
             )
 

@@ -26,7 +26,9 @@ Which = Literal["newest", "ema", "generator", "best", "final"]
 
 @dataclass(frozen=True)
 class LoadedGenerator:
-    """A generator with all that belongs to it; ``class_counts`` are the training images of each class (empty: no labels)."""
+    """A generator with all that belongs to it; ``class_counts`` are the training images of each class (empty: no
+    labels).
+    """
 
     generator: nn.Module
     config: TrainConfig
@@ -46,7 +48,9 @@ class LoadedGenerator:
         """Return the SHA-256 of the weights."""
         return weights_digest(self.generator)
 
-    def sample(self, n: int, labels: Int64[np.ndarray, " n"] | Sequence[int] | None = None, seed: int = 0) -> UInt8[np.ndarray, "n s s c"]:
+    def sample(
+        self, n: int, labels: Int64[np.ndarray, " n"] | Sequence[int] | None = None, seed: int = 0
+    ) -> UInt8[np.ndarray, "n s s c"]:
         """Return n images [n, s, s, c]; image i depends on the weights, the seed, its label and i alone.
 
         ``labels`` None on a conditional generator: drawn at the training images' class frequencies.
@@ -66,7 +70,9 @@ def draw_labels(n: int, class_counts: Sequence[int], seed: int) -> Int64[np.ndar
     return numpy_stream(seed, "sample-labels").choice(len(counts), size=n, p=counts / counts.sum()).astype(np.int64)
 
 
-def checked_labels(labels: Int64[np.ndarray, " m"] | Sequence[int] | None, n: int, n_classes: int) -> Int64[np.ndarray, " n"] | None:
+def checked_labels(
+    labels: Int64[np.ndarray, " m"] | Sequence[int] | None, n: int, n_classes: int
+) -> Int64[np.ndarray, " n"] | None:
     """Return labels as an array; raises UsageError when they do not fit n images or the classes."""
     if labels is None:
         return None
@@ -74,12 +80,16 @@ def checked_labels(labels: Int64[np.ndarray, " m"] | Sequence[int] | None, n: in
         raise UsageError("labels were given, but this generator is unconditional; leave them out")
     wanted = np.asarray(labels, dtype=np.int64)
     if wanted.shape != (n,) or wanted.min() < 0 or wanted.max() >= n_classes:
-        raise UsageError(f"expected {n} labels in 0…{n_classes - 1}; got shape {wanted.shape}, values {wanted.min()}…{wanted.max()}")
+        raise UsageError(
+            f"expected {n} labels in 0…{n_classes - 1}; got shape {wanted.shape}, values {wanted.min()}…{wanted.max()}"
+        )
     return wanted
 
 
 @torch.no_grad()
-def draw(generator: nn.Module, latent: int, n: int, labels: Int64[np.ndarray, " n"] | None, seed: int) -> UInt8[np.ndarray, "n s s c"]:
+def draw(
+    generator: nn.Module, latent: int, n: int, labels: Int64[np.ndarray, " n"] | None, seed: int
+) -> UInt8[np.ndarray, "n s s c"]:
     """Return n images of a generator in evaluation mode, drawn in whole chunks; its mode is left as it was."""
     device = next(generator.parameters()).device
     stream = torch_stream(seed, "sample-latent")
@@ -110,7 +120,8 @@ def checkpoints(run: Path) -> list[Path]:
 def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
     """Load the generator of a run folder.
 
-    Args: run: its path; which: ``newest`` (the last checkpoint, its moving average where there is one), ``final`` and ``best``
+    Args: run: its path; which: ``newest`` (the last checkpoint, its moving average where there is one), ``final`` and
+    ``best``
     (the same of these checkpoints), ``ema`` or ``generator`` (this network of the last checkpoint).
     Raises: CheckpointError when the run, the checkpoint or the network is not there, or is damaged.
     """
@@ -119,14 +130,25 @@ def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
     config = TrainConfig.from_mapping(header["config"])
     has_average = any(name.startswith("average/") for name in tensors)
     if which == "ema" and not has_average:
-        raise CheckpointError(f"{run} keeps no moving average of its generator: its techniques are {list(config.techniques)}; use @generator")
+        raise CheckpointError(
+            f"{run} keeps no moving average of its generator: its techniques are {list(config.techniques)}; "
+            f"use @generator"
+        )
     shape = ImageShape(**header["shape"])
     with torch.random.fork_rng(devices=[]):
-        generator = NETWORKS.build(config.network).generator(shape, config.latent, config.conditioning, len(header["class_counts"]))
+        generator = NETWORKS.build(config.network).generator(
+            shape, config.latent, config.conditioning, len(header["class_counts"])
+        )
     generator.load_state_dict(part(tensors, "average" if has_average and which != "generator" else "generator"))
     generator.eval()
     return LoadedGenerator(
-        generator, config, shape, tuple(header["classes"]), tuple(header["class_counts"]), header["step"], header["images_seen"]
+        generator,
+        config,
+        shape,
+        tuple(header["classes"]),
+        tuple(header["class_counts"]),
+        header["step"],
+        header["images_seen"],
     )
 
 

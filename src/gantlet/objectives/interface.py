@@ -13,7 +13,9 @@ class Objective(Protocol):
     relativistic: ClassVar[bool]
     """Whether the generator's loss looks at real logits; if not, the generator's step does not compute them."""
 
-    def discriminator_loss(self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]) -> Float[Tensor, " b"]:
+    def discriminator_loss(
+        self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]
+    ) -> Float[Tensor, " b"]:
         """Return the discriminator's loss of each pair."""
 
     def generator_loss(self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]) -> Float[Tensor, " b"]:

@@ -19,7 +19,8 @@ class NonSaturating:
     discriminator: −log σ(r) − log(1 − σ(f)) = softplus(−r) + softplus(f);
     generator: −log σ(f) = softplus(−f).
 
-    When to use it: the plain baseline; it can collapse on few modes, and its discriminator's loss says nothing about quality.
+    When to use it: the plain baseline; it can collapse on few modes, and its discriminator's loss says nothing about
+    quality.
 
     Optimum: where real and fake agree, r = f = 0 and the discriminator's loss is log 4.
     Convention: both players minimise; the saturating generator loss log(1 − σ(f)) is the other choice (Eq. 1 itself).
@@ -28,10 +29,12 @@ class NonSaturating:
 
     relativistic: ClassVar[bool] = False
 
-    def discriminator_loss(self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]) -> Float[Tensor, " b"]:
+    def discriminator_loss(
+        self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]
+    ) -> Float[Tensor, " b"]:
         """Return softplus(−r) + softplus(f), ≥ 0, in nats."""
         return softplus(-real_logits) + softplus(fake_logits)
 
-    def generator_loss(self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]) -> Float[Tensor, " b"]:  # noqa: ARG002 (one signature for all objectives)
+    def generator_loss(self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]) -> Float[Tensor, " b"]:
         """Return softplus(−f), ≥ 0, in nats."""
         return softplus(-fake_logits)

@@ -10,7 +10,10 @@ from torch.nn.functional import softplus
 from gantlet.objectives import OBJECTIVES
 
 
-@OBJECTIVES.register("rpgan", source="Jolicoeur-Martineau 2018, arXiv:1807.00734 (there RSGAN); Huang et al. 2024, arXiv:2501.05441, Eq. 2")
+@OBJECTIVES.register(
+    "rpgan",
+    source="Jolicoeur-Martineau 2018, arXiv:1807.00734 (there RSGAN); Huang et al. 2024, arXiv:2501.05441, Eq. 2",
+)
 @dataclass(frozen=True)
 class RelativisticPairing:
     """The relativistic pairing GAN: each real image is compared with one fake image.
@@ -29,7 +32,9 @@ class RelativisticPairing:
 
     relativistic: ClassVar[bool] = True
 
-    def discriminator_loss(self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]) -> Float[Tensor, " b"]:
+    def discriminator_loss(
+        self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]
+    ) -> Float[Tensor, " b"]:
         """Return softplus(f − r), ≥ 0, in nats."""
         return softplus(fake_logits - real_logits)
 

@@ -13,7 +13,7 @@ from gantlet.errors import ConfigError
 class Critic(Protocol):
     """A discriminator's logits as a function of images and labels, in full precision."""
 
-    def __call__(self, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None) -> Float[Tensor, " b"]:
+    def __call__(self, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None, /) -> Float[Tensor, " b"]:
         """Return one logit an image."""
 
 

@@ -17,7 +17,8 @@ class R1:
 
     γ/2 · E[‖∇ₓD(x)‖²], x drawn from p_data.
 
-    When to use it: with `nonsaturating` or, together with r2, with `rpgan`. Larger γ: smoother, slower; smaller: sharper, less stable.
+    When to use it: with `nonsaturating` or, together with r2, with `rpgan`. Larger γ: smoother, slower; smaller:
+    sharper, less stable.
     Pixels lie in [−1, 1] and the norm sums over them, so a good γ grows with the number of pixels.
 
     Raises: ConfigError when γ < 0.

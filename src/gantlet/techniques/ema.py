@@ -9,7 +9,9 @@ from gantlet.errors import ConfigError
 from gantlet.techniques import TECHNIQUES
 
 
-@TECHNIQUES.register("ema", source="Yazıcı et al. 2019, arXiv:1806.04498; half-life in images as in Karras et al. 2018, arXiv:1710.10196")
+@TECHNIQUES.register(
+    "ema", source="Yazıcı et al. 2019, arXiv:1806.04498; half-life in images as in Karras et al. 2018, arXiv:1710.10196"
+)
 @dataclass(frozen=True)
 class Ema:
     """An exponential moving average of the generator's weights; samples and metrics use it.

@@ -1,4 +1,6 @@
-"""Checkpoints of a run: written atomically, the last few kept, damage and foreign configurations refused with the reason."""
+"""Checkpoints of a run: written atomically, the last few kept, damage and foreign configurations refused with the
+reason.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -34,7 +36,9 @@ class Checkpoints:
         return self.run / "checkpoints"
 
     def save(self, state: TrainState, name: str | None = None) -> Path:
-        """Write the state as ``name`` (best, final) or by its step, then remove the oldest beyond ``keep``; raises OutputError."""
+        """Write the state as ``name`` (best, final) or by its step, then remove the oldest beyond ``keep``; raises
+        OutputError.
+        """
         path = self.folder / f"{name or f'step-{state.step:08d}'}.safetensors"
         write_tensors(path, state.tensors(), self._header(state))
         for old in checkpoints(self.run)[: -self.config.keep]:
@@ -44,7 +48,10 @@ class Checkpoints:
     def _header(self, state: TrainState) -> dict[str, Any]:
         import gantlet
 
-        config = {key: list(value) if isinstance(value, tuple) else value for key, value in dataclasses.asdict(self.config).items()}
+        config = {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in dataclasses.asdict(self.config).items()
+        }
         return {
             **state.numbers(),
             "config": config,
@@ -64,7 +71,9 @@ class Checkpoints:
         intact), or it belongs to another configuration or other data (naming the fields).
         """
         if not (self.run / "config.toml").is_file():
-            raise CheckpointError(f"there is no run to resume in {self.run}: it holds no config.toml; start it without resume")
+            raise CheckpointError(
+                f"there is no run to resume in {self.run}: it holds no config.toml; start it without resume"
+            )
         path = self.newest()
         if path is None:
             return None
@@ -74,7 +83,9 @@ class Checkpoints:
         return path
 
     def newest(self) -> Path | None:
-        """Return the checkpoint with the most steps, None when there is none; raises CheckpointError when it is damaged."""
+        """Return the checkpoint with the most steps, None when there is none; raises CheckpointError when it is
+        damaged.
+        """
         final = self.folder / "final.safetensors"
         candidates = [*checkpoints(self.run)[-1:], *([final] if final.is_file() else [])]
         steps = {path: int(self._intact(path, read_header)["step"]) for path in candidates}
@@ -84,21 +95,32 @@ class Checkpoints:
         try:
             return read(path)
         except CheckpointError as error:
-            older = next((other for other in reversed(checkpoints(self.run)) if other != path and _is_intact(other)), None)
-            way_out = f"delete it and resume again: {older.name} is intact and will be used" if older else "no other checkpoint is intact: start the run anew"
+            older = next(
+                (other for other in reversed(checkpoints(self.run)) if other != path and _is_intact(other)), None
+            )
+            way_out = (
+                f"delete it and resume again: {older.name} is intact and will be used"
+                if older
+                else "no other checkpoint is intact: start the run anew"
+            )
             raise CheckpointError(f"{error}; {way_out}") from error
 
     def _require_same(self, path: Path, header: dict[str, Any]) -> None:
         saved, now = TrainConfig.from_mapping(header["config"]), self.config
         names = [field.name for field in dataclasses.fields(TrainConfig) if field.name not in MAY_CHANGE]
-        differing = [f"{name} was {getattr(saved, name)!r}, is {getattr(now, name)!r}" for name in names if getattr(saved, name) != getattr(now, name)]
+        differing = [
+            f"{name} was {getattr(saved, name)!r}, is {getattr(now, name)!r}"
+            for name in names
+            if getattr(saved, name) != getattr(now, name)
+        ]
         if header["data_digest"] != self.images.digest:
             differing.append(f"the content of {self.images.source} has another digest")
         if header["step"] > now.steps:
             differing.append(f"steps is {now.steps}, but {header['step']} are done")
         if differing:
             raise CheckpointError(
-                f"{path} belongs to another configuration: {'; '.join(differing)}. Resume with the run's own config.toml, or choose another out"
+                f"{path} belongs to another configuration: {'; '.join(differing)}. Resume with the run's own "
+                f"config.toml, or choose another out"
             )
 
 

@@ -17,12 +17,19 @@ def require_usable(config: TrainConfig, images: TrainingImages) -> None:
     """Raise ConfigError when images and configuration do not fit: size, channels, labels, fewer images than a batch."""
     stages(images.shape)
     if config.size not in (0, images.shape.size):
-        raise ConfigError(f"size is {config.size}, but the images of {images.source} came with {images.shape.size} pixels; resize them or set size to 0")
+        raise ConfigError(
+            f"size is {config.size}, but the images of {images.source} came with {images.shape.size} "
+            f"pixels; resize them or set size to 0"
+        )
     if len(images) < config.batch:
-        raise ConfigError(f"a batch of {config.batch} needs at least as many images; {images.source} holds {len(images)}. Lower --batch or add images")
+        raise ConfigError(
+            f"a batch of {config.batch} needs at least as many images; {images.source} holds "
+            f"{len(images)}. Lower --batch or add images"
+        )
     if config.conditioning != "none" and images.labels is None:
         raise ConfigError(
-            f"conditioning {config.conditioning!r} needs labels, and {images.source} has none; use --conditioning none or labelled data "
+            f"conditioning {config.conditioning!r} needs labels, and {images.source} has none; use "
+            f"--conditioning none or labelled data "
             "(class sub-folders, or an npz with labels)"
         )
     if not config.out:

@@ -1,4 +1,6 @@
-"""The game that a configuration describes: both players' losses with penalties joined in. New methods enter here, not in the loop."""
+"""The game that a configuration describes: both players' losses with penalties joined in. New methods enter here, not
+in the loop.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +24,9 @@ from gantlet.techniques.ema import Ema
 
 
 class Batch(NamedTuple):
-    """Real images in [−1, 1] with their labels, and latents for as many fakes; a fake has the label of its row's real."""
+    """Real images in [−1, 1] with their labels, and latents for as many fakes; a fake has the label of its row's
+    real.
+    """
 
     real: Float[Tensor, "b c s s"]
     labels: Int64[Tensor, " b"] | None
@@ -64,15 +68,20 @@ class Game:
         )
 
     def require_fit(self, discriminator: nn.Module) -> None:
-        """Raise ConfigError when a penalty on each image's gradient meets batch normalisation, which mixes the images."""
+        """Raise ConfigError when a penalty on each image's gradient meets batch normalisation, which mixes the
+        images.
+        """
         normalised = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in discriminator.modules())
         if self.penalties and normalised:
             raise ConfigError(
-                f"penalty {', '.join(self.penalties)} needs each image's own gradient, but batch normalisation in the discriminator mixes "
+                f"penalty {', '.join(self.penalties)} needs each image's own gradient, but batch "
+                f"normalisation in the discriminator mixes "
                 "the images of a batch; use a discriminator without it, e.g. --network 'dcgan[norm=none]' or r3gan"
             )
 
-    def discriminator_turn(self, generator: nn.Module, discriminator: nn.Module, batch: Batch, stream: torch.Generator) -> Turn:
+    def discriminator_turn(
+        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, stream: torch.Generator
+    ) -> Turn:
         """Return the discriminator's loss: the objective on separate real and fake passes, plus every penalty.
 
         Where a penalty asks for the logits of exactly these images in full precision, the pass is not done twice.
@@ -94,10 +103,14 @@ class Game:
         terms = {"d_loss": self.objective.discriminator_loss(real_logits, fake_logits).mean()}
         for name, penalty in self.penalties.items():
             terms[name] = penalty(critic, real, fake, labels, stream)
-        return Turn(torch.stack(list(terms.values())).sum(), terms, real_logits.detach(), fake_logits.detach(), fake.detach())
+        return Turn(
+            torch.stack(list(terms.values())).sum(), terms, real_logits.detach(), fake_logits.detach(), fake.detach()
+        )
 
     def generator_turn(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Turn:
-        """Return the generator's loss against a frozen discriminator; real logits are computed only where the objective looks at them."""
+        """Return the generator's loss against a frozen discriminator; real logits are computed only where the
+        objective looks at them.
+        """
         labels = batch.labels if self.conditional else None
         fake = generator(batch.z, labels)
         fake_logits = discriminator(fake, labels).logits

@@ -32,7 +32,9 @@ class TrainingImages:
         if len(self.labels) != len(self.images):
             raise DataError(f"{self.source}: {len(self.images)} images but {len(self.labels)} labels")
         if self.labels.min() < 0 or self.labels.max() >= len(self.classes):
-            raise DataError(f"{self.source}: labels {self.labels.min()}…{self.labels.max()} for {len(self.classes)} classes")
+            raise DataError(
+                f"{self.source}: labels {self.labels.min()}…{self.labels.max()} for {len(self.classes)} classes"
+            )
 
     def __len__(self) -> int:
         return len(self.images)

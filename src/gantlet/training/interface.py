@@ -13,7 +13,9 @@ Sampler = Callable[[int, Int64[np.ndarray, " n"] | Sequence[int] | None], UInt8[
 
 
 class Measured(NamedTuple):
-    """What an evaluation found: the score that chooses the best checkpoint (lower is better, or None), and values for the journal."""
+    """What an evaluation found: the score that chooses the best checkpoint (lower is better, or None), and values for
+    the journal.
+    """
 
     score: float | None
     estimates: Mapping[str, Any]

@@ -32,9 +32,13 @@ class Journal:
         return self.run / "events.jsonl"
 
     def begin(self, config: TrainConfig) -> None:
-        """Start a new run folder; raises CheckpointError when it holds a run already, OutputError when it cannot be written."""
+        """Start a new run folder; raises CheckpointError when it holds a run already, OutputError when it cannot be
+        written.
+        """
         if (self.run / "config.toml").exists():
-            raise CheckpointError(f"{self.run} already holds a run: go on with --resume, choose another --out, or delete it")
+            raise CheckpointError(
+                f"{self.run} already holds a run: go on with --resume, choose another --out, or delete it"
+            )
         write_text(self.run / "config.toml", config.to_toml())
         write_text(self.events, "")
 
@@ -65,7 +69,9 @@ class Journal:
 
 
 def grid(images: UInt8[np.ndarray, "n s s c"]) -> UInt8[np.ndarray, "h w c"]:
-    """Lay images out in rows of COLUMNS, enlarged by a whole factor to at least TILE pixels; n is a multiple of COLUMNS."""
+    """Lay images out in rows of COLUMNS, enlarged by a whole factor to at least TILE pixels; n is a multiple of
+    COLUMNS.
+    """
     _, size, _, channels = images.shape
     factor = -(-TILE // size)
     large = images.repeat(factor, axis=1).repeat(factor, axis=2)

@@ -1,5 +1,6 @@
 """The divergence alarm: what is going wrong with a run, in words; and the check that every number is finite."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -17,11 +18,14 @@ COLLAPSED = 0.02
 """The samples have collapsed below this fraction of the real images' variance."""
 
 _WORDS = {
-    "separated": "the discriminator tells every real image of the batch from every fake one and has for {n} logged lines: the generator learns little. "
+    "separated": "the discriminator tells every real image of the batch from every fake one and has for {n} "
+    "logged lines: the generator learns little. "
     "Lower lr_discriminator, or add a penalty (r1, r2, gradient-penalty)",
-    "starved": "the generator's gradient has been below a thousandth of its largest norm for {n} logged lines: it no longer learns. "
+    "starved": "the generator's gradient has been below a thousandth of its largest norm for {n} logged lines: "
+    "it no longer learns. "
     "Raise lr_generator or use the nonsaturating or rpgan objective",
-    "collapsed": "the samples vary less than a fiftieth as much as the real images and have for {n} logged lines: the generator has collapsed. "
+    "collapsed": "the samples vary less than a fiftieth as much as the real images and have for {n} logged "
+    "lines: the generator has collapsed. "
     "Go back to the best checkpoint; try rpgan with r1 and r2",
 }
 
@@ -36,7 +40,8 @@ class Monitor:
     def update(self, line: Mapping[str, float]) -> list[str]:
         """Take one logged line; return the warnings that begin with it, in words.
 
-        Symptoms: min(real logits) > max(fake logits) with a margin; ‖∇G‖ < 10⁻³ · its largest; Var(fake) < 0.02 · Var(real).
+        Symptoms: min(real logits) > max(fake logits) with a margin; ‖∇G‖ < 10⁻³ · its largest; Var(fake) < 0.02 ·
+        Var(real).
         A warning comes once when a streak reaches PATIENCE lines, and again only after the symptom was gone.
         """
         self.largest_gradient = max(self.largest_gradient, line["generator_gradient"])
@@ -50,7 +55,9 @@ class Monitor:
         return [_WORDS[name].format(n=PATIENCE) for name in symptoms if self.streaks[name] == PATIENCE]
 
 
-def require_finite(step: int, player: str, loss: Float[Tensor, ""], terms: Mapping[str, Tensor], network: nn.Module) -> float:
+def require_finite(
+    step: int, player: str, loss: Float[Tensor, ""], terms: Mapping[str, Tensor], network: nn.Module
+) -> float:
     """Return the norm of a network's gradient; raises TrainingDiverged naming the first non-finite loss or gradient."""
     for name, value in {**terms, f"{player}'s loss": loss}.items():
         if not torch.isfinite(value).all():
@@ -62,7 +69,7 @@ def gradient_norm(step: int, player: str, parameters: Iterable[tuple[str, nn.Par
     """Return ‖∇‖₂ over all parameters; raises TrainingDiverged naming the parameter that is not finite."""
     gradients = {name: parameter.grad for name, parameter in parameters if parameter.grad is not None}
     norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(gradients.values())))))
-    if norm == norm and norm != float("inf"):
+    if math.isfinite(norm):
         return norm
     for name, gradient in gradients.items():
         if not torch.isfinite(gradient).all():

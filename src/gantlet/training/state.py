@@ -21,7 +21,9 @@ NUMBERS = ("step", "images_seen", "drawn", "seconds", "last_score", "best_step",
 
 @dataclass
 class TrainState:
-    """Both networks, the moving average, both optimisers, every random stream, the order's position, counters and the best score."""
+    """Both networks, the moving average, both optimisers, every random stream, the order's position, counters and the
+    best score.
+    """
 
     generator: nn.Module
     discriminator: nn.Module
@@ -47,14 +49,17 @@ class TrainState:
             generator = game.network.generator(shape, config.latent, config.conditioning, n_classes)
             discriminator = game.network.discriminator(shape, config.conditioning, n_classes)
         game.require_fit(discriminator)
-        generator, discriminator = generator.to(memory_format=torch.channels_last), discriminator.to(memory_format=torch.channels_last)
+        for network in (generator, discriminator):
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
         betas = (config.beta1, config.beta2)
         return cls(
             generator=generator,
             discriminator=discriminator,
             average=copy.deepcopy(generator).requires_grad_(False) if game.average else None,
             optimizer_generator=torch.optim.Adam(generator.parameters(), config.lr_generator, betas, fused=True),
-            optimizer_discriminator=torch.optim.Adam(discriminator.parameters(), config.lr_discriminator, betas, fused=True),
+            optimizer_discriminator=torch.optim.Adam(
+                discriminator.parameters(), config.lr_discriminator, betas, fused=True
+            ),
             streams={name: torch_stream(config.seed, name) for name in STREAMS},
         )
 
@@ -70,11 +75,19 @@ class TrainState:
 
     def weights_digest(self) -> str:
         """Return the SHA-256 of all networks' weights."""
-        return tensors_digest({f"{name}/{key}": tensor for name, net in self.networks().items() for key, tensor in net.state_dict().items()})
+        return tensors_digest(
+            {
+                f"{name}/{key}": tensor
+                for name, net in self.networks().items()
+                for key, tensor in net.state_dict().items()
+            }
+        )
 
     def tensors(self) -> dict[str, Tensor]:
         """Return every tensor of the state under a path-like name."""
-        found = {f"{name}/{key}": tensor for name, net in self.networks().items() for key, tensor in net.state_dict().items()}
+        found = {
+            f"{name}/{key}": tensor for name, net in self.networks().items() for key, tensor in net.state_dict().items()
+        }
         for name, optimizer in self._optimizers().items():
             for index, moments in optimizer.state_dict()["state"].items():
                 found |= {f"{name}/{index}/{key}": tensor for key, tensor in moments.items()}
@@ -97,7 +110,10 @@ class TrainState:
         self.monitor = Monitor(**numbers["monitor"])
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        return {"optimizer_generator": self.optimizer_generator, "optimizer_discriminator": self.optimizer_discriminator}
+        return {
+            "optimizer_generator": self.optimizer_generator,
+            "optimizer_discriminator": self.optimizer_discriminator,
+        }
 
 
 def _restore_moments(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:

@@ -29,7 +29,8 @@ class Request:
 def stopping(state: TrainState, saved: Checkpoints, journal: Journal) -> Iterator[Request]:
     """Yield the request that ctrl-C makes; turn an interruption or divergence into an error that says what is kept.
 
-    The first ctrl-C lets the step end, so that a checkpoint of a whole step can be written (`stop`); a second one does not
+    The first ctrl-C lets the step end, so that a checkpoint of a whole step can be written (`stop`); a second one
+    does not
     wait. Outside the main thread signals cannot be caught and ctrl-C is left to the caller.
     """
     request = Request()
@@ -41,7 +42,9 @@ def stopping(state: TrainState, saved: Checkpoints, journal: Journal) -> Iterato
         raise Interrupted(f"stopped at once at step {state.step}; {_kept(saved)}") from None
     except TrainingDiverged as error:
         journal.write("diverged", step=state.step, message=str(error))
-        raise TrainingDiverged(f"{error}: training has diverged; {_kept(saved)}. Lower the learning rates or add a penalty (r1, r2)") from error
+        raise TrainingDiverged(
+            f"{error}: training has diverged; {_kept(saved)}. Lower the learning rates or add a penalty (r1, r2)"
+        ) from error
     finally:
         if catches:
             signal.signal(signal.SIGINT, before)
@@ -50,7 +53,9 @@ def stopping(state: TrainState, saved: Checkpoints, journal: Journal) -> Iterato
 def stop(state: TrainState, saved: Checkpoints) -> None:
     """Write a checkpoint of the step that has just ended and raise Interrupted."""
     path = saved.save(state)
-    raise Interrupted(f"stopped after step {state.step}, saved as {path}; the same command with --resume goes on from there")
+    raise Interrupted(
+        f"stopped after step {state.step}, saved as {path}; the same command with --resume goes on from there"
+    )
 
 
 def _kept(saved: Checkpoints) -> str:

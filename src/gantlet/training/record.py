@@ -1,0 +1,99 @@
+"""What a run leaves behind while the loop goes on: lines, pictures, evaluations, the best checkpoint."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+from gantlet.config import TrainConfig
+from gantlet.networks.saved import checked_labels, draw, draw_labels
+from gantlet.training.checkpoint import Checkpoints
+from gantlet.training.game import Turn
+from gantlet.training.images import TrainingImages
+from gantlet.training.interface import Observer, TrainResult
+from gantlet.training.journal import COLUMNS, Journal, grid_labels
+from gantlet.training.monitor import sample_variance
+from gantlet.training.state import TrainState
+
+
+@dataclass(frozen=True)
+class Record:
+    """The run folder and the observer of one run."""
+
+    config: TrainConfig
+    images: TrainingImages
+    state: TrainState
+    saved: Checkpoints
+    journal: Journal
+    observer: Observer
+
+    @property
+    def n_classes(self) -> int:
+        """Return the number of classes that the generator can be asked for; 0: unconditional."""
+        return 0 if self.config.conditioning == "none" else len(self.images.classes)
+
+    def begin(self, resume: bool) -> bool:
+        """Start the run folder, or go back to its newest checkpoint; return whether the run has ended already."""
+        if not resume:
+            self.journal.begin(self.config)
+        else:
+            source = self.saved.restore(self.state)
+            if source is not None and source.name == "final.safetensors" and self.state.step == self.config.steps:
+                return True
+            self.journal.rewind(self.config, self.state.step if source else -1)
+            anew = "the run was stopped before its first checkpoint: it begins anew"
+            self.observer.on_warning(f"resumed at step {self.state.step} from {source}" if source else anew)
+        if self.state.step == 0:
+            self.picture()
+        return False
+
+    def sampler(self, n: int, labels: Int64[np.ndarray, " n"] | Sequence[int] | None) -> UInt8[np.ndarray, "n s s c"]:
+        """Return n images of the generator as it is now, always from the same latents."""
+        wanted = checked_labels(labels, n, self.n_classes)
+        if wanted is None and self.n_classes:
+            wanted = draw_labels(n, self.images.class_counts, self.config.seed)
+        return draw(self.state.shown, self.config.latent, n, wanted, self.config.seed)
+
+    def picture(self) -> None:
+        """Write a grid of samples: a class a row, or eight rows."""
+        labels = grid_labels(self.n_classes) if self.n_classes else None
+        self.journal.picture(self.state.step, self.sampler(COLUMNS**2 if labels is None else len(labels), labels))
+
+    def log(self, d_turn: Turn, g_turn: Turn, gradients: dict[str, float], real_variance: float) -> None:
+        """Write one line of both players' losses, terms, logits and gradient norms; speak the alarms that begin here."""
+        line = {name: float(term.detach()) for name, term in {**d_turn.terms, **g_turn.terms}.items()}
+        line |= {
+            "real_logits": float(d_turn.real_logits.mean()),
+            "fake_logits": float(d_turn.fake_logits.mean()),
+            "real_logits_min": float(d_turn.real_logits.min()),
+            "fake_logits_max": float(d_turn.fake_logits.max()),
+            **gradients,
+            "sample_variance": sample_variance(g_turn.fake),
+            "real_variance": real_variance,
+        }
+        where = {"step": self.state.step, "images_seen": self.state.images_seen}
+        self.observer.on_log(self.journal.write("log", **where, seconds=round(self.state.seconds, 3), **line))
+        for message in self.state.monitor.update(line):
+            self.journal.write("warning", **where, message=message)
+            self.observer.on_warning(f"step {self.state.step}: {message}")
+
+    def evaluate(self) -> None:
+        """Have the observer measure the generator; keep the checkpoint when its score is the best so far."""
+        state = self.state
+        state.last_score, estimates = self.observer.on_evaluate(self.sampler, state.step, state.images_seen)
+        better = state.last_score is not None and (state.best_score is None or state.last_score < state.best_score)
+        if better:
+            state.best_step, state.best_score = state.step, state.last_score
+        where = {"step": state.step, "images_seen": state.images_seen}
+        self.journal.write("evaluate", **where, score=state.last_score, best=better, estimates=estimates)
+        if better:
+            self.saved.save(state, "best")
+
+    def result(self) -> TrainResult:
+        """Return what the run has come to."""
+        state = self.state
+        scores = (state.last_score, state.best_score, state.best_step)
+        return TrainResult(
+            self.saved.run, state.step, state.images_seen, state.seconds, state.weights_digest(), *scores
+        )

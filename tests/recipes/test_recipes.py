@@ -1,0 +1,63 @@
+"""Every recipe builds the game that it names, says where it comes from, and trains."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gantlet import recipes
+from gantlet.errors import UnknownName
+from gantlet.networks.saved import load_generator
+from gantlet.training.game import Game
+from gantlet.training.images import TrainingImages
+from gantlet.training.interface import Measured
+from gantlet.training.loop import run
+
+NAMES = [entry.name for entry in recipes.entries()]
+
+
+class Silent:
+    def on_log(self, line: object) -> None: ...
+
+    def on_warning(self, message: str) -> None: ...
+
+    def on_evaluate(self, sampler: object, step: int, images_seen: int) -> Measured:
+        return Measured(None, {})
+
+    def on_progress(self, step: int, total: int) -> None: ...
+
+
+def test_the_recipes_of_this_stage_are_there() -> None:
+    assert {"cgan", "dcgan", "digits", "r3gan"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_builds_and_says_its_source(name: str) -> None:
+    entry = next(entry for entry in recipes.entries() if entry.name == name)
+    assert entry.summary.endswith(".")
+    assert "arXiv" in entry.source
+    config = recipes.load(name)
+    assert config.recipe == name
+    Game.of(config)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_trains_and_reloads(name: str, tmp_path: Path) -> None:
+    """Three steps on random 8×8 (digits) or 16×16 images; quality is the quickstart's matter."""
+    size = 8 if name == "digits" else 16
+    rng = np.random.default_rng(0)
+    images = TrainingImages(
+        rng.integers(0, 256, (16, size, size, 1), dtype=np.uint8), np.arange(16) % 4, tuple("abcd"), "", "random"
+    )
+    config = dataclasses.replace(recipes.load(name), out=str(tmp_path / "r"), steps=3, batch=8, log_every=1)
+    result = run(config, images, observer=Silent())
+    loaded = load_generator(tmp_path / "r")
+    assert (result.step, loaded.step) == (3, 3)
+    assert loaded.n_classes == (4 if config.conditioning != "none" else 0)
+    assert loaded.sample(2).shape == (2, size, size, 1)
+
+
+def test_an_unknown_recipe_names_the_nearest() -> None:
+    with pytest.raises(UnknownName, match="did you mean 'r3gan'"):
+        recipes.load("r3gna")

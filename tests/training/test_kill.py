@@ -1,0 +1,90 @@
+"""A run killed with SIGKILL at arbitrary moments and resumed ends in the same bits as an undisturbed one."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tiny import Watcher, config, images
+
+from gantlet.training.loop import run
+
+SCRIPT = Path(__file__).with_name("tiny.py")
+STEPS = 60
+
+
+def start(folder: Path, *more: str) -> "subprocess.Popen[str]":
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT), str(folder), str(STEPS), *more],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+
+
+def wait_for_events(folder: Path, process: "subprocess.Popen[str]", beyond: int) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        events = folder / "events.jsonl"
+        if events.is_file() and events.read_text().count("\n") > beyond:
+            return
+        assert process.poll() is None, "the run ended before it could be killed"
+        time.sleep(0.005)
+    pytest.fail("the run never began")
+
+
+def test_killed_twice_and_resumed_ends_in_the_same_weights(tmp_path: Path) -> None:
+    folder = tmp_path / "killed"
+    moments = random.Random(0)
+    for attempt in range(2):
+        process = start(folder, *(["resume"] if attempt else []))
+        wait_for_events(folder, process, beyond=3 + 12 * attempt)
+        time.sleep(moments.uniform(0, 0.15))
+        os.kill(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        assert not (folder / "checkpoints" / "final.safetensors").exists()
+    process = start(folder, "resume")
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    undisturbed = run(config(tmp_path / "whole", steps=STEPS), images(), observer=Watcher())
+    assert output.split()[-1] == undisturbed.weights_sha256
+    names = [len((tmp_path / name / "events.jsonl").read_text().splitlines()) for name in ("killed", "whole")]
+    assert names[0] == names[1]
+
+
+def test_ctrl_c_saves_the_step_and_says_how_to_go_on(tmp_path: Path) -> None:
+    from gantlet.errors import Interrupted
+    from gantlet.networks.storage import read_header
+
+    class Presses(Watcher):
+        def on_log(self, line: object) -> None:
+            if len(self.steps) == 4:  # in the middle of step 5's work, whose log is not due: fires at step 6
+                pytest.fail("log of step 5 is not due")
+            if len(self.steps) == 5:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(Interrupted, match=r"stopped after step 6.*--resume"):
+        run(config(tmp_path / "r", checkpoint_every=100), images(), observer=Presses())
+    assert signal.getsignal(signal.SIGINT) is before
+    assert read_header(tmp_path / "r" / "checkpoints" / "step-00000006.safetensors")["step"] == 6
+    resumed = run(config(tmp_path / "r", checkpoint_every=100), images(), resume=True, observer=Watcher())
+    assert resumed.weights_sha256 == run(config(tmp_path / "whole"), images(), observer=Watcher()).weights_sha256
+
+
+def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
+    from gantlet.errors import Interrupted
+
+    class Presses(Watcher):
+        def on_evaluate(self, sampler: object, step: int, images_seen: int) -> object:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            pytest.fail("the second one must not wait")
+
+    with pytest.raises(Interrupted, match=r"at once.*step-00000003"):
+        run(config(tmp_path / "r"), images(), observer=Presses())
