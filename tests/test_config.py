@@ -61,7 +61,9 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
         TrainConfig.from_toml(path)
 
 
-@pytest.mark.parametrize(("text", "expected"), [("2GB", 2 * 10**9), ("500 mb", 5 * 10**8), ("0.5GB", 5 * 10**8), ("20000000", 2 * 10**7)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("2GB", 2 * 10**9), ("500 mb", 5 * 10**8), ("0.5GB", 5 * 10**8), ("20000000", 2 * 10**7)]
+)
 def test_memory_is_read(text: str, expected: int) -> None:
     assert memory_bytes(text) == expected
 

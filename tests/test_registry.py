@@ -52,7 +52,12 @@ def test_wrong_specs_are_refused_with_a_reason(spec: str, error: type[Exception]
 
 
 def test_an_entry_carries_summary_source_and_meta() -> None:
-    assert registry().entry("r1").as_dict() == {"name": "r1", "summary": "Penalise something.", "source": "Somebody 2018", "version": 2}
+    assert registry().entry("r1").as_dict() == {
+        "name": "r1",
+        "summary": "Penalise something.",
+        "source": "Somebody 2018",
+        "version": 2,
+    }
 
 
 def test_a_name_is_registered_once_and_needs_a_docstring() -> None:

@@ -20,7 +20,18 @@ _WHERE = {
     "Report": "gantlet.results",
     "GantletError": "gantlet.errors",
 }
-__all__ = ["EvaluateConfig", "Estimate", "GantletError", "Report", "TrainConfig", "evaluate", "load", "open_source", "sample", "train"]
+__all__ = [
+    "Estimate",
+    "EvaluateConfig",
+    "GantletError",
+    "Report",
+    "TrainConfig",
+    "evaluate",
+    "load",
+    "open_source",
+    "sample",
+    "train",
+]
 
 if TYPE_CHECKING:
     from gantlet.actions.evaluate import evaluate

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 from gantlet.errors import ConfigError, UnknownName
 
-
 C = TypeVar("C", bound="Config")
 
 

@@ -40,7 +40,9 @@ class Estimate:
         for name in ("value", "low", "high"):
             number = getattr(self, name)
             if number is not None and not math.isfinite(number):
-                raise NonFiniteError(f"{self.metric}: {name} is {number}; a metric must return a finite number or None with a note")
+                raise NonFiniteError(
+                    f"{self.metric}: {name} is {number}; a metric must return a finite number or None with a note"
+                )
         if self.value is None and not self.notes:
             raise NonFiniteError(f"{self.metric}: undefined without a reason")
 
@@ -125,7 +127,9 @@ class Report:
                 raw[name] = tuple(raw[name])
             return cls(**raw)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise GantletError(f"this is not a gantlet report ({error}); expected the report.json of an evaluation") from error
+            raise GantletError(
+                f"this is not a gantlet report ({error}); expected the report.json of an evaluation"
+            ) from error
 
     def save(self, path: Path) -> None:
         """Write report.json atomically."""

@@ -12,7 +12,9 @@ from gantlet.cli import main
 
 
 def run(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "gantlet", *words], capture_output=True, text=True, cwd=folder, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "gantlet", *words], capture_output=True, text=True, cwd=folder, check=False
+    )
 
 
 def test_import_and_help_load_no_torch() -> None:
@@ -39,7 +41,11 @@ def sentence(capsys: pytest.CaptureFixture[str], words: list[str], status: int) 
         (["evaluate"], 2, "needs the generated images"),
         (["evaluate", "nowhere/", "--real", "digits"], 1, "nowhere"),
         (["evaluate", "digits", "--real", "digitz"], 2, "did you mean 'digits'"),
-        (["evaluate", "digits", "--real", "digits", "--metrics", "coverge", "--features", "pixels"], 2, "did you mean 'coverage'"),
+        (
+            ["evaluate", "digits", "--real", "digits", "--metrics", "coverge", "--features", "pixels"],
+            2,
+            "did you mean 'coverage'",
+        ),
         (["evaluate", "digits", "--real", "digits", "--features", "pixel"], 2, "did you mean 'pixels'"),
         (["sample", "nowhere"], 1, "nowhere"),
         (["report", "nowhere"], 1, "nowhere"),
@@ -47,13 +53,22 @@ def sentence(capsys: pytest.CaptureFixture[str], words: list[str], status: int) 
         (["explain", "coverge"], 2, "did you mean 'coverage'"),
     ],
 )
-def test_wrong_words_get_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], status: int, part: str) -> None:
+def test_wrong_words_get_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    status: int,
+    part: str,
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert part in sentence(capsys, words, status)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_wrong_images_get_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_images_get_one_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from PIL import Image
 
     monkeypatch.chdir(tmp_path)
@@ -65,7 +80,9 @@ def test_wrong_images_get_one_sentence(capsys: pytest.CaptureFixture[str], tmp_p
         assert part in sentence(capsys, ["evaluate", name, "--real", "digits", "--features", "pixels"], 1)
 
 
-def test_labels_missing_for_a_conditional_recipe(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_labels_missing_for_a_conditional_recipe(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     np.savez(tmp_path / "a.npz", x=np.zeros((20, 8, 8, 1), np.uint8))
     assert "needs labels" in sentence(capsys, ["train", "cgan", "--data", "a.npz", "--steps", "3"], 2)
@@ -73,7 +90,19 @@ def test_labels_missing_for_a_conditional_recipe(capsys: pytest.CaptureFixture[s
 
 def test_list_is_what_other_programs_rely_on() -> None:
     listed = json.loads(run("list", "--json").stdout)
-    for kind in ("metrics", "extractors", "sources", "objectives", "penalties", "techniques", "conditioning", "networks", "recipes", "solvers", "labs"):
+    for kind in (
+        "metrics",
+        "extractors",
+        "sources",
+        "objectives",
+        "penalties",
+        "techniques",
+        "conditioning",
+        "networks",
+        "recipes",
+        "solvers",
+        "labs",
+    ):
         assert kind in listed
         for entry in listed[kind]:
             assert entry["name"] and entry["summary"] and entry["source"], entry

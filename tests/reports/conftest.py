@@ -14,14 +14,36 @@ def make_report() -> Report:
     """Return a report with every kind of content."""
     yardstick = Estimate("coverage", 0.95, 0.93, 0.97, "wilson", n_real=360, n_fake=1437)
     estimates = (
-        Estimate("coverage", 0.83, 0.79, 0.87, "wilson", n_real=360, n_fake=1437, unit="fraction", lower_is_better=False, reference=yardstick),
-        Estimate("frechet_distance", 12.5, 11.0, 14.1, "delta", n_real=360, n_fake=1437, unit="squared feature units", lower_is_better=True, notes=("n ≤ d",)),
-        Estimate("gan_train", None, notes=("there are no labels",)),
+        Estimate(
+            "coverage",
+            0.83,
+            0.79,
+            0.87,
+            "wilson",
+            n_real=360,
+            n_fake=1437,
+            unit="fraction",
+            lower_is_better=False,
+            reference=yardstick,
+        ),
+        Estimate(
+            "frechet_distance",
+            12.5,
+            11.0,
+            14.1,
+            "delta",
+            n_real=360,
+            n_fake=1437,
+            unit="squared feature units",
+            lower_is_better=True,
+            notes=("n ≤ d",),
+        ),
+        Estimate("gan_train", None, notes=("undefined: there are no labels",)),
     )
     return Report(
         features={"name": "classifier", "weights_sha256": "0" * 64},
         real="digits[split=test]", fake="run:runs/x@ema", n_real=360, n_fake=1437, seed=0, estimates=estimates,
-        verdict=("good: variety: 83 % of the real images have a generated one near them.", "missing: never generated: 7.", "memorised: 5.0% lie close to a training image."),
+        verdict=("good: variety: 83 % of the real images have a generated one near them.", "missing: never generated: 7.", "memorised: 5% lie close to one."),
         modes=tuple(ModeCount(str(k), 36, 144 if k != 7 else 0, "" if k != 7 else "missing") for k in range(10)),
         suspects=(Suspect("run#5", "digits#17", 0.1, 0.05, "pictures/a.png", "pictures/a.png"),),
         pictures={"by_class": ["pictures/a.png"], "reals": ["pictures/a.png"]},
@@ -40,9 +62,27 @@ def finished_run(tmp_path: Path) -> Path:
     report = make_report()
     report.save(tmp_path / "report.json")
     report.save(tmp_path / "report-best.json")
-    events = [{"event": "log", "step": s, "images_seen": 64 * s, "d_loss": 1 / (s + 1), "g_loss": 1.0, "real_logits": 0.5, "fake_logits": -0.5} for s in range(20)]
+    events = [
+        {
+            "event": "log",
+            "step": s,
+            "images_seen": 64 * s,
+            "d_loss": 1 / (s + 1),
+            "g_loss": 1.0,
+            "real_logits": 0.5,
+            "fake_logits": -0.5,
+        }
+        for s in range(20)
+    ]
     events += [
-        {"event": "evaluate", "images_seen": 640 * k, "estimates": {"frechet_distance": {"value": 20.0 - k, "low": 18.0 - k, "high": 22.0 - k}, "coverage": {"value": 0.1 * k, "low": 0.1 * k, "high": 0.1 * k}}}
+        {
+            "event": "evaluate",
+            "images_seen": 640 * k,
+            "estimates": {
+                "frechet_distance": {"value": 20.0 - k, "low": 18.0 - k, "high": 22.0 - k},
+                "coverage": {"value": 0.1 * k, "low": 0.1 * k, "high": 0.1 * k},
+            },
+        }
         for k in range(3)
     ]
     (tmp_path / "events.jsonl").write_text("\n".join(map(json.dumps, events)) + '\n{"event": "lo')

@@ -22,17 +22,23 @@ def chromium() -> str:
     return path
 
 
-@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 900, "light"), (390, 844, "light"), (1280, 900, "dark")])
+@pytest.mark.parametrize(
+    ("width", "height", "scheme"), [(1280, 900, "light"), (390, 844, "light"), (1280, 900, "dark")]
+)
 def test_page_renders_without_errors(finished_run: Path, chromium: str, width: int, height: int, scheme: str) -> None:
     from playwright.sync_api import sync_playwright
 
     page_path = write_page(finished_run)
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        browser = play.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, offline=True)
         page = context.new_page()
         problems: list[str] = []
-        page.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)
+        page.on(
+            "console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None
+        )
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)
         page.goto(page_path.as_uri())

@@ -16,7 +16,7 @@ from gantlet.results import Estimate, Report
 def test_page_is_self_contained_and_escapes_file_names(finished_run: Path) -> None:
     text = write_page(finished_run).read_text()
     own = text[: text.index("<script>")]
-    assert "src=\"http" not in own and "href=\"http" not in own
+    assert 'src="http' not in own and 'href="http' not in own
     assert "&lt;b&gt;evil&lt;/b&gt;.png" in own and "<b>evil</b>" not in own
     assert "never generated: 7." in own
     assert "undefined: there are no labels" in own
@@ -26,7 +26,15 @@ def test_terminal_table_names_every_metric(finished_run: Path) -> None:
     console = Console(file=io.StringIO(), width=140)
     console.print(render(load_report(finished_run)))
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    for expected in ("coverage", "0.83", "0.79 … 0.87", "0.95", "undefined", "there are no labels", "never generated: 7."):
+    for expected in (
+        "coverage",
+        "0.83",
+        "0.79 … 0.87",
+        "0.95",
+        "undefined",
+        "there are no labels",
+        "never generated: 7.",
+    ):
         assert expected in text
 
 

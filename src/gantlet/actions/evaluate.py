@@ -67,8 +67,12 @@ def judged(judge: Judge, fake: ImageSource, *, out: Path | None = None, images_s
     estimates = judge.estimates(evidence)
     memory = memory_bytes(config.memory)
     ratios = copy_ratios(judge.train.bank.features, images.bank.features, memory)
-    copies = copy_test(ratios, copy_ratios(judge.train.bank.features, judge.test.bank.features, memory)) if judge.test else None
-    modes = count_modes(evidence, judge)
+    copies = (
+        copy_test(ratios, copy_ratios(judge.train.bank.features, judge.test.bank.features, memory))
+        if judge.test
+        else None
+    )
+    modes = count_modes(evidence)
     report = Report(
         features={**judge.extractor.identity, "package": __version__},
         real=judge.real.source.spec,
@@ -90,10 +94,14 @@ def judged(judge: Judge, fake: ImageSource, *, out: Path | None = None, images_s
     return report
 
 
-def count_modes(evidence: Evidence, judge: Judge) -> tuple[ModeCount, ...]:
+def count_modes(evidence: Evidence) -> tuple[ModeCount, ...]:
     """Count modes: classes where the extractor names the data's own classes, else clusters of the real features."""
     real, fake, classes = evidence.real, evidence.fake, evidence.classes
-    if real.probabilities is not None and fake.probabilities is not None and real.probabilities.shape[1] == len(classes):
+    if (
+        real.probabilities is not None
+        and fake.probabilities is not None
+        and real.probabilities.shape[1] == len(classes)
+    ):
         return mode_counts(real.probabilities.argmax(1), fake.probabilities.argmax(1), classes, evidence.level)
     from sklearn.cluster import KMeans
 
@@ -120,7 +128,13 @@ def _suspects(train: Images, fake: Images, ratios: CopyRatios, out: Path | None)
                 pictures.write_bytes(out / name, pictures.png(pictures.thumbnail(images.source.read(int(index)))))
                 files[side] = name
         found.append(
-            Suspect(fake.bank.names[row], train.bank.names[nearest], float(ratios.distance[row]), float(ratios.ratio[row]), *files)
+            Suspect(
+                fake.bank.names[row],
+                train.bank.names[nearest],
+                float(ratios.distance[row]),
+                float(ratios.ratio[row]),
+                *files,
+            )
         )
     return tuple(found)
 
@@ -141,10 +155,18 @@ def _pictures(judge: Judge, fake: Images, out: Path | None) -> dict[str, list[st
     labels, n_classes = fake.bank.labels, len(fake.source.classes)
     classed = pictures.by_class(labels, n_classes, columns) if labels is not None and 1 < n_classes <= 40 else []
     real_labels = judge.real.bank.labels
-    real_classed = pictures.by_class(real_labels, len(judge.real.source.classes), columns) if classed and real_labels is not None else []
+    real_classed = (
+        pictures.by_class(real_labels, len(judge.real.source.classes), columns)
+        if classed and real_labels is not None
+        else []
+    )
     made = {
-        "by_class" if classed else "fakes": pictures.write_grid(folder / "fakes.png", fake.source, fake_rows[classed or range(min(100, len(fake_rows)))], columns),
-        "reals": pictures.write_grid(folder / "reals.png", judge.real.source, real_rows[real_classed or range(min(100, len(real_rows)))], columns),
+        "by_class" if classed else "fakes": pictures.write_grid(
+            folder / "fakes.png", fake.source, fake_rows[classed or range(min(100, len(fake_rows)))], columns
+        ),
+        "reals": pictures.write_grid(
+            folder / "reals.png", judge.real.source, real_rows[real_classed or range(min(100, len(real_rows)))], columns
+        ),
     }
     return {role: [name] for role, name in made.items()}
 
@@ -153,12 +175,16 @@ def _warnings(judge: Judge, fake: Images) -> tuple[str, ...]:
     lines = [note for images in (judge.real, fake) for note in images.source.notes]
     for role, images in (("real", judge.real), ("generated", fake)):
         if images.skipped:
-            lines.append(f"{len(images.skipped)} {role} files could not be decoded and were left out: {', '.join(images.skipped)}")
+            lines.append(
+                f"{len(images.skipped)} {role} files could not be decoded and were left out: {', '.join(images.skipped)}"
+            )
         lines += images.warnings
     sizes = [images.source.read(int(_rows(images)[0])).shape for images in (judge.real, fake)]
     if sizes[0][:2] != sizes[1][:2] and len(fake.source) > 1:
         described = [f"{height}×{width}" for height, width, _ in sizes]
-        lines.append(f"the first real image is {described[0]} pixels, the first generated one {described[1]}: different sizes change every number")
+        lines.append(
+            f"the first real image is {described[0]} pixels, the first generated one {described[1]}: different sizes change every number"
+        )
     if fake.source.digest == judge.real.source.digest:
         lines.append("real and generated images are the same data; every number below compares it with itself")
     if judge.held_out is None:

@@ -54,7 +54,9 @@ class Judge:
     def features(self, source: ImageSource, keep: bool = True) -> Images:
         """Extract the features of generated images, or read them from the cache; ``keep`` False leaves the cache alone."""
         config = self.config if keep else dataclasses.replace(self.config, cache=False)
-        return _features(self.extractor, "generated", source, config, self.progress, self.seconds)
+        return _features(
+            self.extractor, source, role="generated", config=config, progress=self.progress, seconds=self.seconds
+        )
 
     def evidence(self, fake: Images, answers: Mapping[str, Predictions]) -> Evidence:
         """Return real against fake, with the classifiers' answers."""
@@ -62,7 +64,13 @@ class Judge:
 
     def _evidence(self, real: FeatureBank, fake: FeatureBank, answers: Mapping[str, Predictions]) -> Evidence:
         return Evidence(
-            real, fake, self.config.seed, self.config.level, memory_bytes(self.config.memory), self.train.source.classes, answers
+            real,
+            fake,
+            self.config.seed,
+            self.config.level,
+            memory_bytes(self.config.memory),
+            self.train.source.classes,
+            answers,
         )
 
     def metric_names(self) -> list[str]:
@@ -99,7 +107,9 @@ class Judge:
         missing = [name for name in names if name not in self._yardsticks]
         if missing:
             started = time.perf_counter()
-            found = metrics.compute(self._real_against_real(), missing, progress=self._counted("yardsticks", len(missing)))
+            found = metrics.compute(
+                self._real_against_real(), missing, progress=self._counted("yardsticks", len(missing))
+            )
             self._yardsticks.update({e.metric: e for e in found if e.value is not None})
             self.seconds["yardsticks"] = time.perf_counter() - started
         return self._yardsticks
@@ -129,7 +139,9 @@ def metric_names(config: EvaluateConfig) -> list[str]:
     return [METRICS.entry(name).name for name in dict.fromkeys(asked)]
 
 
-def prepare(opened: ImageSource, config: EvaluateConfig, progress: Progress, shape: tuple[int, int] | None = None) -> Judge:
+def prepare(
+    opened: ImageSource, config: EvaluateConfig, progress: Progress, shape: tuple[int, int] | None = None
+) -> Judge:
     """Choose and build the extractor, and extract the features of the real, held-out and training images.
 
     ``shape``: the side and channels of a trained generator; real images are brought to it as for its training.
@@ -152,14 +164,24 @@ def prepare(opened: ImageSource, config: EvaluateConfig, progress: Progress, sha
     found: dict[str, Images] = {}
     for role, source in (("real", opened), ("held-out", held_out), ("training", train)):
         if source is not None and source.digest not in found:
-            found[source.digest] = _features(extractor, role, source, config, progress, seconds)
+            found[source.digest] = _features(
+                extractor, source, role=role, config=config, progress=progress, seconds=seconds
+            )
     return Judge(
         config, extractor, found[opened.digest], held_out and found[held_out.digest], found[train.digest],
         test and found[test.digest], progress, seconds,
     )  # fmt: skip
 
 
-def _features(extractor: Extractor, role: str, source: ImageSource, config: EvaluateConfig, progress: Progress, seconds: dict[str, float]) -> Images:
+def _features(
+    extractor: Extractor,
+    source: ImageSource,
+    *,
+    role: str,
+    config: EvaluateConfig,
+    progress: Progress,
+    seconds: dict[str, float],
+) -> Images:
     if not len(source):
         raise UsageError(f"{source.spec} holds no images")
     bank, info = extract(
@@ -172,4 +194,3 @@ def _features(extractor: Extractor, role: str, source: ImageSource, config: Eval
 
 def nothing(stage: str, done: int, total: int) -> None:
     """Show no progress."""
-

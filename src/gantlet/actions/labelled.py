@@ -28,9 +28,13 @@ def predictions(
         return answers
     if fake.labels is None or fake.classes != train.classes:
         return {}
-    answers["train_on_real"] = _ask(_fitted(_Key(train), *geometry, seed, on_bad), fake, geometry, on_bad, "real training images")
+    answers["train_on_real"] = _ask(
+        _fitted(_Key(train), *geometry, seed, on_bad), fake, geometry, on_bad, "real training images"
+    )
     if test is not None and test.labels is not None and len(np.unique(fake.labels)) > 1:
-        answers["train_on_fake"] = _ask(_fitted(_Key(fake), *geometry, seed, on_bad), test, geometry, on_bad, "generated images")
+        answers["train_on_fake"] = _ask(
+            _fitted(_Key(fake), *geometry, seed, on_bad), test, geometry, on_bad, "generated images"
+        )
     return answers
 
 
@@ -53,7 +57,9 @@ def _fitted(key: _Key, size: int, channels: int, seed: int, on_bad: str) -> Clas
     return fit_classifier(images, labels, len(key.source.classes), seed=seed)
 
 
-def _ask(classifier: Classifier, source: ImageSource, geometry: tuple[int, int], on_bad: str, trained_on: str) -> Predictions:
+def _ask(
+    classifier: Classifier, source: ImageSource, geometry: tuple[int, int], on_bad: str, trained_on: str
+) -> Predictions:
     images, labels = _labelled(source, *geometry, on_bad)
     return Predictions(labels, classifier.predict(images), trained_on)
 

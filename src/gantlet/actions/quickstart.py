@@ -11,7 +11,12 @@ from gantlet.results import Report
 
 
 def quickstart(
-    out: Path = Path("runs/quickstart"), *, steps: int = 0, seed: int = 0, progress: Progress = nothing, say: Callable[[str], None] = print
+    out: Path = Path("runs/quickstart"),
+    *,
+    steps: int = 0,
+    seed: int = 0,
+    progress: Progress = nothing,
+    say: Callable[[str], None] = print,
 ) -> Report:
     """Train the recipe ``digits`` into ``out`` and return the final report; an interrupted quickstart goes on where it was.
 

@@ -16,7 +16,9 @@ def load_report(folder: Path) -> Report:
     """Read the report.json of a run or evaluation; raises DataError when there is none."""
     path = folder / "report.json" if folder.is_dir() else folder
     if not path.is_file():
-        raise DataError(f"no report.json in {folder}: expected the folder of a finished run or evaluation (gantlet evaluate writes one)")
+        raise DataError(
+            f"no report.json in {folder}: expected the folder of a finished run or evaluation (gantlet evaluate writes one)"
+        )
     return Report.from_json(path.read_text())
 
 
@@ -29,7 +31,11 @@ def write_page(folder: Path, title: str = "") -> Path:
         title=title or f"{folder.resolve().name}: how good are these images?",
         folder=folder,
         events=read_events(folder),
-        grids=[(int(match[1]), path) for path in sorted((folder / "samples").glob("step-*.png")) if (match := re.search(r"(\d+)", path.name))],
+        grids=[
+            (int(match[1]), path)
+            for path in sorted((folder / "samples").glob("step-*.png"))
+            if (match := re.search(r"(\d+)", path.name))
+        ],
         best=Report.from_json(best.read_text()) if best.is_file() else None,
         config=config.read_text() if config.is_file() else "",
         summaries={entry.name: entry.summary for entry in entries("metrics")},
@@ -48,5 +54,7 @@ def read_events(folder: Path) -> list[dict[str, Any]]:
             events.append(json.loads(line))
         except ValueError:
             if number != len(lines) - 1:
-                raise DataError(f"{path}: line {number + 1} is not JSON; restore the file or delete that line") from None
+                raise DataError(
+                    f"{path}: line {number + 1} is not JSON; restore the file or delete that line"
+                ) from None
     return events

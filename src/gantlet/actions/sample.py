@@ -17,7 +17,14 @@ from gantlet.files import explained, writing
 
 
 def sample(
-    run: Path, out: Path, n: int, *, seed: int = 0, which: str = "ema", label: int | None = None, progress: Progress = nothing
+    run: Path,
+    out: Path,
+    n: int,
+    *,
+    seed: int = 0,
+    which: str = "ema",
+    label: int | None = None,
+    progress: Progress = nothing,
 ) -> Path:
     """Write n generated images to ``out``: NAME.zip or a folder of PNG files (class folders where there are labels), or NAME.npz.
 
@@ -54,7 +61,11 @@ def _write_zip(out: Path, source: ImageSource, progress: Progress) -> None:
 def _write_npz(out: Path, source: ImageSource, progress: Progress) -> None:
     images = np.stack([source.read(i) for i in range(len(source))])
     progress("images drawn", len(source), len(source))
-    arrays = {"x": images} if source.labels is None else {"x": images, "y": source.labels, "classes": np.array(source.classes)}
+    arrays = (
+        {"x": images}
+        if source.labels is None
+        else {"x": images, "y": source.labels, "classes": np.array(source.classes)}
+    )
     with writing(out) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
 

@@ -61,7 +61,9 @@ def run_folder(config: TrainConfig) -> Path:
     """Return the folder of a run: ``out``, or runs/RECIPE-DATA."""
     if config.out:
         return Path(config.out)
-    name = re.sub(r"[^\w.-]+", "-", f"{config.recipe or parse_name(config.network)}-{Path(parse_name(config.data)).name}")
+    name = re.sub(
+        r"[^\w.-]+", "-", f"{config.recipe or parse_name(config.network)}-{Path(parse_name(config.data)).name}"
+    )
     return Path("runs") / name.strip("-")
 
 

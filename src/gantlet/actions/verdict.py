@@ -14,10 +14,22 @@ def verdict(estimates: Sequence[Estimate], modes: Sequence[ModeCount], copies: C
 
 
 _SAYS = {
-    "gan_test": ("the images show the class asked for: a classifier trained on real images agrees with {value:.1%} of them", "a classifier trained on real images agrees with the wanted class for only {value:.1%} of the images"),
-    "gan_train": ("a classifier trained only on generated images recognises {value:.1%} of real ones", "a classifier trained only on generated images recognises only {value:.1%} of real ones"),
-    "coverage": ("variety: {value:.1%} of the real images have a generated one near them", "variety is missing: only {value:.1%} of the real images have a generated one near them"),
-    "precision": ("realism: {value:.1%} of the images lie among the real ones", "realism is lacking: only {value:.1%} of the images lie among the real ones"),
+    "gan_test": (
+        "the images show the class asked for: a classifier trained on real images agrees with {value:.1%} of them",
+        "a classifier trained on real images agrees with the wanted class for only {value:.1%} of the images",
+    ),
+    "gan_train": (
+        "a classifier trained only on generated images recognises {value:.1%} of real ones",
+        "a classifier trained only on generated images recognises only {value:.1%} of real ones",
+    ),
+    "coverage": (
+        "variety: {value:.1%} of the real images have a generated one near them",
+        "variety is missing: only {value:.1%} of the real images have a generated one near them",
+    ),
+    "precision": (
+        "realism: {value:.1%} of the images lie among the real ones",
+        "realism is lacking: only {value:.1%} of the images lie among the real ones",
+    ),
 }
 
 
@@ -50,19 +62,31 @@ def _modes(modes: Sequence[ModeCount]) -> list[str]:
     if not modes:
         return []
     lines = []
-    for kind, sentence in (("missing", "never generated"), ("rare", "generated too rarely"), ("over-produced", "generated too often")):
+    for kind, sentence in (
+        ("missing", "never generated"),
+        ("rare", "generated too rarely"),
+        ("over-produced", "generated too often"),
+    ):
         names = [mode.name for mode in modes if mode.verdict == kind]
         if names:
             lines.append(f"{'missing' if kind == 'missing' else 'caution'}: {sentence}: {', '.join(names)}.")
     found = sum(mode.n_fake > 0 for mode in modes)
-    return lines or [f"good: all {found} of {len(modes)} modes are there, in their real proportions as far as can be told."]
+    return lines or [
+        f"good: all {found} of {len(modes)} modes are there, in their real proportions as far as can be told."
+    ]
 
 
 def _copies(copies: CopyTest | None) -> list[str]:
     if copies is None:
-        return ["caution: memorisation was not judged: that needs the training images and held-out real ones (--train, --held-out)."]
+        return [
+            "caution: memorisation was not judged: that needs the training images and held-out real ones (--train, --held-out)."
+        ]
     share = copies.suspicious / copies.n_fake
     usual = copies.held_out_suspicious / copies.n_held_out
     if copies.p_value < 0.01:
-        return [f"memorised: {share:.1%} of the images lie suspiciously close to a training image; of held-out real images {usual:.1%} do. Look at the pairs."]
-    return [f"good: no sign of copying: {share:.1%} of the images lie suspiciously close to a training image; of held-out real images {usual:.1%} do."]
+        return [
+            f"memorised: {share:.1%} of the images lie suspiciously close to a training image; of held-out real images {usual:.1%} do. Look at the pairs."
+        ]
+    return [
+        f"good: no sign of copying: {share:.1%} of the images lie suspiciously close to a training image; of held-out real images {usual:.1%} do."
+    ]

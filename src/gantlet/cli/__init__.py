@@ -49,5 +49,7 @@ def _dispatch(words: list[str]) -> int:
 def _help() -> str:
     from gantlet.cli.commands import COMMANDS
 
-    commands = "".join(f"  {name:<11} {(command.__doc__ or '').splitlines()[0]}\n" for name, command in COMMANDS.items())
+    commands = "".join(
+        f"  {name:<11} {(command.__doc__ or '').splitlines()[0]}\n" for name, command in COMMANDS.items()
+    )
     return f"usage: {PROGRAM} COMMAND …\n\n{commands}\n`{PROGRAM} COMMAND --help` lists a command's options.\n"

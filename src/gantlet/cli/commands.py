@@ -21,7 +21,9 @@ def quickstart(words: Words) -> None:
     from gantlet.actions import quickstart as action
 
     with Progress() as progress:
-        report = action.quickstart(chosen.out, steps=chosen.steps, seed=chosen.seed, progress=progress, say=progress.say)
+        report = action.quickstart(
+            chosen.out, steps=chosen.steps, seed=chosen.seed, progress=progress, say=progress.say
+        )
     _show(report, chosen.json, chosen.out)
 
 
@@ -30,9 +32,17 @@ def train(words: Words) -> None:
     from gantlet import recipes
 
     if words and words[0].startswith("-") and not {"--help", "-h"} & set(words):
-        positional(words, "train", f"a recipe ({', '.join(entry.name for entry in recipes.entries())}) or a config.toml first")
+        positional(
+            words, "train", f"a recipe ({', '.join(entry.name for entry in recipes.entries())}) or a config.toml first"
+        )
     recipe, rest = positional(words, "train", "a recipe") if words and not words[0].startswith("-") else ("", words)
-    base = TrainConfig.from_toml(Path(recipe)) if recipe.endswith(".toml") else recipes.load(recipe) if recipe else TrainConfig()
+    base = (
+        TrainConfig.from_toml(Path(recipe))
+        if recipe.endswith(".toml")
+        else recipes.load(recipe)
+        if recipe
+        else TrainConfig()
+    )
     chosen, config = parse("train", rest, options.Train, base, argument=recipe or "RECIPE")
     from gantlet.actions.train import run_folder
     from gantlet.actions.train import train as action
@@ -49,7 +59,9 @@ def sample(words: Words) -> None:
     from gantlet.actions.sample import sample as action
 
     with Progress() as progress:
-        action(Path(run), chosen.out, chosen.n, seed=chosen.seed, which=chosen.which, label=chosen.label, progress=progress)
+        action(
+            Path(run), chosen.out, chosen.n, seed=chosen.seed, which=chosen.which, label=chosen.label, progress=progress
+        )
     _print(f"{chosen.n:,} images in {chosen.out}")
 
 
@@ -85,7 +97,13 @@ def list_(words: Words) -> None:
 
     found = {name: catalogue.entries(name) for name in ([kind] if kind else catalogue.KINDS)}
     if chosen.json:
-        _print(json.dumps({name: [entry.as_dict() for entry in listed] for name, listed in found.items()}, indent=1, ensure_ascii=False))
+        _print(
+            json.dumps(
+                {name: [entry.as_dict() for entry in listed] for name, listed in found.items()},
+                indent=1,
+                ensure_ascii=False,
+            )
+        )
         return
     from rich.console import Console
     from rich.table import Table

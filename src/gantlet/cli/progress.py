@@ -20,12 +20,20 @@ class Progress:
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as Bars
 
-            columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[rate]}")]
+            columns = [
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[rate]}"),
+            ]
             self._bar = Bars(*columns, console=Console(stderr=True), transient=True)
             self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._bar is not None:
             self._bar.stop()
 
@@ -38,14 +46,16 @@ class Progress:
             print(f"{stage}: {done:,} of {total:,}", file=sys.stderr, flush=True)  # noqa: T201
 
     def _show(self, stage: str, done: int, total: int) -> None:
-        name = stage.split(":")[0]
+        name = stage.split(":", maxsplit=1)[0]
         if name not in self._tasks:
             for task in self._tasks.values():
                 self._bar.update(task, visible=False)
             self._tasks[name] = self._bar.add_task(stage, total=total, rate="")
         task = self._tasks[name]
         speed = self._bar._tasks[task].speed
-        self._bar.update(task, description=stage, completed=done, total=total, visible=True, rate=f"{speed:,.0f}/s" if speed else "")
+        self._bar.update(
+            task, description=stage, completed=done, total=total, visible=True, rate=f"{speed:,.0f}/s" if speed else ""
+        )
 
     def say(self, text: str) -> None:
         """Print a line to stderr, above the bar where there is one."""

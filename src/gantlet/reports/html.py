@@ -10,7 +10,12 @@ from typing import Any
 from gantlet.reports.terminal import ARROWS, MARKS, split_verdict
 from gantlet.results import Estimate, Report
 
-LABELS = {"d_loss": "discriminator loss", "g_loss": "generator loss", "real_logits": "real logits", "fake_logits": "fake logits"}
+LABELS = {
+    "d_loss": "discriminator loss",
+    "g_loss": "generator loss",
+    "real_logits": "real logits",
+    "fake_logits": "fake logits",
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,9 @@ def render(report: Report, page: Page) -> str:
     import jinja2
     from plotly.offline import get_plotlyjs
 
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("gantlet.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("gantlet.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     environment.globals.update(arrows=ARROWS, marks=MARKS, split_verdict=split_verdict)
     environment.filters.update(picture=lambda name: picture(page.folder / name), whisker=whisker)
     best = {e.metric: e for e in page.best.estimates} if page.best else {}
@@ -82,8 +89,15 @@ def plots(report: Report, events: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if report.modes:
         names = [mode.name for mode in report.modes]
         figures["modes"] = {
-            "data": [_bars("real", names, [m.n_real / max(report.n_real, 1) for m in report.modes]), _bars("fake", names, [m.n_fake / max(report.n_fake, 1) for m in report.modes])],
-            "layout": {"barmode": "group", "xaxis": {"type": "category"}, "yaxis": {"title": "share of images", "tickformat": ".0%", "rangemode": "tozero"}},
+            "data": [
+                _bars("real", names, [m.n_real / max(report.n_real, 1) for m in report.modes]),
+                _bars("fake", names, [m.n_fake / max(report.n_fake, 1) for m in report.modes]),
+            ],
+            "layout": {
+                "barmode": "group",
+                "xaxis": {"type": "category"},
+                "yaxis": {"title": "share of images", "tickformat": ".0%", "rangemode": "tozero"},
+            },
         }
     logs = [event for event in events if event.get("event") == "log"]
     if logs:
@@ -101,13 +115,35 @@ def _bars(name: str, x: list[str], y: list[float]) -> dict[str, Any]:
 
 
 def _curves(logs: Sequence[dict[str, Any]], names: list[str], title: str) -> dict[str, Any]:
-    lines = [{"type": "scatter", "mode": "lines", "name": LABELS[n], "x": [e["images_seen"] for e in logs], "y": [e.get(n) for e in logs]} for n in names]
+    lines = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": LABELS[n],
+            "x": [e["images_seen"] for e in logs],
+            "y": [e.get(n) for e in logs],
+        }
+        for n in names
+    ]
     return {"data": lines, "layout": {"xaxis": {"title": "training images seen"}, "yaxis": {"title": title}}}
 
 
 def _evaluations(evaluations: Sequence[dict[str, Any]], metric: str) -> dict[str, Any]:
-    points = [(event["images_seen"], event["estimates"][metric]) for event in evaluations if metric in event["estimates"]]
+    points = [
+        (event["images_seen"], event["estimates"][metric]) for event in evaluations if metric in event["estimates"]
+    ]
     x, y = [p[0] for p in points], [p[1]["value"] for p in points]
-    band = {"type": "data", "symmetric": False, "array": [p[1]["high"] - p[1]["value"] for p in points], "arrayminus": [p[1]["value"] - p[1]["low"] for p in points]}
+    band = {
+        "type": "data",
+        "symmetric": False,
+        "array": [p[1]["high"] - p[1]["value"] for p in points],
+        "arrayminus": [p[1]["value"] - p[1]["low"] for p in points],
+    }
     line = {"type": "scatter", "mode": "lines+markers", "name": metric, "x": x, "y": y, "error_y": band}
-    return {"data": [line], "layout": {"xaxis": {"title": "training images seen"}, "yaxis": {"title": metric.replace("_", " "), "rangemode": "tozero"}}}
+    return {
+        "data": [line],
+        "layout": {
+            "xaxis": {"title": "training images seen"},
+            "yaxis": {"title": metric.replace("_", " "), "rangemode": "tozero"},
+        },
+    }

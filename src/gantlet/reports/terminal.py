@@ -8,7 +8,13 @@ from rich.text import Text
 from gantlet.results import Estimate, Report
 
 ARROWS = {True: "↓", False: "↑", None: " "}
-MARKS = {"good": ("✓", "green"), "missing": ("✗", "red"), "poor": ("✗", "red"), "memorised": ("!", "yellow"), "caution": ("!", "yellow")}
+MARKS = {
+    "good": ("✓", "green"),
+    "missing": ("✗", "red"),
+    "poor": ("✗", "red"),
+    "memorised": ("!", "yellow"),
+    "caution": ("!", "yellow"),
+}
 
 
 def split_verdict(line: str) -> tuple[str, str]:
@@ -26,10 +32,14 @@ def table(report: Report) -> Table:
     result.add_column("by", style="dim", no_wrap=True)
     result.add_column("real vs real", justify="right", style="cyan", no_wrap=True)
     for estimate in report.estimates:
-        if estimate.value is None:
-            result.add_row(f"{estimate.metric}", Text("undefined", style="dim"), Text("; ".join(estimate.notes), style="dim"), "", "")
-            continue
-        result.add_row(f"{estimate.metric} {ARROWS[estimate.lower_is_better]}", f"{estimate.value:.4g}", _interval(estimate), estimate.interval, _yardstick(estimate))
+        if estimate.value is not None:
+            result.add_row(
+                f"{estimate.metric} {ARROWS[estimate.lower_is_better]}",
+                f"{estimate.value:.4g}",
+                _interval(estimate),
+                estimate.interval,
+                _yardstick(estimate),
+            )
     return result
 
 
@@ -47,16 +57,23 @@ def _yardstick(estimate: Estimate) -> str:
 
 def render(report: Report) -> Group:
     """Return verdict, table, notes and warnings as one renderable."""
-    head = Text.assemble((report.fake, "bold"), f" ({report.n_fake:,} images) against ", (report.real, "bold"), f" ({report.n_real:,}); features ", (str(report.features.get("name", "?")), "bold"))
+    head = Text.assemble(
+        (report.fake, "bold"),
+        f" ({report.n_fake:,} images) against ",
+        (report.real, "bold"),
+        f" ({report.n_real:,}); features ",
+        (str(report.features.get("name", "?")), "bold"),
+    )
     lines: list[Text | Table | str] = [head]
     for line in report.verdict:
         kind, sentence = split_verdict(line)
         mark, colour = MARKS[kind]
         lines.append(Text.assemble((f" {mark} ", colour), sentence))
     lines += ["", table(report)]
+    lines += [Text(f" · {e.metric} is {'; '.join(e.notes)}", style="dim") for e in report.estimates if e.value is None]
     notes = {note: None for estimate in report.estimates if estimate.value is not None for note in estimate.notes}
     if notes:
-        lines += ["", *(Text(f" · {note}", style="dim") for note in notes)]
+        lines += [Text(f" · {note}", style="dim") for note in notes]
     lines += [Text(f"warning: {warning}", style="yellow") for warning in report.warnings]
     return Group(*lines)
 
