@@ -65,13 +65,13 @@ def make(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Stub:
-    n_classes, classes, digest = 2, ("a", "b"), "0" * 64
+    n_classes, classes, class_counts, digest = 2, ("a", "b"), (5, 5), "0" * 64
 
     def sample(self, n: int, labels: np.ndarray, seed: int) -> np.ndarray:
         return make(n, seed)[0]
 
 
-def _function(root: Path) -> str:
+def _callable(root: Path) -> str:
     (root / "contract_maker.py").write_text(
         "import numpy as np\n"
         "def make(n, seed): return np.random.default_rng(seed).integers(0, 256, (n, 4, 4, 3), dtype=np.uint8)\n"
@@ -80,9 +80,9 @@ def _function(root: Path) -> str:
 
 
 EXAMPLES: dict[str, Callable[[Path], str]] = {
+    "callable": _callable,
     "digits": lambda root: "digits",
     "folder": _folder,
-    "function": _function,
     "idx": _idx,
     "mnist": _mnist,
     "npy": _npy,

@@ -1,4 +1,4 @@
-"""Source strings, and the sources that make their images: run and function."""
+"""Source strings, and the sources that make their images: run and callable."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -6,9 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from gantlet.config import TrainConfig
 from gantlet.data import open_source
 from gantlet.errors import DataError, UnknownName, UsageError
 from gantlet.networks import saved
+from gantlet.training.images import TrainingImages
+from gantlet.training.interface import Measured
+from gantlet.training.loop import run
 
 
 def test_unknown_names_get_the_nearest_and_the_kinds() -> None:
@@ -37,7 +41,7 @@ def test_missing_and_untellable_paths(tmp_path: Path) -> None:
 class StubGenerator:
     """Paints image i with its label and a value that depends on the seed and its place in the call."""
 
-    n_classes, classes, digest = 3, ("a", "b", "c"), "0" * 64
+    n_classes, classes, class_counts, digest = 3, ("a", "b", "c"), (50, 40, 10), "0" * 64
 
     def __init__(self) -> None:
         self.calls: list[int] = []
@@ -57,7 +61,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> StubGenerator:
     return generator
 
 
-def test_a_run_is_sampled_lazily_once_and_in_balance(stub: StubGenerator) -> None:
+def test_a_run_is_sampled_lazily_and_once(stub: StubGenerator) -> None:
     source = open_source("run:some/where@ema", n=500)
     assert stub.calls == []
     assert source.spec == "run:some/where@ema[n=500,seed=0]"
@@ -66,13 +70,23 @@ def test_a_run_is_sampled_lazily_once_and_in_balance(stub: StubGenerator) -> Non
     assert stub.calls == [200, 200, 100]
     assert source.labels is not None
     np.testing.assert_array_equal(images[:, 0, 0, 0], source.labels)
-    assert np.ptp(np.bincount(source.labels)) <= 1
     assert source.classes == ("a", "b", "c")
     longer = open_source("run:some/where@ema[n=600]", n=500)
     np.testing.assert_array_equal(longer.read(150), images[150])
+    assert longer.labels is not None
+    np.testing.assert_array_equal(longer.labels[:500], source.labels)
     assert longer.digest != source.digest
     other = open_source("run:some/where@ema[seed=1]", n=500)
     assert not np.array_equal(other.read(0), images[0])
+
+
+def test_classes_come_at_the_training_images_frequencies(stub: StubGenerator) -> None:
+    source = open_source("run:x[seed=3]", n=4000)
+    assert source.labels is not None
+    found = np.bincount(source.labels, minlength=3) / 4000
+    share = np.array([0.5, 0.4, 0.1])
+    # four standard errors of a binomial share
+    assert (np.abs(found - share) < 4 * np.sqrt(share * (1 - share) / 4000)).all()
 
 
 def test_one_class_no_labels_and_an_unconditional_run(stub: StubGenerator) -> None:
@@ -96,6 +110,35 @@ def test_runs_that_do_not_fit(stub: StubGenerator, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(stub, "sample", lambda n, labels, seed: np.zeros((n - 1, 4, 4, 1)))
     with pytest.raises(DataError, match=r"returned float64 \(3, 4, 4, 1\); expected uint8"):
         open_source("run:x", n=4).read(0)
+
+
+class Silent:
+    """Hears what a run says and does nothing."""
+
+    def on_log(self, line: object) -> None: ...
+    def on_warning(self, message: str) -> None: ...
+    def on_progress(self, step: int, total: int) -> None: ...
+
+    def on_evaluate(self, sampler: object, step: int, images_seen: int) -> Measured:
+        return Measured(1.0, {})
+
+
+def test_a_real_run_gives_images_labels_and_the_frequencies_of_its_data(tmp_path: Path) -> None:
+    labels = np.repeat(np.array([0, 1], np.int64), [30, 10])
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), dtype=np.uint8)
+    config = TrainConfig(
+        out=str(tmp_path / "run"), steps=2, batch=8, network="dcgan[width=4]", latent=4, conditioning="concat"
+    )
+    run(config, TrainingImages(pixels, labels, ("few", "many"), "d0", "tiny"), observer=Silent())
+    source = open_source(f"run:{tmp_path / 'run'}@final", n=600)
+    assert source.labels is not None
+    assert source.classes == ("few", "many")
+    assert source.read(599).shape == (8, 8, 1)
+    np.testing.assert_array_equal(source.read(7), open_source(source.spec).read(7))
+    # a share of 3/4 among 600: four standard errors are 0.071
+    assert abs(np.mean(source.labels == 0) - 0.75) < 0.071
+    first = saved.load_generator(tmp_path / "run", "final").sample(3, labels=source.labels[:3])
+    assert first.shape == (3, 8, 8, 1)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def open_source(text: str, *, n: int = 0, seed: int = 0) -> "ImageSource":
     """Open what a source string names: a built-in name, a path, run:PATH or module:function, with options in brackets.
 
     Args: text: e.g. ``digits``, ``mnist[root=DIR,split=test]``, ``photos/``, ``fakes.zip[labels=none]``,
-    ``run:RUN@ema``; n, seed: for sources that make their images (run, function), unless the text names its own.
+    ``run:RUN@ema``; n, seed: for sources that make their images (run, callable), unless the text names its own.
     Returns: the opened source, of at least two images.
     Raises: UsageError for an unknown name or option; DataError for a missing path or unusable data; TooFewSamples.
     """
@@ -53,7 +53,7 @@ def _resolve(text: str) -> tuple[str, dict[str, str]]:
     if Path(name).exists():
         return _kind_of_path(name), {"path": name, **options}
     if _FUNCTION.fullmatch(name):
-        return "function", {"path": name, **options}
+        return "callable", {"path": name, **options}
     if "/" in name or Path(name).suffix.lower() in _BY_SUFFIX or _IDX.fullmatch(name):
         raise DataError(f"there is no file or folder {name!r}; check the path")
     raise UsageError(

@@ -38,7 +38,7 @@ _BROKEN = (
 Pixels = UInt8[np.ndarray, "h w c"]
 
 
-class Undecodable(DataError):  # noqa: N818
+class Undecodable(DataError):
     """A file that holds no usable image; ``reason`` says why in a few words."""
 
     def __init__(self, reason: str) -> None:

@@ -28,11 +28,12 @@ def run(
 ) -> ImageSource:
     """Samples of a trained run's generator, written run:PATH or run:PATH@ema, @generator, @best, @final.
 
-    Images are drawn once, when first read, in blocks of 200. A conditional generator is asked for all classes in turn,
-    so each comes equally often (to within one), and these classes are the labels.
+    Images are drawn once, when first read, in blocks of 200. A conditional generator is asked for classes drawn at
+    random with the frequencies of its training images, and these classes are the labels. Convention: not equally many
+    of each class, so that the classes' shares can be held against the real images'.
 
-    Args: path: the run folder; which: newest or the weights above; n: number of images; seed: of the latents; labels:
-    auto (the wanted classes) or none; label: draw this class alone.
+    Args: path: the run folder; which: newest or the weights above; n: number of images; seed: of latents and classes;
+    labels: auto (the wanted classes) or none; label: draw this class alone.
     Raises: UsageError for n < 1, DataError when the generator returns anything but n uint8 images; CheckpointError.
     """
     if n < 1:
@@ -42,7 +43,8 @@ def run(
     from gantlet.networks.saved import load_generator
 
     generator = load_generator(Path(path), _which(which))
-    wanted = _wanted(path, n, generator.n_classes, label)
+    counts = generator.class_counts if generator.n_classes else ()
+    wanted = _wanted(path, n, counts, label, seed)
     one = {} if label is None else {"label": label}
     spec = format_spec(f"run:{path}" + (f"@{which}" if which != "newest" else ""), {"n": n, "seed": seed, **one})
     samples = _Samples(spec, generator, n, seed, wanted)
@@ -64,12 +66,14 @@ def _which(text: str) -> "Which":
     raise UsageError(f"unknown weights {text!r}{nearest(text, WEIGHTS)}")
 
 
-def _wanted(path: str, n: int, n_classes: int, label: int | None) -> Int64[np.ndarray, " n"] | None:
-    """Return the classes asked for: all in turn, or one."""
+def _wanted(path: str, n: int, counts: tuple[int, ...], label: int | None, seed: int) -> Int64[np.ndarray, " n"] | None:
+    """Return the classes asked for: one, or all at the training images' frequencies; None: unconditional."""
+    from gantlet.networks.saved import draw_labels
+
     if label is None:
-        return np.arange(n, dtype=np.int64) % n_classes if n_classes else None
-    if not 0 <= label < n_classes:
-        known = f"it has the classes 0 to {n_classes - 1}" if n_classes else "its generator is unconditional"
+        return draw_labels(n, counts, seed) if counts else None
+    if not 0 <= label < len(counts):
+        known = f"it has the classes 0 to {len(counts) - 1}" if counts else "its generator is unconditional"
         raise UsageError(f"run:{path} cannot draw label {label}: {known}")
     return np.full(n, label, np.int64)
 

@@ -15,8 +15,8 @@ from gantlet.errors import DataError, UsageError, nearest
 from gantlet.registry import format_spec
 
 
-@SOURCES.register("function", source="gantlet's own convention: function(n, seed)", generated=True)
-def function(path: str, n: int = 0, seed: int = 0, range: str = "auto") -> ImageSource:
+@SOURCES.register("callable", source="gantlet's own convention: function(n, seed)", generated=True)
+def from_callable(path: str, n: int = 0, seed: int = 0, range: str = "auto") -> ImageSource:
     """Images that a Python function returns, written module:function.
 
     The function is called once as ``function(n, seed)`` and returns n images as an array ([n, h, w, c], [n, c, h, w] or
