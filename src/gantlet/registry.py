@@ -129,7 +129,7 @@ def format_spec(name: str, options: Mapping[str, Any]) -> str:
 
 def typed_options(what: str, thing: Any, options: Mapping[str, str], hidden: set[str] | None = None) -> dict[str, Any]:
     """Read option texts by the types of ``thing``'s parameters; raises UnknownName or ConfigError."""
-    hints = typing.get_type_hints(thing.__init__ if dataclasses.is_dataclass(thing) else thing)
+    hints = typing.get_type_hints(thing)
     known = [name for name in inspect.signature(thing).parameters if name not in (hidden or set())]
     typed: dict[str, Any] = {}
     for key, text in options.items():

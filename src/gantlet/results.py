@@ -120,7 +120,7 @@ class Report:
             raw = json.loads(text)
             if raw.get("schema") != SCHEMA:
                 raise GantletError(f"expected a report of schema {SCHEMA}, got {raw.get('schema')!r}; evaluate again")
-            raw["estimates"] = tuple(_estimate(entry) for entry in raw["estimates"])
+            raw["estimates"] = tuple(estimate_from(entry) for entry in raw["estimates"])
             raw["modes"] = tuple(ModeCount(**entry) for entry in raw["modes"])
             raw["suspects"] = tuple(Suspect(**entry) for entry in raw["suspects"])
             for name in ("verdict", "warnings"):
@@ -138,7 +138,8 @@ class Report:
         write_text(path, self.to_json())
 
 
-def _estimate(raw: dict[str, Any]) -> Estimate:
+def estimate_from(raw: dict[str, Any]) -> Estimate:
+    """Return the Estimate that ``dataclasses.asdict`` wrote."""
     reference = raw.pop("reference", None)
     notes = tuple(raw.pop("notes", ()))
-    return Estimate(**raw, notes=notes, reference=_estimate(reference) if reference else None)
+    return Estimate(**raw, notes=notes, reference=estimate_from(reference) if reference else None)

@@ -1,25 +1,21 @@
 """Evaluate fakes against real images: features, metrics with intervals and yardsticks, diagnosis, verdict, pictures."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from gantlet import __version__
 from gantlet.actions import pictures
+from gantlet.actions.findings import Pair, findings
 from gantlet.actions.judge import Images, Judge, Progress, metric_names, nothing, prepare
 from gantlet.actions.verdict import verdict
-from gantlet.config import EvaluateConfig, memory_bytes
+from gantlet.config import EvaluateConfig
 from gantlet.data import open_source
 from gantlet.data.source import ImageSource
-from gantlet.results import ModeCount, Report, Suspect
-from gantlet.rng import numpy_stream
-from gantlet.stats.copies import CopyRatios, copy_ratios, copy_test
-from gantlet.stats.evidence import Evidence
-from gantlet.stats.modes import mode_counts
-
-SUSPECTS = 12
-CLUSTERS = 20
+from gantlet.files import write_bytes
+from gantlet.results import Report, Suspect
 
 
 def evaluate(
@@ -62,28 +58,18 @@ def judged(judge: Judge, fake: ImageSource, *, out: Path | None = None, images_s
     """Judge one set of fakes with a prepared judge; write report.json and pictures into ``out`` where one is given."""
     started = time.perf_counter()
     images = judge.features(fake)
-    config = judge.config
-    evidence = judge.evidence(images, judge.answers(fake))
-    estimates = judge.estimates(evidence)
-    memory = memory_bytes(config.memory)
-    ratios = copy_ratios(judge.train.bank.features, images.bank.features, memory)
-    copies = (
-        copy_test(ratios, copy_ratios(judge.train.bank.features, judge.test.bank.features, memory))
-        if judge.test
-        else None
-    )
-    modes = count_modes(evidence)
+    found = findings(judge, images)
     report = Report(
         features={**judge.extractor.identity, "package": __version__},
         real=judge.real.source.spec,
         fake=fake.spec,
         n_real=judge.real.bank.n,
         n_fake=images.bank.n,
-        seed=config.seed,
-        estimates=estimates,
-        verdict=verdict(estimates, modes, copies),
-        modes=modes,
-        suspects=_suspects(judge.train, images, ratios, out),
+        seed=judge.config.seed,
+        estimates=found.estimates,
+        verdict=verdict(found.estimates, found.modes, found.copies),
+        modes=found.modes,
+        suspects=_suspects(judge.train, images, found.suspects, out),
         pictures=_pictures(judge, images, out),
         warnings=_warnings(judge, images),
         seconds={**judge.seconds, "total": time.perf_counter() - started},
@@ -94,48 +80,20 @@ def judged(judge: Judge, fake: ImageSource, *, out: Path | None = None, images_s
     return report
 
 
-def count_modes(evidence: Evidence) -> tuple[ModeCount, ...]:
-    """Count modes: classes where the extractor names the data's own classes, else clusters of the real features."""
-    real, fake, classes = evidence.real, evidence.fake, evidence.classes
-    if (
-        real.probabilities is not None
-        and fake.probabilities is not None
-        and real.probabilities.shape[1] == len(classes)
-    ):
-        return mode_counts(real.probabilities.argmax(1), fake.probabilities.argmax(1), classes, evidence.level)
-    from sklearn.cluster import KMeans
-
-    k = min(CLUSTERS, real.n // 20)
-    if k < 2:
-        return ()
-    rows = numpy_stream(evidence.seed, "clusters").permutation(real.n)[:20_000]
-    clusters = KMeans(k, n_init=1, random_state=evidence.seed).fit(real.features[rows])
-    names = [f"cluster {i + 1}" for i in range(k)]
-    sides = [clusters.predict(bank.features).astype(np.int64) for bank in (real, fake)]
-    return mode_counts(sides[0], sides[1], names, evidence.level)
-
-
-def _suspects(train: Images, fake: Images, ratios: CopyRatios, out: Path | None) -> tuple[Suspect, ...]:
+def _suspects(train: Images, fake: Images, pairs: Sequence[Pair], out: Path | None) -> tuple[Suspect, ...]:
     """Name the fakes closest to a training image, each with both pictures."""
     found = []
-    train_rows, fake_rows = _rows(train), _rows(fake)
-    for rank, row in enumerate(np.argsort(ratios.ratio, kind="stable")[:SUSPECTS]):
-        nearest = int(ratios.nearest[row])
+    rows = {"fake": _rows(fake), "real": _rows(train)}
+    for rank, pair in enumerate(pairs):
         files = ["", ""]
         if out is not None:
-            for side, (images, index) in enumerate(((fake, fake_rows[row]), (train, train_rows[nearest]))):
-                name = f"pictures/suspect-{rank:02d}-{'fake' if side == 0 else 'real'}.png"
-                pictures.write_bytes(out / name, pictures.png(pictures.thumbnail(images.source.read(int(index)))))
-                files[side] = name
-        found.append(
-            Suspect(
-                fake.bank.names[row],
-                train.bank.names[nearest],
-                float(ratios.distance[row]),
-                float(ratios.ratio[row]),
-                *files,
-            )
-        )
+            sides = (("fake", fake.source, pair.fake), ("real", train.source, pair.train))
+            for side, (role, source, row) in enumerate(sides):
+                files[side] = f"pictures/suspect-{rank:02d}-{role}.png"
+                image = source.read(int(rows[role][row]))
+                write_bytes(out / files[side], pictures.png(pictures.thumbnail(image)))
+        names = fake.bank.names[pair.fake], train.bank.names[pair.train]
+        found.append(Suspect(*names, pair.distance, pair.ratio, *files))
     return tuple(found)
 
 

@@ -167,10 +167,12 @@ def prepare(
             found[source.digest] = _features(
                 extractor, source, role=role, config=config, progress=progress, seconds=seconds
             )
-    return Judge(
-        config, extractor, found[opened.digest], held_out and found[held_out.digest], found[train.digest],
-        test and found[test.digest], progress, seconds,
-    )  # fmt: skip
+
+    def known(source: ImageSource | None) -> Images | None:
+        return None if source is None else found[source.digest]
+
+    real, training = found[opened.digest], found[train.digest]
+    return Judge(config, extractor, real, known(held_out), training, known(test), progress, seconds)
 
 
 def _features(

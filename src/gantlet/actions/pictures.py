@@ -1,7 +1,7 @@
 """Pictures for a report: grids of images as PNG files."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +50,7 @@ def grid(images: Images, columns: int, gap: int = 2) -> UInt8[np.ndarray, "h w 3
     return canvas
 
 
-def write_grid(path: Path, source: ImageSource, rows: Sequence[int], columns: int) -> str:
+def write_grid(path: Path, source: ImageSource, rows: Iterable[int], columns: int) -> str:
     """Write the images at ``rows`` of a source as one PNG; return its file name relative to the report's folder."""
     side = max(24, min(THUMBNAIL, 640 // columns))
     write_bytes(path, png(grid([thumbnail(source.read(int(i)), side) for i in rows], columns)))

@@ -40,7 +40,7 @@ def parse(command: str, words: list[str], *kinds: Any, argument: str = "") -> li
     whole = dataclasses.make_dataclass("Options", parts, frozen=True, kw_only=True)
     prog = " ".join(filter(None, (PROGRAM, command, argument)))
     try:
-        parsed = tyro.cli(whole, args=words, prog=prog, description=types[0].__doc__)
+        parsed: Any = tyro.cli(whole, args=words, prog=prog, description=types[0].__doc__)
     except SystemExit as stop:
         raise Stop(int(stop.code or 0)) from None
     return [getattr(parsed, f"part{index}") for index in range(len(kinds))]

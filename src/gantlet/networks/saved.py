@@ -117,6 +117,11 @@ def checkpoints(run: Path) -> list[Path]:
     return sorted((run / "checkpoints").glob("step-*.safetensors"))
 
 
+def load(run: str | Path, which: Which = "newest") -> LoadedGenerator:
+    """Load a trained generator: ``gantlet.load("runs/quickstart").sample(16)``; see `load_generator`."""
+    return load_generator(Path(run), which)
+
+
 def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
     """Load the generator of a run folder.
 
