@@ -3,7 +3,7 @@
 import pytest
 
 from gantlet.errors import ConfigError
-from gantlet.fabric import connect
+from gantlet.fabric import connect, threads_for
 
 
 def test_one_cpu() -> None:
@@ -23,3 +23,18 @@ def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ConfigError, match="WORLD_SIZE = 2"):
         connect("cpu", "32-true")
+
+
+def test_tiny_images_use_one_thread_and_the_number_is_put_back() -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with threads_for(8):
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 2
+        with threads_for(32):
+            assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

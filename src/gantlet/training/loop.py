@@ -43,7 +43,7 @@ def run(  # noqa: PLR0915
     images_a_step = config.batch * config.discriminator_steps
     weights = list(discriminator.parameters())
 
-    with stopping(state, saved, journal) as request:
+    with devices.threads_for(images.shape.size), stopping(state, saved, journal) as request:
         while state.step < config.steps:
             started = time.perf_counter()
 
