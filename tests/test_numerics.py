@@ -37,7 +37,7 @@ def test_trace_root_product_of_singular_covariances(seed: int, d: int, r: int, s
 
 def test_optimal_maps_transport_one_covariance_to_the_other() -> None:
     a, b = covariance(10, 30, 0), covariance(10, 30, 1)
-    maps = numerics.optimal_maps(a, b)
+    maps = numerics.optimal_maps(numerics.psd_factor(a), numerics.psd_factor(b))
     assert not maps.singular
     np.testing.assert_allclose(maps.fake_to_real @ b @ maps.fake_to_real, a, rtol=1e-9, atol=1e-11)
     np.testing.assert_allclose(maps.real_to_fake @ a @ maps.real_to_fake, b, rtol=1e-9, atol=1e-11)
@@ -47,7 +47,7 @@ def test_optimal_maps_transport_one_covariance_to_the_other() -> None:
 def test_optimal_maps_of_singular_covariances_stay_on_their_range() -> None:
     a = np.diag([4.0, 1.0, 0.0])
     b = np.diag([1.0, 9.0, 0.0])
-    maps = numerics.optimal_maps(a, b)
+    maps = numerics.optimal_maps(numerics.psd_factor(a), numerics.psd_factor(b))
     assert maps.singular
     np.testing.assert_allclose(maps.fake_to_real, np.diag([2.0, 1 / 3, 0.0]), atol=1e-12)
     np.testing.assert_allclose(maps.real_to_fake, np.diag([0.5, 3.0, 0.0]), atol=1e-12)

@@ -7,7 +7,7 @@ from gantlet.errors import TooFewSamples
 from gantlet.metrics.frechet_distance import frechet_distance
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.feature_bank import FeatureBank
-from gantlet.stats.gaussian import potentials
+from gantlet.stats.gaussian import gaussian_null, potentials
 from gantlet.stats.moments import Moments
 
 
@@ -42,6 +42,38 @@ def test_potentials_vanish_where_both_sides_are_one_set() -> None:
     real = rows(80, 5, 2)
     found = potentials(real, real, Moments.of(real), Moments.of(real))
     assert np.abs(found.real).max() < 1e-9 * np.square(real).sum(axis=1).max()
+
+
+@pytest.mark.parametrize(("n", "m"), [(12, 9), (9, 12), (12, 60), (60, 12)])
+def test_rows_and_covariances_give_the_same_where_samples_are_few(n: int, m: int) -> None:
+    real, fake = rows(n, 20, 3), rows(m, 20, 4, 0.5)
+    by_rows = Moments.of(real), Moments.of(fake)
+    by_covariance = tuple(Moments(part.n, part.mean, part.m2) for part in by_rows)
+    assert any(part.centred is not None for part in by_rows)
+    # The truth by singular values of the two factors, which lose nothing: relative 1e-12.
+    shift = by_rows[0].mean - by_rows[1].mean
+    factors = [(x - x.mean(axis=0)) / (len(x) - 1) ** 0.5 for x in (real.astype(np.float64), fake.astype(np.float64))]
+    spread = sum(float(np.square(factor).sum()) for factor in factors)
+    expected = float(shift @ shift) + spread - 2 * float(np.linalg.norm(factors[0] @ factors[1].T, "nuc"))
+    assert frechet_distance(*by_rows) == pytest.approx(expected, rel=1e-9)
+    # The covariances' route takes roots of eigenvalues that are 0 but for rounding, √2⁻⁵² each: relative 1e-7.
+    assert frechet_distance(*by_covariance) == pytest.approx(expected, rel=1e-7)
+    one, other = (potentials(real, fake, *moments) for moments in (by_rows, by_covariance))
+    assert one.singular and other.singular
+    for side in ("real", "fake"):
+        found, wanted = getattr(one, side), getattr(other, side)
+        # Inverse roots lose the condition of the product (1e3 here) on top of 2⁻⁵².
+        np.testing.assert_allclose(found, wanted, atol=1e-9 * np.abs(wanted).max())
+
+
+def test_the_null_of_few_rows_is_that_of_their_covariance() -> None:
+    real, fake = rows(24, 60, 7), rows(30, 60, 8)
+    evidence = Evidence(FeatureBank(real), FeatureBank(fake))
+    pooled = evidence.real.moments.merge(evidence.fake.moments)
+    assert pooled.centred is not None
+    slow = gaussian_null(real, fake, Moments(pooled.n, pooled.mean, pooled.m2), evidence.orders)
+    # Float32 deviations in another basis of the same eigenspaces: relative 1e-6.
+    np.testing.assert_allclose(evidence.gaussian_null.gram, slow.gram, rtol=1e-4, atol=1e-5 * np.abs(slow.gram).max())
 
 
 def test_fewer_samples_than_dimensions_are_flagged_as_singular() -> None:

@@ -48,6 +48,18 @@ def test_merge_of_a_split_is_the_whole(a: np.ndarray, b: np.ndarray) -> None:
     close(Moments.of(a).update(b), whole)
 
 
+def test_centred_rows_are_kept_while_fewer_than_dimensions() -> None:
+    rows = np.random.default_rng(0).standard_normal((7, 6)) + 5
+    merged = Moments.of(rows[:2]).merge(Moments.of(rows[2:5]))
+    assert merged.centred is not None
+    # Rounding of numbers of size 5: 1e-15 each.
+    np.testing.assert_allclose(merged.centred, rows[:5] - rows[:5].mean(axis=0), atol=1e-13)
+    factor, full = merged.factor
+    np.testing.assert_allclose(factor @ factor.T, merged.cov, atol=1e-13)
+    assert not full
+    assert merged.merge(Moments.of(rows[5:])).centred is None
+
+
 def test_one_sample_is_not_dropped() -> None:
     merged = Moments.of(np.array([[0.0]])).merge(Moments.of(np.array([[2.0]])))
     assert (merged.n, merged.mean[0], merged.cov[0, 0]) == (2, 1.0, 2.0)

@@ -7,13 +7,12 @@ from jaxtyping import Float64
 
 from gantlet.errors import NonFiniteError, ShapeError, TooFewSamples
 from gantlet.metrics import METRICS
-from gantlet.numerics import trace_root_product
 from gantlet.results import Estimate, Interval
 from gantlet.rng import numpy_stream
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.gaussian import GROUPS
 from gantlet.stats.intervals import normal
-from gantlet.stats.moments import Moments
+from gantlet.stats.moments import Moments, trace_root
 
 
 def frechet_distance(real: Moments, fake: Moments) -> float:
@@ -32,9 +31,9 @@ def frechet_distance(real: Moments, fake: Moments) -> float:
         raise TooFewSamples(
             f"the Fréchet distance needs 2 samples a side; got real={real.n}, fake={fake.n}. Give more images"
         )
-    shift, real_cov, fake_cov = real.mean - fake.mean, real.cov, fake.cov
-    size = float(np.trace(real_cov) + np.trace(fake_cov))
-    distance = float(shift @ shift) + size - 2 * trace_root_product(real_cov, fake_cov)
+    shift = real.mean - fake.mean
+    size = float(np.trace(real.m2) / (real.n - 1) + np.trace(fake.m2) / (fake.n - 1))
+    distance = float(shift @ shift) + size - 2 * trace_root(real, fake)
     if distance < -1e-6 * size:
         raise NonFiniteError(f"the Fréchet distance came out as {distance:.3g} < 0; the moments are not those of data")
     return max(distance, 0.0)

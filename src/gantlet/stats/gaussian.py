@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
+import torch
 from jaxtyping import Float32, Float64, Int64
 
 from gantlet.errors import TooFewSamples
@@ -14,7 +15,7 @@ from gantlet.stats.moments import Moments
 
 GROUPS = 20
 PERMUTATIONS = 999
-COLUMNS = 256
+COLUMNS = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +42,11 @@ def potentials(
 
     Source: Rippl, Munk & Sturm 2016, arXiv:1507.04090, Theorem 2.2 (limit law of W₂ of Gaussians).
     """
-    maps = optimal_maps(real_moments.cov, fake_moments.cov)
+    maps = optimal_maps(real_moments.factor, fake_moments.factor)
     shift = real_moments.mean - fake_moments.mean
     return Potentials(
-        _potential(real, real_moments.mean, 2 * shift, maps.real_to_fake),
-        _potential(fake, fake_moments.mean, -2 * shift, maps.fake_to_real),
+        _potential(real, real_moments.mean, 2 * shift, maps.onto_fake),
+        _potential(fake, fake_moments.mean, -2 * shift, maps.onto_real),
         maps.singular,
     )
 
@@ -54,12 +55,12 @@ def _potential(
     features: Float32[np.ndarray, "n d"],
     mean: Float64[np.ndarray, " d"],
     linear: Float64[np.ndarray, " d"],
-    optimal_map: Float64[np.ndarray, "d d"],
+    root: Float64[np.ndarray, "d r"],
 ) -> Float64[np.ndarray, " n"]:
     values = np.empty(len(features))
     for rows in row_chunks(len(features)):
         x = features[rows] - mean
-        values[rows] = x @ linear + np.einsum("nd,nd->n", x, x - x @ optimal_map)
+        values[rows] = x @ linear + np.square(x).sum(axis=1) - np.square(x @ root).sum(axis=1)
     return values - values.mean()
 
 
@@ -110,31 +111,45 @@ def gaussian_null(
         )
     size = fewest // GROUPS
     counts = [min(3 * GROUPS, len(side) // size) // 4 * 4 for side in (real, fake)]
-    values, vectors = scipy.linalg.eigh(pooled.cov, driver="evd", check_finite=False)
-    kept = values > len(values) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
-    basis, mean = vectors[:, kept].astype(np.float32), pooled.mean.astype(np.float32)
+    values, vectors = _eigenbasis(pooled)
+    basis, mean = vectors.astype(np.float32), pooled.mean.astype(np.float32)
     groups = np.empty((sum(counts), size, basis.shape[1]), dtype=np.float32)
     for g in range(len(groups)):
         side, order, first = (real, orders[0], 0) if g < counts[0] else (fake, orders[1], counts[0])
         np.matmul(side[order[(g - first) * size : (g - first + 1) * size]] - mean, basis, out=groups[g])
     scale = (1 / len(real) + 1 / len(fake)) / (1 / (counts[0] * size) + 1 / (counts[1] * size))
-    return GaussianNull(_group_gram(groups, values[kept]), counts[0], scale)
+    return GaussianNull(_group_gram(groups, values), counts[0], scale)
+
+
+def _eigenbasis(pooled: Moments) -> tuple[Float64[np.ndarray, " r"], Float64[np.ndarray, "d r"]]:
+    """Return the positive eigenvalues of a covariance and their eigenvectors, from the rows where they are few."""
+    rows = pooled.centred
+    matrix = pooled.cov if rows is None else rows @ rows.T / (pooled.n - 1)
+    values, vectors = scipy.linalg.eigh(matrix, driver="evd", check_finite=False)
+    kept = values > len(pooled.mean) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
+    values, vectors = values[kept], vectors[:, kept]
+    return values, vectors if rows is None else rows.T @ (vectors / np.sqrt(values * (pooled.n - 1)))
 
 
 def _group_gram(
     groups: Float32[np.ndarray, "g size r"], values: Float64[np.ndarray, " r"]
 ) -> Float64[np.ndarray, "g g"]:
+    """Sum over blocks of H's upper triangle, so that a group's matrix never stands in memory whole."""
     means = groups.mean(axis=1, dtype=np.float64)
-    gram = means @ means.T
-    for start in range(0, groups.shape[2], COLUMNS):
-        block = slice(start, start + COLUMNS)
-        weights = np.sqrt(0.5 / (values[:, None] + values[None, block])).astype(np.float32)
-        deviations = np.stack([g.T @ g[:, block] / np.float32(len(g)) for g in groups])
-        deviations -= deviations.mean(axis=0)
-        deviations *= weights
-        flat = deviations.reshape(len(groups), -1)
-        gram += (flat @ flat.T).astype(np.float64)
-    return gram
+    gram = torch.from_numpy(means @ means.T)
+    columns = torch.from_numpy(np.ascontiguousarray(groups.transpose(0, 2, 1)))
+    columns /= groups.shape[1] ** 0.5
+    spectrum = torch.from_numpy(values)
+    for start in range(0, len(values), COLUMNS):
+        stop = min(start + COLUMNS, len(values))
+        weights = (spectrum[start:stop, None] + spectrum[None, start:]).rsqrt()
+        weights[:, : stop - start] *= 0.5**0.5
+        deviations = torch.bmm(columns[:, start:stop], columns[:, start:].transpose(1, 2))
+        deviations -= deviations.mean(dim=0)
+        deviations *= weights.float()
+        flat = deviations.view(len(columns), -1)
+        gram += (flat @ flat.T).double()
+    return gram.numpy()
 
 
 def canonical_order(

@@ -1,12 +1,13 @@
 """Moments: count, mean and centred second moments in float64; a monoid."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Float64
 
 from gantlet.errors import NonFiniteError, ShapeError, TooFewSamples
-from gantlet.numerics import row_chunks
+from gantlet.numerics import nuclear_norm, psd_factor, row_chunks, trace_root_product
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +21,7 @@ class Moments:
     n: int
     mean: Float64[np.ndarray, " d"]
     m2: Float64[np.ndarray, "d d"]
+    centred: Float64[np.ndarray, "n d"] | None = None
 
     @classmethod
     def identity(cls, d: int) -> "Moments":
@@ -42,7 +44,8 @@ class Moments:
                     f"rows {rows.start} to {rows.stop - 1} hold NaN or infinity; expected finite numbers"
                 )
             chunk -= mean
-            total = total.merge(Moments(len(chunk), mean, chunk.T @ chunk))
+            few = chunk if len(chunk) < chunk.shape[1] else None
+            total = total.merge(Moments(len(chunk), mean, chunk.T @ chunk, few))
         return total
 
     def merge(self, other: "Moments") -> "Moments":
@@ -58,7 +61,10 @@ class Moments:
         m2 = np.outer(delta, delta * (self.n * other.n / n))
         m2 += self.m2
         m2 += other.m2
-        return Moments(n, self.mean + delta * (other.n / n), m2)
+        mean, centred = self.mean + delta * (other.n / n), None
+        if n < len(mean) and self.centred is not None and other.centred is not None:
+            centred = np.concatenate([self.centred + (self.mean - mean), other.centred + (other.mean - mean)])
+        return Moments(n, mean, m2, centred)
 
     @property
     def cov(self) -> Float64[np.ndarray, "d d"]:
@@ -66,3 +72,20 @@ class Moments:
         if self.n < 2:
             raise TooFewSamples(f"a covariance needs 2 samples or more; got {self.n}. Give more images")
         return self.m2 / (self.n - 1)
+
+    @cached_property
+    def factor(self) -> tuple[Float64[np.ndarray, "d r"], bool]:
+        """Return A with A Aᵀ = cov, and whether cov has full rank: the centred rows where there are fewer than d.
+
+        Raises TooFewSamples for n < 2, NonFiniteError.
+        """
+        if self.centred is None or self.n < 2:
+            return psd_factor(self.cov)
+        return self.centred.T / np.sqrt(self.n - 1), False
+
+
+def trace_root(real: Moments, fake: Moments) -> float:
+    """Return tr (S_r S_g)^½ by the cheapest exact route: rows where a side has fewer than d, else covariances."""
+    if real.centred is None and fake.centred is None:
+        return trace_root_product(real.cov, fake.cov)
+    return nuclear_norm(real.factor[0], fake.factor[0])
