@@ -17,6 +17,8 @@ from gantlet.data.source import ImageSource
 from gantlet.files import write_bytes
 from gantlet.results import Report, Suspect
 
+COLUMNS = 10
+
 
 def evaluate(
     fake: str | ImageSource,
@@ -106,27 +108,20 @@ def _rows(images: Images) -> np.ndarray:
 
 
 def _pictures(judge: Judge, fake: Images, out: Path | None) -> dict[str, list[str]]:
+    """Write a grid of fakes and one of real images: ten of each class where both sides have labels, else the first hundred."""
     if out is None:
         return {}
-    folder, columns = out / "pictures", 10
-    fake_rows, real_rows = _rows(fake), _rows(judge.real)
-    labels, n_classes = fake.bank.labels, len(fake.source.classes)
-    classed = pictures.by_class(labels, n_classes, columns) if labels is not None and 1 < n_classes <= 40 else []
-    real_labels = judge.real.bank.labels
-    real_classed = (
-        pictures.by_class(real_labels, len(judge.real.source.classes), columns)
-        if classed and real_labels is not None
-        else []
-    )
-    made = {
-        "by_class" if classed else "fakes": pictures.write_grid(
-            folder / "fakes.png", fake.source, fake_rows[classed or range(min(100, len(fake_rows)))], columns
-        ),
-        "reals": pictures.write_grid(
-            folder / "reals.png", judge.real.source, real_rows[real_classed or range(min(100, len(real_rows)))], columns
-        ),
-    }
-    return {role: [name] for role, name in made.items()}
+    sides = {"fakes": fake, "reals": judge.real}
+    classed = all(side.bank.labels is not None and 1 < len(side.source.classes) <= 40 for side in sides.values())
+    made = {}
+    for role, side in sides.items():
+        rows = np.arange(min(100, side.bank.n))
+        if classed and side.bank.labels is not None:
+            rows = pictures.by_class(side.bank.labels, len(side.source.classes), COLUMNS)
+        path = out / "pictures" / f"{role}.png"
+        if len(rows):
+            made[role] = [pictures.write_grid(path, side.source, _rows(side)[rows], COLUMNS)]
+    return {"by_class": made.pop("fakes"), **made} if classed and "fakes" in made else made
 
 
 def _warnings(judge: Judge, fake: Images) -> tuple[str, ...]:

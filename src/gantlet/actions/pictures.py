@@ -1,11 +1,11 @@
 """Pictures for a report: grids of images as PNG files."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int64, UInt8
 
 from gantlet.data.source import ImageSource
 from gantlet.files import write_bytes
@@ -39,7 +39,7 @@ def thumbnail(image: UInt8[np.ndarray, "h w c"], side: int = THUMBNAIL) -> UInt8
     return np.asarray(canvas)
 
 
-def grid(images: Images, columns: int, gap: int = 2) -> UInt8[np.ndarray, "h w 3"]:
+def grid(images: Images, columns: int, gap: int = 2) -> UInt8[np.ndarray, "height width 3"]:
     """Return images of one size as a grid, row by row."""
     side = images[0].shape[0] + gap
     rows = -(-len(images) // columns)
@@ -50,14 +50,14 @@ def grid(images: Images, columns: int, gap: int = 2) -> UInt8[np.ndarray, "h w 3
     return canvas
 
 
-def write_grid(path: Path, source: ImageSource, rows: Iterable[int], columns: int) -> str:
+def write_grid(path: Path, source: ImageSource, rows: Int64[np.ndarray, " n"], columns: int) -> str:
     """Write the images at ``rows`` of a source as one PNG; return its file name relative to the report's folder."""
     side = max(24, min(THUMBNAIL, 640 // columns))
     write_bytes(path, png(grid([thumbnail(source.read(int(i)), side) for i in rows], columns)))
     return f"{path.parent.name}/{path.name}"
 
 
-def by_class(labels: np.ndarray, n_classes: int, columns: int) -> list[int]:
+def by_class(labels: Int64[np.ndarray, " n"], n_classes: int, columns: int) -> Int64[np.ndarray, " m"]:
     """Return the rows of the first ``columns`` images of each class, class by class; classes with fewer are left out."""
     firsts = [np.flatnonzero(labels == k)[:columns] for k in range(n_classes)]
-    return [int(i) for rows in firsts if len(rows) == columns for i in rows]
+    return np.concatenate([np.empty(0, np.int64), *(rows for rows in firsts if len(rows) == columns)]).astype(np.int64)
