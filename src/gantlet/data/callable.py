@@ -29,7 +29,7 @@ def from_callable(path: str, n: int = 0, seed: int = 0, range: str = "auto") -> 
     """
     if n < 1:
         raise UsageError(f"{path} needs the number of images: {path}[n=1000]")
-    images, labels = _call(path, _find(path), n, seed)
+    images, labels = _call(path, find_callable(path), n, seed)
     nhwc, _ = to_nhwc(path, images, "auto")
     pixels, note = to_bytes(path, nhwc, range)
     found, classes = to_labels(path, labels, n) if labels is not None else (None, ())
@@ -37,7 +37,8 @@ def from_callable(path: str, n: int = 0, seed: int = 0, range: str = "auto") -> 
     return array_source(spec, pixels, found, classes, notes=[note] if note else [])
 
 
-def _find(path: str) -> Callable[[int, int], Any]:
+def find_callable(path: str) -> Callable[..., Any]:
+    """Return the function named module:function, found from the current folder; raises UsageError."""
     module_name, _, name = path.partition(":")
     here = os.getcwd()
     sys.path.insert(0, here)
