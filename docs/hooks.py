@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files
@@ -26,6 +27,9 @@ OPTIONS = {
 
 def on_files(files: Files, config: Any) -> Files:
     """Add the generated pages."""
+    readme = Path(__file__).parent.parent / "README.md"
+    index = readme.read_text().replace("docs/report.png", "report.png")
+    files.append(File.generated(config, "index.md", content=index))
     files.append(File.generated(config, "catalogue.md", content=catalogue_page()))
     files.append(File.generated(config, "commands.md", content=commands_page()))
     return files

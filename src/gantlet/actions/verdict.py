@@ -26,6 +26,10 @@ _SAYS = {
         "variety: {value:.1%} of the real images have a generated one near them",
         "variety is missing: only {value:.1%} of the real images have a generated one near them",
     ),
+    "recall": (
+        "reach: {value:.1%} of the real images lie among the generated ones",
+        "reach is lacking: only {value:.1%} of the real images lie among the generated ones",
+    ),
     "precision": (
         "realism: {value:.1%} of the images lie among the real ones",
         "realism is lacking: only {value:.1%} of the images lie among the real ones",
@@ -53,8 +57,9 @@ def _one_nn(estimate: Estimate) -> str | None:
         return None
     if estimate.low <= 0.5:
         return f"good: a nearest-neighbour test cannot tell generated from real images (accuracy {estimate.value:.1%}, chance is 50%)."
-    if estimate.value >= 0.75:
-        return f"poor: a nearest-neighbour test tells generated from real images with {estimate.value:.1%} accuracy (chance is 50%)."
+    if estimate.value >= 0.6:
+        kind = "poor" if estimate.value >= 0.75 else "caution"
+        return f"{kind}: a nearest-neighbour test tells generated from real images with {estimate.value:.1%} accuracy (chance is 50%)."
     return None
 
 
