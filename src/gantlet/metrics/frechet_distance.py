@@ -11,7 +11,7 @@ from gantlet.results import Estimate, Interval
 from gantlet.rng import numpy_stream
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.gaussian import GROUPS
-from gantlet.stats.intervals import normal
+from gantlet.stats.intervals import around_null, normal
 from gantlet.stats.moments import Moments, trace_root
 
 
@@ -98,8 +98,7 @@ def transport_interval(
         details |= {"p_value": p_value, "null_mean": float(null.mean())}
         if p_value > 1 - evidence.level:
             kind = "permutation"
-            lower, upper = np.quantile(null, [0.5 - evidence.level / 2, 0.5 + evidence.level / 2])
-            low, high = min(value, value - float(upper - null.mean())), max(value, value + float(null.mean() - lower))
+            low, high = around_null(value, null, evidence.level)
             notes += (f"real and fake are not told apart (p = {p_value:.2f}): spread from a permutation test",)
     return low, high, kind, details, notes
 

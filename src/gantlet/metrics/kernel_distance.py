@@ -1,10 +1,12 @@
 """The kernel distance (KID): unbiased squared MMD with a cubic polynomial kernel over all pairs, with its variance."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, Float64
+from torch import Tensor
 
 from gantlet.errors import NonFiniteError, ShapeError, TooFewSamples
 from gantlet.metrics import METRICS
@@ -29,20 +31,25 @@ def kernel_sums(
     left: Float[np.ndarray, "n d"], right: Float[np.ndarray, "m d"] | None = None, *, memory: int = 2 * 10**9
 ) -> KernelSums:
     """Return sums of k(x, y) = (xᵀy/d + 1)³ over all pairs, by float64 tiles; ``right`` None: pairs within ``left``."""
-    within = right is None
     a, b = as_tensor(left), as_tensor(left if right is None else right)
-    rows, columns = torch.zeros(len(a), dtype=torch.float64), torch.zeros(len(b), dtype=torch.float64)
+    tiles = dot_tiles(a, b, tile_side(memory, 32), upper=right is None, dtype=torch.float64)
+    cubes = ((i, j, tile.div_(a.shape[1]).add_(1.0).pow_(3)) for i, j, tile in tiles)
+    return sums_of_tiles(cubes, len(a), None if right is None else len(b))
+
+
+def sums_of_tiles(tiles: Iterable[tuple[int, int, Float[Tensor, "a b"]]], n: int, m: int | None) -> KernelSums:
+    """Return the sums of a kernel matrix [n, m] from its tiles; ``m`` None: [n, n], symmetric, tiles with j ≥ i only."""
+    rows, columns = torch.zeros(n, dtype=torch.float64), torch.zeros(n if m is None else m, dtype=torch.float64)
     squares = 0.0
-    for i, j, tile in dot_tiles(a, b, tile_side(memory, 32), upper=within, dtype=torch.float64):
-        tile.div_(a.shape[1]).add_(1.0).pow_(3)
-        if within and i == j:
+    for i, j, tile in tiles:
+        if m is None and i == j:
             tile.fill_diagonal_(0.0)
         rows[i : i + tile.shape[0]] += tile.sum(dim=1)
-        if not within or i != j:
+        if m is not None or i != j:
             columns[j : j + tile.shape[1]] += tile.sum(dim=0)
         flat = tile.view(-1)
-        squares += float(torch.dot(flat, flat)) * (2 if within and i != j else 1)
-    if within:
+        squares += float(torch.dot(flat, flat)) * (2 if m is None and i != j else 1)
+    if m is None:
         rows = columns = rows + columns
     return KernelSums(rows.numpy(), columns.numpy(), squares)
 

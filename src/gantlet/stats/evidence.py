@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int64
 
 from gantlet.errors import DataError, ShapeError
+from gantlet.results import Estimate, Interval
 from gantlet.rng import numpy_stream
 from gantlet.stats.feature_bank import FeatureBank
 from gantlet.stats.gaussian import GaussianNull, Potentials, canonical_order, gaussian_null, potentials
@@ -64,6 +66,38 @@ class Evidence:
             real[numpy_stream(self.seed, "split-real").permutation(len(real))],
             fake[numpy_stream(self.seed, "split-fake").permutation(len(fake))],
         )
+
+    def sample(self, cap: int, balanced: bool = False) -> tuple[FeatureBank, FeatureBank, tuple[str, ...]]:
+        """Return at most ``cap`` random rows of each side (as many of each where ``balanced``), and a note if any were
+        left out.
+        """
+        least = min(cap, self.real.n, self.fake.n)
+        sizes = [least if balanced else min(cap, side.n) for side in (self.real, self.fake)]
+        real, fake = (
+            side.take(order[:size])
+            for side, order, size in zip((self.real, self.fake), self.orders, sizes, strict=True)
+        )
+        if sizes == [self.real.n, self.fake.n]:
+            return real, fake, ()
+        return real, fake, (f"computed on {sizes[0]} real and {sizes[1]} fake images drawn at random (seeded)",)
+
+    def estimate(
+        self,
+        metric: str,
+        value: float,
+        interval: tuple[Interval, float, float],
+        details: Mapping[str, Any] | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> Estimate:
+        """Return an Estimate stamped with level and sizes; ``interval``: its kind, low and high."""
+        kind, low, high = interval
+        sizes = (self.real.n, self.fake.n)
+        return Estimate(metric, value, low, high, kind, self.level, *sizes, details=dict(details or {}), notes=notes)
+
+    def undefined(self, metric: str, reason: str) -> Estimate:
+        """Return an Estimate without a value and the reason why."""
+        sizes = (self.real.n, self.fake.n)
+        return Estimate(metric, None, None, None, "none", self.level, *sizes, notes=(f"undefined: {reason}",))
 
     @cached_property
     def quarters(self) -> tuple[list[Moments], list[Moments]]:

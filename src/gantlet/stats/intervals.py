@@ -42,3 +42,17 @@ def bootstrap_mean(values: Float64[np.ndarray, " n"], level: float, rng: np.rand
     means = np.array([ordered[rng.integers(0, len(ordered), len(ordered))].mean() for _ in range(REPLICATES)])
     low, high = np.quantile(means, [0.5 - level / 2, 0.5 + level / 2])
     return min(float(low), float(values.mean())), max(float(high), float(values.mean()))
+
+
+def around_null(value: float, null: Float64[np.ndarray, " p"], level: float) -> tuple[float, float]:
+    """Return the interval whose spread is that of ``null``, the statistic's law under random relabelling."""
+    lower, upper = np.quantile(null, [0.5 - level / 2, 0.5 + level / 2])
+    return min(value, value - float(upper - null.mean())), max(value, value + float(null.mean() - lower))
+
+
+def permutation_p_value(value: float, null: Float64[np.ndarray, " p"]) -> float:
+    """Return the share of relabellings, the given one among them, that are as far from the null as it is, or farther.
+
+    Source: Phipson & Smyth 2010, "Permutation p-values should never be zero".
+    """
+    return float((1 + (null >= value * (1 - 1e-12)).sum()) / (1 + len(null)))
