@@ -49,7 +49,7 @@ def _against_yardstick(estimate: Estimate) -> str | None:
         return None
     reached = (estimate.high if estimate.high is not None else estimate.value) >= 0.9 * yardstick
     kind, sentence = ("good", good) if reached else ("missing" if estimate.metric == "coverage" else "poor", poor)
-    return f"{kind}: {sentence.format(value=estimate.value)} (real against held-out real: {yardstick:.1%})."
+    return f"{kind}: {sentence.format(value=estimate.value)} (real against real: {yardstick:.1%})."
 
 
 def _one_nn(estimate: Estimate) -> str | None:

@@ -1,7 +1,6 @@
 """A Report as a rich table for the terminal; renders, computes nothing."""
 
 from rich.console import Console, Group
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -30,7 +29,7 @@ def table(report: Report) -> Table:
     result.add_column("value", justify="right", no_wrap=True)
     result.add_column(f"{report.estimates[0].level:.0%} interval" if report.estimates else "interval", no_wrap=True)
     result.add_column("by", style="dim", no_wrap=True)
-    result.add_column("real vs real", justify="right", style="cyan", no_wrap=True)
+    result.add_column("real", justify="right", style="cyan", no_wrap=True)
     for estimate in report.estimates:
         if estimate.value is not None:
             result.add_row(
@@ -46,7 +45,7 @@ def table(report: Report) -> Table:
 def _interval(estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
         return "—"
-    return f"{estimate.low:.4g} … {estimate.high:.4g}"
+    return f"{estimate.low:.3g} … {estimate.high:.3g}"
 
 
 def _yardstick(estimate: Estimate) -> str:
@@ -58,31 +57,35 @@ def _yardstick(estimate: Estimate) -> str:
 def render(report: Report) -> Group:
     """Return verdict, table, notes and warnings as one renderable."""
     head = Text.assemble(
-        (report.fake, "bold"),
-        f" ({report.n_fake:,} images) against ",
-        (report.real, "bold"),
-        f" ({report.n_real:,}); features ",
-        (str(report.features.get("name", "?")), "bold"),
-    )
-    lines: list[Text | Table | str] = [head]
+        (report.fake, "bold"), f" ({report.n_fake:,} images) against ", (report.real, "bold"),
+        f" ({report.n_real:,}); features ", (str(report.features.get("name", "?")), "bold"),
+    )  # fmt: skip
+    words = Table.grid(padding=(0, 1))
     for line in report.verdict:
         kind, sentence = split_verdict(line)
         mark, colour = MARKS[kind]
-        lines.append(Text.assemble((f" {mark} ", colour), sentence))
-    lines += ["", table(report)]
-    lines += [Text(f" · {e.metric} is {'; '.join(e.notes)}", style="dim") for e in report.estimates if e.value is None]
-    notes = {note: None for estimate in report.estimates if estimate.value is not None for note in estimate.notes}
-    if notes:
-        lines += [Text(f" · {note}", style="dim") for note in notes]
-    lines += [Text(f"warning: {warning}", style="yellow") for warning in report.warnings]
-    return Group(*lines)
+        words.add_row(Text(mark, style=colour), Text(sentence))
+    return Group(head, words, "", table(report), "", _remarks(report))
+
+
+def _remarks(report: Report) -> Table:
+    """Return the notes, each after the metrics it belongs to, and the warnings."""
+    remarks = Table.grid(padding=(0, 1))
+    if any(e.reference is not None for e in report.estimates):
+        remarks.add_row(
+            Text("·", style="dim"), Text("real: the yardstick, the same metric for real against real", style="dim")
+        )
+    notes: dict[str, list[str]] = {}
+    for estimate in report.estimates:
+        for note in estimate.notes:
+            notes.setdefault(note, []).append(estimate.metric)
+    for note, metrics in notes.items():
+        remarks.add_row(Text("·", style="dim"), Text(f"{', '.join(metrics)}: {note}", style="dim"))
+    for warning in report.warnings:
+        remarks.add_row(Text("!", style="yellow"), Text(f"warning: {warning}", style="yellow"))
+    return remarks
 
 
 def show(report: Report, console: Console | None = None) -> None:
     """Print a report to stdout."""
     (console or Console()).print(render(report), soft_wrap=False)
-
-
-def plain(text: str) -> str:
-    """Return text that rich prints as it is."""
-    return escape(text)
