@@ -28,6 +28,7 @@ class NonSaturating:
     """
 
     relativistic: ClassVar[bool] = False
+    cross_entropy: ClassVar[bool] = True
 
     def discriminator_loss(
         self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]
