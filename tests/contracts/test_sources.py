@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import tarfile
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,13 @@ def _zip(root: Path) -> str:
         for path in (root / "set").rglob("*.png"):
             archive.write(path, path.relative_to(root / "set"))
     return f"zip[path={root / 'set.zip'}]"
+
+
+def _tar(root: Path) -> str:
+    _folder(root)
+    with tarfile.open(root / "set.tar", "w") as archive:
+        archive.add(root / "set", "set")
+    return f"tar[path={root / 'set.tar'}]"
 
 
 def _npz(root: Path) -> str:
@@ -88,6 +96,7 @@ EXAMPLES: dict[str, Callable[[Path], str]] = {
     "npy": _npy,
     "npz": _npz,
     "run": lambda root: "run:somewhere",
+    "tar": _tar,
     "zip": _zip,
 }
 

@@ -13,16 +13,19 @@ if TYPE_CHECKING:
 
 SOURCES = Registry("data source", __name__)
 
-_BY_SUFFIX = {".zip": "zip", ".npz": "npz", ".npy": "npy"}
+_BY_SUFFIX = {".zip": "zip", ".tar": "tar", ".tgz": "tar", ".npz": "npz", ".npy": "npy"}
+_SHARDS = re.compile(r".*\{\d+\.\.\d+\}.*\.tar")
+_HUB = re.compile(r"hf:(?P<path>[^\[\]]+)\[(?P<split>[^\[\]=,]+)\]")
 _IDX = re.compile(r".*(idx\d-ubyte|\.idx)(\.gz)?")
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 def open_source(text: str, *, n: int = 0, seed: int = 0) -> "ImageSource":
-    """Open what a source string names: a built-in name, a path, run:PATH or module:function, with options in brackets.
+    """Open what a source string names: a built-in name, a path, hf:…, run:PATH or module:function, with options.
 
     Args: text: e.g. ``digits``, ``mnist[root=DIR,split=test]``, ``photos/``, ``fakes.zip[labels=none]``,
-    ``run:RUN@ema``; n, seed: for sources that make their images (run, callable), unless the text names its own.
+    ``hf:owner/name[test]``, ``run:RUN@ema``; n, seed: for sources that make their images (run, callable), unless the text
+    names its own.
     Returns: the opened source, of at least two images.
     Raises: UsageError for an unknown name or option; DataError for a missing path or unusable data; TooFewSamples.
     """
@@ -44,33 +47,46 @@ def _resolve(text: str) -> tuple[str, dict[str, str]]:
     """Return the kind of source and its options, the path among them."""
     if Path(text).exists() and text not in SOURCES:
         return _kind_of_path(text), {"path": text}
-    name, options = parse_spec(text)
+    hub = _HUB.fullmatch(text)
+    name, options = (f"hf:{hub['path']}", {"split": hub["split"]}) if hub else parse_spec(text)
     if name in SOURCES:
         return name, options
-    if name.startswith("run:"):
-        path, which = _split_weights(name.removeprefix("run:"))
-        return "run", {"path": path, "which": which, **options}
+    kind, found = _by_form(name)
+    if kind:
+        return kind, {**found, **options}
     if Path(name).exists():
         return _kind_of_path(name), {"path": name, **options}
-    if _FUNCTION.fullmatch(name):
-        return "callable", {"path": name, **options}
     if "/" in name or Path(name).suffix.lower() in _BY_SUFFIX or _IDX.fullmatch(name):
         raise DataError(f"there is no file or folder {name!r}; check the path")
     raise UsageError(
         f"unknown data source {name!r}{nearest(name, SOURCES.names())}; a source is one of these names, a folder, "
-        "a .zip, .npz, .npy or idx file, run:PATH, or module:function"
+        "a .zip, .tar, .npz, .npy or idx file, hf:owner/name, run:PATH, or module:function"
     )
+
+
+def _by_form(name: str) -> tuple[str, dict[str, str]]:
+    """Return the kind that the form of a name tells, with its options; or ''."""
+    if name.startswith("run:"):
+        path, which = _split_weights(name.removeprefix("run:"))
+        return "run", {"path": path, "which": which}
+    if name.startswith("hf:"):
+        return "huggingface", {"path": name.removeprefix("hf:")}
+    if _SHARDS.fullmatch(name):
+        return "tar", {"path": name}
+    if _FUNCTION.fullmatch(name) and not Path(name).exists():
+        return "callable", {"path": name}
+    return "", {}
 
 
 def _kind_of_path(path: str) -> str:
     if Path(path).is_dir():
         return "folder"
-    suffix = Path(path).suffix.lower()
+    suffix = ".tar" if path.lower().endswith((".tar.gz", ".tar.xz", ".tar.bz2")) else Path(path).suffix.lower()
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
     if _IDX.fullmatch(Path(path).name):
         return "idx"
-    raise UsageError(f"cannot tell what {path!r} is; expected a folder, a .zip, .npz, .npy or idx file")
+    raise UsageError(f"cannot tell what {path!r} is; expected a folder, a .zip, .tar, .npz, .npy or idx file")
 
 
 def _split_weights(path: str) -> tuple[str, str]:

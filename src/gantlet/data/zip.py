@@ -3,16 +3,13 @@
 import threading
 import zipfile
 import zlib
-from pathlib import PurePosixPath
 
 from gantlet.data import SOURCES
+from gantlet.data.archive import MAX_BYTES, check_names
 from gantlet.data.collection import Choices, collect
 from gantlet.data.decode import Undecodable
 from gantlet.data.source import ImageSource
 from gantlet.errors import DataError
-
-MAX_BYTES = 2**29
-"""Larger unpacked members are refused (a zip bomb, or no image)."""
 
 
 @SOURCES.register("zip", source="PKWARE APPNOTE 6.3; ImageFolder convention: one folder a class")
@@ -47,15 +44,7 @@ def zip_archive(path: str, labels: str = "auto", split: str = "", background: st
 
 
 def _check(path: str, members: list[zipfile.ZipInfo]) -> None:
-    seen: set[str] = set()
+    check_names(path, [member.filename for member in members])
     for member in members:
-        name = member.filename
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise DataError(
-                f"{path} is refused: the name {name!r} leaves the archive; pack it again without such names"
-            )
         if member.flag_bits & 1:
-            raise DataError(f"{path} is encrypted ({name!r}); unpack it and give the folder")
-        if name in seen:
-            raise DataError(f"{path} holds the name {name!r} twice; pack it again so that every name stands once")
-        seen.add(name)
+            raise DataError(f"{path} is encrypted ({member.filename!r}); unpack it and give the folder")
