@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float, Float32, Float64, Int64
 from torch import Tensor
 
 from gantlet.errors import NonFiniteError, ShapeError
@@ -63,6 +63,33 @@ def dot_tiles(
             tile = buffer[: len(a) * len(b)].view(len(a), len(b))
             torch.matmul(a, b.T, out=tile)
             yield i, j, tile
+
+
+def squared_distance_tiles(
+    left: Float32[np.ndarray, "n d"],
+    right: Float32[np.ndarray, "m d"] | None,
+    centre: Float32[np.ndarray, " d"],
+    side: int,
+) -> Iterator[tuple[int, int, Float[Tensor, "a b"]]]:
+    """Yield (i, j, |left[i:] − right[j:]|²) by float32 tiles, ≥ 0; ``right`` None: left with itself, tiles with j ≥ i.
+
+    Error about 1e-6·(|x|² + |y|²) for rows less ``centre``; a result below 0 is such an error and counts as 0.
+    """
+    a = _extended(left, centre)
+    b = a if right is None else _extended(right, centre)
+    for i, j, tile in dot_tiles(a, b, side, upper=right is None, prepare=_mirrored):
+        yield i, j, tile.clamp_(min=0.0)
+
+
+def _extended(features: Float32[np.ndarray, "n d"], centre: Float32[np.ndarray, " d"]) -> Float[Tensor, "n e"]:
+    rows = as_tensor(features) - torch.from_numpy(centre)
+    norms = torch.linalg.vector_norm(rows, dim=1, keepdim=True).double().square().float()
+    return torch.cat([rows, norms, torch.ones(len(rows), 1)], dim=1)
+
+
+def _mirrored(rows: Float[Tensor, "a e"]) -> Float[Tensor, "a e"]:
+    """Return [−2x, 1, |x|²] for rows [x, |x|², 1]."""
+    return torch.cat([-2 * rows[:, :-2], rows[:, -1:], rows[:, -2:-1]], dim=1)
 
 
 def squared_distances_of_pairs(

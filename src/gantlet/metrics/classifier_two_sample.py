@@ -10,7 +10,7 @@ from gantlet.stats.evidence import Evidence
 from gantlet.stats.intervals import wilson
 
 FOLDS = 5
-CAP = 4000
+CAP = 2000
 
 
 def classifier_two_sample(
@@ -62,7 +62,7 @@ def _scores(
 def estimate(evidence: Evidence) -> Estimate:
     """Accuracy of a logistic regression that tells real from fake on images it was not trained on; 0.5 is ideal.
 
-    Five-fold cross-fitting on equal numbers of both (at most 4,000 a side, random, seeded), standardised features,
+    Five-fold cross-fitting on equal numbers of both (at most 2,000 a side, random, seeded), standardised features,
     C = 1; ``details`` hold the accuracy on real and on fake images and the p-value against a half.
 
     Interval: Wilson over all held-out answers, with the five classifiers as given.

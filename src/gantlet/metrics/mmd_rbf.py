@@ -1,16 +1,12 @@
 """The kernel two-sample distance with a Gaussian kernel: unbiased, with its variance; Xu's form beside it."""
 
-from collections.abc import Iterator
-
 import numpy as np
-import torch
-from jaxtyping import Float, Float32
-from torch import Tensor
+from jaxtyping import Float32
 
 from gantlet.errors import DataError, ShapeError
 from gantlet.metrics import METRICS
 from gantlet.metrics.kernel_distance import KernelSums, kernel_distance, sums_of_tiles
-from gantlet.numerics import as_tensor, dot_tiles, tile_side
+from gantlet.numerics import squared_distance_tiles, tile_side
 from gantlet.results import Estimate
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.intervals import normal
@@ -33,28 +29,9 @@ def gaussian_sums(
 
     Products run in float32 on rows less ``centre``: the exponent errs by about 1e-6·(|x|² + |y|²)/squared_width.
     """
-    a = _extended(left, centre)
-    b = a if right is None else _extended(right, centre)
-    tiles = dot_tiles(a, b, tile_side(memory, 32), upper=right is None, prepare=_mirrored)
-    kernels = _kernels(tiles, squared_width)
-    return sums_of_tiles(kernels, len(a), None if right is None else len(b))
-
-
-def _kernels(
-    tiles: Iterator[tuple[int, int, Float[Tensor, "a b"]]], squared_width: float
-) -> Iterator[tuple[int, int, Float[Tensor, "a b"]]]:
-    for i, j, tile in tiles:
-        yield i, j, tile.clamp_(min=0.0).mul_(-0.5 / squared_width).exp_().double()
-
-
-def _extended(features: Float32[np.ndarray, "n d"], centre: Float32[np.ndarray, " d"]) -> Float[Tensor, "n e"]:
-    rows = as_tensor(features) - torch.from_numpy(centre)
-    norms = rows.double().square().sum(dim=1, keepdim=True).float()
-    return torch.cat([rows, norms, torch.ones(len(rows), 1)], dim=1)
-
-
-def _mirrored(rows: Float[Tensor, "a e"]) -> Float[Tensor, "a e"]:
-    return torch.cat([-2 * rows[:, :-2], rows[:, -1:], rows[:, -2:-1]], dim=1)
+    tiles = squared_distance_tiles(left, right, centre, tile_side(memory, 32))
+    kernels = ((i, j, tile.mul_(-0.5 / squared_width).exp_().double()) for i, j, tile in tiles)
+    return sums_of_tiles(kernels, len(left), None if right is None else len(right))
 
 
 def mmd_rbf(

@@ -32,27 +32,39 @@ def log_vendi_score(features: Float[np.ndarray, "n d"]) -> tuple[float, float]:
         row = int(np.flatnonzero(~features.any(axis=1))[0])
         raise NonFiniteError(f"feature row {row} is all zeros and has no direction; leave it out or use other features")
     if d < n:
-        matrix, influence = _dual(features)
+        values, vectors = scipy.linalg.eigh(_second_moment(features), driver="evd", check_finite=False)
+        kept = values > d * np.finfo(np.float64).eps
+        logs = np.log(values[kept])
+        influence = np.concatenate(
+            [-np.square(_unit(features[rows]) @ vectors[:, kept]) @ logs for rows in row_chunks(n)]
+        )
     else:
         x = _unit(features)
         values, vectors = scipy.linalg.eigh(x @ x.T / n, driver="evd", check_finite=False)
-        values = np.maximum(values, 0.0)
-        matrix, influence = values, -n * np.square(vectors) @ xlogy(values, values)
-    return max(0.0, float(-xlogy(matrix, matrix).sum())), float(influence.var(ddof=1) / n)
+        influence = -n * np.square(vectors) @ _entropies(values)
+    return max(0.0, float(-_entropies(values).sum())), float(influence.var(ddof=1) / n)
 
 
-def _dual(features: Float[np.ndarray, "n d"]) -> tuple[Float64[np.ndarray, " d"], Float64[np.ndarray, " n"]]:
+def vendi_score(features: Float[np.ndarray, "n d"]) -> float:
+    """Return VS alone, from eigenvalues only; otherwise as `log_vendi_score`."""
     n, d = features.shape
-    rho = np.zeros((d, d))
-    for rows in row_chunks(n):
+    x = _unit(features) if n <= d else None
+    matrix = _second_moment(features) if x is None else x @ x.T / n
+    return float(np.exp(-_entropies(scipy.linalg.eigvalsh(matrix, check_finite=False)).sum()))
+
+
+def _entropies(values: Float64[np.ndarray, " k"]) -> Float64[np.ndarray, " k"]:
+    """Return λ log λ; eigenvalues below 0 are rounding and count as 0."""
+    positive = np.maximum(values, 0.0)
+    return np.asarray(xlogy(positive, positive))
+
+
+def _second_moment(features: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "d d"]:
+    rho = np.zeros((features.shape[1], features.shape[1]))
+    for rows in row_chunks(len(features)):
         x = _unit(features[rows])
-        rho += x.T @ x / n
-    values, vectors = scipy.linalg.eigh(rho, driver="evd", check_finite=False)
-    floor = d * np.finfo(np.float64).eps
-    kept = values > floor
-    logs = np.log(values[kept])
-    influence = np.concatenate([-np.square(_unit(features[rows]) @ vectors[:, kept]) @ logs for rows in row_chunks(n)])
-    return np.maximum(values, 0.0), influence
+        rho += x.T @ x / len(features)
+    return rho
 
 
 def _unit(features: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
@@ -89,7 +101,7 @@ def estimate(evidence: Evidence) -> Estimate:
     low, high = np.exp(normal(value, variance, evidence.level))
     details: dict[str, Any] = {"log_standard_error": variance**0.5}
     if evidence.real.n >= 2:
-        details["real"] = float(np.exp(log_vendi_score(evidence.real.features)[0]))
+        details["real"] = vendi_score(evidence.real.features)
     details |= {side: _by_class(bank) for side, bank in _sides(evidence) if bank.labels is not None}
     return evidence.estimate("vendi_score", float(np.exp(value)), ("delta", float(low), float(high)), details)
 
@@ -101,7 +113,4 @@ def _sides(evidence: Evidence) -> tuple[tuple[str, FeatureBank], ...]:
 def _by_class(bank: FeatureBank) -> dict[str, float]:
     assert bank.labels is not None
     classes, counts = np.unique(bank.labels, return_counts=True)
-    return {
-        str(label): float(np.exp(log_vendi_score(bank.features[bank.labels == label])[0]))
-        for label in classes[counts >= 2]
-    }
+    return {str(label): vendi_score(bank.features[bank.labels == label]) for label in classes[counts >= 2]}

@@ -111,7 +111,7 @@ def gaussian_null(
         )
     size = fewest // GROUPS
     counts = [min(3 * GROUPS, len(side) // size) // 4 * 4 for side in (real, fake)]
-    values, vectors = _eigenbasis(pooled)
+    values, vectors = eigenbasis(pooled)
     basis, mean = vectors.astype(np.float32), pooled.mean.astype(np.float32)
     groups = np.empty((sum(counts), size, basis.shape[1]), dtype=np.float32)
     for g in range(len(groups)):
@@ -121,14 +121,23 @@ def gaussian_null(
     return GaussianNull(_group_gram(groups, values), counts[0], scale)
 
 
-def _eigenbasis(pooled: Moments) -> tuple[Float64[np.ndarray, " r"], Float64[np.ndarray, "d r"]]:
-    """Return the positive eigenvalues of a covariance and their eigenvectors, from the rows where they are few."""
-    rows = pooled.centred
-    matrix = pooled.cov if rows is None else rows @ rows.T / (pooled.n - 1)
-    values, vectors = scipy.linalg.eigh(matrix, driver="evd", check_finite=False)
-    kept = values > len(pooled.mean) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
+def eigenbasis(
+    moments: Moments, top: int | None = None
+) -> tuple[Float64[np.ndarray, " r"], Float64[np.ndarray, "d r"]]:
+    """Return the (``top`` largest) positive eigenvalues of a covariance, rising, and their eigenvectors.
+
+    They come from the rows where these are fewer than dimensions. Raises TooFewSamples (n < 2).
+    """
+    rows = moments.centred
+    matrix = moments.cov if rows is None else rows @ rows.T / max(1, moments.n - 1)
+    if top is None or top >= len(matrix):
+        values, vectors = scipy.linalg.eigh(matrix, driver="evd", check_finite=False)
+    else:
+        part = [len(matrix) - top, len(matrix) - 1]
+        values, vectors = scipy.linalg.eigh(matrix, subset_by_index=part, driver="evr", check_finite=False)
+    kept = values > len(moments.mean) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
     values, vectors = values[kept], vectors[:, kept]
-    return values, vectors if rows is None else rows.T @ (vectors / np.sqrt(values * (pooled.n - 1)))
+    return values, vectors if rows is None else rows.T @ (vectors / np.sqrt(values * (moments.n - 1)))
 
 
 def _group_gram(
