@@ -102,14 +102,16 @@ class TrainConfig(Config):
     """Further techniques, e.g. 'ema[half_life=1000]'."""
     conditioning: str = "none"
     """How labels enter: none, concat or projection."""
+    optimizer: str = "adam"
+    """Both players' optimiser: adam or rmsprop (without momentum; beta1 has no meaning then)."""
     lr_generator: float = 2e-4
-    """Adam's learning rate for the generator."""
+    """The generator's learning rate."""
     lr_discriminator: float = 2e-4
-    """Adam's learning rate for the discriminator."""
+    """The discriminator's learning rate."""
     beta1: float = 0.5
     """Adam's first moment decay."""
     beta2: float = 0.999
-    """Adam's second moment decay."""
+    """Second moment decay (RMSprop's alpha)."""
     discriminator_steps: int = 1
     """Discriminator steps for each generator step."""
     mirror: bool = False
@@ -146,6 +148,7 @@ class TrainConfig(Config):
                 "latent ≥ 1": self.latent >= 1,
                 "lr_generator > 0": self.lr_generator > 0,
                 "lr_discriminator > 0": self.lr_discriminator > 0,
+                "optimizer one of adam, rmsprop": self.optimizer in ("adam", "rmsprop"),
                 "beta1 in [0, 1)": 0 <= self.beta1 < 1,
                 "beta2 in [0, 1)": 0 <= self.beta2 < 1,
                 "discriminator_steps ≥ 1": self.discriminator_steps >= 1,

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from gantlet.errors import ConfigError
 from gantlet.networks import NETWORKS
 from gantlet.networks.conditioning import conditioning_named
-from gantlet.networks.interface import ImageShape, Judgement, stages
+from gantlet.networks.interface import ImageShape, Judgement, halvings, stages
 
 
 class DcganGenerator(nn.Module):
@@ -42,13 +42,13 @@ class DcganDiscriminator(nn.Module):
         rule = conditioning_named(conditioning, n_classes)
         self.label, extra = rule.image_input(shape.size, n_classes)
         layers: list[nn.Module] = [nn.Conv2d(shape.channels + extra, width, 4, 2, 1), nn.LeakyReLU(0.2)]
-        for stage in range(1, stages(shape)):
+        for stage in range(1, halvings(shape)):
             before, after = width * 2 ** (stage - 1), width * 2**stage
             layers.append(nn.Conv2d(before, after, 4, 2, 1, bias=not norm))
             layers += [nn.BatchNorm2d(after)] if norm else []
             layers.append(nn.LeakyReLU(0.2))
         self.layers = nn.Sequential(*layers, nn.Flatten())
-        self.head = rule.head(width * 2 ** (stages(shape) - 1) * 16, n_classes)
+        self.head = rule.head(width * 2 ** (halvings(shape) - 1) * 16, n_classes)
         self.apply(_initialise)
 
     def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from gantlet.errors import ConfigError
 
+SIZES = (8, 16, 32, 64)
+
 
 @dataclass(frozen=True)
 class ImageShape:
@@ -40,10 +42,15 @@ class Network(Protocol):
 
 
 def stages(shape: ImageShape) -> int:
-    """Return how often 4×4 doubles to reach the image's size; raises ConfigError for a size that no network has."""
-    if shape.size not in (8, 16, 32, 64) or shape.channels not in (1, 3):
+    """Return how often 4×4 doubles to reach the image's size; raises ConfigError for images that no network makes."""
+    if shape.size not in SIZES or shape.channels not in (1, 3):
         raise ConfigError(
             f"networks make images of 8, 16, 32 or 64 pixels and 1 or 3 channels; got {shape.size} pixels, "
             f"{shape.channels} channels"
         )
+    return halvings(shape)
+
+
+def halvings(shape: ImageShape) -> int:
+    """Return how often an image is halved to reach 4×4, whatever its channels (packs have more than images)."""
     return shape.size.bit_length() - 3

@@ -12,7 +12,7 @@ from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 from gantlet.errors import ConfigError
 from gantlet.networks import NETWORKS
 from gantlet.networks.conditioning import conditioning_named
-from gantlet.networks.interface import ImageShape, Judgement, stages
+from gantlet.networks.interface import ImageShape, Judgement, halvings, stages
 
 SLOPE = 0.2
 
@@ -65,6 +65,7 @@ class R3ganGenerator(nn.Module):
     def __init__(self, plan: "R3gan", shape: ImageShape, latent: int, conditioning: str, n_classes: int) -> None:
         super().__init__()
         self.label, inputs = conditioning_named(conditioning, n_classes).latent_input(latent, n_classes)
+        stages(shape)
         widths = plan.widths(shape)[::-1]
         self.basis = nn.Parameter(torch.randn(widths[0], 4, 4))
         self.modulate = fan_in(nn.Linear(inputs, widths[0], bias=False))
@@ -152,7 +153,7 @@ class R3gan:
 
     def widths(self, shape: ImageShape) -> list[int]:
         """Return the channels of each stage from the image's size down to 4×4."""
-        return [min(self.width * 2**i, self.most or 4 * self.width) for i in range(stages(shape) + 1)]
+        return [min(self.width * 2**i, self.most or 4 * self.width) for i in range(halvings(shape) + 1)]
 
     def stages(self, shape: ImageShape) -> nn.ModuleList:
         """Return the residual blocks of each stage from the image's size down to 4×4."""

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from gantlet.penalties import PENALTIES
-from gantlet.penalties.interface import Critic, input_gradient, require_weight
+from gantlet.penalties.interface import Critic, gradient_norm, interpolate, require_every, require_weight
 
 
 @PENALTIES.register("gradient-penalty", source="Gulrajani et al. 2017, arXiv:1704.00028, Eq. 3")
@@ -21,14 +21,17 @@ class GradientPenalty:
     It holds at those points only: nowhere does it guarantee a 1-Lipschitz critic.
 
     Raises: ConfigError when λ < 0.
-    Convention: two-sided as in the paper; the norm is over all pixels of one image; λ is `weight`.
+    Convention: two-sided as in the paper; the norm is over all pixels of one image; λ is `weight`;
+    `every` n: on every n-th step with n times the weight.
     Source: Gulrajani et al. 2017, arXiv:1704.00028, Eq. 3.
     """
 
     weight: float = 10.0
+    every: int = 1
 
     def __post_init__(self) -> None:
         require_weight("gradient-penalty", "weight", self.weight)
+        require_every("gradient-penalty", self.every)
 
     def __call__(
         self,
@@ -39,8 +42,5 @@ class GradientPenalty:
         stream: torch.Generator,
     ) -> Float[Tensor, ""]:
         """Return λ · mean (‖∇D(x̂)‖ − 1)², ≥ 0."""
-        alpha = torch.rand(len(real), generator=stream, dtype=real.dtype, device=stream.device).to(real.device)
-        alpha = alpha.view(-1, *[1] * (real.dim() - 1))
-        between = fake.detach() + alpha * (real.detach() - fake.detach())
-        norm = torch.linalg.vector_norm(input_gradient(critic, between, labels).flatten(1), dim=1)
+        norm = gradient_norm(critic, interpolate(real, fake, stream), labels)
         return self.weight * (norm - 1).square().mean()

@@ -1,5 +1,6 @@
 """What the game knows of a penalty, and the one place that differentiates a critic by its input."""
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -19,7 +20,10 @@ class Critic(Protocol):
 
 @runtime_checkable
 class Penalty(Protocol):
-    """A non-negative term that joins the discriminator's loss."""
+    """A non-negative term that joins the discriminator's loss.
+
+    With an attribute ``every`` n > 1 it joins on every n-th discriminator step only, n times as heavy.
+    """
 
     def __call__(
         self,
@@ -48,6 +52,26 @@ def input_gradient(
     return gradient
 
 
+def gradient_norm(
+    critic: Critic, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None
+) -> Float[Tensor, " b"]:
+    """Return ‖∇ₓ critic(x)‖₂ of each image over all its pixels."""
+    return torch.linalg.vector_norm(input_gradient(critic, images, labels).flatten(1), dim=1)
+
+
+def random_uniform(like: Tensor, shape: Sequence[int], stream: torch.Generator) -> Tensor:
+    """Return numbers of U[0, 1) drawn from ``stream``, with dtype and device of ``like``."""
+    return torch.rand(shape, generator=stream, dtype=like.dtype, device=stream.device).to(like.device)
+
+
+def interpolate(
+    real: Float[Tensor, "b *shape"], fake: Float[Tensor, "b *shape"], stream: torch.Generator
+) -> Float[Tensor, "b *shape"]:
+    """Return α·x + (1 − α)·G(z) with one α ~ U[0, 1) a sample."""
+    alpha = random_uniform(real, (len(real), *[1] * (real.dim() - 1)), stream)
+    return fake.detach() + alpha * (real.detach() - fake.detach())
+
+
 def mean_squared_norm(gradient: Float[Tensor, "b *shape"]) -> Float[Tensor, ""]:
     """Return the mean over the batch of ‖∇‖², summed over each image's pixels."""
     return gradient.square().flatten(1).sum(1).mean()
@@ -57,3 +81,9 @@ def require_weight(penalty: str, name: str, value: float) -> None:
     """Raise ConfigError unless a penalty's weight is a finite number ≥ 0."""
     if not 0 <= value < float("inf"):
         raise ConfigError(f"penalty {penalty!r}: expected {name} ≥ 0 and finite; got {value}")
+
+
+def require_every(penalty: str, every: int) -> None:
+    """Raise ConfigError unless the interval of a lazy penalty is at least one step."""
+    if every < 1:
+        raise ConfigError(f"penalty {penalty!r}: expected every ≥ 1 step; got {every}")

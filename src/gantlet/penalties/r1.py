@@ -7,7 +7,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from gantlet.penalties import PENALTIES
-from gantlet.penalties.interface import Critic, input_gradient, mean_squared_norm, require_weight
+from gantlet.penalties.interface import Critic, input_gradient, mean_squared_norm, require_every, require_weight
 
 
 @PENALTIES.register("r1", source="Mescheder et al. 2018, arXiv:1801.04406, Eq. 9")
@@ -22,14 +22,18 @@ class R1:
     Pixels lie in [−1, 1] and the norm sums over them, so a good γ grows with the number of pixels.
 
     Raises: ConfigError when γ < 0.
-    Convention: the factor ½ of the paper; the gradient of the logit, not of its sigmoid; on every step (not lazy).
+    Convention: the factor ½ of the paper; the gradient of the logit, not of its sigmoid. `every` n (lazy
+    regularisation, Karras et al. 2020, arXiv:1912.04958, App. B): on every n-th discriminator step with n times the
+    weight, in the same optimiser step as the loss; there are no additional steps, so Adam's constants are not rescaled.
     Source: Mescheder et al. 2018, arXiv:1801.04406, Eq. 9.
     """
 
     gamma: float = 10.0
+    every: int = 1
 
     def __post_init__(self) -> None:
         require_weight("r1", "gamma", self.gamma)
+        require_every("r1", self.every)
 
     def __call__(
         self,

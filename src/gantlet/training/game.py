@@ -1,26 +1,35 @@
-"""The game that a configuration describes: both players' losses with penalties joined in. New methods enter here, not
-in the loop.
+"""The game that a configuration describes: both players' losses with every term joined in. New methods enter as parts
+(see hooks.py), not here and not in the loop.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from gantlet.config import TrainConfig
-from gantlet.errors import ConfigError
-from gantlet.networks import NETWORKS
-from gantlet.networks.interface import Network
-from gantlet.objectives import OBJECTIVES
+from gantlet.networks.interface import Judgement
 from gantlet.objectives.interface import Objective
-from gantlet.penalties import PENALTIES
-from gantlet.penalties.interface import Penalty
-from gantlet.registry import parse_spec
-from gantlet.techniques import TECHNIQUES
 from gantlet.techniques.ema import Ema
+from gantlet.training.hooks import (
+    Augments,
+    DiscriminatorTerm,
+    Follows,
+    GeneratorTerm,
+    Memory,
+    Moment,
+    Observes,
+    ReadsMemory,
+    Unrolls,
+    WeightTerm,
+)
+from gantlet.training.parts import Parts
+
+Judge = Callable[[Float[Tensor, "b ..."], Int64[Tensor, " b"] | None], Judgement]
 
 
 class Batch(NamedTuple):
@@ -40,16 +49,14 @@ class Turn(NamedTuple):
     terms: dict[str, Tensor]
     real_logits: Float[Tensor, " r"]
     fake_logits: Float[Tensor, " f"]
-    fake: Float[Tensor, "f c s s"]
+    fake: Float[Tensor, "n c s s"]
 
 
 @dataclass(frozen=True)
 class Game:
-    """Objective, penalties by name, and the moving average; built from a configuration by `of`."""
+    """The parts and the moving average, played turn by turn; built from a configuration by `of`."""
 
-    network: Network
-    objective: Objective
-    penalties: Mapping[str, Penalty]
+    parts: Parts
     average: Ema | None
     conditional: bool
     full_precision: bool
@@ -57,76 +64,148 @@ class Game:
     @classmethod
     def of(cls, config: TrainConfig) -> "Game":
         """Build every part that the configuration names; raises UnknownName and ConfigError."""
-        techniques: dict[str, Any] = _each("technique", TECHNIQUES, config.techniques)
+        parts = Parts.of(config)
         return cls(
-            network=NETWORKS.build(config.network),
-            objective=OBJECTIVES.build(config.objective),
-            penalties=_each("penalty", PENALTIES, config.penalties),
-            average=techniques.get("ema"),
+            parts=parts,
+            average=parts.named.get("ema"),
             conditional=config.conditioning != "none",
             full_precision=config.precision == "32-true",
         )
 
-    def require_fit(self, discriminator: nn.Module) -> None:
-        """Raise ConfigError when a penalty on each image's gradient meets batch normalisation, which mixes the
-        images.
-        """
-        normalised = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in discriminator.modules())
-        if self.penalties and normalised:
-            raise ConfigError(
-                f"penalty {', '.join(self.penalties)} needs each image's own gradient, but batch "
-                f"normalisation in the discriminator mixes "
-                "the images of a batch; use a discriminator without it, e.g. --network 'dcgan[norm=none]' or r3gan"
-            )
-
-    def discriminator_turn(
-        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, stream: torch.Generator
-    ) -> Turn:
-        """Return the discriminator's loss: the objective on separate real and fake passes, plus every penalty.
+    def discriminator_turn(self, generator: nn.Module, discriminator: nn.Module, batch: Batch, moment: Moment) -> Turn:
+        """Return the discriminator's loss: the objective on separate real and fake passes, plus every term.
 
         Where a penalty asks for the logits of exactly these images in full precision, the pass is not done twice.
         """
         labels = batch.labels if self.conditional else None
         with torch.no_grad():
             fake = generator(batch.z, labels)
-        real = batch.real
-        if self.penalties:
-            real, fake = real.detach().requires_grad_(True), fake.detach().requires_grad_(True)
-        real_logits = discriminator(real, labels).logits
-        fake_logits = discriminator(fake, labels).logits
-        known = {id(real): real_logits, id(fake): fake_logits} if self.full_precision else {}
-        plain = getattr(discriminator, "module", discriminator)
+        real, fakes = self._packed(batch.real), self._packed(fake)
+        due = {n: p for n, p in self.parts.penalties.items() if moment.discriminator_step % getattr(p, "every", 1) == 0}
+        if due:
+            real, fakes = real.detach().requires_grad_(True), fakes.detach().requires_grad_(True)
+        judge = self._judge(discriminator, moment)
+        on_real, on_fake = judge(real, labels), judge(fakes, labels)
+        known = {id(real): on_real.logits, id(fakes): on_fake.logits} if self.full_precision else {}
+        plain = _plain(discriminator)
+        precise = self._judge(plain, moment)
 
         def critic(images: Float[Tensor, "b c s s"], asked: Int64[Tensor, " b"] | None) -> Float[Tensor, " b"]:
-            return known[id(images)] if id(images) in known else plain(images, asked).logits
+            return known[id(images)] if id(images) in known else precise(images, asked).logits
 
-        terms = {"d_loss": self.objective.discriminator_loss(real_logits, fake_logits).mean()}
-        for name, penalty in self.penalties.items():
-            terms[name] = penalty(critic, real, fake, labels, stream)
-        return Turn(
-            torch.stack(list(terms.values())).sum(), terms, real_logits.detach(), fake_logits.detach(), fake.detach()
-        )
+        losses = self._objective(moment).discriminator_loss(on_real.logits, on_fake.logits)
+        terms = {"d_loss": losses.mean()}
+        for name, penalty in due.items():
+            value = penalty(critic, real, fakes, labels, moment.streams["penalty"])
+            terms[name] = value * getattr(penalty, "every", 1)
+        for name, part in self.parts.that(DiscriminatorTerm).items():
+            terms[f"d_{name}"] = part.discriminator_term(on_real, on_fake, labels)
+        self._add_weight_terms(terms, "discriminator", plain, moment)
+        return _turn(terms, on_real.logits, on_fake.logits, fake)
 
-    def generator_turn(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Turn:
-        """Return the generator's loss against a frozen discriminator; real logits are computed only where the
-        objective looks at them.
+    def generator_turn(self, generator: nn.Module, discriminator: nn.Module, batch: Batch, moment: Moment) -> Turn:
+        """Return the generator's loss against a frozen discriminator; real images are judged only where the objective
+        or a term looks at them.
         """
         labels = batch.labels if self.conditional else None
         fake = generator(batch.z, labels)
-        fake_logits = discriminator(fake, labels).logits
-        real_logits = torch.zeros_like(fake_logits)
-        if self.objective.relativistic:
+        fakes = self._packed(fake)
+        judge = self._judge(self._opponent(discriminator, batch, fakes, labels, moment), moment)
+        on_fake = judge(fakes, labels)
+        objective, further = self._objective(moment), self.parts.that(GeneratorTerm)
+        on_real = Judgement(torch.zeros_like(on_fake.logits), on_fake.features)
+        if objective.relativistic or further:
             with torch.no_grad():
-                real_logits = discriminator(batch.real, labels).logits
-        loss = self.objective.generator_loss(real_logits, fake_logits).mean()
-        return Turn(loss, {"g_loss": loss}, real_logits, fake_logits.detach(), fake.detach())
+                on_real = judge(self._packed(batch.real), labels)
+        terms = {}
+        if not any(getattr(part, "replaces", False) for part in further.values()):
+            terms["g_loss"] = objective.generator_loss(on_real.logits, on_fake.logits).mean()
+        for name, part in further.items():
+            terms[f"g_{name}"] = part.generator_term(on_real, on_fake, labels)
+        self._add_weight_terms(terms, "generator", _plain(generator), moment)
+        return _turn(terms, on_real.logits, on_fake.logits, fake)
+
+    def after_discriminator(
+        self, discriminator: nn.Module, turn: Turn, memory: Mapping[str, Memory]
+    ) -> dict[str, Tensor]:
+        """Let every part act after the discriminator's step; return further values for the log."""
+        self.parts.after_step(discriminator)
+        self._follow("discriminator", discriminator, memory)
+        seen: dict[str, Tensor] = {}
+        for name, part in self.parts.that(Observes).items():
+            seen |= part.observe(memory[name], turn.real_logits, turn.fake_logits)
+        return seen
+
+    def after_generator(self, generator: nn.Module, memory: Mapping[str, Memory]) -> None:
+        """Let every part follow the generator's step."""
+        self._follow("generator", generator, memory)
+
+    def _objective(self, moment: Moment) -> Objective:
+        objective = self.parts.objective
+        if not isinstance(objective, ReadsMemory):
+            return objective
+        return objective.at(next(moment.memory[n] for n, part in self.parts.named.items() if part is objective))
+
+    def _packed(self, images: Float[Tensor, "n c s s"]) -> Float[Tensor, "b packed s s"]:
+        pack = self.parts.pack
+        return images if pack == 1 else images.reshape(len(images) // pack, -1, *images.shape[2:])
+
+    def _judge(self, discriminator: nn.Module | Judge, moment: Moment) -> Judge:
+        """Return the discriminator as it sees images: augmented, each image of a pack by itself."""
+        augmenters = self.parts.that(Augments).values()
+        if not augmenters:
+            return discriminator
+
+        def judge(images: Float[Tensor, "b packed s s"], labels: Int64[Tensor, " b"] | None) -> Judgement:
+            single = images.reshape(len(images) * self.parts.pack, -1, *images.shape[2:])
+            for part in augmenters:
+                single = part.augment(single, moment.streams["augment"])
+            return discriminator(single.reshape(images.shape), labels)
+
+        return judge
+
+    def _opponent(
+        self,
+        discriminator: nn.Module,
+        batch: Batch,
+        fakes: Float[Tensor, "b c s s"],
+        labels: Int64[Tensor, " b"] | None,
+        moment: Moment,
+    ) -> nn.Module | Judge:
+        """Return whom the generator plays against: the discriminator as it is, or some steps ahead."""
+        unrolled = list(self.parts.that(Unrolls).values())
+        if not unrolled:
+            return discriminator
+        plain, real = _plain(discriminator), self._packed(batch.real)
+
+        def loss(parameters: dict[str, Tensor]) -> Tensor:
+            on_real = functional_call(plain, parameters, (real, labels))
+            on_fake = functional_call(plain, parameters, (fakes, labels))
+            return self._objective(moment).discriminator_loss(on_real.logits, on_fake.logits).mean()
+
+        ahead = unrolled[0].future(plain, loss, moment.optimizer)
+
+        def judge(images: Float[Tensor, "b c s s"], asked: Int64[Tensor, " b"] | None) -> Judgement:
+            judged: Judgement = functional_call(plain, ahead, (images, asked))
+            return judged
+
+        return judge
+
+    def _add_weight_terms(self, terms: dict[str, Tensor], player: str, network: nn.Module, moment: Moment) -> None:
+        for name, part in self.parts.that(WeightTerm).items():
+            terms[f"{player[0]}_{name}"] = part.weight_term(moment.memory[name], player, network)
+
+    def _follow(self, player: str, network: nn.Module, memory: Mapping[str, Memory]) -> None:
+        for name, part in self.parts.that(Follows).items():
+            part.follow(memory[name], player, network)
 
 
-def _each(kind: str, registry: Any, specs: tuple[str, ...]) -> dict[str, Any]:
-    built: dict[str, Any] = {}
-    for spec in specs:
-        name, _ = parse_spec(spec)
-        if name in built:
-            raise ConfigError(f"{kind} {name!r} stands twice in {list(specs)}; give it once")
-        built[name] = registry.build(spec)
-    return built
+def _plain(network: nn.Module) -> nn.Module:
+    """Return the module inside Fabric's wrapper."""
+    inner = getattr(network, "module", network)
+    return inner if isinstance(inner, nn.Module) else network
+
+
+def _turn(terms: dict[str, Tensor], real_logits: Tensor, fake_logits: Tensor, fake: Tensor) -> Turn:
+    loss = torch.stack(list(terms.values())).sum()
+    return Turn(loss, terms, real_logits.detach(), fake_logits.detach(), fake.detach())

@@ -48,22 +48,24 @@ def run(  # noqa: PLR0915
             started = time.perf_counter()
 
             # The discriminator's steps. Its gradient is taken by its weights only, not by the images of a penalty.
-            for _ in range(config.discriminator_steps):
-                batch = feed.next(state)
-                d_turn = game.discriminator_turn(generator, discriminator, batch, state.streams["penalty"])
+            for turn in range(config.discriminator_steps):
+                batch, moment = feed.next(state), state.moment(state.step * config.discriminator_steps + turn)
+                d_turn = game.discriminator_turn(generator, discriminator, batch, moment)
                 optimizer_discriminator.zero_grad()
                 fabric.backward(d_turn.loss, inputs=weights)
                 d_norm = require_finite(state.step + 1, "discriminator", d_turn.loss, d_turn.terms, state.discriminator)
                 optimizer_discriminator.step()
+                seen = game.after_discriminator(state.discriminator, d_turn, state.memory)
 
             # The generator's step, against a frozen discriminator.
             discriminator.requires_grad_(False)
-            g_turn = game.generator_turn(generator, discriminator, feed.next(state))
+            g_turn = game.generator_turn(generator, discriminator, feed.next(state), moment)
             optimizer_generator.zero_grad()
             fabric.backward(g_turn.loss)
             g_norm = require_finite(state.step + 1, "generator", g_turn.loss, g_turn.terms, state.generator)
             optimizer_generator.step()
             discriminator.requires_grad_(True)
+            game.after_generator(state.generator, state.memory)
 
             state.step += 1
             state.images_seen += images_a_step
@@ -75,7 +77,7 @@ def run(  # noqa: PLR0915
             last = state.step == config.steps
             if state.step % config.log_every == 0 or last:
                 norms = {"discriminator_gradient": d_norm, "generator_gradient": g_norm}
-                record.log(d_turn, g_turn, norms, sample_variance(batch.real))
+                record.log(d_turn, g_turn, {**seen, **norms}, sample_variance(batch.real))
             if state.step % config.sample_every == 0 or last:
                 record.picture()
             if _crosses(config.evaluate_every, state.images_seen, images_a_step) and not last:

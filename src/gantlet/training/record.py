@@ -1,10 +1,11 @@
 """What a run leaves behind while the loop goes on: lines, pictures, evaluations, the best checkpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int64, UInt8
+from torch import Tensor
 
 from gantlet.config import TrainConfig
 from gantlet.networks.saved import checked_labels, draw, draw_labels
@@ -60,15 +61,15 @@ class Record:
         labels = grid_labels(self.n_classes) if self.n_classes else None
         self.journal.picture(self.state.step, self.sampler(COLUMNS**2 if labels is None else len(labels), labels))
 
-    def log(self, d_turn: Turn, g_turn: Turn, gradients: dict[str, float], real_variance: float) -> None:
-        """Write one line of both players' losses, terms, logits and gradient norms; speak the alarms that begin here."""
+    def log(self, d_turn: Turn, g_turn: Turn, seen: Mapping[str, Tensor | float], real_variance: float) -> None:
+        """Write one line of both players' losses, terms, logits and what else was seen; speak the alarms that begin here."""
         line = {name: float(term.detach()) for name, term in {**d_turn.terms, **g_turn.terms}.items()}
         line |= {
             "real_logits": float(d_turn.real_logits.mean()),
             "fake_logits": float(d_turn.fake_logits.mean()),
             "real_logits_min": float(d_turn.real_logits.min()),
             "fake_logits_max": float(d_turn.fake_logits.max()),
-            **gradients,
+            **{name: float(value) for name, value in seen.items()},
             "sample_variance": sample_variance(g_turn.fake),
             "real_variance": real_variance,
         }

@@ -13,9 +13,10 @@ from gantlet.networks.interface import ImageShape
 from gantlet.networks.storage import part, tensors_digest
 from gantlet.rng import torch_stream
 from gantlet.training.game import Game
+from gantlet.training.hooks import Memory, Moment
 from gantlet.training.monitor import Monitor
 
-STREAMS = ("latent", "mirror", "penalty")
+STREAMS = ("latent", "mirror", "penalty", "augment")
 NUMBERS = ("step", "images_seen", "drawn", "seconds", "last_score", "best_step", "best_score")
 
 
@@ -40,28 +41,35 @@ class TrainState:
     best_step: int | None = None
     best_score: float | None = None
     monitor: Monitor = field(default_factory=Monitor)
+    memory: dict[str, Memory] = field(default_factory=dict)
+    """What objective, penalties and techniques remember, by their names."""
 
     @classmethod
     def fresh(cls, config: TrainConfig, game: Game, shape: ImageShape, n_classes: int) -> "TrainState":
         """Return the state before the first step; networks are drawn from the stream ``init``; raises ConfigError."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(torch_stream(config.seed, "init").initial_seed())
-            generator = game.network.generator(shape, config.latent, config.conditioning, n_classes)
-            discriminator = game.network.discriminator(shape, config.conditioning, n_classes)
-        game.require_fit(discriminator)
+            parts, networks = game.parts, game.parts.network
+            generator = networks.generator(shape, config.latent, config.conditioning, n_classes)
+            judged = parts.discriminator_shape(shape)
+            discriminator = networks.discriminator(judged, config.conditioning, n_classes)
+            parts.require_fit(discriminator)
+            parts.prepare(discriminator)
         for network in (generator, discriminator):
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
-        betas = (config.beta1, config.beta2)
         return cls(
             generator=generator,
             discriminator=discriminator,
             average=copy.deepcopy(generator).requires_grad_(False) if game.average else None,
-            optimizer_generator=torch.optim.Adam(generator.parameters(), config.lr_generator, betas, fused=True),
-            optimizer_discriminator=torch.optim.Adam(
-                discriminator.parameters(), config.lr_discriminator, betas, fused=True
-            ),
+            optimizer_generator=_optimizer(config, generator, config.lr_generator),
+            optimizer_discriminator=_optimizer(config, discriminator, config.lr_discriminator),
             streams={name: torch_stream(config.seed, name) for name in STREAMS},
+            memory=parts.memory(generator, discriminator),
         )
+
+    def moment(self, discriminator_step: int) -> Moment:
+        """Return what one turn may look at; ``discriminator_step`` counts the discriminator's steps before it."""
+        return Moment(self.streams, self.memory, discriminator_step, self.optimizer_discriminator)
 
     @property
     def shown(self) -> nn.Module:
@@ -91,6 +99,8 @@ class TrainState:
         for name, optimizer in self._optimizers().items():
             for index, moments in optimizer.state_dict()["state"].items():
                 found |= {f"{name}/{index}/{key}": tensor for key, tensor in moments.items()}
+        for name, memory in self.memory.items():
+            found |= {f"memory/{name}/{key}": tensor for key, tensor in memory.items()}
         return found | {f"random/{name}": stream.get_state() for name, stream in self.streams.items()}
 
     def numbers(self) -> dict[str, Any]:
@@ -105,6 +115,9 @@ class TrainState:
             _restore_moments(optimizer, part(tensors, name))
         for name, stream in self.streams.items():
             stream.set_state(tensors[f"random/{name}"])
+        for name, memory in self.memory.items():
+            for key, tensor in memory.items():
+                tensor.copy_(tensors[f"memory/{name}/{key}"])
         for name in NUMBERS:
             setattr(self, name, numbers[name])
         self.monitor = Monitor(**numbers["monitor"])
@@ -114,6 +127,12 @@ class TrainState:
             "optimizer_generator": self.optimizer_generator,
             "optimizer_discriminator": self.optimizer_discriminator,
         }
+
+
+def _optimizer(config: TrainConfig, network: nn.Module, rate: float) -> torch.optim.Optimizer:
+    if config.optimizer == "rmsprop":
+        return torch.optim.RMSprop(network.parameters(), rate, alpha=config.beta2)
+    return torch.optim.Adam(network.parameters(), rate, (config.beta1, config.beta2), fused=True)
 
 
 def _restore_moments(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:

@@ -1,0 +1,100 @@
+"""The parts that a configuration names: built, checked against each other, and asked for what they can do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from gantlet.config import TrainConfig
+from gantlet.errors import ConfigError
+from gantlet.networks import CONDITIONING, NETWORKS
+from gantlet.networks.interface import ImageShape, Network
+from gantlet.objectives import OBJECTIVES
+from gantlet.objectives.interface import Objective
+from gantlet.penalties import PENALTIES
+from gantlet.penalties.interface import Penalty
+from gantlet.registry import parse_spec
+from gantlet.techniques import TECHNIQUES
+from gantlet.training.hooks import ActsAfterStep, ChangesObjective, Memory, Prepares, Refuses, Remembers
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Network, objective as it is played, and every part by name: objective, penalties, techniques, conditioning."""
+
+    network: Network
+    objective: Objective
+    penalties: Mapping[str, Penalty]
+    """The penalties that are a term of the loss; the others act through hooks."""
+    named: Mapping[str, Any]
+    pack: int
+
+    @classmethod
+    def of(cls, config: TrainConfig) -> "Parts":
+        """Build every part that the configuration names; raises UnknownName and ConfigError."""
+        objective = OBJECTIVES.build(config.objective)
+        penalties = _each("penalty", PENALTIES, config.penalties)
+        techniques = _each("technique", TECHNIQUES, config.techniques)
+        named = {parse_spec(config.objective)[0]: objective, **penalties, **techniques}
+        if config.conditioning != "none":
+            named[parse_spec(config.conditioning)[0]] = CONDITIONING.build(config.conditioning)
+        for part in named.values():
+            if isinstance(part, ChangesObjective):
+                objective = part.objective(objective)
+        return cls(
+            network=NETWORKS.build(config.network),
+            objective=objective,
+            penalties={name: penalty for name, penalty in penalties.items() if isinstance(penalty, Penalty)},
+            named=named,
+            pack=next((part.pack for part in named.values() if hasattr(part, "pack")), 1),
+        )
+
+    def that(self, hook: Any) -> dict[str, Any]:
+        """Return the parts that have a hook (a protocol of hooks.py), by name, in the configuration's order."""
+        return {name: part for name, part in self.named.items() if isinstance(part, hook)}
+
+    def discriminator_shape(self, shape: ImageShape) -> ImageShape:
+        """Return the shape of what the discriminator judges: ``pack`` images on each other's channels."""
+        return ImageShape(shape.size, shape.channels * self.pack)
+
+    def require_fit(self, discriminator: nn.Module) -> None:
+        """Raise ConfigError when parts refuse each other or the discriminator, or a penalty on each image's gradient
+        meets layers that mix the images of a batch.
+        """
+        normalised = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in discriminator.modules())
+        if self.penalties and normalised:
+            raise ConfigError(
+                f"penalty {', '.join(self.penalties)} needs each image's own gradient, but batch "
+                f"normalisation in the discriminator mixes "
+                "the images of a batch; use a discriminator without it, e.g. --network 'dcgan[norm=none]' or r3gan"
+            )
+        for name, part in self.that(Refuses).items():
+            others = {other: thing for other, thing in self.named.items() if other != name}
+            reason = part.refusal(others, discriminator)
+            if reason:
+                raise ConfigError(f"{name}: {reason}")
+
+    def prepare(self, discriminator: nn.Module) -> None:
+        """Let every part change the freshly built discriminator."""
+        for part in self.that(Prepares).values():
+            part.prepare(discriminator)
+
+    def memory(self, generator: nn.Module, discriminator: nn.Module) -> dict[str, Memory]:
+        """Return the memory of every part that has one."""
+        return {name: part.memory(generator, discriminator) for name, part in self.that(Remembers).items()}
+
+    def after_step(self, discriminator: nn.Module) -> None:
+        """Let every part act on the discriminator after its step."""
+        for part in self.that(ActsAfterStep).values():
+            part.after_step(discriminator)
+
+
+def _each(kind: str, registry: Any, specs: tuple[str, ...]) -> dict[str, Any]:
+    built: dict[str, Any] = {}
+    for spec in specs:
+        name, _ = parse_spec(spec)
+        if name in built:
+            raise ConfigError(f"{kind} {name!r} stands twice in {list(specs)}; give it once")
+        built[name] = registry.build(spec)
+    return built
