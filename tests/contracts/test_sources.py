@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import datasets
 import numpy as np
 import pytest
 from PIL import Image
@@ -68,6 +69,20 @@ def _mnist(root: Path) -> str:
     return f"mnist[root={root}]"
 
 
+def _cifar10(root: Path) -> str:
+    records = np.random.default_rng(0).integers(0, 10, (4, 3073), dtype=np.uint8)
+    for name in [*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"]:
+        (root / name).write_bytes(records.tobytes())
+    return f"cifar10[root={root}]"
+
+
+def _huggingface(root: Path) -> str:
+    rows = {"image": [Image.fromarray(image[:, :, 0]) for image in PIXELS], "label": [i % 2 for i in range(8)]}
+    features = datasets.Features({"image": datasets.Image(), "label": datasets.ClassLabel(names=["a", "b"])})
+    datasets.Dataset.from_dict(rows, features=features).save_to_disk(root / "hub")
+    return f"hf:{root / 'hub'}"
+
+
 def make(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.random.default_rng(seed).integers(0, 256, (n, 4, 4, 3), dtype=np.uint8), np.arange(n) % 2
 
@@ -89,13 +104,17 @@ def _callable(root: Path) -> str:
 
 EXAMPLES: dict[str, Callable[[Path], str]] = {
     "callable": _callable,
+    "cifar10": _cifar10,
     "digits": lambda root: "digits",
+    "fashion-mnist": lambda root: _mnist(root).replace("mnist", "fashion-mnist", 1),
     "folder": _folder,
+    "huggingface": _huggingface,
     "idx": _idx,
     "mnist": _mnist,
     "npy": _npy,
     "npz": _npz,
     "run": lambda root: "run:somewhere",
+    "stacked-mnist": lambda root: _mnist(root).replace("mnist[", "stacked-mnist[n=8,", 1),
     "tar": _tar,
     "zip": _zip,
 }
