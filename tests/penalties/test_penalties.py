@@ -12,7 +12,7 @@ from torch import Tensor
 from gantlet.errors import ConfigError, GantletError
 from gantlet.penalties import PENALTIES
 from gantlet.penalties.gradient_penalty import GradientPenalty
-from gantlet.penalties.interface import input_gradient
+from gantlet.penalties.interface import Penalty, input_gradient
 from gantlet.penalties.r1 import R1
 from gantlet.penalties.r2 import R2
 
@@ -88,7 +88,7 @@ def test_gradients_in_the_critics_parameters_are_finite_differences(spec: str) -
         assert float(gradient[row, column]) == pytest.approx(difference, rel=1e-6, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", PENALTIES.names())
+@pytest.mark.parametrize("name", [e.name for e in PENALTIES.entries() if isinstance(PENALTIES.build(e.name), Penalty)])
 def test_leaves_no_gradient_behind_and_does_not_reach_the_generator(name: str) -> None:
     weight = draw(3, 18, 4).requires_grad_(True)
     fake = FAKE.clone().requires_grad_(True)

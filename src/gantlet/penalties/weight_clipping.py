@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
 from gantlet.penalties import PENALTIES
 
@@ -35,7 +36,7 @@ class WeightClipping:
         if not 0 < self.clip < float("inf"):
             raise ConfigError(f"penalty 'weight-clipping': expected clip > 0 and finite; got {self.clip}")
 
-    def refusal(self, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
         """Return why it does not go with spectral-norm."""
         if "spectral-norm" in others:
             return (

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
+from gantlet.config import TrainConfig
 from gantlet.networks.interface import Judgement
 
 Memory = dict[str, Tensor]
@@ -30,9 +31,12 @@ class Moment(NamedTuple):
 
 @runtime_checkable
 class Refuses(Protocol):
-    """A part that does not go with every other part or discriminator."""
+    """A part that does not go with every configuration, other part or discriminator.
 
-    def refusal(self, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    (An attribute ``mixes_batch`` that is true says that logits depend on the whole batch: no penalty on gradients then.)
+    """
+
+    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
         """Return why these parts or this discriminator make no sense with it, as one sentence; None: they do."""
 
 

@@ -34,7 +34,7 @@ def run(  # noqa: PLR0915
     fabric = devices.connect(config.device, config.precision)
     generator, optimizer_generator = fabric.setup(state.generator, state.optimizer_generator)
     discriminator, optimizer_discriminator = fabric.setup(state.discriminator, state.optimizer_discriminator)
-    state.shown.to(fabric.device)
+    state.to(fabric.device)
     feed = Feed(config, images, fabric.device)
     saved, journal = Checkpoints(Path(config.out), config, images), Journal(Path(config.out))
     record = Record(config, images, state, saved, journal, observer)

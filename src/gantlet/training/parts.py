@@ -21,7 +21,7 @@ from gantlet.training.hooks import ActsAfterStep, ChangesObjective, Memory, Prep
 
 @dataclass(frozen=True)
 class Parts:
-    """Network, objective as it is played, and every part by name: objective, penalties, techniques, conditioning."""
+    """Network, objective as it is played, and every part by name: objective, conditioning, techniques, penalties."""
 
     network: Network
     objective: Objective
@@ -36,9 +36,10 @@ class Parts:
         objective = OBJECTIVES.build(config.objective)
         penalties = _each("penalty", PENALTIES, config.penalties)
         techniques = _each("technique", TECHNIQUES, config.techniques)
-        named = {parse_spec(config.objective)[0]: objective, **penalties, **techniques}
+        named = {parse_spec(config.objective)[0]: objective}
         if config.conditioning != "none":
             named[parse_spec(config.conditioning)[0]] = CONDITIONING.build(config.conditioning)
+        named |= {**techniques, **penalties}  # penalties last: spectral-norm wraps what techniques add
         for part in named.values():
             if isinstance(part, ChangesObjective):
                 objective = part.objective(objective)
@@ -58,7 +59,7 @@ class Parts:
         """Return the shape of what the discriminator judges: ``pack`` images on each other's channels."""
         return ImageShape(shape.size, shape.channels * self.pack)
 
-    def require_fit(self, discriminator: nn.Module) -> None:
+    def require_fit(self, config: TrainConfig, discriminator: nn.Module) -> None:
         """Raise ConfigError when parts refuse each other or the discriminator, or a penalty on each image's gradient
         meets layers that mix the images of a batch.
         """
@@ -69,9 +70,15 @@ class Parts:
                 f"normalisation in the discriminator mixes "
                 "the images of a batch; use a discriminator without it, e.g. --network 'dcgan[norm=none]' or r3gan"
             )
+        mixing = [name for name, part in self.named.items() if getattr(part, "mixes_batch", False)]
+        if self.penalties and mixing:
+            raise ConfigError(
+                f"{mixing[0]} lets each logit depend on the whole batch, and penalty {', '.join(self.penalties)} needs "
+                "each image's own gradient; use one of the two"
+            )
         for name, part in self.that(Refuses).items():
             others = {other: thing for other, thing in self.named.items() if other != name}
-            reason = part.refusal(others, discriminator)
+            reason = part.refusal(config, others, discriminator)
             if reason:
                 raise ConfigError(f"{name}: {reason}")
 

@@ -53,7 +53,7 @@ class TrainState:
             generator = networks.generator(shape, config.latent, config.conditioning, n_classes)
             judged = parts.discriminator_shape(shape)
             discriminator = networks.discriminator(judged, config.conditioning, n_classes)
-            parts.require_fit(discriminator)
+            parts.require_fit(config, discriminator)
             parts.prepare(discriminator)
         for network in (generator, discriminator):
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
@@ -66,6 +66,13 @@ class TrainState:
             streams={name: torch_stream(config.seed, name) for name in STREAMS},
             memory=parts.memory(generator, discriminator),
         )
+
+    def to(self, device: torch.device) -> None:
+        """Move to the device what Fabric does not move: the moving average and the parts' memory."""
+        self.shown.to(device)
+        self.memory = {
+            name: {key: tensor.to(device) for key, tensor in memory.items()} for name, memory in self.memory.items()
+        }
 
     def moment(self, discriminator_step: int) -> Moment:
         """Return what one turn may look at; ``discriminator_step`` counts the discriminator's steps before it."""
