@@ -9,8 +9,8 @@ from gantlet.results import Estimate
 from gantlet.rng import numpy_stream
 from gantlet.stats.clusters import clusters
 from gantlet.stats.evidence import Evidence
+from gantlet.stats.holm import holm
 from gantlet.stats.intervals import quantile, wilson
-from gantlet.stats.modes import holm
 
 BINS = 100
 PER_BIN = 10
