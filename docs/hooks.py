@@ -18,6 +18,7 @@ OPTIONS = {
     "train": [options.Train, TrainConfig],
     "sample": [options.Sample],
     "evaluate": [options.Evaluate, EvaluateConfig],
+    "compare": [options.Compare, EvaluateConfig],
     "report": [options.ReportCommand],
     "list": [options.List],
     "explain": [options.Explain],

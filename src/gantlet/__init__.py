@@ -11,6 +11,8 @@ __version__ = "0.1.0"
 _WHERE = {
     "train": "gantlet.actions.train",
     "evaluate": "gantlet.actions.evaluate",
+    "compare": "gantlet.actions.compare",
+    "Comparison": "gantlet.comparison",
     "sample": "gantlet.actions.sample",
     "load": "gantlet.networks.saved",
     "open_source": "gantlet.data",
@@ -21,11 +23,13 @@ _WHERE = {
     "GantletError": "gantlet.errors",
 }
 __all__ = [
+    "Comparison",
     "Estimate",
     "EvaluateConfig",
     "GantletError",
     "Report",
     "TrainConfig",
+    "compare",
     "evaluate",
     "load",
     "open_source",
@@ -34,9 +38,11 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from gantlet.actions.compare import compare
     from gantlet.actions.evaluate import evaluate
     from gantlet.actions.sample import sample
     from gantlet.actions.train import train
+    from gantlet.comparison import Comparison
     from gantlet.config import EvaluateConfig, TrainConfig
     from gantlet.data import open_source
     from gantlet.errors import GantletError

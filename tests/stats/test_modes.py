@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from gantlet.stats.modes import holm, mode_counts
+from gantlet.stats.holm import holm, holm_adjusted
+from gantlet.stats.modes import mode_counts
 
 
 def test_holm_on_a_worked_example() -> None:
@@ -14,13 +15,25 @@ def test_holm_on_a_worked_example() -> None:
 def test_planted_faults_are_named() -> None:
     real = np.repeat(np.arange(4), 250)
     fake = np.concatenate([np.zeros(250, int), np.full(20, 1), np.full(730, 2)]).astype(np.int64)
-    assert [m.verdict for m in mode_counts(real, fake, ["a", "b", "c", "d"])] == ["", "rare", "over-produced", "missing"]
+    assert [m.verdict for m in mode_counts(real, fake, ["a", "b", "c", "d"])] == [
+        "",
+        "rare",
+        "over-produced",
+        "missing",
+    ]
 
 
 def test_honest_samples_are_accused_no_more_often_than_promised() -> None:
     generator = np.random.default_rng(0)
     accused = sum(
-        any(m.verdict for m in mode_counts(*generator.integers(0, 10, (2, 500)), [str(k) for k in range(10)])) for _ in range(200)
+        any(m.verdict for m in mode_counts(*generator.integers(0, 10, (2, 500)), [str(k) for k in range(10)]))
+        for _ in range(200)
     )
     # the family-wise error is ≤ 5 %: at most 10 expected of 200; 20 is over 3 standard deviations (√(200·.05·.95) = 3.1) above
     assert accused <= 20
+
+
+def test_adjusted_p_values_are_holms() -> None:
+    # .005·4 = .02, .01·3 = .03, .03·2 = .06, .04·1 → the maximum so far .06
+    np.testing.assert_allclose(holm_adjusted(np.array([0.01, 0.04, 0.03, 0.005])), [0.03, 0.06, 0.06, 0.02])
+    assert holm_adjusted(np.empty(0)).shape == (0,)

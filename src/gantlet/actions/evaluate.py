@@ -42,7 +42,7 @@ def evaluate(
     n = config.n or default_n(len(target), len(open_source(other)) if other else 0)
     opened = open_source(fake, n=n, seed=config.seed) if isinstance(fake, str) else fake
     trained = opened.spec.startswith("run:")
-    judge = prepare(target, config, progress, _shape(opened) if trained else None)
+    judge = prepare(target, config, progress, shape_of(opened) if trained else None)
     return judged(judge, opened, out=out)
 
 
@@ -51,7 +51,8 @@ def default_n(*real: int) -> int:
     return min(10_000, max(1_000, *real))
 
 
-def _shape(source: ImageSource) -> tuple[int, int]:
+def shape_of(source: ImageSource) -> tuple[int, int]:
+    """Return side and channels of a trained generator's images."""
     height, _, channels = source.read(0).shape
     return height, channels
 

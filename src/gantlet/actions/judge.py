@@ -24,6 +24,13 @@ Progress = Callable[[str, int, int], None]
 """Called with the stage's name, the images done and their number."""
 
 
+HEADLINE = (
+    "frechet_distance", "frechet_distance_debiased", "kernel_distance", "precision", "recall", "density", "coverage",
+    "one_nn_accuracy", "gan_train", "gan_test", "modes", "inception_score", "mode_score",
+)  # fmt: skip
+"""The metrics of an evaluation that names none; ``all`` stands for every registered one."""
+
+
 @dataclass(frozen=True)
 class Images:
     """One set of images with its features; ``skipped`` names files that could not be decoded, ``warnings`` what else went wrong."""
@@ -136,6 +143,7 @@ def metric_names(config: EvaluateConfig) -> list[str]:
     asked = [name for words in config.metrics for name in words.split(",") if name]
     if "all" in asked:
         return METRICS.names()
+    asked = [name for word in asked for name in (HEADLINE if word == "headline" else [word])]
     return [METRICS.entry(name).name for name in dict.fromkeys(asked)]
 
 

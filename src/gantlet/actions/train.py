@@ -135,7 +135,7 @@ def _score(estimate: Estimate) -> float | None:
 
 def _reports(config: TrainConfig, out: Path, judging: _Judging, say: Callable[[str], None]) -> Report:
     """Judge the best and the final generator with all metrics and write the run's report, page and card."""
-    judge = judging.judge(("all",))
+    judge = judging.judge(("headline",))
     n = default_n(judge.real.bank.n, judge.held_out.bank.n if judge.held_out else 0)
     if (out / "checkpoints" / "best.safetensors").is_file():
         best = judged(judge, open_source(f"run:{out}@best", n=n, seed=config.seed))

@@ -78,6 +78,23 @@ def evaluate(words: Words) -> None:
     _show(report, chosen.json, chosen.out)
 
 
+def compare(words: Words) -> None:
+    """Is A better than B? Paired differences with intervals, and a verdict."""
+    a, rest = _first(words, "compare", "two sets of generated images, A and B")
+    b, rest = ("", rest) if rest == ["--help"] else positional(rest, "compare", "a second set of generated images, B")
+    chosen, config = parse("compare", rest, options.Compare, EvaluateConfig(), argument="A B")
+    from gantlet.actions.compare import compare as action
+
+    with Progress() as progress:
+        found = action(a, b, chosen.real, config, progress=progress)
+    if chosen.json:
+        _print(found.to_json())
+        return
+    from gantlet.reports.terminal import show_comparison
+
+    show_comparison(found)
+
+
 def report(words: Words) -> None:
     """Show a report again and write its page anew."""
     folder, rest = _first(words, "report", "the folder of a run or an evaluation")
@@ -168,6 +185,7 @@ COMMANDS: dict[str, Callable[[Words], Any]] = {
     "train": train,
     "sample": sample,
     "evaluate": evaluate,
+    "compare": compare,
     "report": report,
     "list": list_,
     "explain": explain,

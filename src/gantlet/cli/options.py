@@ -57,6 +57,16 @@ class Evaluate:
 
 
 @dataclass(frozen=True)
+class Compare:
+    """Is A better than B? Both are judged against the same real images: paired differences with intervals."""
+
+    real: str
+    """The real images: a source (gantlet list sources)."""
+    json: bool = False
+    """Print the comparison as JSON."""
+
+
+@dataclass(frozen=True)
 class ReportCommand:
     """Show the report of a run or an evaluation again, and write its page anew."""
 

@@ -4,6 +4,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from gantlet.comparison import Comparison
 from gantlet.results import Estimate, Report
 
 ARROWS = {True: "↓", False: "↑", None: " "}
@@ -89,3 +90,30 @@ def _remarks(report: Report) -> Table:
 def show(report: Report, console: Console | None = None) -> None:
     """Print a report to stdout."""
     (console or Console()).print(render(report), soft_wrap=False)
+
+
+def comparison(found: Comparison) -> Group:
+    """Return a comparison's verdict and table."""
+    result = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("metric", "A", "B", "A − B, interval", "p", "better"):
+        result.add_column(name, justify="right" if name in ("A", "B", "p") else "left", no_wrap=True)
+    for d in found.differences:
+        interval = f"{d.low:.3g} … {d.high:.3g}{'' if d.paired else ' *'}"
+        name = f"{d.metric} {ARROWS[d.lower_is_better]}"
+        result.add_row(name, f"{d.a:.4g}", f"{d.b:.4g}", interval, f"{d.p_holm:.1g}", d.better)
+    head = Text.assemble(
+        "A: ", (found.a, "bold"), "\nB: ", (found.b, "bold"), f"\nagainst {found.real}; features {found.features}"
+    )
+    remarks = [
+        "p is corrected for the number of metrics (Holm).",
+        "* unpaired: two separate intervals, which is cautious",
+    ]
+    remarks += [f"{metric} was not compared: {reason}" for metric, reason in found.left_out.items()]
+    return Group(
+        head, Text(found.verdict, style="bold green"), "", result, "", *(Text(f"· {r}", style="dim") for r in remarks)
+    )
+
+
+def show_comparison(found: Comparison) -> None:
+    """Print a comparison to stdout."""
+    Console().print(comparison(found))

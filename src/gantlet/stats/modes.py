@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Int64
 
 from gantlet.results import ModeCount
+from gantlet.stats.holm import holm
 
 
 def mode_counts(
@@ -36,16 +37,3 @@ def _verdict(real_share: float, fake_share: float) -> str:
     if fake_share == 0:
         return "missing"
     return "rare" if fake_share < real_share else "over-produced"
-
-
-def holm(p_values: Float64[np.ndarray, " k"], alpha: float) -> np.ndarray:
-    """Return which of k hypotheses Holm's step-down procedure rejects at family-wise error ``alpha``, bool [k].
-
-    The j-th smallest p-value (j = 0 …) is compared with alpha / (k − j); the first that fails ends the rejections.
-    Source: S. Holm 1979.
-    """
-    order = np.argsort(p_values, kind="stable")
-    passed = p_values[order] <= alpha / (len(p_values) - np.arange(len(p_values)))
-    rejected = np.zeros(len(p_values), dtype=bool)
-    rejected[order[np.logical_and.accumulate(passed)]] = True
-    return rejected

@@ -1,0 +1,126 @@
+"""Is A better than B? Both are judged against the same real images; differences are paired and corrected for their number."""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from gantlet.actions.evaluate import default_n, shape_of
+from gantlet.actions.judge import Images, Judge, Progress, metric_names, nothing, prepare
+from gantlet.comparison import Better, Comparison, Difference
+from gantlet.config import EvaluateConfig
+from gantlet.data import open_source
+from gantlet.data.source import ImageSource
+from gantlet.errors import UsageError
+from gantlet.metrics import METRICS, compute
+from gantlet.results import Estimate
+from gantlet.stats.difference import difference_variance, interval_variance
+from gantlet.stats.evidence import Evidence
+from gantlet.stats.holm import holm_adjusted
+from gantlet.stats.intervals import quantile
+
+
+def compare(
+    a: str | ImageSource,
+    b: str | ImageSource,
+    real: str | ImageSource,
+    config: EvaluateConfig | None = None,
+    *,
+    progress: Progress = nothing,
+) -> Comparison:
+    """Compare two sets of generated images by every metric that has a better direction.
+
+    The real images' share of the error cancels where the metric gives its influence function (paired); elsewhere the
+    two intervals are added as if independent, which is cautious. p-values are two-sided, Holm-corrected.
+
+    Args: a, b, real: source strings or opened sources; config: as for `evaluate`.
+    Raises: UsageError when A and B are the same images; what `evaluate` raises.
+    """
+    config = config or EvaluateConfig()
+    names = [name for name in metric_names(config) if METRICS.entry(name).meta["lower_is_better"] is not None]
+    target = open_source(real) if isinstance(real, str) else real
+    other = config.held_out or target.held_out
+    n = config.n or default_n(len(target), len(open_source(other)) if other else 0)
+    sources = [open_source(s, n=n, seed=config.seed) if isinstance(s, str) else s for s in (a, b)]
+    if sources[0].digest == sources[1].digest:
+        raise UsageError(f"{sources[0].spec} and {sources[1].spec} are the same images; there is nothing to compare")
+    generated = [source.spec.startswith("run:") for source in sources]
+    shape = shape_of(sources[generated.index(True)]) if any(generated) else None
+    judge = prepare(target, dataclasses.replace(config, metrics=tuple(names)), progress, shape)
+    sides = [judge.features(source) for source in sources]
+    evidences = [judge.evidence(side, judge.answers(side.source)) for side in sides]
+    estimates = [compute(evidence, names) for evidence in evidences]
+    paired_fakes = all(generated) and sides[0].bank.n == sides[1].bank.n and same_labels(sides)
+    return _comparison(judge, sides, evidences, estimates, paired_fakes)
+
+
+def same_labels(sides: list[Images]) -> bool:
+    """Return whether row i of both sides was asked for the same class (or neither for any)."""
+    first, second = (side.bank.labels for side in sides)
+    return (first is None and second is None) or (
+        first is not None and second is not None and np.array_equal(first, second)
+    )
+
+
+def _comparison(
+    judge: Judge, sides: list[Images], evidences: list[Evidence], estimates: list[list[Estimate]], paired_fakes: bool
+) -> Comparison:
+    level = judge.config.level
+    found: list[Difference] = []
+    left_out: dict[str, str] = {}
+    for first, second in zip(*estimates, strict=True):
+        if first.value is None or second.value is None:
+            left_out[first.metric] = "; ".join(first.notes or second.notes)
+        elif (variance := _variance(evidences, first, second, paired_fakes)) is None:
+            left_out[first.metric] = "it has no interval"
+        else:
+            found.append(_difference(first, second, variance, level))
+    found = _corrected(found, level)
+    names = [side.source.spec for side in sides]
+    features = judge.extractor.identity["name"]
+    words = verdict(found, level)
+    return Comparison(names[0], names[1], judge.real.source.spec, features, level, tuple(found), words, left_out)
+
+
+def _variance(evidences: list[Evidence], a: Estimate, b: Estimate, paired_fakes: bool) -> float | None:
+    influence = METRICS.entry(a.metric).meta.get("influence")
+    near_null = [interval_variance(e) or 0.0 for e in (a, b) if e.interval == "permutation"]
+    if influence is not None:
+        return difference_variance(influence(evidences[0]), influence(evidences[1]), paired_fakes) + sum(near_null)
+    variances = [interval_variance(estimate) for estimate in (a, b)]
+    return None if variances[0] is None or variances[1] is None else variances[0] + variances[1]
+
+
+def _difference(a: Estimate, b: Estimate, variance: float, level: float) -> Difference:
+    assert a.value is not None and b.value is not None and a.lower_is_better is not None
+    difference, error = a.value - b.value, math.sqrt(variance)
+    half = quantile(level) * error
+    p_value = math.erfc(abs(difference) / (error * math.sqrt(2))) if error > 0 else float(difference == 0)
+    paired = METRICS.entry(a.metric).meta.get("influence") is not None
+    return Difference(
+        a.metric, a.value, b.value, difference, difference - half, difference + half, p_value, p_value, "", paired,
+        a.lower_is_better,
+    )  # fmt: skip
+
+
+def _corrected(differences: list[Difference], level: float) -> list[Difference]:
+    adjusted = holm_adjusted(np.array([d.p_value for d in differences], dtype=np.float64))
+    result = []
+    for entry, p_holm in zip(differences, adjusted, strict=True):
+        better: Better = ""
+        if p_holm <= 1 - level:
+            better = "A" if (entry.difference < 0) == entry.lower_is_better else "B"
+        result.append(dataclasses.replace(entry, p_holm=float(p_holm), better=better))
+    return result
+
+
+def verdict(differences: list[Difference], level: float) -> str:
+    """Return one sentence: who is better, on how many metrics, at which level."""
+    wins = {side: [d.metric for d in differences if d.better == side] for side in ("A", "B")}
+    total, at = len(differences), f"at {level:.0%}, corrected for {len(differences)} comparisons"
+    if not wins["A"] and not wins["B"]:
+        return f"A and B cannot be told apart: none of {total} metrics differs {at}."
+    if wins["A"] and wins["B"]:
+        return f"Mixed: A is better on {len(wins['A'])} ({', '.join(wins['A'])}), B on {len(wins['B'])} ({', '.join(wins['B'])}) of {total}, {at}."
+    side, other = ("A", "B") if wins["A"] else ("B", "A")
+    return f"{side} is better on {len(wins[side])} of {total} ({', '.join(wins[side])}) and {other} on none, {at}."
