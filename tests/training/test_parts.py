@@ -1,0 +1,141 @@
+"""Parts in the game: terms join one loss, memories and buffers resume bit by bit, nonsense is refused with its reason."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tiny import Watcher, config, images
+
+from gantlet.config import TrainConfig
+from gantlet.errors import ConfigError
+from gantlet.networks.interface import ImageShape
+from gantlet.training.game import Batch, Game
+from gantlet.training.loop import run
+from gantlet.training.state import TrainState
+
+PLAIN: dict[str, Any] = {
+    "steps": 4,
+    "checkpoint_every": 2,
+    "penalties": (),
+    "techniques": (),
+    "conditioning": "none",
+    "objective": "nonsaturating",
+    "evaluate_every": 0,
+    "sample_every": 100,
+    "mirror": False,
+}
+GAMES: dict[str, dict[str, Any]] = {
+    "clipping": {"objective": "wgan", "penalties": ("weight-clipping",), "optimizer": "rmsprop"},
+    "spectral": {"objective": "hinge", "penalties": ("spectral-norm",), "conditioning": "projection"},
+    "lazy": {"penalties": ("r1[every=3]", "gradient-penalty-one-sided", "dragan[every=2]")},
+    "salimans": {
+        "techniques": ("label-smoothing", "feature-matching", "historical-averaging", "minibatch-discrimination")
+    },
+    "packed": {"techniques": ("pacgan[pack=4]", "diffaugment"), "penalties": ("r1",)},
+    "unrolled": {"objective": "minimax", "techniques": ("unrolled[steps=2]",)},
+    "lsgan": {"objective": "lsgan", "network": "dcgan[width=4]"},
+}
+
+
+class Stops(Watcher):
+    def on_progress(self, step: int, total: int) -> None:
+        if step == 3:
+            raise RuntimeError("killed")
+
+
+def game_state(**changes: Any) -> tuple[TrainConfig, Game, TrainState]:
+    settings = config(Path("nowhere"), **{**PLAIN, **changes})
+    game = Game.of(settings)
+    n_classes = 0 if settings.conditioning == "none" else 2
+    return settings, game, TrainState.fresh(settings, game, ImageShape(8, 1), n_classes)
+
+
+def batch(n: int = 8) -> Batch:
+    stream = torch.Generator().manual_seed(0)
+    return Batch(torch.rand(n, 1, 8, 8, generator=stream) * 2 - 1, None, torch.randn(n, 4, generator=stream))
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_every_game_resumes_bit_by_bit(name: str, tmp_path: Path) -> None:
+    changes = {**PLAIN, **GAMES[name]}
+    whole = run(config(tmp_path / "whole", **changes), images(), observer=Watcher())
+    with pytest.raises(RuntimeError):
+        run(config(tmp_path / "cut", **changes), images(), observer=Stops())
+    resumed = run(config(tmp_path / "cut", **changes), images(), resume=True, observer=Watcher())
+    assert resumed.weights_sha256 == whole.weights_sha256
+
+
+def test_a_lazy_penalty_weighs_as_much_as_one_on_every_step() -> None:
+    _, game, state = game_state(penalties=("r1[gamma=0.5,every=4]",))
+    _, eager, _ = game_state(penalties=("r1[gamma=0.5]",))
+    turns = [
+        game.discriminator_turn(state.generator, state.discriminator, batch(), state.moment(step)) for step in range(8)
+    ]
+    assert [step for step, turn in enumerate(turns) if "r1" in turn.terms] == [0, 4]
+    full = eager.discriminator_turn(state.generator, state.discriminator, batch(), state.moment(1)).terms["r1"]
+    torch.testing.assert_close(sum(turn.terms["r1"] for turn in turns if "r1" in turn.terms), 8 * full)
+
+
+def test_the_loss_is_the_sum_of_its_terms() -> None:
+    techniques = ("feature-matching[adversarial=true]", "historical-averaging")
+    _, game, state = game_state(techniques=techniques, penalties=("r1", "dragan"))
+    d_turn = game.discriminator_turn(state.generator, state.discriminator, batch(), state.moment(0))
+    assert list(d_turn.terms) == ["d_loss", "r1", "dragan", "d_historical-averaging"]
+    g_turn = game.generator_turn(state.generator, state.discriminator, batch(), state.moment(0))
+    assert list(g_turn.terms) == ["g_loss", "g_feature-matching", "g_historical-averaging"]
+    for turn in (d_turn, g_turn):
+        torch.testing.assert_close(turn.loss, torch.stack(list(turn.terms.values())).sum())
+    _, alone, state = game_state(techniques=("feature-matching",))
+    assert list(alone.generator_turn(state.generator, state.discriminator, batch(), state.moment(0)).terms) == [
+        "g_feature-matching"
+    ]
+
+
+def test_a_packed_discriminator_judges_consecutive_images_together() -> None:
+    _, game, state = game_state(techniques=("pacgan[pack=4]",))
+    first = next(m for m in state.discriminator.modules() if isinstance(m, torch.nn.Conv2d))
+    assert first.in_channels == 4
+    turn = game.discriminator_turn(state.generator, state.discriminator, batch(), state.moment(0))
+    assert turn.real_logits.shape == turn.fake_logits.shape == (2,)
+    assert turn.fake.shape == (8, 1, 8, 8)
+    real = batch().real
+    packs = torch.stack([torch.cat(list(real[:4])), torch.cat(list(real[4:]))])
+    torch.testing.assert_close(turn.real_logits, state.discriminator(packs).logits.detach())
+
+
+def test_clipped_weights_stay_in_the_box(tmp_path: Path) -> None:
+    settings = config(tmp_path / "r", **{**PLAIN, **GAMES["clipping"]})
+    run(settings, images(), observer=Watcher())
+    from gantlet.networks.storage import read_tensors
+
+    tensors, _ = read_tensors(tmp_path / "r" / "checkpoints" / "final.safetensors")
+    weights = [t for name, t in tensors.items() if name.startswith("discriminator/")]
+    assert weights
+    assert all(float(weight.abs().max()) <= 0.01 for weight in weights)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"techniques": ("pacgan[pack=3]",)}, "packs of 3"),
+        ({"techniques": ("pacgan",), "conditioning": "concat"}, "different labels"),
+        ({"techniques": ("unrolled",), "penalties": ("r1",)}, "without r1"),
+        ({"techniques": ("unrolled",), "optimizer": "rmsprop"}, "steps of Adam"),
+        ({"techniques": ("minibatch-discrimination",), "penalties": ("dragan",)}, "depend on the whole batch"),
+        ({"techniques": ("label-smoothing",), "objective": "wgan"}, "cross-entropy"),
+        ({"penalties": ("weight-clipping", "spectral-norm")}, "one of the two"),
+    ],
+)
+def test_refuses_what_makes_no_sense_together(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        game_state(**changes)
+
+
+def test_rmsprop_is_torchs(tmp_path: Path) -> None:
+    settings, _, state = game_state(optimizer="rmsprop", beta2=0.9)
+    assert isinstance(state.optimizer_generator, torch.optim.RMSprop)
+    assert state.optimizer_discriminator.param_groups[0]["alpha"] == 0.9
+    with pytest.raises(ConfigError, match="optimizer one of adam, rmsprop"):
+        dataclasses.replace(settings, optimizer="sgd")
