@@ -55,9 +55,9 @@ class InceptionV3:
     resize moves FID by more than many papers' improvements, so compare numbers of one ``resize`` only.
 
     Args: tap: 64, 192, 768, 2048, logits_unbiased or logits; resize: tf1 (TTUR, torch-fidelity), pytorch-fid or clean
-    (clean-fid); precision: float32, or bfloat16 (other features; faster where matrix units compute it: GPUs, AMX); weights: path of
-    the published .pth file, empty: the cache, else a download; weights_sha256: expect another file than the published
-    one at ``weights``; device: cpu, cuda or mps.
+    (clean-fid); precision: float32, or bfloat16 (other features; faster where matrix units compute it: GPUs, AMX);
+    weights: path of the published .pth file, empty: the cache, else a download; weights_sha256: expect another file
+    than the published one at ``weights``; device: cpu, cuda or mps.
     Raises: ConfigError for another tap, resize or precision; WeightsError when the weights cannot be had.
     """
 
