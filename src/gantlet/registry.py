@@ -4,7 +4,6 @@ A registered object is a function, or a frozen dataclass whose fields are its op
 users type for it: ``r1``, ``r1[gamma=0.3]``, ``mnist[root=DIR,split=train]``.
 """
 
-import dataclasses
 import importlib
 import inspect
 import pkgutil

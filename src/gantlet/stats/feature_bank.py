@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
 
 import numpy as np
 from jaxtyping import Float32, Int64
@@ -51,7 +50,7 @@ class FeatureBank:
         """Return mean and covariance in float64."""
         return Moments.of(self.features)
 
-    def take(self, rows: np.ndarray) -> Self:
+    def take(self, rows: np.ndarray) -> "FeatureBank":
         """Return the bank of some rows, in the order given."""
         return replace(
             self,
