@@ -10,6 +10,7 @@ from gantlet.metrics import METRICS, compute, missing_needs
 from gantlet.registry import Entry
 from gantlet.stats.evidence import Evidence, Predictions
 from gantlet.stats.feature_bank import FeatureBank
+from gantlet.stats.mixture import Mixture
 
 NAMES = [
     "coverage", "density", "frechet_distance", "frechet_distance_debiased", "gan_test", "gan_train", "inception_score",
@@ -26,7 +27,8 @@ def bank(n: int, seed: int, shift: float = 0.0) -> FeatureBank:
 def evidence(real: FeatureBank, fake: FeatureBank, seed: int = 0) -> Evidence:
     rng = np.random.default_rng(5)
     told = Predictions(rng.integers(0, 3, 60), rng.integers(0, 3, 60), "a test")
-    return Evidence(real, fake, seed=seed, predictions={"train_on_real": told, "train_on_fake": told})
+    mixture = Mixture(np.eye(6), 1.0)
+    return Evidence(real, fake, seed=seed, predictions={"train_on_real": told, "train_on_fake": told}, mixture=mixture)
 
 
 @pytest.fixture(params=[0.0, 1.0], ids=["null", "apart"])

@@ -6,13 +6,14 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Float64, Int64
 
 from gantlet.errors import DataError, ShapeError
 from gantlet.results import Estimate, Interval
 from gantlet.rng import numpy_stream
 from gantlet.stats.feature_bank import FeatureBank
 from gantlet.stats.gaussian import GaussianNull, Potentials, canonical_order, gaussian_null, potentials
+from gantlet.stats.mixture import Mixture
 from gantlet.stats.moments import Moments
 from gantlet.stats.neighbours import Neighbours, neighbours
 from gantlet.stats.probabilities import ClassProbabilities
@@ -26,13 +27,19 @@ class Predictions:
     predicted: Int64[np.ndarray, " n"]
     trained_on: str
 
+    @property
+    def correct(self) -> Float64[np.ndarray, " n"]:
+        """Return 1 where the prediction is right, else 0."""
+        return (self.true == self.predicted).astype(np.float64)
+
 
 @dataclass(frozen=True)
 class Evidence:
     """Real and fake features, in this order, with the settings of the intervals.
 
     ``predictions`` holds ``train_on_real`` (classifier trained on real, applied to the fakes with their wanted
-    labels) and ``train_on_fake`` (trained on fakes, applied to held-out real images) where labels exist.
+    labels) and ``train_on_fake`` (trained on fakes, applied to held-out real images) where labels exist. ``mixture``:
+    the known modes of synthetic data, in the space of the features.
     Raises ShapeError when the dimensions differ, DataError when all real features are equal.
     """
 
@@ -43,6 +50,7 @@ class Evidence:
     memory: int = 2 * 10**9
     classes: tuple[str, ...] = ()
     predictions: Mapping[str, Predictions] = field(default_factory=dict)
+    mixture: Mixture | None = None
 
     def __post_init__(self) -> None:
         if self.real.dim != self.fake.dim:
