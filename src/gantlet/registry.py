@@ -37,7 +37,8 @@ class Entry:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``gantlet list --json`` prints."""
-        return {"name": self.name, "summary": self.summary, "source": self.source, **self.meta}
+        plain = {key: value for key, value in self.meta.items() if not callable(value)}
+        return {"name": self.name, "summary": self.summary, "source": self.source, **plain}
 
     @property
     def document(self) -> str:

@@ -22,7 +22,7 @@ def make_report() -> Report:
             "wilson",
             n_real=360,
             n_fake=1437,
-            unit="fraction",
+            unit="share of real images",
             lower_is_better=False,
             reference=yardstick,
         ),

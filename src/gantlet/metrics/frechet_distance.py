@@ -9,6 +9,7 @@ from gantlet.errors import NonFiniteError, ShapeError, TooFewSamples
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate, Interval
 from gantlet.rng import numpy_stream
+from gantlet.stats.difference import Influence
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.gaussian import GROUPS
 from gantlet.stats.intervals import around_null, normal
@@ -39,6 +40,11 @@ def frechet_distance(real: Moments, fake: Moments) -> float:
     return max(distance, 0.0)
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return the Kantorovich potentials at every row: the influence function of the distance."""
+    return Influence(evidence.potentials.real, evidence.potentials.fake)
+
+
 @METRICS.register(
     "frechet_distance",
     source="Heusel et al. 2017, arXiv:1706.08500",
@@ -46,6 +52,7 @@ def frechet_distance(real: Moments, fake: Moments) -> float:
     unit="squared feature units",
     lower_is_better=True,
     version=1,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Fréchet distance of the Gaussians fitted to real and fake features (FID, where the features are

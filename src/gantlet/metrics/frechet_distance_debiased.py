@@ -6,7 +6,7 @@ import numpy as np
 
 from gantlet.errors import TooFewSamples
 from gantlet.metrics import METRICS
-from gantlet.metrics.frechet_distance import frechet_distance, transport_interval
+from gantlet.metrics.frechet_distance import frechet_distance, influence, transport_interval
 from gantlet.results import Estimate
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.moments import Moments
@@ -44,6 +44,7 @@ def _mean_distance(real: list[Moments], fake: list[Moments], parts: int) -> floa
     unit="squared feature units",
     lower_is_better=True,
     version=1,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Fréchet distance extrapolated to infinitely many samples by Richardson's rule over halves and quarters.

@@ -3,6 +3,7 @@
 from gantlet.errors import TooFewSamples
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate
+from gantlet.stats.difference import Influence
 from gantlet.stats.evidence import Evidence, Predictions
 from gantlet.stats.intervals import wilson
 
@@ -17,6 +18,11 @@ def gan_test(predictions: Predictions) -> float:
     return float((predictions.true == predictions.predicted).mean())
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return whether each fake was recognised, with the classifier given."""
+    return Influence(fake=evidence.predictions["train_on_real"].correct)
+
+
 @METRICS.register(
     "gan_test",
     source="Shmelkov et al. 2018, arXiv:1807.09499",
@@ -24,6 +30,7 @@ def gan_test(predictions: Predictions) -> float:
     unit="accuracy",
     lower_is_better=False,
     version=1,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Accuracy, on fake images, of a classifier trained on real ones.

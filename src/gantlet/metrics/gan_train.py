@@ -3,6 +3,7 @@
 from gantlet.errors import TooFewSamples
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate
+from gantlet.stats.difference import Influence
 from gantlet.stats.evidence import Evidence, Predictions
 from gantlet.stats.intervals import wilson
 
@@ -17,6 +18,11 @@ def gan_train(predictions: Predictions) -> float:
     return float((predictions.true == predictions.predicted).mean())
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return whether each held-out real image was recognised, with the classifier given."""
+    return Influence(real=evidence.predictions["train_on_fake"].correct)
+
+
 @METRICS.register(
     "gan_train",
     source="Shmelkov et al. 2018, arXiv:1807.09499",
@@ -24,6 +30,7 @@ def gan_train(predictions: Predictions) -> float:
     unit="accuracy",
     lower_is_better=False,
     version=1,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Accuracy, on held-out real images, of a classifier trained on fake ones.

@@ -5,6 +5,7 @@ from jaxtyping import Bool
 
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate
+from gantlet.stats.difference import Influence
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.intervals import wilson
 from gantlet.stats.neighbours import MANIFOLD_K
@@ -19,6 +20,11 @@ def precision(in_real_manifold: Bool[np.ndarray, " n"]) -> float:
     return float(in_real_manifold.mean())
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return whether each fake lies in the real manifold, with the real images given."""
+    return Influence(fake=evidence.neighbours.in_real_manifold.astype(np.float64))
+
+
 @METRICS.register(
     "precision",
     source="Kynkäänniemi et al. 2019, arXiv:1904.06991",
@@ -26,6 +32,7 @@ def precision(in_real_manifold: Bool[np.ndarray, " n"]) -> float:
     unit="share of fake images",
     lower_is_better=False,
     version=1,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Precision: the share of fake images that fall among the real ones.

@@ -5,6 +5,7 @@ from jaxtyping import Bool
 
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate
+from gantlet.stats.difference import Influence
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.intervals import wilson
 from gantlet.stats.neighbours import MANIFOLD_K
@@ -19,6 +20,11 @@ def recall(in_fake_manifold: Bool[np.ndarray, " n"]) -> float:
     return float(in_fake_manifold.mean())
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return whether each real image lies in the fake manifold, with the fakes given."""
+    return Influence(real=evidence.neighbours.in_fake_manifold.astype(np.float64))
+
+
 @METRICS.register(
     "recall",
     source="Kynkäänniemi et al. 2019, arXiv:1904.06991",
@@ -26,6 +32,7 @@ def recall(in_fake_manifold: Bool[np.ndarray, " n"]) -> float:
     unit="share of real images",
     lower_is_better=False,
     version=1,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Recall: the share of real images that the fakes could have made.

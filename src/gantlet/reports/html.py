@@ -69,7 +69,7 @@ def whisker(estimate: Estimate) -> dict[str, float] | None:
     if len(numbers) < 2 or estimate.value is None:
         return None
     low, high = min(*numbers, 0.0), max(numbers)
-    if estimate.unit in ("fraction", "share", "accuracy"):
+    if estimate.unit.startswith(("share", "accuracy")):
         high = max(high, 1.0)
     if high <= low:
         return None
