@@ -30,6 +30,7 @@ class Silent:
 
 def test_the_recipes_of_this_stage_are_there() -> None:
     assert {"cgan", "dcgan", "digits", "r3gan"} <= set(NAMES)
+    assert {"lsgan", "wgan", "wgan-gp", "dragan", "sngan", "projection", "acgan", "ebgan", "began"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

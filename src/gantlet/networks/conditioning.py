@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-import torch
-from jaxtyping import Float, Int64
-from torch import Tensor, nn
+from torch import nn
 
 from gantlet.errors import ConfigError
 from gantlet.networks import CONDITIONING
-from gantlet.networks.interface import Judgement
+from gantlet.networks.labels import ImageWithLabelMap, LatentWithLabel, LinearHead, PassThrough, ProjectionHead
 
 
 @runtime_checkable
@@ -26,6 +24,29 @@ class Conditioning(Protocol):
         """Return a module (features [b, dim], labels) → Judgement."""
 
 
+@runtime_checkable
+class ConditionalNorm(Protocol):
+    """A conditioning whose label enters the generator's normalisation."""
+
+    def norm(self, channels: int, n_classes: int) -> nn.Module:
+        """Return a module (x [b, channels, h, w], labels) → the same shape."""
+
+
+def generator_norm(spec: str, channels: int, n_classes: int) -> nn.Module:
+    """Return the batch normalisation of one of a generator's layers, conditional where the conditioning says so."""
+    rule = conditioning_named(spec, n_classes)
+    return rule.norm(channels, n_classes) if isinstance(rule, ConditionalNorm) else nn.BatchNorm2d(channels)
+
+
+def require_plain_norm(spec: str, n_classes: int, network: str) -> None:
+    """Raise ConfigError when the label should enter a normalisation that a network's generator does not have."""
+    if isinstance(conditioning_named(spec, n_classes), ConditionalNorm):
+        raise ConfigError(
+            f"conditioning {spec!r} needs batch normalisation in the generator, and that of {network} has none; use "
+            "dcgan, infogan or resnet, or another conditioning"
+        )
+
+
 def conditioning_named(spec: str, n_classes: int) -> Conditioning:
     """Return the conditioning that a configuration names; raises ConfigError when it needs classes and there are
     none.
@@ -39,69 +60,6 @@ def conditioning_named(spec: str, n_classes: int) -> Conditioning:
         )
     built: Conditioning = CONDITIONING.build(spec)
     return built
-
-
-class PassThrough(nn.Module):
-    """Hands z or images on; labels are not looked at."""
-
-    def forward(
-        self,
-        inputs: Float[Tensor, "b *shape"],
-        labels: Int64[Tensor, " b"] | None,
-    ) -> Float[Tensor, "b *shape"]:
-        """Return the inputs."""
-        return inputs
-
-
-class LatentWithLabel(nn.Module):
-    """[z; e_y]: a learned embedding beside the latent."""
-
-    def __init__(self, n_classes: int, dim: int) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(n_classes, dim)
-
-    def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"]) -> Float[Tensor, "b width"]:
-        """Return z and the label's embedding side by side."""
-        return torch.cat([z, self.embedding(labels)], dim=1)
-
-
-class ImageWithLabelMap(nn.Module):
-    """[x; map_y]: one more channel that holds the label's learned map."""
-
-    def __init__(self, n_classes: int, size: int) -> None:
-        super().__init__()
-        self.size = size
-        self.embedding = nn.Embedding(n_classes, size * size)
-
-    def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"]) -> Float[Tensor, "b c+1 s s"]:
-        """Return the images with the label's map as their last channel."""
-        return torch.cat([images, self.embedding(labels).view(-1, 1, self.size, self.size)], dim=1)
-
-
-class LinearHead(nn.Module):
-    """ψ(φ): one linear layer; labels are not looked at."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.linear = nn.Linear(dim, 1)
-
-    def forward(self, features: Float[Tensor, "b d"], labels: Int64[Tensor, " b"] | None) -> Judgement:
-        """Return ψ(φ) with the features."""
-        return Judgement(self.linear(features).squeeze(1), features)
-
-
-class ProjectionHead(nn.Module):
-    """ψ(φ) + ⟨e_y, φ⟩."""
-
-    def __init__(self, dim: int, n_classes: int) -> None:
-        super().__init__()
-        self.linear = nn.Linear(dim, 1)
-        self.embedding = nn.Embedding(n_classes, dim)
-        nn.init.normal_(self.embedding.weight, std=dim**-0.5)
-
-    def forward(self, features: Float[Tensor, "b d"], labels: Int64[Tensor, " b"]) -> Judgement:
-        """Return ψ(φ) + ⟨e_y, φ⟩ with the features."""
-        return Judgement(self.linear(features).squeeze(1) + (self.embedding(labels) * features).sum(1), features)
 
 
 @dataclass(frozen=True)
@@ -143,7 +101,7 @@ class Concat:
     dim: int = 32
 
     def __post_init__(self) -> None:
-        _require_dim("concat", self.dim)
+        require_dim("concat", self.dim)
 
     def latent_input(self, latent: int, n_classes: int) -> tuple[nn.Module, int]:
         """Return [z; e_y]."""
@@ -177,7 +135,7 @@ class Projection:
     dim: int = 32
 
     def __post_init__(self) -> None:
-        _require_dim("projection", self.dim)
+        require_dim("projection", self.dim)
 
     def latent_input(self, latent: int, n_classes: int) -> tuple[nn.Module, int]:
         """Return [z; e_y]."""
@@ -192,6 +150,7 @@ class Projection:
         return ProjectionHead(dim, n_classes)
 
 
-def _require_dim(name: str, dim: int) -> None:
+def require_dim(name: str, dim: int) -> None:
+    """Raise ConfigError unless an embedding has at least one dimension."""
     if dim < 1:
         raise ConfigError(f"conditioning {name!r}: expected dim ≥ 1; got {dim}")

@@ -8,8 +8,9 @@ from torch import Tensor, nn
 
 from gantlet.errors import ConfigError
 from gantlet.networks import NETWORKS
-from gantlet.networks.conditioning import conditioning_named
+from gantlet.networks.conditioning import conditioning_named, generator_norm
 from gantlet.networks.interface import ImageShape, Judgement, halvings, stages
+from gantlet.networks.labels import LabelledSequential
 
 
 class DcganGenerator(nn.Module):
@@ -21,17 +22,18 @@ class DcganGenerator(nn.Module):
         widths = [width * 2**i for i in reversed(range(stages(shape)))]
         layers: list[nn.Module] = [
             nn.ConvTranspose2d(inputs, widths[0], 4, bias=False),
-            nn.BatchNorm2d(widths[0]),
+            generator_norm(conditioning, widths[0], n_classes),
             nn.ReLU(),
         ]
         for before, after in pairwise(widths):
-            layers += [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
-        self.layers = nn.Sequential(*layers, nn.ConvTranspose2d(widths[-1], shape.channels, 4, 2, 1), nn.Tanh())
+            layers += [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False)]
+            layers += [generator_norm(conditioning, after, n_classes), nn.ReLU()]
+        self.layers = LabelledSequential(*layers, nn.ConvTranspose2d(widths[-1], shape.channels, 4, 2, 1), nn.Tanh())
         self.apply(_initialise)
 
     def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b c s s"]:
         """Return images in (−1, 1)."""
-        return self.layers(self.label(z, labels)[:, :, None, None])
+        return self.layers(self.label(z, labels)[:, :, None, None], labels)
 
 
 class DcganDiscriminator(nn.Module):
@@ -61,7 +63,7 @@ def _initialise(module: nn.Module) -> None:
         nn.init.normal_(module.weight, std=0.02)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
-    elif isinstance(module, nn.BatchNorm2d):
+    elif isinstance(module, nn.BatchNorm2d) and module.affine:
         nn.init.normal_(module.weight, mean=1.0, std=0.02)
 
 

@@ -11,7 +11,7 @@ from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 
 from gantlet.errors import ConfigError
 from gantlet.networks import NETWORKS
-from gantlet.networks.conditioning import conditioning_named
+from gantlet.networks.conditioning import conditioning_named, require_plain_norm
 from gantlet.networks.interface import ImageShape, Judgement, halvings, stages
 
 SLOPE = 0.2
@@ -66,6 +66,7 @@ class R3ganGenerator(nn.Module):
         super().__init__()
         self.label, inputs = conditioning_named(conditioning, n_classes).latent_input(latent, n_classes)
         stages(shape)
+        require_plain_norm(conditioning, n_classes, "r3gan")
         widths = plan.widths(shape)[::-1]
         self.basis = nn.Parameter(torch.randn(widths[0], 4, 4))
         self.modulate = fan_in(nn.Linear(inputs, widths[0], bias=False))

@@ -3,7 +3,7 @@
 from typing import ClassVar, Protocol, runtime_checkable
 
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @runtime_checkable
@@ -20,3 +20,18 @@ class Objective(Protocol):
 
     def generator_loss(self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]) -> Float[Tensor, " b"]:
         """Return the generator's loss of each pair."""
+
+
+@runtime_checkable
+class Judged(Protocol):
+    """What an objective's further terms may look at of a discriminator's judgement."""
+
+    logits: Float[Tensor, " b"]
+    features: Float[Tensor, "b d"]
+
+
+def refuse_without_energy(discriminator: nn.Module) -> str | None:
+    """Return why an objective on energies needs an auto-encoder, None when the discriminator is one."""
+    if getattr(discriminator, "gives_energy", False):
+        return None
+    return "its discriminator must be an auto-encoder, whose error is the energy; use --network autoencoder"

@@ -114,7 +114,7 @@ class Game:
         on_fake = judge(fakes, labels)
         objective, further = self._objective(moment), self.parts.that(GeneratorTerm)
         on_real = Judgement(torch.zeros_like(on_fake.logits), on_fake.features)
-        if objective.relativistic or further:
+        if objective.relativistic or any(getattr(part, "needs_real", True) for part in further.values()):
             with torch.no_grad():
                 on_real = judge(self._packed(batch.real), labels)
         terms = {}

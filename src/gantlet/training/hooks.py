@@ -104,7 +104,7 @@ class DiscriminatorTerm(Protocol):
 class GeneratorTerm(Protocol):
     """A part that adds a term to the generator's loss; the real images are then judged in the generator's turn too.
 
-    An attribute ``replaces`` that is true takes the adversarial loss out of the generator's loss.
+    An attribute ``needs_real`` that is false spares that; an attribute ``replaces`` that is true takes the adversarial loss out of the generator's loss.
     """
 
     def generator_term(self, real: Judgement, fake: Judgement, labels: Int64[Tensor, " b"] | None) -> Float[Tensor, ""]:

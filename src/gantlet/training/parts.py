@@ -21,7 +21,7 @@ from gantlet.training.hooks import ActsAfterStep, ChangesObjective, Memory, Prep
 
 @dataclass(frozen=True)
 class Parts:
-    """Network, objective as it is played, and every part by name: objective, conditioning, techniques, penalties."""
+    """Network, objective as it is played, and every part by name: network, objective, conditioning, techniques, penalties."""
 
     network: Network
     objective: Objective
@@ -36,7 +36,8 @@ class Parts:
         objective = OBJECTIVES.build(config.objective)
         penalties = _each("penalty", PENALTIES, config.penalties)
         techniques = _each("technique", TECHNIQUES, config.techniques)
-        named = {parse_spec(config.objective)[0]: objective}
+        network = NETWORKS.build(config.network)
+        named = {parse_spec(config.network)[0]: network, parse_spec(config.objective)[0]: objective}
         if config.conditioning != "none":
             named[parse_spec(config.conditioning)[0]] = CONDITIONING.build(config.conditioning)
         named |= {**techniques, **penalties}  # penalties last: spectral-norm wraps what techniques add
@@ -44,7 +45,7 @@ class Parts:
             if isinstance(part, ChangesObjective):
                 objective = part.objective(objective)
         return cls(
-            network=NETWORKS.build(config.network),
+            network=network,
             objective=objective,
             penalties={name: penalty for name, penalty in penalties.items() if isinstance(penalty, Penalty)},
             named=named,

@@ -1,0 +1,129 @@
+"""A discriminator that is an auto-encoder: its reconstruction error is the energy of an image."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+from gantlet.config import TrainConfig
+from gantlet.errors import ConfigError
+from gantlet.networks import NETWORKS
+from gantlet.networks.infogan import initialise
+from gantlet.networks.interface import ImageShape, Judgement, stages
+
+
+def decoder(inputs: int, width: int, shape: ImageShape, norm: bool) -> list[nn.Module]:
+    """Return dense to a quarter of the size, then two transposed convolutions; LeakyReLU 0.2, the end is linear."""
+    quarter = shape.size // 4
+    return [
+        nn.Linear(inputs, 2 * width * quarter**2),
+        nn.Unflatten(1, (2 * width, quarter, quarter)),
+        *([nn.BatchNorm2d(2 * width)] if norm else []),
+        nn.LeakyReLU(0.2),
+        nn.ConvTranspose2d(2 * width, width, 4, 2, 1),
+        *([nn.BatchNorm2d(width)] if norm else []),
+        nn.LeakyReLU(0.2),
+        nn.ConvTranspose2d(width, shape.channels, 4, 2, 1),
+    ]
+
+
+class DecoderGenerator(nn.Module):
+    """The auto-encoder's decoder as a generator, with tanh at the end."""
+
+    def __init__(self, plan: "Autoencoder", shape: ImageShape, latent: int) -> None:
+        super().__init__()
+        stages(shape)
+        self.layers = nn.Sequential(*decoder(latent, plan.width, shape, plan.norm == "batch"), nn.Tanh())
+        self.apply(initialise)
+
+    def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b c s s"]:
+        """Return images in (−1, 1)."""
+        return self.layers(z)
+
+
+class AutoencoderDiscriminator(nn.Module):
+    """Encoder, code, decoder; the logit is minus the reconstruction error and the features are the code."""
+
+    gives_energy = True
+
+    def __init__(self, plan: "Autoencoder", shape: ImageShape) -> None:
+        super().__init__()
+        width = plan.width
+        self.squared = plan.energy == "squared"
+        self.encoder = nn.Sequential(
+            nn.Conv2d(shape.channels, width, 4, 2, 1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, 2 * width, 4, 2, 1),
+            nn.LeakyReLU(0.2),
+            nn.Flatten(),
+            nn.Linear(2 * width * (shape.size // 4) ** 2, plan.code),
+        )
+        self.decoder = nn.Sequential(*decoder(plan.code, width, shape, norm=False))
+        self.apply(initialise)
+
+    def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
+        """Return −E(x) and the code."""
+        code = self.encoder(images)
+        error = (self.decoder(code) - images).flatten(1)
+        energy = error.square().sum(1) if self.squared else error.abs().mean(1)
+        return Judgement(-energy, code)
+
+
+@NETWORKS.register(
+    "autoencoder",
+    source="Zhao et al. 2017, arXiv:1609.03126, Eq. 3; Berthelot et al. 2017, arXiv:1703.10717; layers of Lucic et al. 2018, arXiv:1711.10337, App. B",
+)
+@dataclass(frozen=True)
+class Autoencoder:
+    """The discriminator is an auto-encoder whose reconstruction error is the energy; the generator is its decoder.
+
+    E(x) = Σ (Dec(Enc(x)) − x)² over all pixels (``energy=squared``, for ebgan) or the mean of their absolute values
+    (``energy=absolute``, for began); logit = −E, features = the code. Options: ``width`` of the outer convolutions (the
+    inner ones have twice as many), ``code``, ``norm`` of the generator: ``batch`` or ``none``.
+
+    When to use it: with the objectives ebgan and began. Sizes 8, 16, 32, 64; 1 or 3 channels; no labels.
+
+    Raises: ConfigError for other options, with conditioning, and with objectives that do not read energies.
+    Convention: no normalisation in the auto-encoder, linear output, weights ~ N(0, 0.02²).
+    Source: Zhao et al. 2017, arXiv:1609.03126, Eq. 3; Berthelot et al. 2017, arXiv:1703.10717; layers of Lucic et al.
+    2018, arXiv:1711.10337, App. B.
+    """
+
+    width: int = 64
+    code: int = 64
+    norm: str = "batch"
+    energy: str = "squared"
+
+    def __post_init__(self) -> None:
+        for name, known in (("norm", ("batch", "none")), ("energy", ("squared", "absolute"))):
+            if getattr(self, name) not in known:
+                raise ConfigError(
+                    f"network 'autoencoder': expected {name} {' or '.join(known)}; got {getattr(self, name)!r}"
+                )
+        if self.width < 1 or self.code < 1:
+            raise ConfigError(f"network 'autoencoder': expected width, code ≥ 1; got {self.width}, {self.code}")
+
+    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+        """Return why it does not go with an objective on logits."""
+        if any(getattr(other, "reads_energy", False) for other in others.values()):
+            return None
+        return (
+            f"its discriminator gives energies ≥ 0, and objective {config.objective!r} reads logits; use ebgan or began"
+        )
+
+    def generator(self, shape: ImageShape, latent: int, conditioning: str, n_classes: int) -> nn.Module:
+        """Return a freshly initialised generator."""
+        _require_unconditional(conditioning)
+        return DecoderGenerator(self, shape, latent)
+
+    def discriminator(self, shape: ImageShape, conditioning: str, n_classes: int) -> nn.Module:
+        """Return a freshly initialised auto-encoder."""
+        _require_unconditional(conditioning)
+        return AutoencoderDiscriminator(self, shape)
+
+
+def _require_unconditional(conditioning: str) -> None:
+    if conditioning != "none":
+        raise ConfigError(f"network 'autoencoder' takes no labels; got conditioning {conditioning!r}: use none")
