@@ -30,9 +30,9 @@ def test_equals_scikit_learns_cross_validation() -> None:
 
 
 def test_reaches_the_best_possible_accuracy() -> None:
-    # Two unit Gaussians at distance 1.5: the best accuracy is Φ(0.75); 4,000 answers: binomial sd 0.0066; 3 of them.
+    # Two unit Gaussians at distance 1.5: the best accuracy is Φ(0.75); 2,000 answers: binomial sd 0.0094; 3 of them.
     found = compute(Evidence(FeatureBank(rows(2000, 2)), FeatureBank(rows(2000, 3, 1.5))), ["classifier_two_sample"])[0]
-    assert found.value == pytest.approx(norm.cdf(0.75), abs=0.02)
+    assert found.value == pytest.approx(norm.cdf(0.75), abs=0.03)
     assert found.details["p_value"] < 1e-9
 
 

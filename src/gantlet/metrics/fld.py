@@ -11,7 +11,7 @@ from gantlet.results import Estimate
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.intervals import normal
 
-CAP = 2000
+CAP = 1000
 STEPS = 50
 RATE = 0.5
 
@@ -79,7 +79,7 @@ def estimate(evidence: Evidence) -> Estimate:
 
     FLD = 100·(NLL/d − baseline): NLL of test images under Gaussians at the fakes whose widths were fitted to other real
     images; baseline: the same with real images for fakes. Real images are cut at random (seeded): half are the test
-    set; of the others half are centres of the baseline and half fit the widths. At most 2,000 fakes and 4,000 real.
+    set; of the others half are centres of the baseline and half fit the widths. At most 1,000 fakes and 2,000 real.
 
     Interval: delta: the spread over the test images of the difference to the baseline, all else fixed.
 
