@@ -16,6 +16,8 @@ from gantlet.networks.r3gan import double, halve
 from gantlet.networks.resnet import DownBlock, UpBlock
 
 SPECS = [
+    "autoencoder[width=4,code=5]",
+    "autoencoder[width=4,norm=none,energy=absolute]",
     "dcgan[width=4]",
     "dcgan[width=4,norm=none]",
     "infogan[width=4,hidden=16]",
@@ -34,6 +36,7 @@ PAIRS = [
     for spec in SPECS
     for conditioning in CONDITIONINGS
     if not (conditioning == "conditional-batch-norm" and spec.startswith(WITHOUT_NORM))
+    and not (conditioning != "none" and spec.startswith("autoencoder"))
 ]
 CONDITIONAL_PAIRS = [(spec, conditioning) for spec, conditioning in PAIRS if conditioning != "none"]
 
@@ -160,6 +163,8 @@ def test_resampling_is_upfirdn_by_one_two_one() -> None:
         "mlp[norm=layer]",
         "resnet[pool=max]",
         "resnet[judging=-1]",
+        "autoencoder[energy=cubed]",
+        "autoencoder[code=0]",
     ],
 )
 def test_refuses_options_out_of_range(spec: str) -> None:
@@ -238,3 +243,18 @@ def test_a_resnet_block_pools_the_mean_of_branch_and_shortcut() -> None:
     nn.init.zeros_(up.branch[-1].weight)
     expected = torch.einsum("oc,bchw->bohw", up.shortcut.weight[:, :, 0, 0], x)
     torch.testing.assert_close(up(x, None), expected.repeat_interleave(2, 2).repeat_interleave(2, 3))
+
+
+@pytest.mark.parametrize("energy", ["squared", "absolute"])
+def test_an_autoencoders_logit_is_minus_its_reconstruction_error(energy: str) -> None:
+    _, discriminator = pair(f"autoencoder[width=4,code=5,energy={energy}]", ImageShape(8, 3), "none", 0)
+    images = torch.randn(3, 3, 8, 8)
+    judged = discriminator(images)
+    error = (discriminator.decoder(judged.features) - images).detach().numpy().reshape(3, -1)
+    expected = (error**2).sum(1) if energy == "squared" else np.abs(error).mean(1)
+    np.testing.assert_allclose(-judged.logits.detach().numpy(), expected, rtol=1e-5)
+
+
+def test_an_autoencoder_takes_no_labels() -> None:
+    with pytest.raises(ConfigError, match="takes no labels"):
+        pair("autoencoder", ImageShape(8, 1), "projection", 3)

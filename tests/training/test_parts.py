@@ -35,6 +35,17 @@ GAMES: dict[str, dict[str, Any]] = {
     },
     "packed": {"techniques": ("pacgan[pack=4]", "diffaugment"), "penalties": ("r1",)},
     "unrolled": {"objective": "minimax", "techniques": ("unrolled[steps=2]",)},
+    "energy": {"objective": "ebgan", "network": "autoencoder[width=4,code=5]"},
+    "equilibrium": {"objective": "began[rate=0.1]", "network": "autoencoder[width=4,code=5,energy=absolute]"},
+    "classifier": {"conditioning": "auxiliary-classifier", "network": "infogan[width=4,hidden=8]"},
+    "projected": {
+        "objective": "hinge",
+        "penalties": ("spectral-norm",),
+        "network": "resnet[width=4]",
+        "conditioning": "conditional-batch-norm",
+        "techniques": ("ema[half_life=50]",),
+    },
+    "hadamard": {"conditioning": "hadamard", "network": "mlp[width=8]"},
     "lsgan": {"objective": "lsgan", "network": "dcgan[width=4]"},
 }
 
@@ -126,6 +137,9 @@ def test_clipped_weights_stay_in_the_box(tmp_path: Path) -> None:
         ({"techniques": ("minibatch-discrimination",), "penalties": ("dragan",)}, "depend on the whole batch"),
         ({"techniques": ("label-smoothing",), "objective": "wgan"}, "cross-entropy"),
         ({"penalties": ("weight-clipping", "spectral-norm")}, "one of the two"),
+        ({"objective": "ebgan"}, "must be an auto-encoder"),
+        ({"objective": "began"}, "must be an auto-encoder"),
+        ({"network": "autoencoder", "objective": "hinge"}, "use ebgan or began"),
     ],
 )
 def test_refuses_what_makes_no_sense_together(changes: dict[str, Any], words: str) -> None:
@@ -139,3 +153,18 @@ def test_rmsprop_is_torchs(tmp_path: Path) -> None:
     assert state.optimizer_discriminator.param_groups[0]["alpha"] == 0.9
     with pytest.raises(ConfigError, match="optimizer one of adam, rmsprop"):
         dataclasses.replace(settings, optimizer="sgd")
+
+
+def test_the_controller_of_began_follows_the_paper_and_is_clamped() -> None:
+    _, game, state = game_state(objective="began[gamma=0.5,rate=0.3,k=0.9]", network="autoencoder[width=4,code=5]")
+    k = 0.9
+    for _ in range(3):
+        turn = game.discriminator_turn(state.generator, state.discriminator, batch(), state.moment(0))
+        real, fake = -float(turn.real_logits.mean()), -float(turn.fake_logits.mean())
+        # logits are float32, k multiplies their mean: 1e-6 relative
+        assert turn.loss.item() == pytest.approx(real - k * fake, rel=1e-5)
+        seen = game.after_discriminator(state.discriminator, turn, state.memory)
+        k = min(max(k + 0.3 * (0.5 * real - fake), 0.0), 1.0)
+        assert float(state.memory["began"]["k"]) == float(seen["k"]) == pytest.approx(k, rel=1e-6)
+        assert float(seen["m_global"]) == pytest.approx(real + abs(0.5 * real - fake), rel=1e-6)
+    assert "memory/began/k" in state.tensors()
