@@ -11,6 +11,7 @@ from tiny import Watcher, config, images
 from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
 from gantlet.networks.interface import ImageShape
+from gantlet.networks.saved import load_generator
 from gantlet.training.game import Batch, Game
 from gantlet.training.loop import run
 from gantlet.training.state import TrainState
@@ -45,6 +46,11 @@ GAMES: dict[str, dict[str, Any]] = {
         "conditioning": "conditional-batch-norm",
         "techniques": ("ema[half_life=50]",),
     },
+    "virtual": {
+        "techniques": ("virtual-batch-norm[n=5]", "ema[half_life=50]"),
+        "network": "dcgan[width=4]",
+        "conditioning": "concat",
+    },
     "hadamard": {"conditioning": "hadamard", "network": "mlp[width=8]"},
     "lsgan": {"objective": "lsgan", "network": "dcgan[width=4]"},
 }
@@ -76,6 +82,7 @@ def test_every_game_resumes_bit_by_bit(name: str, tmp_path: Path) -> None:
         run(config(tmp_path / "cut", **changes), images(), observer=Stops())
     resumed = run(config(tmp_path / "cut", **changes), images(), resume=True, observer=Watcher())
     assert resumed.weights_sha256 == whole.weights_sha256
+    assert load_generator(tmp_path / "cut").sample(3).shape == (3, 8, 8, 1)
 
 
 def test_a_lazy_penalty_weighs_as_much_as_one_on_every_step() -> None:

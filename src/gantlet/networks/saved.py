@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from gantlet.config import TrainConfig
 from gantlet.errors import CheckpointError, UsageError
-from gantlet.networks import NETWORKS
+from gantlet.networks.build import build_generator
 from gantlet.networks.interface import ImageShape
 from gantlet.networks.storage import part, read_header, read_tensors, weights_digest
 from gantlet.rng import numpy_stream, torch_stream
@@ -141,9 +141,8 @@ def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
         )
     shape = ImageShape(**header["shape"])
     with torch.random.fork_rng(devices=[]):
-        generator = NETWORKS.build(config.network).generator(
-            shape, config.latent, config.conditioning, len(header["class_counts"])
-        )
+        n_classes = 0 if config.conditioning == "none" else len(header["class_counts"])
+        generator = build_generator(config, shape, n_classes)
     generator.load_state_dict(part(tensors, "average" if has_average and which != "generator" else "generator"))
     generator.eval()
     return LoadedGenerator(

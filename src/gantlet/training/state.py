@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gantlet.config import TrainConfig
+from gantlet.networks.build import build_generator
 from gantlet.networks.interface import ImageShape
 from gantlet.networks.storage import part, tensors_digest
 from gantlet.rng import torch_stream
@@ -49,10 +50,10 @@ class TrainState:
         """Return the state before the first step; networks are drawn from the stream ``init``; raises ConfigError."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(torch_stream(config.seed, "init").initial_seed())
-            parts, networks = game.parts, game.parts.network
-            generator = networks.generator(shape, config.latent, config.conditioning, n_classes)
+            parts = game.parts
+            generator = build_generator(config, shape, n_classes)
             judged = parts.discriminator_shape(shape)
-            discriminator = networks.discriminator(judged, config.conditioning, n_classes)
+            discriminator = parts.network.discriminator(judged, config.conditioning, n_classes)
             parts.require_fit(config, discriminator)
             parts.prepare(discriminator)
         for network in (generator, discriminator):
