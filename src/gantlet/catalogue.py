@@ -3,7 +3,7 @@
 import importlib
 
 from gantlet.errors import UnknownName
-from gantlet.registry import Entry
+from gantlet.registry import Entry, toml_entries
 
 _REGISTRIES = {
     "metrics": ("gantlet.metrics", "METRICS"),
@@ -17,15 +17,14 @@ _REGISTRIES = {
     "solvers": ("gantlet.transport", "SOLVERS"),
     "labs": ("gantlet.labs", "LABS"),
 }
-KINDS = [*_REGISTRIES, "recipes"]
+_TOML = {"recipes": "gantlet.recipes", "protocols": "gantlet.protocols"}
+KINDS = [*_REGISTRIES, *_TOML]
 
 
 def entries(kind: str) -> list[Entry]:
     """Return the entries of one kind, by name; raises UnknownName."""
-    if kind == "recipes":
-        from gantlet import recipes
-
-        return list(recipes.entries())
+    if kind in _TOML:
+        return list(toml_entries(_TOML[kind]))
     if kind not in _REGISTRIES:
         raise UnknownName("kind", kind, KINDS)
     module, name = _REGISTRIES[kind]

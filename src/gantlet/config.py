@@ -171,6 +171,10 @@ class EvaluateConfig(Config):
 
     features: str = "auto"
     """Feature extractor, e.g. efficientnet-lite0, classifier, pixels; auto: classifier for small gray labelled images, else efficientnet-lite0."""
+    protocol: str = ""
+    """A published protocol that fixes features and metrics, e.g. fid (gantlet list protocols); empty: none."""
+    weights: str = ""
+    """A local file with the extractor's published weights, where they cannot be downloaded."""
     metrics: tuple[str, ...] = ("headline",)
     """Metrics by name, headline (the thirteen that most people read), or all."""
     held_out: str = ""

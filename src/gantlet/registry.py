@@ -8,10 +8,12 @@ import importlib
 import inspect
 import pkgutil
 import re
+import tomllib
 import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import resources
 from typing import Any, TypeVar
 
 from gantlet.errors import ConfigError, UnknownName, UsageError
@@ -103,6 +105,21 @@ class Registry:
         name, options = parse_spec(spec)
         thing = self.entry(name).object
         return thing(**given, **typed_options(f"{self.kind} {name!r}", thing, options, hidden=set(given)))
+
+
+def toml_entries(package: str) -> tuple[Entry, ...]:
+    """Return every TOML file of a package as an entry, by name; each holds ``summary`` and ``source``."""
+    files = sorted((f for f in resources.files(package).iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
+    contents = [(file.name.removesuffix(".toml"), tomllib.loads(file.read_text())) for file in files]
+    return tuple(Entry(name, content["summary"], content["source"], content, {}) for name, content in contents)
+
+
+def toml_content(kind: str, package: str, name: str) -> dict[str, Any]:
+    """Return the content of one TOML file of a package; raises UnknownName with the nearest."""
+    found = {entry.name: entry.object for entry in toml_entries(package)}
+    if name not in found:
+        raise UnknownName(kind, name, found)
+    return found[name]
 
 
 def parse_spec(spec: str) -> tuple[str, dict[str, str]]:

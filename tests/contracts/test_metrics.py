@@ -45,7 +45,7 @@ def test_documentation_is_complete(entry: Entry) -> None:
     assert "Source" in entry.document
     assert "When it lies:" in entry.document
     assert "Interval:" in entry.document
-    assert set(entry.meta) == {"needs", "unit", "lower_is_better", "version"}
+    assert set(entry.meta) - {"influence"} == {"needs", "unit", "lower_is_better", "version"}
     assert entry.meta["needs"]
     assert entry.meta["unit"]
     assert isinstance(entry.meta["lower_is_better"], bool)
@@ -138,3 +138,10 @@ def test_compute_takes_all_names_once_reports_progress_and_refuses_unknown_ones(
     assert sorted(seen) == METRICS.names()
     with pytest.raises(UnknownName, match="did you mean 'precision'"):
         compute(evidence(bank(40, 0), bank(40, 1)), ["recall", "precisoin"])
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in METRICS.entries() if "influence" in entry.meta])
+def test_influence_functions_have_one_value_a_row(name: str, pair: tuple[FeatureBank, FeatureBank]) -> None:
+    found = METRICS.entry(name).meta["influence"](evidence(*pair))
+    assert found.real is not None or found.fake is not None
+    assert found.variance > 0

@@ -13,6 +13,7 @@ from gantlet.data import open_source
 from gantlet.data.source import ImageSource
 from gantlet.errors import UsageError
 from gantlet.metrics import METRICS, compute
+from gantlet.protocols import fixed
 from gantlet.results import Estimate
 from gantlet.stats.difference import difference_variance, interval_variance
 from gantlet.stats.evidence import Evidence
@@ -36,7 +37,7 @@ def compare(
     Args: a, b, real: source strings or opened sources; config: as for `evaluate`.
     Raises: UsageError when A and B are the same images; what `evaluate` raises.
     """
-    config = config or EvaluateConfig()
+    config = fixed(config or EvaluateConfig())
     names = [name for name in metric_names(config) if METRICS.entry(name).meta["lower_is_better"] is not None]
     target = open_source(real) if isinstance(real, str) else real
     other = config.held_out or target.held_out

@@ -15,6 +15,7 @@ from gantlet.config import EvaluateConfig
 from gantlet.data import open_source
 from gantlet.data.source import ImageSource
 from gantlet.files import write_bytes
+from gantlet.protocols import fixed
 from gantlet.results import Report, Suspect
 
 COLUMNS = 10
@@ -35,7 +36,7 @@ def evaluate(
     Returns: the Report.
     Raises: BadFiles, DataError, UsageError, TooFewSamples.
     """
-    config = config or EvaluateConfig()
+    config = fixed(config or EvaluateConfig())
     metric_names(config)
     target = open_source(real) if isinstance(real, str) else real
     other = config.held_out or target.held_out
@@ -63,7 +64,7 @@ def judged(judge: Judge, fake: ImageSource, *, out: Path | None = None, images_s
     images = judge.features(fake)
     found = findings(judge, images)
     report = Report(
-        features={**judge.extractor.identity, "package": __version__},
+        features={**judge.extractor.identity, "protocol": judge.config.protocol, "package": __version__},
         real=judge.real.source.spec,
         fake=fake.spec,
         n_real=judge.real.bank.n,

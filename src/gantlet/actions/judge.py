@@ -15,6 +15,7 @@ from gantlet.errors import UsageError
 from gantlet.features import Extractor, build_extractor
 from gantlet.features.extract import extract
 from gantlet.metrics import METRICS
+from gantlet.registry import format_spec, parse_spec
 from gantlet.results import Estimate
 from gantlet.rng import numpy_stream
 from gantlet.stats.evidence import Evidence, Predictions
@@ -167,7 +168,7 @@ def prepare(
     else:
         real_is_test = held_out is not None and "split=test" in opened.spec
         train, test = (held_out, opened) if real_is_test and held_out is not None else (opened, held_out)
-    extractor = build_extractor(config.features, train=train, held_out=test, progress=progress)
+    extractor = build_extractor(_features_spec(config), train=train, held_out=test, progress=progress)
     seconds: dict[str, float] = {}
     found: dict[str, Images] = {}
     for role, source in (("real", opened), ("held-out", held_out), ("training", train)):
@@ -181,6 +182,13 @@ def prepare(
 
     real, training = found[opened.digest], found[train.digest]
     return Judge(config, extractor, real, known(held_out), training, known(test), progress, seconds)
+
+
+def _features_spec(config: EvaluateConfig) -> str:
+    if not config.weights:
+        return config.features
+    name, options = parse_spec(config.features)
+    return format_spec(name, {**options, "weights": config.weights})
 
 
 def _features(

@@ -1,0 +1,31 @@
+"""One TOML a published protocol: what it fixes of an evaluation, so that numbers agree with the literature.
+
+The keys under [evaluate] are fields of EvaluateConfig. A field that a protocol fixes cannot be set to anything else.
+"""
+
+import dataclasses
+
+from gantlet.config import EvaluateConfig
+from gantlet.errors import ConfigError
+from gantlet.registry import Entry, toml_content, toml_entries
+
+
+def entries() -> tuple[Entry, ...]:
+    """Return every protocol, by name."""
+    return toml_entries(__name__)
+
+
+def fixed(config: EvaluateConfig) -> EvaluateConfig:
+    """Return the configuration with what its protocol fixes; raises UnknownName, and ConfigError for a contradiction."""
+    if not config.protocol:
+        return config
+    default = EvaluateConfig()
+    values = toml_content("protocol", __name__, config.protocol)["evaluate"]
+    settled = EvaluateConfig.from_mapping(values, config)
+    for name in values:
+        asked, wanted = getattr(config, name), getattr(settled, name)
+        if asked not in (getattr(default, name), wanted):
+            raise ConfigError(
+                f"protocol {config.protocol!r} fixes {name} = {wanted!r}; got {asked!r}: leave one of them out"
+            )
+    return dataclasses.replace(settled, protocol=config.protocol)
