@@ -19,6 +19,7 @@ OPTIONS = {
     "sample": [options.Sample],
     "evaluate": [options.Evaluate, EvaluateConfig],
     "compare": [options.Compare, EvaluateConfig],
+    "lab": [options.Lab],
     "report": [options.ReportCommand],
     "list": [options.List],
     "explain": [options.Explain],
