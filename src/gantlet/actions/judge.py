@@ -68,7 +68,9 @@ class Judge:
 
     def evidence(self, fake: Images, answers: Mapping[str, Predictions]) -> Evidence:
         """Return real against fake, with the classifiers' answers."""
-        return self._evidence(self.real.bank, fake.bank, answers)
+        evidence = self._evidence(self.real.bank, fake.bank, answers)
+        test = self.test.bank if self.test else None
+        return dataclasses.replace(evidence, train=self.train.bank, test=test)
 
     def _evidence(self, real: FeatureBank, fake: FeatureBank, answers: Mapping[str, Predictions]) -> Evidence:
         return Evidence(

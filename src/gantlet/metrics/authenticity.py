@@ -29,18 +29,18 @@ def authentic(facts: Neighbours) -> Bool[np.ndarray, " m"]:
     version=1,
 )
 def estimate(evidence: Evidence) -> Estimate:
-    """Authenticity: the share of fake images that are no closer to a real image than its own nearest neighbour is.
+    """Authenticity: the share of fake images that are no closer to a training image than its own nearest neighbour is.
 
-    Mean over fake x of 1[d(x, r) > d(r, r')], r the real image nearest to x, r' the other real image nearest to r; in
+    Mean over fake x of 1[d(x, r) > d(r, r')], r the training image nearest to x, r' the other one nearest to r; in
     [0, 1]. A hundred times this is AuthPct. New draws of the real distribution itself score about a half.
 
-    Interval: Wilson over the fake images with the real set fixed: given it the indicators are independent.
+    Interval: Wilson over the fake images with the training set fixed: given it the indicators are independent.
 
-    When it lies: real must be the *training* images: against held-out ones a copy is not found. Bad images are
-    authentic too, so high is good only beside good precision; fakes of low variety near dense real images look copied.
+    When it lies: where the training images are not named, the real ones stand for them, and copies of others are not
+    found. Bad images are authentic too, so high is good only beside good precision; fakes of low variety near dense real images look copied.
 
     Source: Alaa et al. 2022, arXiv:2102.08921, Sec. 4.3; the percentage: Stein et al. 2023, arXiv:2306.04675.
     """
-    found = authentic(evidence.neighbours)
+    found = authentic(evidence.training_neighbours)
     low, high = wilson(int(found.sum()), len(found), evidence.level)
     return evidence.estimate("authenticity", float(found.mean()), ("wilson", low, high))

@@ -88,27 +88,30 @@ def data_copying(
 def estimate(evidence: Evidence) -> Estimate:
     """C_T: a z-score, far below 0 where fakes lie closer to the training images than held-out real images do.
 
-    Half of the real images at random (seeded) plays the training set T, the other half the test set. All are projected
+    T are the training images, and the test set unseen real ones; where they are not known, two random halves of the
+    real images play both (seeded). All are projected
     on T's 64 leading principal components; in each of 3 k-means cells of T the distances of fakes and of test images
     to their nearest image of T are compared by Mann–Whitney's z; C_T is the mean weighted by the test images' shares.
 
     Interval: delta, from DeLong's variance of each Mann–Whitney statistic, with T and the cells fixed.
 
-    When it lies: real must be the images that the model was trained on. A good model scores about 0 (sd below 1), but
-    so does one that copies half its images and blurs the others. Bad images score high: above 0 is no praise. Copies
-    of the half that plays the test set are not seen, which halves its power.
+    When it lies: with halves, copies of the half that plays the test set are not seen, which halves its power. A good model scores about 0 (sd below 1), but
+    so does one that copies half its images and blurs the others. Bad images score high: above 0 is no praise.
 
     Source: Meehan, Chaudhuri & Dasgupta 2020, arXiv:2004.05675, Eq. 1; settings of Jiralerspong et al. 2023.
     """
     from sklearn.neighbors import NearestNeighbors
 
-    real, fake, notes = evidence.sample(CAP)
-    train = real.features[::2]
-    if len(train) <= CELLS or real.n - len(train) < 2:
-        raise TooFewSamples(f"data_copying needs {2 * CELLS + 2} real samples; got {real.n}. Give more images")
+    fake = evidence.sample(CAP)[1]
+    known, unseen, notes = evidence.train_and_test(CAP // 2)
+    train, test = known.features, unseen.features
+    if len(train) <= CELLS or len(test) < 2:
+        raise TooFewSamples(
+            f"data_copying needs {CELLS + 1} training and 2 test images; got {len(train)} and {len(test)}. Give more images"
+        )
     moments = Moments.of(train)
     basis = eigenbasis(moments, COMPONENTS)[1]
-    sides = [((side - moments.mean) @ basis).astype(np.float32) for side in (train, real.features[1::2], fake.features)]
+    sides = [((side - moments.mean) @ basis).astype(np.float32) for side in (train, test, fake.features)]
     cells = clusters(sides[0], (sides[1], sides[2]), CELLS, numpy_stream(evidence.seed, "copying-cells"))
     index = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(sides[0].astype(np.float64))
     distances = [index.kneighbors(side.astype(np.float64))[0][:, 0] for side in sides[1:]]

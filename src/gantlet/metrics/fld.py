@@ -77,9 +77,10 @@ def fld(
 def estimate(evidence: Evidence) -> Estimate:
     """Feature likelihood divergence: fidelity, diversity and novelty in one, by the likelihood of held-out real images.
 
-    FLD = 100·(NLL/d − baseline): NLL of test images under Gaussians at the fakes whose widths were fitted to other real
-    images; baseline: the same with real images for fakes. Real images are cut at random (seeded): half are the test
-    set; of the others half are centres of the baseline and half fit the widths. At most 1,000 fakes and 2,000 real.
+    FLD = 100·(NLL/d − baseline): NLL of unseen real images under Gaussians at the fakes whose widths were fitted to training
+    images; baseline: the same with training images for fakes. Half of the training images are centres of the baseline
+    and half fit the widths; where training and unseen images are not known, two random halves of the real ones play
+    both (seeded). At most 1,000 of each.
 
     Interval: delta: the spread over the test images of the difference to the baseline, all else fixed.
 
@@ -87,13 +88,12 @@ def estimate(evidence: Evidence) -> Estimate:
     Only copies of images that fit the widths are punished. The baseline has a number of centres of its own, so values
     shift with n: compare at equal n.
 
-    Source: Jiralerspong et al. 2023, arXiv:2302.04440, Eq. 1–4; here full-batch, the real set cut as said, and no
+    Source: Jiralerspong et al. 2023, arXiv:2302.04440, Eq. 1–4; here full-batch, and no
     component at the origin.
     """
     fake = evidence.sample(CAP)[1]
-    real, _, notes = evidence.sample(2 * CAP)
-    differences = fld(real.features[::2], real.features[1::2], fake.features)
-    if fake.n < evidence.fake.n or real.n < evidence.real.n:
-        notes = (f"computed on {real.n} real and {fake.n} fake images drawn at random (seeded)",)
+    train, test, notes = evidence.train_and_test(CAP)
+    differences = fld(train.features, test.features, fake.features)
+    notes += (f"computed on {train.n} training, {test.n} test and {fake.n} fake images (seeded)",)
     value, variance = float(differences.mean()), float(differences.var(ddof=1) / len(differences))
     return evidence.estimate("fld", value, ("delta", *normal(value, variance, evidence.level)), notes=notes)

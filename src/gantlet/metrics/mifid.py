@@ -58,22 +58,24 @@ def estimate(evidence: Evidence) -> Estimate:
     """Memorisation-informed Fréchet distance (MiFID in Inception features): FD divided by how far the fakes keep off
     the real images.
 
-    MiFID = FD / d where d = mean over fakes of min over real of (1 − |cos|) is below 0.1, else FD. ``details``: both
+    MiFID = FD / d where d = mean over fakes of min over the training images of (1 − |cos|) is below 0.1, else FD. ``details``: both
     parts, and whether the penalty applies.
 
     Interval: that of FD (delta, or permutation at the null), divided by d taken as known.
 
     When it lies: the threshold 0.1 was set for Inception features and other spaces lie wholly above or below it: read
-    ``details``. Real must be the training images. Division mixes two questions: a small FD hides copies.
+    ``details``. Where the training images are not named, the real ones stand for them. Division mixes two questions: a small FD hides copies.
 
     Source: Bai et al. 2021, arXiv:2106.03062, Eq. 1–4; threshold 0.1 as in the Kaggle competition and torchmetrics.
     """
-    if not all(side.features.any(axis=1).all() for side in (evidence.real, evidence.fake)):
+    if not all(side.features.any(axis=1).all() for side in (evidence.training, evidence.fake)):
         return evidence.undefined("mifid", "some feature rows are all zeros and have no direction")
     distance = frechet_distance(evidence.real.moments, evidence.fake.moments)
-    memorisation = float(memorisation_distances(evidence.real.features, evidence.fake.features, evidence.memory).mean())
+    memorisation = float(
+        memorisation_distances(evidence.training.features, evidence.fake.features, evidence.memory).mean()
+    )
     if memorisation == 0:
-        return evidence.undefined("mifid", "every fake has the direction of a real image: all are copies")
+        return evidence.undefined("mifid", "every fake has the direction of a training image: all are copies")
     low, high, kind, details, notes = transport_interval(evidence, distance, {1: 1.0})
     low, value, high = (mifid(part, memorisation) for part in (max(low, 0.0), distance, high))
     details |= {"frechet_distance": distance, "cosine": memorisation, "penalised": memorisation < THRESHOLD}

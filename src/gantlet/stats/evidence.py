@@ -39,7 +39,8 @@ class Evidence:
 
     ``predictions`` holds ``train_on_real`` (classifier trained on real, applied to the fakes with their wanted
     labels) and ``train_on_fake`` (trained on fakes, applied to held-out real images) where labels exist. ``mixture``:
-    the known modes of synthetic data, in the space of the features.
+    the known modes of synthetic data, in the space of the features. ``train``: what the generator was trained on;
+    ``test``: real images it has not seen; None where the caller does not say.
     Raises ShapeError when the dimensions differ, DataError when all real features are equal.
     """
 
@@ -51,6 +52,8 @@ class Evidence:
     classes: tuple[str, ...] = ()
     predictions: Mapping[str, Predictions] = field(default_factory=dict)
     mixture: Mixture | None = None
+    train: FeatureBank | None = None
+    test: FeatureBank | None = None
 
     def __post_init__(self) -> None:
         if self.real.dim != self.fake.dim:
@@ -101,6 +104,31 @@ class Evidence:
         kind, low, high = interval
         sizes = (self.real.n, self.fake.n)
         return Estimate(metric, value, low, high, kind, self.level, *sizes, details=dict(details or {}), notes=notes)
+
+    @property
+    def training(self) -> FeatureBank:
+        """Return the training images, as which the real ones count where the caller names none."""
+        return self.real if self.train is None else self.train
+
+    @cached_property
+    def training_neighbours(self) -> Neighbours:
+        """Return the nearest-neighbour statistics of the fakes against the training images."""
+        if self.training is self.real:
+            return self.neighbours
+        return neighbours(self.training.features, self.fake.features, memory=self.memory)
+
+    def train_and_test(self, cap: int) -> tuple[FeatureBank, FeatureBank, tuple[str, ...]]:
+        """Return at most ``cap`` training and unseen real rows; two random halves of real where either is not known."""
+        if self.train is None or self.test is None:
+            real, _, notes = self.sample(2 * cap)
+            halves = "the training and the test images are two random halves of the real ones (seeded)"
+            rows = np.arange(real.n)
+            return real.take(rows[::2]), real.take(rows[1::2]), (*notes, halves)
+        sides = []
+        for name, bank in (("train", self.train), ("test", self.test)):
+            order = numpy_stream(self.seed, f"rows-{name}").permutation(bank.n)
+            sides.append(bank if bank.n <= cap else bank.take(order[:cap]))
+        return sides[0], sides[1], ()
 
     def undefined(self, metric: str, reason: str) -> Estimate:
         """Return an Estimate without a value and the reason why."""
