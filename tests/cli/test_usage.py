@@ -112,3 +112,10 @@ def test_explain_prints_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "coverage"]) == 0
     text = capsys.readouterr().out
     assert "When it lies" in text and "Source: " in text
+
+
+def test_explain_shows_what_a_recipe_sets(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "r3gan"]) == 0
+    text = capsys.readouterr().out
+    assert "objective = 'rpgan'" in text
+    assert "dict(" not in text
