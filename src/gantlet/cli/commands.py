@@ -95,6 +95,28 @@ def compare(words: Words) -> None:
     show_comparison(found)
 
 
+def lab(words: Words) -> None:
+    """Run one claim of a paper as an experiment (`lab list` shows them): figure, number, verdict."""
+    name, rest = _first(words, "lab", "the name of a lab, or list")
+    if name == "list":
+        list_(["labs", *rest])
+        return
+    (chosen,) = parse("lab", rest, options.Lab, argument="NAME")
+    from gantlet.labs.interface import Setting, run_lab
+
+    given = {"data": chosen.data} if chosen.data else {}
+    with Progress() as progress:
+        setting = Setting(chosen.size, chosen.seed, chosen.seeds, chosen.out, progress)
+        found = run_lab(name, setting, given)
+    if chosen.json:
+        _print(found.to_json())
+        return
+    from gantlet.reports.lab import show
+
+    show(found)
+    _print("\n" + "\n".join(str(chosen.out / figure) for figure in found.figures))
+
+
 def report(words: Words) -> None:
     """Show a report again and write its page anew."""
     folder, rest = _first(words, "report", "the folder of a run or an evaluation")
@@ -141,7 +163,8 @@ def explain(words: Words) -> None:
     from gantlet import catalogue
 
     for kind, entry in catalogue.find(name):
-        _print(f"{entry.name} ({kind})\n\n{entry.document}\n\nSource: {entry.source}")
+        source = "" if "Source: " in entry.document else f"\n\nSource: {entry.source}"
+        _print(f"{entry.name} ({kind})\n\n{entry.document}{source}\n")
 
 
 def doctor(words: Words) -> None:
@@ -186,6 +209,7 @@ COMMANDS: dict[str, Callable[[Words], Any]] = {
     "sample": sample,
     "evaluate": evaluate,
     "compare": compare,
+    "lab": lab,
     "report": report,
     "list": list_,
     "explain": explain,

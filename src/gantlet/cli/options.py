@@ -88,6 +88,24 @@ class Explain:
 
 
 @dataclass(frozen=True)
+class Lab:
+    """Run one claim of a paper as an experiment: its number, ours over seeds, a tolerance set beforehand, a verdict, a figure."""
+
+    size: str = "laptop"
+    """smoke (seconds), laptop (≤ 10 minutes on two cores) or full (the paper's)."""
+    seed: int = 0
+    """The first seed."""
+    seeds: int = 0
+    """Number of seeds; 0: the lab's own number for its size."""
+    data: str = ""
+    """The images, for labs that use images (gantlet list sources); default: the lab's own."""
+    out: Path = Path("labs")
+    """Folder for NAME.png and NAME.json."""
+    json: bool = False
+    """Print the result as JSON."""
+
+
+@dataclass(frozen=True)
 class Doctor:
     """Show versions, devices, caches and which feature extractors are ready."""
 
