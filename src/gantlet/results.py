@@ -10,7 +10,7 @@ from typing import Any, Literal
 from gantlet.errors import GantletError, NonFiniteError
 
 SCHEMA = 1
-Interval = Literal["delta", "bootstrap", "permutation", "wilson", "none"]
+Interval = Literal["delta", "bootstrap", "permutation", "wilson", "seeds", "none"]
 
 
 @dataclass(frozen=True)

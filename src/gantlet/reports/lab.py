@@ -1,0 +1,46 @@
+"""A lab's result on the terminal: claim, numbers, tolerance, verdict, table."""
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from gantlet.lab_result import Cell, LabResult
+
+COLOURS = {"reproduced": "bold green", "not reproduced": "bold red", "not testable here": "bold yellow"}
+
+
+def cell(value: Cell) -> str:
+    """Return a table cell's text: numbers to four significant digits."""
+    if value is None:
+        return "—"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def render(result: LabResult) -> Group:
+    """Return one lab's result as one renderable."""
+    facts = Table.grid(padding=(0, 2))
+    paper = f"{result.paper_value:.4g} ({result.paper_note})" if result.paper_value is not None else result.paper_note
+    lines = (
+        ("claim", result.claim),
+        ("source", result.source),
+        ("measured", result.measure),
+        ("paper", paper),
+        ("ours", f"{result.ours.text}, over {len(result.seeds)} seed{'s' if len(result.seeds) > 1 else ''}"),
+        ("tolerance", result.tolerance),
+    )
+    for name, text in lines:
+        facts.add_row(Text(name, style="dim"), Text(text))
+    facts.add_row(Text("verdict", style="dim"), Text(result.verdict, style=COLOURS[result.verdict]))
+    facts.add_row(Text("why", style="dim"), Text(result.why))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, name in enumerate(result.columns):
+        table.add_column(name, justify="right" if index else "left")
+    for row in result.rows:
+        table.add_row(*(Text(cell(value)) for value in row))
+    head = Text.assemble((result.lab, "bold"), f" ({result.size} size, {result.seconds:.0f} s)")
+    return Group(head, "", facts, "", table)
+
+
+def show(result: LabResult) -> None:
+    """Print a lab's result to stdout."""
+    Console().print(render(result))
