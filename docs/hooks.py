@@ -1,6 +1,7 @@
 """Pages made from the code when the documentation is built: the catalogue, and every command's options."""
 
 import dataclasses
+import html
 import inspect
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,9 @@ def catalogue_page() -> str:
 
 
 def _section(entry: Entry) -> str:
-    return f"### {entry.name}\n\n```text\n{entry.document}\n```\n\nSource: {entry.source}\n"
+    paragraphs = "\n".join(f"<p>{html.escape(part)}</p>" for part in entry.document.split("\n\n"))
+    source = "" if "Source: " in entry.document else f"<p>Source: {html.escape(entry.source)}</p>"
+    return f"### {entry.name}\n\n{paragraphs}\n{source}\n"
 
 
 def commands_page() -> str:
