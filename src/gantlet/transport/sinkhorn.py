@@ -8,7 +8,6 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from gantlet.errors import ConfigError, GantletError, NonFiniteError
-from gantlet.transport import SOLVERS
 
 ITERATIONS = 2000
 TOLERANCE = 1e-3
@@ -45,7 +44,6 @@ class EntropicTransport:
         return exponent.exp() / cost.numel()
 
 
-@SOLVERS.register("sinkhorn", source="Cuturi 2013, arXiv:1306.0895")
 def sinkhorn(
     cost: Float64[Tensor, "n m"], epsilon: float, tolerance: float = TOLERANCE, iterations: int = ITERATIONS
 ) -> EntropicTransport:

@@ -1,0 +1,149 @@
+"""Continuous sources of transport: each maps uniform numbers of the unit cube to its own points."""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import scipy.special
+from jaxtyping import Float64
+
+from gantlet.errors import ConfigError, ShapeError
+from gantlet.numerics import check_finite, psd_factor
+
+
+@runtime_checkable
+class Continuous(Protocol):
+    """A distribution with a density on R^d that can be sampled from uniform numbers, pseudo- or quasi-random."""
+
+    @property
+    def dim(self) -> int:
+        """Return d."""
+        ...
+
+    @property
+    def centre(self) -> Float64[np.ndarray, " d"]:
+        """Return the mean [d]."""
+        ...
+
+    def from_uniform(self, uniform: Float64[np.ndarray, "m d"]) -> Float64[np.ndarray, "m d"]:
+        """Return the points that belong to uniform numbers in (0, 1)^d."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Gaussian:
+    """The normal law N(mean, cov); raises ShapeError, NonFiniteError (not finite, or no covariance)."""
+
+    mean: Float64[np.ndarray, " d"]
+    cov: Float64[np.ndarray, "d d"]
+
+    def __post_init__(self) -> None:
+        check_finite("the mean", self.mean)
+        psd_factor(self.cov)
+
+    @classmethod
+    def standard(cls, dim: int) -> "Gaussian":
+        """Return N(0, I) in ``dim`` dimensions."""
+        return cls(np.zeros(dim), np.eye(dim))
+
+    @property
+    def dim(self) -> int:
+        """Return d."""
+        return len(self.mean)
+
+    @property
+    def centre(self) -> Float64[np.ndarray, " d"]:
+        """Return the mean [d]."""
+        return self.mean
+
+    def from_uniform(self, uniform: Float64[np.ndarray, "m d"]) -> Float64[np.ndarray, "m d"]:
+        """Return mean + A Φ⁻¹(u) with A Aᵀ = cov."""
+        factor = psd_factor(self.cov)[0]
+        return self.mean + scipy.special.ndtri(uniform)[:, : factor.shape[1]] @ factor.T
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """The uniform law on the box Π [low_k, high_k]; raises ConfigError where low ≥ high."""
+
+    low: Float64[np.ndarray, " d"]
+    high: Float64[np.ndarray, " d"]
+
+    def __post_init__(self) -> None:
+        check_finite("the box", np.stack([self.low, self.high]))
+        if not (self.low < self.high).all():
+            raise ConfigError(f"expected low < high in every dimension of the box; got {self.low} and {self.high}")
+
+    @classmethod
+    def unit(cls, dim: int) -> "Box":
+        """Return the unit cube [0, 1]^dim."""
+        return cls(np.zeros(dim), np.ones(dim))
+
+    @property
+    def dim(self) -> int:
+        """Return d."""
+        return len(self.low)
+
+    @property
+    def centre(self) -> Float64[np.ndarray, " d"]:
+        """Return the mean [d]."""
+        return (self.low + self.high) / 2
+
+    def from_uniform(self, uniform: Float64[np.ndarray, "m d"]) -> Float64[np.ndarray, "m d"]:
+        """Return low + u (high − low)."""
+        return self.low + uniform * (self.high - self.low)
+
+    @property
+    def polygon(self) -> "Polygon":
+        """Return the rectangle as a polygon; raises ShapeError where d ≠ 2."""
+        if self.dim != 2:
+            raise ShapeError(f"expected a box in 2 dimensions to make a polygon of; got {self.dim}")
+        (a, b), (c, d) = self.low, self.high
+        return Polygon(np.array([[a, b], [c, b], [c, d], [a, d]]))
+
+
+@dataclass(frozen=True, eq=False)
+class Polygon:
+    """The uniform law on a convex polygon; vertices [k, 2] run anticlockwise. Raises ConfigError where they do not."""
+
+    vertices: Float64[np.ndarray, "k 2"]
+
+    def __post_init__(self) -> None:
+        check_finite("the polygon", self.vertices)
+        sides = np.roll(self.vertices, -1, axis=0) - self.vertices
+        turns = np.roll(sides, -1, axis=0)
+        cross = sides[:, 0] * turns[:, 1] - sides[:, 1] * turns[:, 0]
+        angles = np.arctan2(cross, (sides * turns).sum(axis=1))
+        if len(sides) < 3 or not (cross > 0).all() or not np.isclose(angles.sum(), 2 * np.pi):
+            raise ConfigError("expected a strictly convex polygon of 3 or more vertices in anticlockwise order")
+
+    @property
+    def dim(self) -> int:
+        """Return 2."""
+        return 2
+
+    @property
+    def _triangles(self) -> tuple[Float64[np.ndarray, "t 2"], Float64[np.ndarray, "t 2"], Float64[np.ndarray, " t"]]:
+        first, second = self.vertices[1:-1] - self.vertices[0], self.vertices[2:] - self.vertices[0]
+        return first, second, (first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]) / 2
+
+    @property
+    def area(self) -> float:
+        """Return the area."""
+        return float(self._triangles[2].sum())
+
+    @property
+    def centre(self) -> Float64[np.ndarray, " d"]:
+        """Return the centroid [2]."""
+        first, second, areas = self._triangles
+        return self.vertices[0] + (areas[:, None] * (first + second)).sum(axis=0) / 3 / areas.sum()
+
+    def from_uniform(self, uniform: Float64[np.ndarray, "m d"]) -> Float64[np.ndarray, "m d"]:
+        """Return points of the fan of triangles at vertex 0: u₁ picks the triangle, what is left of it the place."""
+        first, second, areas = self._triangles
+        ends = np.cumsum(areas) / areas.sum()
+        chosen = np.minimum(np.searchsorted(ends, uniform[:, 0], side="right"), len(areas) - 1)
+        starts = ends - areas / areas.sum()
+        place = (uniform[:, 0] - starts[chosen]) / (ends - starts)[chosen]
+        root, along = np.sqrt(place)[:, None], uniform[:, 1:2]
+        return self.vertices[0] + root * ((1 - along) * first[chosen] + along * second[chosen])

@@ -1,0 +1,138 @@
+"""Problem: two measures and a cost, checked once, so that solvers see only good input."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from gantlet.errors import ConfigError, DataError, ShapeError, TooFewSamples, UnknownName
+from gantlet.numerics import check_finite
+from gantlet.transport.continuous import Continuous
+
+COSTS = ("quadratic", "euclidean")
+"""|x − y|² and |x − y|."""
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """A discrete measure: points [n, d] and masses [n] > 0 with sum 1."""
+
+    points: Float64[np.ndarray, "n d"]
+    masses: Float64[np.ndarray, " n"]
+
+    @property
+    def dim(self) -> int:
+        """Return d."""
+        return self.points.shape[1]
+
+    @property
+    def uniform(self) -> bool:
+        """Return whether all masses are 1/n."""
+        return bool(np.allclose(self.masses, 1 / len(self.masses), rtol=1e-12, atol=0.0))
+
+    @property
+    def mean(self) -> Float64[np.ndarray, " d"]:
+        """Return Σ p_i x_i."""
+        return self.masses @ self.points
+
+    @property
+    def cov(self) -> Float64[np.ndarray, "d d"]:
+        """Return Σ p_i (x_i − mean)(x_i − mean)ᵀ: of the measure itself, with no n − 1."""
+        rows = (self.points - self.mean) * np.sqrt(self.masses)[:, None]
+        return rows.T @ rows
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Move ``source`` to ``target`` at least ``cost``."""
+
+    source: Points | Continuous
+    target: Points | Continuous
+    cost: str
+
+    @property
+    def points(self) -> tuple[Points, Points]:
+        """Return both sides where both are discrete; raises ConfigError."""
+        if not (isinstance(self.source, Points) and isinstance(self.target, Points)):
+            raise ConfigError("expected points on both sides, got a continuous distribution; use a semidiscrete method")
+        return self.source, self.target
+
+    @property
+    def semidiscrete(self) -> tuple[Continuous, Points]:
+        """Return a continuous source and a target of distinct points; raises ConfigError, DataError."""
+        if isinstance(self.source, Points) or not isinstance(self.target, Points):
+            raise ConfigError(
+                "expected a continuous source (Box, Polygon, Gaussian) and target points for a semidiscrete method; "
+                "between two sets of points use exact, sinkhorn or sliced"
+            )
+        order = np.lexsort(self.target.points.T)
+        equal = (np.diff(self.target.points[order], axis=0) == 0).all(axis=1)
+        if equal.any():
+            first = int(np.flatnonzero(equal)[0])
+            raise DataError(
+                f"target points {order[first]} and {order[first + 1]} are equal ({int(equal.sum())} duplicates in "
+                f"all); expected distinct targets. Merge duplicates and add their masses"
+            )
+        return self.source, self.target
+
+    def cost_matrix(self) -> Float64[Tensor, "n m"]:
+        """Return c(x_i, y_j); raises ConfigError where a side is not discrete."""
+        source, target = self.points
+        # By differences: |x|² + |y|² − 2⟨x, y⟩ loses digits where points are close.
+        distance = torch.cdist(
+            torch.from_numpy(source.points),
+            torch.from_numpy(target.points),
+            compute_mode="donot_use_mm_for_euclid_dist",
+        )
+        return distance.square() if self.cost == "quadratic" else distance
+
+
+def problem(source: Any, target: Any, cost: str, source_masses: Any = None, target_masses: Any = None) -> Problem:
+    """Check two measures and a cost; raises UnknownName, ShapeError, NonFiniteError, TooFewSamples, ConfigError."""
+    if cost not in COSTS:
+        raise UnknownName("cost", cost, COSTS)
+    sides = (_measure("source", source, source_masses), _measure("target", target, target_masses))
+    if sides[0].dim != sides[1].dim:
+        raise ShapeError(f"source has dimension {sides[0].dim}, target {sides[1].dim}; both must lie in one space")
+    return Problem(*sides, cost)
+
+
+def _measure(what: str, given: Any, masses: Any) -> Points | Continuous:
+    if not isinstance(given, np.ndarray | Tensor | list | tuple):
+        if not isinstance(given, Continuous):
+            raise ShapeError(f"expected {what} as points [n, d] or a distribution; got {type(given).__name__}")
+        if masses is not None:
+            raise ConfigError(f"{what} is a continuous distribution and takes no {what}_masses; leave them out")
+        return given
+    points = _array(f"{what} points", given)
+    if points.ndim != 2 or points.shape[1] == 0:
+        raise ShapeError(f"expected {what} points of shape [n, d] with d ≥ 1; got shape {list(points.shape)}")
+    if len(points) == 0:
+        raise TooFewSamples(f"transport needs 1 {what} point at least; got 0")
+    return Points(points, _masses(what, masses, len(points)))
+
+
+def _masses(what: str, given: Any, n: int) -> Float64[np.ndarray, " n"]:
+    if given is None:
+        return np.full(n, 1 / n)
+    masses = _array(f"{what}_masses", given)
+    if masses.shape != (n,):
+        raise ShapeError(f"expected {what}_masses of shape [{n}], one a point; got shape {list(masses.shape)}")
+    if (masses <= 0).any():
+        bad = int(np.flatnonzero(masses <= 0)[0])
+        raise DataError(f"{what}_masses[{bad}] is {masses[bad]:g}; expected masses > 0. Leave points without mass out")
+    if abs(masses.sum() - 1) > 1e-6:
+        raise DataError(f"{what}_masses sum to {masses.sum():.8g}; expected 1. Divide them by their sum")
+    return masses / masses.sum()
+
+
+def _array(what: str, given: Any) -> np.ndarray:
+    array = given.detach().cpu().numpy() if isinstance(given, Tensor) else np.asarray(given)
+    if array.dtype.kind not in "iuf":
+        raise ShapeError(f"expected {what} as real numbers; got dtype {array.dtype}")
+    array = np.array(array, dtype=np.float64, order="C")
+    check_finite(what, array)
+    return array
