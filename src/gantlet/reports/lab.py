@@ -10,10 +10,10 @@ COLOURS = {"reproduced": "bold green", "not reproduced": "bold red", "not testab
 
 
 def cell(value: Cell) -> str:
-    """Return a table cell's text: numbers to four significant digits."""
+    """Return a table cell's text: numbers to three significant digits."""
     if value is None:
         return "—"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def render(result: LabResult) -> Group:
