@@ -34,7 +34,7 @@ def render(result: LabResult) -> Group:
     facts.add_row(Text("why", style="dim"), Text(result.why))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for index, name in enumerate(result.columns):
-        table.add_column(name, justify="right" if index else "left")
+        table.add_column(name, justify="right" if index else "left", overflow="fold")
     for row in result.rows:
         table.add_row(*(Text(cell(value)) for value in row))
     head = Text.assemble((result.lab, "bold"), f" ({result.size} size, {result.seconds:.0f} s)")
