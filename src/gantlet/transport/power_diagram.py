@@ -1,0 +1,154 @@
+"""Power diagrams of points in the plane inside a convex polygon: exact masses of the cells and their derivative."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse
+import scipy.spatial
+from jaxtyping import Float64, Int64
+
+from gantlet.errors import DataError
+from gantlet.transport.continuous import Polygon
+
+FLAT = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Facets:
+    """Edges between neighbouring cells, clipped to the polygon: ``pair`` [e, 2], ``ends`` [e, 2, 2], length > 0.
+
+    ``side`` [e, 2]: the polygon's side that an end lies on, −1 where it is a vertex of the diagram.
+    """
+
+    pair: Int64[np.ndarray, "e 2"]
+    ends: Float64[np.ndarray, "e 2 2"]
+    side: Int64[np.ndarray, "e 2"]
+
+    @property
+    def length(self) -> Float64[np.ndarray, " e"]:
+        """Return the lengths."""
+        return np.linalg.norm(self.ends[:, 1] - self.ends[:, 0], axis=1)
+
+
+def _lower_triangles(
+    sites: Float64[np.ndarray, "n 2"], weights: Float64[np.ndarray, " n"]
+) -> tuple[Int64[np.ndarray, "t 3"], Float64[np.ndarray, "t 2"]]:
+    """Return the regular triangulation and the power centre of each triangle, by the lower hull of (y, |y|² − g).
+
+    A facet z = ⟨a, x⟩ + b of the hull has its centre at a/2. A point high above keeps flat configurations solvable.
+    Source: Aurenhammer 1987, SIAM J. Comput. 16(1).
+    """
+    centred = sites - sites.mean(axis=0)
+    lifted = np.square(centred).sum(axis=1) - weights
+    height = lifted.max() + max(float(np.ptp(lifted)), float(np.square(centred).sum(axis=1).max()))
+    points = np.column_stack([np.vstack([centred, np.zeros(2)]), np.append(lifted, height)])
+    try:
+        hull = scipy.spatial.ConvexHull(points)
+    except scipy.spatial.QhullError as error:
+        raise DataError(
+            "the target points lie on one line (or are too few for a triangle); expected 3 or more in general position. "
+            "Use semidiscrete-stochastic"
+        ) from error
+    normal = hull.equations[:, :3]
+    lower = (normal[:, 2] < -FLAT) & (hull.simplices < len(sites)).all(axis=1)
+    centres = -normal[lower, :2] / (2 * normal[lower, 2:]) + sites.mean(axis=0)
+    return hull.simplices[lower].astype(np.int64), centres
+
+
+def facets(sites: Float64[np.ndarray, "n 2"], weights: Float64[np.ndarray, " n"], domain: Polygon) -> Facets:
+    """Return the edges of the power diagram of |x − y_i|² − g_i inside a convex polygon; raises DataError (collinear)."""
+    triangles, centres = _lower_triangles(sites, weights)
+    corners = triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
+    third = triangles[:, [2, 0, 1]].reshape(-1)
+    owner = np.repeat(np.arange(len(triangles)), 3)
+    corners.sort(axis=1)
+    order = np.argsort(corners[:, 0] * len(sites) + corners[:, 1], kind="stable")
+    corners, third, owner = corners[order], third[order], owner[order]
+    start = np.flatnonzero(np.append(True, (np.diff(corners, axis=0) != 0).any(axis=1)))
+    twice = np.append(np.diff(start), len(corners) - start[-1]) == 2
+    pair = corners[start]
+    a, b = sites[pair[:, 0]], sites[pair[:, 1]]
+    along = (b - a)[:, ::-1] * np.array([-1.0, 1.0])
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    origin = centres[owner[start]]
+    other = centres[owner[np.where(twice, start + 1, start)]]
+    # An edge with one triangle runs to infinity, away from that triangle's third corner.
+    away = -np.sign(((sites[third[start]] - a) * along).sum(axis=1))
+    reach = np.where(twice, ((other - origin) * along).sum(axis=1), away * np.inf)
+    low, high = np.minimum(reach, 0.0), np.maximum(reach, 0.0)
+    return _clip(pair, origin, along, low=low, high=high, domain=domain)
+
+
+def _clip(
+    pair: Int64[np.ndarray, "e 2"],
+    origin: Float64[np.ndarray, "e 2"],
+    along: Float64[np.ndarray, "e 2"],
+    *,
+    low: Float64[np.ndarray, " e"],
+    high: Float64[np.ndarray, " e"],
+    domain: Polygon,
+) -> Facets:
+    side = np.full((len(pair), 2), -1)
+    empty = np.zeros(len(pair), dtype=bool)
+    for k, (vertex, outward, _) in enumerate(_sides(domain)):
+        speed, room = along @ outward, (vertex - origin) @ outward
+        with np.errstate(divide="ignore", invalid="ignore"):
+            crossing = room / speed
+        leaves, enters = (speed > 0) & (crossing < high), (speed < 0) & (crossing > low)
+        high, low = np.where(leaves, crossing, high), np.where(enters, crossing, low)
+        side[leaves, 1], side[enters, 0] = k, k
+        empty |= (speed == 0) & (room < 0)
+    kept = (high > low) & ~empty
+    ends = origin[kept, None] + np.stack([low, high], axis=1)[kept][:, :, None] * along[kept, None]
+    return Facets(pair[kept], ends, side[kept])
+
+
+def _sides(
+    domain: Polygon,
+) -> list[tuple[Float64[np.ndarray, " 2"], Float64[np.ndarray, " 2"], Float64[np.ndarray, " 2"]]]:
+    """Return start, outward unit normal and end of each side."""
+    ends = np.roll(domain.vertices, -1, axis=0)
+    normals = (ends - domain.vertices)[:, ::-1] * np.array([1.0, -1.0])
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    return list(zip(domain.vertices, normals, ends, strict=True))
+
+
+def masses(
+    sites: Float64[np.ndarray, "n 2"], weights: Float64[np.ndarray, " n"], domain: Polygon, edges: Facets
+) -> Float64[np.ndarray, " n"]:
+    """Return the share of the polygon's area in each cell; an empty cell has 0.
+
+    Area of W_i = ½ Σ over its edges of length · signed distance from y_i (divergence theorem): inner edges by `facets`,
+    outer ones by cutting each side where facets end on it. Rounding: relative 1e-15 of the whole area a cell.
+    """
+    i, j = edges.pair.T
+    gap = np.linalg.norm(sites[j] - sites[i], axis=1)
+    # Signed distance from y_i to the bisector: (|y_j − y_i|² + g_i − g_j)/(2|y_j − y_i|).
+    tilt = (weights[i] - weights[j]) / (2 * gap)
+    area = np.bincount(i, edges.length * (gap / 2 + tilt), len(sites))
+    area += np.bincount(j, edges.length * (gap / 2 - tilt), len(sites))
+    for k, (vertex, outward, end) in enumerate(_sides(domain)):
+        total = float(np.linalg.norm(end - vertex))
+        touching, which = np.nonzero(edges.side == k)
+        places = (edges.ends[touching, which] - vertex) @ (end - vertex) / total
+        cuts = np.sort(np.concatenate([[0.0, total], np.minimum(np.maximum(places, 0.0), total)]))
+        candidates = np.unique(edges.pair[touching]) if len(touching) else np.arange(len(sites))
+        middles = vertex + ((cuts[1:] + cuts[:-1]) / 2)[:, None] * (end - vertex) / total
+        power = scipy.spatial.distance.cdist(middles, sites[candidates], "sqeuclidean") - weights[candidates]
+        owner = candidates[power.argmin(axis=1)]
+        distance = (vertex - sites[owner]) @ outward
+        area += np.bincount(owner, np.diff(cuts) * distance, len(sites))
+    return area / 2 / domain.area
+
+
+def laplacian(sites: Float64[np.ndarray, "n 2"], domain: Polygon, edges: Facets) -> scipy.sparse.csc_array:
+    """Return ∂w_i/∂g_j = −length_ij/(2|y_i − y_j| area): symmetric, rows sum to 0.
+
+    Source: Kitagawa, Mérigot & Thibert 2019, arXiv:1603.05579, Thm. 1.3 (for the weights of |x − y|² − g).
+    """
+    i, j = edges.pair.T
+    flow = edges.length / (2 * np.linalg.norm(sites[j] - sites[i], axis=1) * domain.area)
+    n = len(sites)
+    rows, columns = np.concatenate([i, j, i, j]), np.concatenate([j, i, i, j])
+    values = np.concatenate([-flow, -flow, flow, flow])
+    return scipy.sparse.csc_array(scipy.sparse.coo_array((values, (rows, columns)), shape=(n, n)))

@@ -1,0 +1,121 @@
+"""Exact cells against clipped polygons and brute force; Newton's derivative; known and random problems."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gantlet.errors import ConfigError, DataError, ShapeError
+from gantlet.transport import SOLVERS, solve
+from gantlet.transport.continuous import Box, Gaussian, Polygon
+from gantlet.transport.power_diagram import facets, laplacian, masses
+
+SQUARE = Box.unit(2).polygon
+HOUSE = Polygon(np.array([[0.0, 0.0], [2.0, 0.0], [2.2, 1.0], [1.0, 2.0], [-0.1, 1.0]]))
+METHOD = "semidiscrete-newton[audit=1]"
+
+
+def clipped_area(sites: np.ndarray, weights: np.ndarray, domain: Polygon, i: int) -> float:
+    """Cut the polygon by every half-plane of cell i in turn (Sutherland & Hodgman 1974); shoelace."""
+    corners = domain.vertices
+    for j in range(len(sites)):
+        if j == i or not len(corners):
+            continue
+        normal = 2 * (sites[j] - sites[i])
+        level = sites[j] @ sites[j] - weights[j] - sites[i] @ sites[i] + weights[i]
+        over, kept = corners @ normal - level, []
+        for k in range(len(corners)):
+            a, b, p, q = over[k - 1], over[k], corners[k - 1], corners[k]
+            if (a <= 0) != (b <= 0):
+                kept.append(p + (q - p) * a / (a - b))
+            if b <= 0:
+                kept.append(q)
+        corners = np.array(kept)
+    if len(corners) < 3:
+        return 0.0
+    x, y = corners.T
+    return float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(3, 25), st.sampled_from([0.0, 0.05, 0.5]), st.sampled_from([SQUARE, HOUSE]))
+def test_masses_equal_areas_of_clipped_polygons(seed: int, n: int, size: float, domain: Polygon) -> None:
+    rng = np.random.default_rng(seed)
+    sites = rng.uniform(-0.5, 1.5, (n, 2))  # some outside the domain, some cells empty
+    weights = size * rng.standard_normal(n)
+    found = masses(sites, weights, domain, facets(sites, weights, domain))
+    expected = [clipped_area(sites, weights, domain, i) / domain.area for i in range(n)]
+    np.testing.assert_allclose(found, expected, atol=1e-10)
+    assert found.sum() == pytest.approx(1.0, abs=1e-10)
+
+
+def test_the_derivative_equals_finite_differences() -> None:
+    rng = np.random.default_rng(0)
+    sites, weights = rng.uniform(size=(15, 2)), 0.01 * rng.standard_normal(15)
+    matrix = laplacian(sites, SQUARE, facets(sites, weights, SQUARE)).toarray()
+    step = 1e-6
+
+    def at(moved: np.ndarray) -> np.ndarray:
+        return masses(sites, moved, SQUARE, facets(sites, moved, SQUARE))
+
+    for j in range(15):
+        bump = step * np.eye(15)[j]
+        difference = (at(weights + bump) - at(weights - bump)) / (2 * step)
+        # Central differences of masses with rounding 1e-15: 1e-9, and their own error O(step²) times curvature 1e3.
+        np.testing.assert_allclose(matrix[j], difference, atol=1e-6)
+    np.testing.assert_allclose(matrix.sum(axis=1), 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("shift", [0.0, 5.0])
+def test_a_grid_has_square_cells_wherever_it_lies(shift: float) -> None:
+    line = (np.arange(5) + 0.5) / 5
+    grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+    found = solve(Box.unit(2), 3 * grid + shift, method=METHOD)
+    assert found.converged and found.map is not None and "semidiscrete-newton" in SOLVERS
+    x = np.random.default_rng(0).uniform(size=(200, 2))
+    np.testing.assert_allclose(found.map(x), 3 * (np.floor(5 * x) + 0.5) / 5 + shift)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10**6))
+def test_any_distinct_points_and_masses_get_their_masses(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    y, nu = 4 * rng.standard_normal((40, 2)) - 2, rng.dirichlet(np.full(40, 3.0))
+    found = solve(HOUSE, y, method=METHOD, target_masses=nu)
+    assert found.converged and found.details["mass_error"] <= 1e-8, found.reason
+    # The potential in the coordinates of the targets, by brute force on a fine sample of the source.
+    x = HOUSE.from_uniform(rng.uniform(size=(20_000, 2)))
+    assert found.target_potential is not None
+    owner = (np.square(x[:, None] - y).sum(-1) - found.target_potential).argmin(axis=1)
+    shares = np.bincount(owner, minlength=40) / 20_000
+    # Binomial, six standard errors and three counts for 40 cells in 10 examples.
+    assert (np.abs(shares - nu) <= 6 * np.sqrt(nu / 20_000) + 3 / 20_000).all()
+
+
+def test_both_semidiscrete_solvers_agree() -> None:
+    y = np.random.default_rng(2).uniform(size=(100, 2)) ** 2
+    exact = solve(Box.unit(2), y, method="semidiscrete-newton[audit=500]")
+    found = solve(Box.unit(2), y, method="semidiscrete-stochastic[audit=500]")
+    assert exact.target_potential is not None and found.target_potential is not None
+    error = exact.details["dual_error"]
+    assert found.cost == pytest.approx(exact.cost, abs=5 * 2**0.5 * error)
+    # Both dual values lie below the one optimum; potentials agree to a few per cent of the gap between neighbours, .01.
+    assert np.abs(exact.target_potential - found.target_potential).max() < 2e-3
+    # Independent samples cannot prove more than their noise: χ² of exact cells is within its interval about 0.
+    assert exact.certificate.chi2_low is not None and exact.certificate.chi2_low < 0.005
+
+
+def test_bad_input() -> None:
+    y = np.random.default_rng(0).uniform(size=(6, 2))
+    with pytest.raises(DataError, match="on one line"):
+        solve(Box.unit(2), np.outer([0.1, 0.5, 0.9], [1.0, 1.0]), method=METHOD)
+    with pytest.raises(DataError, match="too few"):
+        solve(Box.unit(2), y[:1], method=METHOD)
+    with pytest.raises(DataError, match="duplicate"):
+        solve(Box.unit(2), y[[0, 1, 2, 1]], method=METHOD)
+    with pytest.raises(ConfigError, match="Box or Polygon"):
+        solve(Gaussian.standard(2), y, method=METHOD)
+    with pytest.raises(ShapeError, match="2 dimensions"):
+        solve(Box.unit(3), np.random.default_rng(0).uniform(size=(6, 3)), method=METHOD)
+    stopped = solve(Box.unit(2), y**3, method="semidiscrete-newton[steps=1]")
+    assert not stopped.converged and "after 1 steps" in stopped.reason
