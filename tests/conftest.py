@@ -18,7 +18,7 @@ def shared() -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give every test a cache folder of its own, shared by the tests of one process."""
-    monkeypatch.setenv("GANTLET_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give the tests of one process a cache folder of their own, never the user's."""
+    os.environ["GANTLET_CACHE"] = str(tmp_path_factory.getbasetemp() / "cache")

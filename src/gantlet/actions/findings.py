@@ -1,11 +1,15 @@
 """What one comparison found, apart from pictures and words; kept in the cache by the content of everything it came from."""
 
 import dataclasses
+import hashlib
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import gantlet
 from gantlet import __version__
 from gantlet.actions.judge import Images, Judge, metric_names
 from gantlet.config import memory_bytes
@@ -59,14 +63,25 @@ def _made_of(judge: Judge, fake: Images) -> dict[str, Any]:
     sides = {"real": judge.real, "fake": fake, "held_out": judge.held_out, "train": judge.train, "test": judge.test}
     return {
         "package": __version__,
+        "code": _code(),
         "extractor": judge.extractor.identity,
         **{name: side and [side.source.digest, list(side.skipped)] for name, side in sides.items()},
         "labels": [None if side.bank.labels is None else _digest(side.bank.labels) for side in (judge.real, fake)],
         "classes": [list(judge.train.source.classes), list(fake.source.classes)],
-        "metrics": {name: METRICS.entry(name).meta["version"] for name in metric_names(judge.config)},
+        "metrics": [[name, METRICS.entry(name).meta["version"]] for name in metric_names(judge.config)],
         "seed": judge.config.seed,
         "level": judge.config.level,
     }
+
+
+@cache
+def _code() -> str:
+    """Return the SHA-256 over the package's source: what was found by other code is not read again."""
+    package = Path(gantlet.__file__).parent
+    whole = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        whole.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
+    return whole.hexdigest()
 
 
 def _digest(labels: np.ndarray) -> str:
