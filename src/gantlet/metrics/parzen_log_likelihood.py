@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 from jaxtyping import Float32, Float64
-from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from gantlet.errors import DataError, TooFewSamples
@@ -45,6 +44,8 @@ def best_width(squared: Float64[np.ndarray, "n m"], d: int) -> float:
 
     def loss(log_sigma: float) -> float:
         return -float(parzen_log_likelihoods(squared, float(np.exp(log_sigma)), d).mean())
+
+    from scipy.optimize import minimize_scalar
 
     bounds = (np.log(typical * 1e-3), np.log(typical * 10))
     return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-3}).x))

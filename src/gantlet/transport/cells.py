@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
+import scipy.special
 import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor
@@ -61,7 +61,7 @@ def chi2(
     first = max(float((triples / masses**2).sum()) - mean**2, 0.0)  # a variance; its estimate may fall below 0
     second = max(float((pairs / masses**2).sum()) - mean**2, 0.0)
     spread = math.sqrt((4 * (m - 2) * first + 2 * second) / (m * (m - 1)))
-    reach = float(scipy.stats.norm.ppf((1 + level) / 2)) * spread
+    reach = float(scipy.special.ndtri((1 + level) / 2)) * spread
     return mean - 1, mean - 1 - reach, mean - 1 + reach
 
 
@@ -132,7 +132,7 @@ def certificate(
     """
     found = audit(source, target, potential, rng=numpy_stream(seed, name), samples=samples, memory=memory)
     value, low, high = chi2(found.counts, target.masses)
-    margin = float(scipy.stats.norm.ppf(LEVEL))
+    margin = float(scipy.special.ndtri(LEVEL))
     spread = 2 * float(np.linalg.norm(target.points - target.mean, axis=1).max())
     variation = min(math.sqrt(max(high, 0.0)) / 2, 1.0)
     upper = math.sqrt(max(found.primal + margin * found.primal_error, 0.0)) + math.sqrt(variation) * spread
