@@ -1,0 +1,22 @@
+"""One function a command: read the options, call the use case, render what comes back."""
+
+from collections.abc import Callable
+from typing import Any
+
+from gantlet.cli.commands.asking import doctor, explain, lab, list_
+from gantlet.cli.commands.judging import compare, evaluate, report
+from gantlet.cli.commands.shared import Words
+from gantlet.cli.commands.training import quickstart, sample, train
+
+COMMANDS: dict[str, Callable[[Words], Any]] = {
+    "quickstart": quickstart,
+    "train": train,
+    "sample": sample,
+    "evaluate": evaluate,
+    "compare": compare,
+    "lab": lab,
+    "report": report,
+    "list": list_,
+    "explain": explain,
+    "doctor": doctor,
+}

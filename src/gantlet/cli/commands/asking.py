@@ -1,0 +1,84 @@
+"""Commands that tell what there is and what a claim is worth."""
+
+import json
+
+from gantlet.cli import options
+from gantlet.cli.commands.shared import Words, first, put
+from gantlet.cli.parse import parse
+from gantlet.cli.progress import Progress
+
+
+def lab(words: Words) -> None:
+    """Run one claim of a paper as an experiment (`lab list` shows them): figure, number, verdict."""
+    name, rest = first(words, "lab", "the name of a lab, or list")
+    if name == "list":
+        list_(["labs", *rest])
+        return
+    (chosen,) = parse("lab", rest, options.Lab, argument="NAME")
+    from gantlet.labs.interface import Setting, run_lab
+
+    given = {"data": chosen.data} if chosen.data else {}
+    with Progress() as progress:
+        setting = Setting(chosen.size, chosen.seed, chosen.seeds, chosen.out, progress)
+        found = run_lab(name, setting, given)
+    if chosen.json:
+        put(found.to_json())
+        return
+    from gantlet.reports.lab import show
+
+    show(found)
+    put("\n" + "\n".join(str(chosen.out / figure) for figure in found.figures))
+
+
+def list_(words: Words) -> None:
+    """List metrics, extractors, sources, objectives, penalties, networks, recipes …"""
+    kind, rest = ("", words) if not words or words[0].startswith("-") else (words[0], words[1:])
+    (chosen,) = parse("list", rest, options.List, argument="[KIND]")
+    from gantlet import catalogue
+
+    found = {name: catalogue.entries(name) for name in ([kind] if kind else catalogue.KINDS)}
+    if chosen.json:
+        put(
+            json.dumps(
+                {name: [entry.as_dict() for entry in listed] for name, listed in found.items()},
+                indent=1,
+                ensure_ascii=False,
+            )
+        )
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    for name, listed in found.items():
+        if not listed and not kind:
+            continue
+        table = Table(title=name, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
+        for entry in listed:
+            table.add_row(entry.name, entry.summary, style=None)
+        Console().print(table, "", markup=False)
+
+
+def explain(words: Words) -> None:
+    """Explain a metric, recipe, penalty …: how it is computed, when it lies, its source."""
+    name, rest = first(words, "explain", "a name (gantlet list shows them)")
+    parse("explain", rest, options.Explain, argument="NAME")
+    from gantlet import catalogue
+
+    for kind, entry in catalogue.find(name):
+        source = "" if "Source: " in entry.document else f"\n\nSource: {entry.source}"
+        put(f"{entry.name} ({kind})\n\n{entry.document}{source}\n")
+
+
+def doctor(words: Words) -> None:
+    """Show versions, devices, caches and which feature extractors are ready."""
+    (chosen,) = parse("doctor", words, options.Doctor)
+    from gantlet.actions.doctor import examine
+
+    found = examine()
+    if chosen.json:
+        put(json.dumps(found, indent=1, ensure_ascii=False))
+        return
+    for section, lines in found.items():
+        put(section)
+        for key, value in lines.items():
+            put(f"  {key:<22} {value}")

@@ -1,0 +1,50 @@
+"""Commands that judge generated images."""
+
+from pathlib import Path
+
+from gantlet.cli import options
+from gantlet.cli.commands.shared import Words, first, put, show_report
+from gantlet.cli.parse import parse, positional
+from gantlet.cli.progress import Progress
+from gantlet.config import EvaluateConfig
+
+
+def evaluate(words: Words) -> None:
+    """Judge generated images against real ones: metrics with intervals, report.html."""
+    fake, rest = first(words, "evaluate", "the generated images (a folder, .zip, .npz, run:PATH …)")
+    chosen, config = parse("evaluate", rest, options.Evaluate, EvaluateConfig(), argument="FAKE")
+    from gantlet.actions.evaluate import evaluate as action
+    from gantlet.actions.report import write_page
+
+    with Progress() as progress:
+        report = action(fake, chosen.real, config, out=chosen.out, progress=progress)
+    write_page(chosen.out)
+    show_report(report, chosen.json, chosen.out)
+
+
+def compare(words: Words) -> None:
+    """Is A better than B? Paired differences with intervals, and a verdict."""
+    a, rest = first(words, "compare", "two sets of generated images, A and B")
+    b, rest = ("", rest) if rest == ["--help"] else positional(rest, "compare", "a second set of generated images, B")
+    chosen, config = parse("compare", rest, options.Compare, EvaluateConfig(), argument="A B")
+    from gantlet.actions.compare import compare as action
+
+    with Progress() as progress:
+        found = action(a, b, chosen.real, config, progress=progress)
+    if chosen.json:
+        put(found.to_json())
+        return
+    from gantlet.reports.terminal import show_comparison
+
+    show_comparison(found)
+
+
+def report(words: Words) -> None:
+    """Show a report again and write its page anew."""
+    folder, rest = first(words, "report", "the folder of a run or an evaluation")
+    (chosen,) = parse("report", rest, options.ReportCommand, argument="FOLDER")
+    from gantlet.actions.report import load_report, write_page
+
+    found = load_report(Path(folder))
+    write_page(Path(folder))
+    show_report(found, chosen.json, Path(folder))

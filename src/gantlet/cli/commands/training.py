@@ -1,0 +1,59 @@
+"""Commands that train a generator and draw from it."""
+
+from pathlib import Path
+
+from gantlet.cli import options
+from gantlet.cli.commands.shared import Words, first, put, show_report
+from gantlet.cli.parse import parse, positional
+from gantlet.cli.progress import Progress
+from gantlet.config import TrainConfig
+
+
+def quickstart(words: Words) -> None:
+    """Train a GAN on the built-in digits, evaluate it, write report.html."""
+    (chosen,) = parse("quickstart", words, options.Quickstart)
+    from gantlet.actions import quickstart as action
+
+    with Progress() as progress:
+        report = action.quickstart(
+            chosen.out, steps=chosen.steps, seed=chosen.seed, progress=progress, say=progress.say
+        )
+    show_report(report, chosen.json, chosen.out)
+
+
+def train(words: Words) -> None:
+    """Train a GAN by a recipe on a data source; --resume goes on."""
+    from gantlet import recipes
+
+    if words and words[0].startswith("-") and not {"--help", "-h"} & set(words):
+        positional(
+            words, "train", f"a recipe ({', '.join(entry.name for entry in recipes.entries())}) or a config.toml first"
+        )
+    recipe, rest = positional(words, "train", "a recipe") if words and not words[0].startswith("-") else ("", words)
+    base = (
+        TrainConfig.from_toml(Path(recipe))
+        if recipe.endswith(".toml")
+        else recipes.load(recipe)
+        if recipe
+        else TrainConfig()
+    )
+    chosen, config = parse("train", rest, options.Train, base, argument=recipe or "RECIPE")
+    from gantlet.actions.train import run_folder
+    from gantlet.actions.train import train as action
+
+    with Progress() as progress:
+        report = action(config, resume=chosen.resume, progress=progress, say=progress.say)
+    show_report(report, chosen.json, run_folder(config))
+
+
+def sample(words: Words) -> None:
+    """Draw images from a trained generator."""
+    run, rest = first(words, "sample", "a run folder")
+    (chosen,) = parse("sample", rest, options.Sample, argument="RUN")
+    from gantlet.actions.sample import sample as action
+
+    with Progress() as progress:
+        action(
+            Path(run), chosen.out, chosen.n, seed=chosen.seed, which=chosen.which, label=chosen.label, progress=progress
+        )
+    put(f"{chosen.n:,} images in {chosen.out}")
