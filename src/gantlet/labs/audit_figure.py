@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from gantlet import figure
 from gantlet.lab_result import Cell
-from gantlet.labs import figure
 from gantlet.labs.audit_measures import HARMLESS, MEASURES, SEEN, Curves, strengths
 from gantlet.labs.interface import Setting
 

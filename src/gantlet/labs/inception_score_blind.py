@@ -7,9 +7,10 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.special import entr, expit
 
+from gantlet import figure
 from gantlet.errors import ConfigError
 from gantlet.lab_result import Cell, LabResult
-from gantlet.labs import LABS, figure
+from gantlet.labs import LABS
 from gantlet.labs.interface import Setting, lower, over_seeds
 from gantlet.metrics.inception_score import log_inception_score
 from gantlet.rng import numpy_stream

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import UInt8
 
+from gantlet import figure
 from gantlet.errors import TooFewSamples
 from gantlet.lab_result import Cell, LabResult
-from gantlet.labs import LABS, figure
+from gantlet.labs import LABS
 from gantlet.labs.images import Labelled, features_of, labelled, short, square_pixels
 from gantlet.labs.interface import Setting, over_seeds, upper
 from gantlet.metrics import compute

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gantlet import figure
 from gantlet.lab_result import Cell, LabResult
-from gantlet.labs import LABS, figure
+from gantlet.labs import LABS
 from gantlet.labs.images import by_class, features_of, labelled, repeated, short
 from gantlet.labs.interface import Setting, lower, over_seeds
 from gantlet.metrics import compute

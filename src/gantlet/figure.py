@@ -1,4 +1,4 @@
-"""Figures of labs by matplotlib: one look for all of them, written atomically, the same bytes for the same numbers."""
+"""Figures by matplotlib: one look for all of them, written atomically, the same bytes for the same numbers."""
 
 from collections.abc import Sequence
 from pathlib import Path
