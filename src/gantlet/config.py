@@ -181,6 +181,8 @@ class EvaluateConfig(Config):
     """Held-out real images for the yardstick; empty: the other split where the real source has one, else two halves of REAL."""
     train: str = ""
     """The images that the generator was trained on (memorisation, class labels); empty: REAL's train split."""
+    pairs: str = "names"
+    """Which real image a generated one reproduces (psnr, ssim): names (the one of the same file name, where every generated image has one), order, or none."""
     n: int = 0
     """Number of images drawn from a generator; 0: as many as there are real ones, at least 1,000."""
     seed: int = 0
@@ -202,6 +204,7 @@ class EvaluateConfig(Config):
                 "seed ≥ 0": self.seed >= 0,
                 "level in (0.5, 1)": 0.5 < self.level < 1,
                 "on_bad one of fail, skip": self.on_bad in ("fail", "skip"),
+                "pairs one of names, order, none": self.pairs in ("names", "order", "none"),
                 "metrics not empty": bool(self.metrics),
             },
             self,

@@ -10,7 +10,10 @@ from gantlet.metrics import METRICS, compute, missing_needs
 from gantlet.registry import Entry
 from gantlet.stats.evidence import Evidence, Predictions
 from gantlet.stats.feature_bank import FeatureBank
+from gantlet.stats.images import ImageRows
+from gantlet.stats.latent import LatentSpace
 from gantlet.stats.mixture import Mixture
+from gantlet.stats.pairs import paired_rows
 
 NAMES = [
     "coverage", "density", "frechet_distance", "frechet_distance_debiased", "gan_test", "gan_train", "inception_score",
@@ -21,14 +24,31 @@ NAMES = [
 def bank(n: int, seed: int, shift: float = 0.0) -> FeatureBank:
     rng = np.random.default_rng(seed)
     features = (rng.standard_normal((n, 6)) + shift).astype(np.float32)
-    return FeatureBank(features, rng.dirichlet(np.ones(4), n).astype(np.float32), rng.integers(0, 4, n))
+    pixels = rng.integers(0, 256, (n, 16, 16, 1), dtype=np.uint8)
+    images = ImageRows(lambda i: pixels[i], np.arange(n))
+    names = [f"{i:02d}.png" for i in range(n)]
+    probabilities = rng.dirichlet(np.ones(4), n).astype(np.float32)
+    return FeatureBank(features, probabilities, np.arange(n) * 7 % 4, names, images)
+
+
+def latents() -> LatentSpace:
+    mixing = np.random.default_rng(9).standard_normal((3, 6)).astype(np.float32)
+    return LatentSpace(3, lambda z, _: z @ mixing)
 
 
 def evidence(real: FeatureBank, fake: FeatureBank, seed: int = 0) -> Evidence:
     rng = np.random.default_rng(5)
     told = Predictions(rng.integers(0, 3, 60), rng.integers(0, 3, 60), "a test")
-    mixture = Mixture(np.eye(6), 1.0)
-    return Evidence(real, fake, seed=seed, predictions={"train_on_real": told, "train_on_fake": told}, mixture=mixture)
+    pairs = paired_rows(real, fake, "names")
+    return Evidence(
+        real,
+        fake,
+        seed=seed,
+        predictions={"train_on_real": told, "train_on_fake": told},
+        mixture=Mixture(np.eye(6), 1.0),
+        pairs=np.zeros(fake.n, np.int64) if pairs is None else pairs,
+        latents=latents(),
+    )
 
 
 @pytest.fixture(params=[0.0, 1.0], ids=["null", "apart"])
@@ -103,7 +123,7 @@ def test_read_only_and_reversed_features_are_fine(name: str, pair: tuple[Feature
     for side in pair:
         features = side.features[::-1].copy()[::-1]
         features.flags.writeable = False
-        copies.append(FeatureBank(features, side.probabilities, side.labels))
+        copies.append(replace(side, features=features))
     assert compute(evidence(*copies), [name]) == compute(evidence(*pair), [name])
 
 

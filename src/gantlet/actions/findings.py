@@ -71,6 +71,8 @@ def _made_of(judge: Judge, fake: Images) -> dict[str, Any]:
         "metrics": [[name, METRICS.entry(name).meta["version"]] for name in metric_names(judge.config)],
         "seed": judge.config.seed,
         "level": judge.config.level,
+        "pairs": judge.config.pairs,
+        "names": [hashlib.sha256("\n".join(side.bank.names).encode()).hexdigest() for side in (judge.real, fake)],
     }
 
 

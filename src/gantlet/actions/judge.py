@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from gantlet import metrics
 from gantlet.actions.labelled import predictions
 from gantlet.config import EvaluateConfig, memory_bytes
@@ -12,14 +14,16 @@ from gantlet.data import open_source
 from gantlet.data.reading import fitted
 from gantlet.data.source import ImageSource
 from gantlet.errors import UsageError
-from gantlet.features import Extractor, build_extractor
-from gantlet.features.extract import extract
+from gantlet.features import EXTRACTORS, Extractor, build_extractor
+from gantlet.features.extract import BATCH, extract
 from gantlet.metrics import METRICS
 from gantlet.registry import format_spec, parse_spec
 from gantlet.results import Estimate
 from gantlet.rng import numpy_stream
 from gantlet.stats.evidence import Evidence, Predictions
 from gantlet.stats.feature_bank import FeatureBank
+from gantlet.stats.latent import LatentSpace
+from gantlet.stats.pairs import paired_rows
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage's name, the images done and their number."""
@@ -69,8 +73,13 @@ class Judge:
     def evidence(self, fake: Images, answers: Mapping[str, Predictions]) -> Evidence:
         """Return real against fake, with the classifiers' answers."""
         evidence = self._evidence(self.real.bank, fake.bank, answers)
-        test = self.test.bank if self.test else None
-        return dataclasses.replace(evidence, train=self.train.bank, test=test)
+        return dataclasses.replace(
+            evidence,
+            train=self.train.bank,
+            test=self.test.bank if self.test else None,
+            pairs=paired_rows(self.real.bank, fake.bank, self.config.pairs),
+            latents=_latents(fake.source, self.extractor),
+        )
 
     def _evidence(self, real: FeatureBank, fake: FeatureBank, answers: Mapping[str, Predictions]) -> Evidence:
         return Evidence(
@@ -184,6 +193,25 @@ def prepare(
 
     real, training = found[opened.digest], found[train.digest]
     return Judge(config, extractor, real, known(held_out), training, known(test), progress, seconds)
+
+
+def _latents(source: ImageSource, extractor: Extractor) -> LatentSpace | None:
+    """Return the generator behind a source as its features see it; None where there is none, or it cannot be seen
+    without rounding.
+    """
+    generator = source.latents
+    if generator is None or not EXTRACTORS.entry(extractor.name).meta.get("unrounded"):
+        return None
+
+    def features(z: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        found = []
+        for start in range(0, len(z), BATCH):
+            rows = slice(start, start + BATCH)
+            images = generator.images(z[rows], None if labels is None else labels[rows])
+            found.append(extractor.extract(np.stack([extractor.prepare(image) for image in images]))[0])
+        return np.concatenate(found)
+
+    return LatentSpace(generator.dim, features, generator.class_counts)
 
 
 def _features_spec(config: EvaluateConfig) -> str:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Float32, Int64, UInt8
 from PIL import Image
 
 from gantlet.data.decode import Undecodable
@@ -20,6 +20,9 @@ from gantlet.errors import BadFiles, ConfigError, DataError
 CHUNK = 16
 SIZES = (8, 16, 32, 64)
 """The sides that networks and classifiers work at."""
+Pixels = UInt8[np.ndarray, "_ _ _"] | Float32[np.ndarray, "_ _ _"]
+"""One image, values 0..255: as decoded, or unrounded as a generator gives it."""
+PixelBatch = UInt8[np.ndarray, "_ _ _ _"] | Float32[np.ndarray, "_ _ _ _"]
 
 
 class Batch(NamedTuple):
@@ -100,10 +103,8 @@ def _in_order(load: Callable[[int], Batch], starts: range, workers: int) -> Iter
         pool.shutdown(cancel_futures=True)
 
 
-def fit_square(
-    image: UInt8[np.ndarray, "h w channels_in"], size: int, channels: int
-) -> UInt8[np.ndarray, "size size c"]:
-    """Bring one image to size × size pixels with 1 or 3 channels.
+def fit_square(image: Pixels, size: int, channels: int) -> Pixels:
+    """Bring one image to size × size pixels with 1 or 3 channels; an unrounded one stays unrounded.
 
     Gray → RGB repeats the channel; RGB → gray is ITU-R 601 luma. Then a centre crop to a square, and Pillow's
     antialiased Lanczos filter down or bicubic up. Convention: a gray image (after the first step) whose side is ¾ size
@@ -118,19 +119,28 @@ def fit_square(
         return square
     if channels == 1 and 4 * side >= 3 * size and side < size:
         before = (size - side) // 2
-        padded = np.zeros((size, size, 1), np.uint8)
+        padded = np.zeros((size, size, 1), pixels.dtype)
         padded[before : before + side, before : before + side] = square
         return padded
-    picture = Image.fromarray(square[:, :, 0] if channels == 1 else square)
-    resized = picture.resize((size, size), Image.Resampling.LANCZOS if side > size else Image.Resampling.BICUBIC)
-    return np.asarray(resized).reshape(size, size, channels)
+    return resized(square, size, Image.Resampling.LANCZOS if side > size else Image.Resampling.BICUBIC)
 
 
-def _channels(image: UInt8[np.ndarray, "h w channels_in"], channels: int) -> UInt8[np.ndarray, "h w channels_out"]:
+def resized(image: Pixels, size: int, method: Image.Resampling) -> Pixels:
+    """Return an image at size × size pixels by one of Pillow's filters, within 0..255, rounded only if it was."""
+    if image.dtype == np.uint8:
+        picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+        return np.asarray(picture.resize((size, size), method)).reshape(size, size, image.shape[2])
+    planes = [Image.fromarray(image[:, :, channel]).resize((size, size), method) for channel in range(image.shape[2])]
+    return np.stack([np.asarray(plane) for plane in planes], axis=2).clip(0, 255)
+
+
+def _channels(image: Pixels, channels: int) -> Pixels:
     if image.shape[2] == channels:
         return image
     if channels == 3:
         return np.repeat(image, 3, axis=2)
+    if image.dtype != np.uint8:
+        return (image @ np.array([0.299, 0.587, 0.114], np.float32))[:, :, None]
     return np.asarray(Image.fromarray(image).convert("L"))[:, :, None]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from gantlet.data import SOURCES
-from gantlet.data.source import ImageSource
+from gantlet.data.source import ImageSource, LatentImages
 from gantlet.errors import ConfigError, DataError, UsageError, nearest
 from gantlet.registry import format_spec
 from gantlet.rng import sequence
@@ -56,6 +56,7 @@ def run(
         digest=hashlib.sha256(f"run {generator.digest} seed {seed} n {n} label {label}".encode()).hexdigest(),
         labels=wanted if labelled else None,
         classes=tuple(generator.classes) if labelled else (),
+        latents=LatentImages(generator.config.latent, generator.render, counts),
     )
 
 

@@ -4,7 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Float32, Int64, UInt8
+
+
+@dataclass(frozen=True, eq=False)
+class LatentImages:
+    """A generator behind a source: ``images(z, labels)`` for z ~ N(0, I) [n, dim] are float32 in 0..255, not rounded.
+
+    ``class_counts``: training images of each class where labels must be given, else ().
+    """
+
+    dim: int
+    images: Callable[[Float32[np.ndarray, "n k"], Int64[np.ndarray, " n"] | None], Float32[np.ndarray, "n h w c"]]
+    class_counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,8 @@ class ImageSource:
     """The source string of the other split (train ↔ test), or ''."""
     notes: tuple[str, ...] = field(default=())
     """What the user should know about how the data was read, e.g. a float range."""
+    latents: LatentImages | None = None
+    """The generator that draws the images, for sources that have one."""
 
     def __len__(self) -> int:
         return len(self.names)

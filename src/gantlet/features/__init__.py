@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float32, Shaped, UInt8
+from jaxtyping import Float32, Shaped
 
 from gantlet.errors import ConfigError
 from gantlet.registry import Registry, format_spec, parse_spec
@@ -31,8 +31,11 @@ class Extractor(Protocol):
     def identity(self) -> dict[str, str]:
         """Return what decides the values: name, version, weights_sha256, preprocessing, precision, decoder."""
 
-    def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "..."]:
-        """Preprocess one decoded image; runs in worker threads; every image gives the same shape."""
+    def prepare(self, image: Any) -> Shaped[np.ndarray, "..."]:
+        """Preprocess one decoded image, uint8 [h, w, c]; runs in worker threads; every image gives the same shape.
+
+        An extractor that is registered as ``unrounded`` takes float32 in 0..255 too.
+        """
 
     def extract(
         self, batch: Shaped[np.ndarray, "b ..."]

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int64, UInt8
+from jaxtyping import Float32, Int64
 
 from gantlet.data import decode
-from gantlet.data.reading import fit_square, native_shape, to_array
+from gantlet.data.reading import PixelBatch, Pixels, fit_square, native_shape, to_array
 from gantlet.data.source import ImageSource
 from gantlet.errors import CacheError, ConfigError
 from gantlet.features import EXTRACTORS
@@ -35,7 +35,11 @@ class Trained(NamedTuple):
 
 
 @EXTRACTORS.register(
-    "classifier", source="Shmelkov, Schmid and Alahari 2018, arXiv:1807.09499", dim=FEATURES, trained=True
+    "classifier",
+    source="Shmelkov, Schmid and Alahari 2018, arXiv:1807.09499",
+    dim=FEATURES,
+    trained=True,
+    unrounded=True,
 )
 @dataclass(frozen=True)
 class ClassifierFeatures:
@@ -115,13 +119,11 @@ class ClassifierFeatures:
             "accuracy": f"{trained.accuracy:.4f} on {trained.n_test} images of {trained.tested_on}",
         }
 
-    def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "s s c_out"]:
+    def prepare(self, image: Pixels) -> Pixels:
         """Bring one image to the classifier's size and channels."""
         return fit_square(image, *self.shape)
 
-    def extract(
-        self, batch: UInt8[np.ndarray, "b s s c"]
-    ) -> tuple[Float32[np.ndarray, "b d"], Float32[np.ndarray, "b k"]]:
+    def extract(self, batch: PixelBatch) -> tuple[Float32[np.ndarray, "b d"], Float32[np.ndarray, "b k"]]:
         """Return features [b, 64] and class probabilities [b, k]."""
         return self.trained.classifier.outputs(batch)
 

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import Float, Float32
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
 from gantlet.data import decode
+from gantlet.data.reading import PixelBatch, Pixels, resized
 from gantlet.errors import WeightsError
 from gantlet.features import EXTRACTORS
 from gantlet.features.weights import WeightsFile, check, load_tensors
@@ -139,7 +140,10 @@ def load_network(path: str = "") -> Network:
 
 
 @EXTRACTORS.register(
-    "efficientnet-lite0", source="Tan and Le 2019, arXiv:1905.11946; Lite variant: Google 2020", dim=1280
+    "efficientnet-lite0",
+    source="Tan and Le 2019, arXiv:1905.11946; Lite variant: Google 2020",
+    dim=1280,
+    unrounded=True,
 )
 @dataclass(frozen=True)
 class EfficientNetLite0:
@@ -176,19 +180,16 @@ class EfficientNetLite0:
             "decoder": str(decode.VERSION),
         }
 
-    def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "224 224 3"]:
+    def prepare(self, image: Pixels) -> Pixels:
         """Crop and resize one image to 224×224 RGB."""
         height, width, channels = image.shape
         side = max(1, int(SIZE / 256 * min(height, width)))
         top, left = (height - side + 1) // 2, (width - side + 1) // 2
         square = np.ascontiguousarray(image[top : top + side, left : left + side])
-        picture = Image.fromarray(square[:, :, 0] if channels == 1 else square)
-        resized = np.asarray(picture.resize((SIZE, SIZE), Image.Resampling.BICUBIC))
-        return np.repeat(resized[:, :, None], 3, axis=2) if channels == 1 else resized
+        found = resized(square, SIZE, Image.Resampling.BICUBIC)
+        return np.repeat(found, 3, axis=2) if channels == 1 else found
 
-    def extract(
-        self, batch: UInt8[np.ndarray, "b 224 224 3"]
-    ) -> tuple[Float32[np.ndarray, "b 1280"], Float32[np.ndarray, "b 1000"]]:
+    def extract(self, batch: PixelBatch) -> tuple[Float32[np.ndarray, "b 1280"], Float32[np.ndarray, "b 1000"]]:
         """Return features ≥ 0 and class probabilities of prepared images."""
         with torch.inference_mode():
             pixels = torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2)

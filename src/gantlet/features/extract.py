@@ -15,6 +15,7 @@ from gantlet.errors import BadFiles, ConfigError, OutputError
 from gantlet.features import Extractor
 from gantlet.features.cache import cache_path, load, store
 from gantlet.stats.feature_bank import FeatureBank
+from gantlet.stats.images import ImageRows
 
 BATCH = 16
 """Images a call of the network: its activations then stay near the cache, which is faster on CPUs than 64."""
@@ -72,7 +73,8 @@ def extract(
         raise BadFiles(source.spec, bad, len(source))
     labels = None if source.labels is None else source.labels[arrays["rows"]]
     names = [source.names[row] for row in arrays["rows"]]
-    bank = FeatureBank(arrays["features"], arrays.get("probabilities"), labels, names)
+    images = ImageRows(source.read, arrays["rows"])
+    bank = FeatureBank(arrays["features"], arrays.get("probabilities"), labels, names, images)
     warnings = _store(path, arrays, made_of, bad_rows) if cache and not found else ()
     seconds = time.perf_counter() - started
     return bank, ExtractInfo(tuple(bad), found is not None, seconds, len(source) / max(seconds, 1e-9), warnings)

@@ -5,8 +5,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, Int64, UInt8
+from jaxtyping import Float32, Int64
 from PIL import Image
+
+from gantlet.data.reading import Pixels
 
 SIZE = 299
 
@@ -14,7 +16,7 @@ SIZE = 299
 class Resize(NamedTuple):
     """A resize to 299×299 with its normalisation, and the words that name both in an extractor's identity."""
 
-    apply: Callable[[UInt8[np.ndarray, "h w 3"]], Float32[np.ndarray, "299 299 3"]]
+    apply: Callable[[Pixels], Float32[np.ndarray, "299 299 3"]]
     words: str
 
 
@@ -42,7 +44,7 @@ def axis(size: int, *, half_pixel: bool, channels: int = 1) -> Axis:
     return Axis(place[0], place[1], weight.repeat(channels))
 
 
-def bilinear(image: UInt8[np.ndarray, "h w 3"], *, half_pixel: bool) -> Float32[np.ndarray, "299 299 3"]:
+def bilinear(image: Pixels, *, half_pixel: bool) -> Float32[np.ndarray, "299 299 3"]:
     """Return the image at 299×299 pixels, values 0..255, not rounded; see `axis`."""
     height, width, _ = image.shape
     rows, columns = axis(height, half_pixel=half_pixel), axis(width, half_pixel=half_pixel, channels=3)
@@ -62,12 +64,12 @@ def _between(
     return second
 
 
-def tf1(image: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "299 299 3"]:
+def tf1(image: Pixels) -> Float32[np.ndarray, "299 299 3"]:
     """TensorFlow 1's bilinear resize, then (v − 128)/128: FID as first published, and torch-fidelity's."""
     return _centred(bilinear(image, half_pixel=False))
 
 
-def pytorch_fid(image: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "299 299 3"]:
+def pytorch_fid(image: Pixels) -> Float32[np.ndarray, "299 299 3"]:
     """PyTorch's bilinear resize with half-pixel centres, then 2·v/255 − 1."""
     values = bilinear(image, half_pixel=True)
     values *= np.float32(2 / 255)
@@ -75,7 +77,7 @@ def pytorch_fid(image: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "299 2
     return values
 
 
-def clean(image: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "299 299 3"]:
+def clean(image: Pixels) -> Float32[np.ndarray, "299 299 3"]:
     """Pillow's antialiased bicubic on each channel as float, clipped to 0..255, not rounded, then (v − 128)/128."""
     out = np.empty((SIZE, SIZE, 3), np.float32)
     for channel in range(3):

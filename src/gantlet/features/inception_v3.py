@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 from torch import Tensor
 
 from gantlet.data import decode
+from gantlet.data.reading import Pixels
 from gantlet.errors import ConfigError, WeightsError
 from gantlet.features import EXTRACTORS
 from gantlet.features.inception_network import TAPS, Network
@@ -40,7 +41,9 @@ def build_network(state: Mapping[str, Tensor], what: str, precision: str = "floa
 
 
 @EXTRACTORS.register(
-    "inception-v3", source="Szegedy et al. 2016, arXiv:1512.00567; weights of Heusel et al. 2017, arXiv:1706.08500"
+    "inception-v3",
+    source="Szegedy et al. 2016, arXiv:1512.00567; weights of Heusel et al. 2017, arXiv:1706.08500",
+    unrounded=True,
 )
 @dataclass(frozen=True)
 class InceptionV3:
@@ -111,7 +114,7 @@ class InceptionV3:
             "decoder": str(decode.VERSION),
         }
 
-    def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> Float32[np.ndarray, "299 299 3"]:
+    def prepare(self, image: Pixels) -> Float32[np.ndarray, "299 299 3"]:
         """Resize and normalise one image; gray is repeated."""
         return RESIZES[self.resize].apply(np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image)
 

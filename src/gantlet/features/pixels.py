@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 
 from gantlet.data import decode
-from gantlet.data.reading import fit_square
+from gantlet.data.reading import PixelBatch, fit_square
+from gantlet.data.reading import Pixels as Image
 from gantlet.errors import ConfigError
 from gantlet.features import EXTRACTORS
 
 
-@EXTRACTORS.register("pixels", source="Xu et al. 2018, arXiv:1806.07755, section 3 (pixel space)")
+@EXTRACTORS.register("pixels", source="Xu et al. 2018, arXiv:1806.07755, section 3 (pixel space)", unrounded=True)
 @dataclass(frozen=True)
 class Pixels:
     """The image itself, resized to size × size and flattened, values in [0, 1].
@@ -50,10 +51,10 @@ class Pixels:
             "decoder": str(decode.VERSION),
         }
 
-    def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "s s c_out"]:
+    def prepare(self, image: Image) -> Image:
         """Resize one image."""
         return fit_square(image, self.size, self.channels)
 
-    def extract(self, batch: UInt8[np.ndarray, "b s s c"]) -> tuple[Float32[np.ndarray, "b d"], None]:
+    def extract(self, batch: PixelBatch) -> tuple[Float32[np.ndarray, "b d"], None]:
         """Return flat pixels in [0, 1]; no probabilities."""
         return batch.reshape(len(batch), -1).astype(np.float32) / np.float32(255), None

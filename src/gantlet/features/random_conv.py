@@ -5,11 +5,11 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 from torch import nn
 
 from gantlet.data import decode
-from gantlet.data.reading import SIZES, fit_square
+from gantlet.data.reading import SIZES, PixelBatch, Pixels, fit_square
 from gantlet.errors import ConfigError
 from gantlet.features import EXTRACTORS
 from gantlet.features.cache import arrays_digest
@@ -40,7 +40,9 @@ def random_network(size: int, channels: int, dim: int, seed: int) -> nn.Sequenti
 
 
 @EXTRACTORS.register(
-    "random-conv", source="Naeem et al. 2020, arXiv:2002.09797, section 3.4; Ulyanov et al. 2018, arXiv:1711.10925"
+    "random-conv",
+    source="Naeem et al. 2020, arXiv:2002.09797, section 3.4; Ulyanov et al. 2018, arXiv:1711.10925",
+    unrounded=True,
 )
 @dataclass(frozen=True)
 class RandomConv:
@@ -87,11 +89,11 @@ class RandomConv:
             "decoder": str(decode.VERSION),
         }
 
-    def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "s s c_out"]:
+    def prepare(self, image: Pixels) -> Pixels:
         """Bring one image to the network's size and channels."""
         return fit_square(image, self.size, self.channels)
 
-    def extract(self, batch: UInt8[np.ndarray, "b s s c"]) -> tuple[Float32[np.ndarray, "b d"], None]:
+    def extract(self, batch: PixelBatch) -> tuple[Float32[np.ndarray, "b d"], None]:
         """Return features [b, dim]; no probabilities."""
         with torch.inference_mode():
             pixels = torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 127.5 - 1

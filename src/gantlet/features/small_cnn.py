@@ -61,7 +61,7 @@ class Classifier:
     n_classes: int
 
     def outputs(
-        self, images: UInt8[np.ndarray, "n s s c"]
+        self, images: UInt8[np.ndarray, "n s s c"] | Float32[np.ndarray, "n s s c"]
     ) -> tuple[Float32[np.ndarray, "n d"], Float32[np.ndarray, "n k"]]:
         """Return features [n, 64] and class probabilities [n, k]; raises ShapeError for images of another shape."""
         if images.shape[1:] != (self.size, self.size, self.channels):
@@ -172,5 +172,5 @@ def _train(
             progress(epoch + 1, epochs)
 
 
-def _scaled(images: UInt8[Tensor, "b s s c"]) -> Float[Tensor, "b c s s"]:
+def _scaled(images: UInt8[Tensor, "b s s c"] | Float[Tensor, "b s s c"]) -> Float[Tensor, "b c s s"]:
     return images.permute(0, 3, 1, 2).float() / 127.5 - 1

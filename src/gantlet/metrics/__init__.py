@@ -13,6 +13,10 @@ METRICS = Registry("metric", __name__)
 _ABSENT = {
     "probabilities": "this extractor gives no class probabilities; use one that does, e.g. classifier",
     "labels": "there are no labels; give labelled images",
+    "images": "only features are known, not the images they came from; give images",
+    "pairs": "no fake image is known to reproduce a real one; give both the same file names, or say --pairs order",
+    "generator": "this needs the generator itself: give run:PATH as FAKE, and an extractor that takes unrounded "
+    "images (efficientnet-lite0, inception-v3, classifier, random-conv, pixels)",
     "mixture": "no known modes: the data is not a synthetic mixture",
     "train_on_real": "no classifier trained on real labels was applied to labelled fakes; both sides need labels",
     "train_on_fake": "no classifier trained on fake labels was applied to held-out real images; both sides need labels",
@@ -41,6 +45,9 @@ def missing_needs(entry: Entry, evidence: Evidence) -> list[str]:
         "features": True,
         "probabilities": evidence.real.probabilities is not None and evidence.fake.probabilities is not None,
         "labels": evidence.real.labels is not None and evidence.fake.labels is not None,
+        "images": evidence.real.images is not None and evidence.fake.images is not None,
+        "pairs": evidence.pairs is not None,
+        "generator": evidence.latents is not None,
         "mixture": evidence.mixture is not None,
         "train_on_real": "train_on_real" in evidence.predictions,
         "train_on_fake": "train_on_fake" in evidence.predictions,

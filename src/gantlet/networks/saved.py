@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Float, Float32, Int64, UInt8
 from torch import Tensor, nn
 
 from gantlet.config import TrainConfig
@@ -62,6 +62,20 @@ class LoadedGenerator:
         if wanted is None and self.n_classes:
             wanted = draw_labels(n, self.class_counts, seed)
         return draw(self.generator, self.config.latent, n, wanted, seed)
+
+    @torch.no_grad()
+    def render(
+        self, z: Float32[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"] | None
+    ) -> Float32[np.ndarray, "n s s c"]:
+        """Return the images of given latents in 0…255, clamped but not rounded."""
+        device = next(self.generator.parameters()).device
+        images = []
+        for start in range(0, len(z), CHUNK):
+            rows = slice(start, start + CHUNK)
+            wanted = None if labels is None else torch.from_numpy(labels[rows]).to(device)
+            found = self.generator(torch.from_numpy(z[rows]).to(device), wanted)
+            images.append(((found.float() + 1) * 127.5).clamp(0, 255).permute(0, 2, 3, 1).cpu().numpy())
+        return np.concatenate(images)
 
 
 def draw_labels(n: int, class_counts: Sequence[int], seed: int) -> Int64[np.ndarray, " n"]:

@@ -13,6 +13,7 @@ from gantlet.results import Estimate, Interval
 from gantlet.rng import numpy_stream
 from gantlet.stats.feature_bank import FeatureBank
 from gantlet.stats.gaussian import GaussianNull, Potentials, canonical_order, gaussian_null, potentials
+from gantlet.stats.latent import LatentSpace
 from gantlet.stats.mixture import Mixture
 from gantlet.stats.moments import Moments
 from gantlet.stats.neighbours import Neighbours, neighbours
@@ -40,7 +41,8 @@ class Evidence:
     ``predictions`` holds ``train_on_real`` (classifier trained on real, applied to the fakes with their wanted
     labels) and ``train_on_fake`` (trained on fakes, applied to held-out real images) where labels exist. ``mixture``:
     the known modes of synthetic data, in the space of the features. ``train``: what the generator was trained on;
-    ``test``: real images it has not seen; None where the caller does not say.
+    ``test``: real images it has not seen; None where the caller does not say. ``pairs``: for each fake row the real row
+    that it is meant to reproduce; ``latents``: the generator itself; None where there are none.
     Raises ShapeError when the dimensions differ, DataError when all real features are equal.
     """
 
@@ -54,6 +56,8 @@ class Evidence:
     mixture: Mixture | None = None
     train: FeatureBank | None = None
     test: FeatureBank | None = None
+    pairs: Int64[np.ndarray, " m"] | None = None
+    latents: LatentSpace | None = None
 
     def __post_init__(self) -> None:
         if self.real.dim != self.fake.dim:

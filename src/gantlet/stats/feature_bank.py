@@ -8,12 +8,14 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from gantlet.errors import NonFiniteError, ShapeError
+from gantlet.stats.images import ImageRows
 from gantlet.stats.moments import Moments
 
 
 @dataclass(frozen=True)
 class FeatureBank:
-    """Features [n, d] float32 of n images; optional class probabilities [n, k], labels [n], names [n].
+    """Features [n, d] float32 of n images; optional class probabilities [n, k], labels [n], names [n], and the images
+    themselves, which are decoded only when a metric looks at them.
 
     Raises ShapeError when rows do not match, NonFiniteError naming the first bad row.
     """
@@ -22,9 +24,10 @@ class FeatureBank:
     probabilities: Float32[np.ndarray, "n k"] | None = None
     labels: Int64[np.ndarray, " n"] | None = None
     names: Sequence[str] = ()
+    images: ImageRows | None = None
 
     def __post_init__(self) -> None:
-        for part in ("probabilities", "labels", "names"):
+        for part in ("probabilities", "labels", "names", "images"):
             rows = getattr(self, part)
             if rows is not None and len(rows) not in (self.n, 0 if part == "names" else self.n):
                 raise ShapeError(f"FeatureBank: {self.n} feature rows but {len(rows)} {part}")
@@ -58,4 +61,5 @@ class FeatureBank:
             probabilities=None if self.probabilities is None else self.probabilities[rows],
             labels=None if self.labels is None else self.labels[rows],
             names=[self.names[i] for i in rows] if len(self.names) else (),
+            images=None if self.images is None else self.images.take(rows),
         )
