@@ -3,9 +3,13 @@
 import contextlib
 import os
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from gantlet.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
 
 
 def connect(device: str, precision: str) -> Any:
@@ -45,3 +49,39 @@ def threads_for(size: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The processes that share one computation: this one's ``rank`` of ``size``."""
+
+    rank: int
+    size: int
+
+    def share(self, n: int) -> slice:
+        """Return this process's part of n things: contiguous, sizes as equal as can be."""
+        return slice(n * self.rank // self.size, n * (self.rank + 1) // self.size)
+
+    def total(self, tensor: "torch.Tensor") -> "torch.Tensor":
+        """Return the sum of a tensor over all processes; integers come out the same for any number of them."""
+        if self.size == 1:
+            return tensor
+        import torch.distributed
+
+        whole = tensor.clone()
+        torch.distributed.all_reduce(whole)
+        return whole
+
+
+ALONE = Processes(0, 1)
+
+
+def processes() -> Processes:
+    """Return the processes that torchrun started, joined over gloo; `ALONE` where it started none."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return ALONE
+    import torch.distributed
+
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("gloo")
+    return Processes(torch.distributed.get_rank(), torch.distributed.get_world_size())

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from gantlet.errors import ConfigError, DataError, ShapeError
 from gantlet.transport import SOLVERS, solve
 from gantlet.transport.continuous import Box, Gaussian, Polygon
-from gantlet.transport.power_diagram import facets, laplacian, masses
+from gantlet.transport.power_diagram import cell_moments, facets, laplacian, masses
 
 SQUARE = Box.unit(2).polygon
 HOUSE = Polygon(np.array([[0.0, 0.0], [2.0, 0.0], [2.2, 1.0], [1.0, 2.0], [-0.1, 1.0]]))
-METHOD = "semidiscrete-newton[audit=1]"
+METHOD = "semidiscrete-newton"
 
 
 def clipped_area(sites: np.ndarray, weights: np.ndarray, domain: Polygon, i: int) -> float:
@@ -94,15 +94,48 @@ def test_any_distinct_points_and_masses_get_their_masses(seed: int) -> None:
 
 def test_both_semidiscrete_solvers_agree() -> None:
     y = np.random.default_rng(2).uniform(size=(100, 2)) ** 2
-    exact = solve(Box.unit(2), y, method="semidiscrete-newton[audit=500]")
+    exact = solve(Box.unit(2), y, method=METHOD)
     found = solve(Box.unit(2), y, method="semidiscrete-stochastic[audit=500]")
     assert exact.target_potential is not None and found.target_potential is not None
-    error = exact.details["dual_error"]
-    assert found.cost == pytest.approx(exact.cost, abs=5 * 2**0.5 * error)
-    # Both dual values lie below the one optimum; potentials agree to a few per cent of the gap between neighbours, .01.
+    proof = found.certificate
+    assert proof.lower is not None and proof.upper is not None and proof.chi2_low is not None
+    # The bounds hold at 95 % each: five standard errors instead of 1.6 on both sides.
+    slack = 5 * found.details["dual_error"]
+    assert proof.lower - slack <= exact.cost <= proof.upper + slack
+    assert proof.upper - proof.lower < 0.1 * exact.cost
+    # Potentials agree to a few per cent of the gap between neighbours, .01.
     assert np.abs(exact.target_potential - found.target_potential).max() < 2e-3
-    # Independent samples cannot prove more than their noise: χ² of exact cells is within its interval about 0.
-    assert exact.certificate.chi2_low is not None and exact.certificate.chi2_low < 0.005
+
+
+@pytest.mark.parametrize("far", [0.0, 4.0])
+def test_the_certificate_is_exact(far: float) -> None:
+    rng = np.random.default_rng(4)
+    y, nu = rng.uniform(size=(30, 2)) + far, rng.dirichlet(np.full(30, 3.0))
+    found = solve(HOUSE, y, method=METHOD, target_masses=nu)
+    proof = found.certificate
+    assert proof.lower is not None and proof.upper is not None and found.map is not None
+    # Mass errors of 1e-8 at distances below 8, and rounding of costs up to 50.
+    assert found.cost == proof.lower <= proof.upper <= proof.lower + 1e-8 * 64 + 1e-10
+    x = HOUSE.from_uniform(rng.uniform(size=(200_000, 2)))
+    costs = np.square(x - found.map(x)).sum(axis=1)
+    assert found.cost == pytest.approx(costs.mean(), abs=5 * costs.std() / np.sqrt(200_000))
+
+
+def test_moments_of_cells_equal_those_of_a_sample() -> None:
+    rng = np.random.default_rng(5)
+    sites, weights = rng.uniform(size=(12, 2)), 0.05 * rng.standard_normal(12)
+    cells = cell_moments(sites, weights, HOUSE, facets(sites, weights, HOUSE))
+    x = HOUSE.from_uniform(rng.uniform(size=(400_000, 2)))
+    owner = (np.square(x[:, None] - sites).sum(-1) - weights).argmin(axis=1)
+    np.testing.assert_allclose(cells.masses, masses(sites, weights, HOUSE, facets(sites, weights, HOUSE)), atol=1e-12)
+    for i in range(12):
+        inside = x[owner == i]
+        if len(inside) < 100:
+            continue
+        # Six standard errors of a mean; spreads lie below 1, and so do their standard deviations.
+        error = 6 / np.sqrt(len(inside))
+        np.testing.assert_allclose(inside.mean(axis=0), cells.centres[i], atol=error * inside.std())
+        assert np.square(inside - cells.centres[i]).sum(axis=1).mean() == pytest.approx(cells.spreads[i], abs=error)
 
 
 def test_bad_input() -> None:

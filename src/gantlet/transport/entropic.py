@@ -8,8 +8,9 @@ from jaxtyping import Float64
 
 from gantlet.errors import ConfigError
 from gantlet.transport import SOLVERS
+from gantlet.transport.certificate import Certificate
 from gantlet.transport.problem import Points, Problem
-from gantlet.transport.result import Certificate, Map, TransportResult
+from gantlet.transport.result import Map, TransportResult
 from gantlet.transport.sinkhorn import sinkhorn, sinkhorn_to_itself
 
 

@@ -7,8 +7,9 @@ import numpy as np
 
 from gantlet.errors import ConfigError, GantletError
 from gantlet.transport import SOLVERS
+from gantlet.transport.certificate import Certificate
 from gantlet.transport.problem import Problem
-from gantlet.transport.result import Certificate, TransportResult
+from gantlet.transport.result import TransportResult
 
 LARGEST = 2 * 10**8
 

@@ -9,9 +9,10 @@ from jaxtyping import Float64
 from gantlet.errors import ConfigError, NonFiniteError
 from gantlet.numerics import psd_factor, trace_root_product
 from gantlet.transport import SOLVERS
+from gantlet.transport.certificate import Certificate
 from gantlet.transport.continuous import Gaussian
 from gantlet.transport.problem import Points, Problem
-from gantlet.transport.result import Certificate, TransportResult
+from gantlet.transport.result import TransportResult
 
 
 def bures_squared(first: Float64[np.ndarray, "d d"], second: Float64[np.ndarray, "d d"]) -> float:

@@ -1,5 +1,6 @@
 """Power diagrams of points in the plane inside a convex polygon: exact masses of the cells and their derivative."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,6 +114,33 @@ def _sides(
     return list(zip(domain.vertices, normals, ends, strict=True))
 
 
+def _distances(
+    sites: Float64[np.ndarray, "n 2"], weights: Float64[np.ndarray, " n"], edges: Facets
+) -> tuple[Float64[np.ndarray, " e"], Float64[np.ndarray, " e"]]:
+    """Return the signed distances of y_i and of y_j from their bisector: (|y_j − y_i|² ± (g_i − g_j))/(2|y_j − y_i|)."""
+    i, j = edges.pair.T
+    gap = np.linalg.norm(sites[j] - sites[i], axis=1)
+    tilt = (weights[i] - weights[j]) / (2 * gap)
+    return gap / 2 + tilt, gap / 2 - tilt
+
+
+def _outer(
+    sites: Float64[np.ndarray, "n 2"], weights: Float64[np.ndarray, " n"], domain: Polygon, edges: Facets
+) -> Iterator[tuple[Int64[np.ndarray, " s"], Float64[np.ndarray, "s 2 2"], Float64[np.ndarray, " s"]]]:
+    """Yield for each side of the polygon its pieces: owner [s], ends [s, 2, 2], signed distance of the owner [s]."""
+    for k, (vertex, outward, end) in enumerate(_sides(domain)):
+        total = float(np.linalg.norm(end - vertex))
+        touching, which = np.nonzero(edges.side == k)
+        places = (edges.ends[touching, which] - vertex) @ (end - vertex) / total
+        cuts = np.sort(np.concatenate([[0.0, total], np.minimum(np.maximum(places, 0.0), total)]))
+        candidates = np.unique(edges.pair[touching]) if len(touching) else np.arange(len(sites))
+        corners = vertex + cuts[:, None] * (end - vertex) / total
+        middles = (corners[1:] + corners[:-1]) / 2
+        power = scipy.spatial.distance.cdist(middles, sites[candidates], "sqeuclidean") - weights[candidates]
+        owner = candidates[power.argmin(axis=1)]
+        yield owner, np.stack([corners[:-1], corners[1:]], axis=1), (vertex - sites[owner]) @ outward
+
+
 def masses(
     sites: Float64[np.ndarray, "n 2"], weights: Float64[np.ndarray, " n"], domain: Polygon, edges: Facets
 ) -> Float64[np.ndarray, " n"]:
@@ -121,24 +149,49 @@ def masses(
     Area of W_i = ½ Σ over its edges of length · signed distance from y_i (divergence theorem): inner edges by `facets`,
     outer ones by cutting each side where facets end on it. Rounding: relative 1e-15 of the whole area a cell.
     """
-    i, j = edges.pair.T
-    gap = np.linalg.norm(sites[j] - sites[i], axis=1)
-    # Signed distance from y_i to the bisector: (|y_j − y_i|² + g_i − g_j)/(2|y_j − y_i|).
-    tilt = (weights[i] - weights[j]) / (2 * gap)
-    area = np.bincount(i, edges.length * (gap / 2 + tilt), len(sites))
-    area += np.bincount(j, edges.length * (gap / 2 - tilt), len(sites))
-    for k, (vertex, outward, end) in enumerate(_sides(domain)):
-        total = float(np.linalg.norm(end - vertex))
-        touching, which = np.nonzero(edges.side == k)
-        places = (edges.ends[touching, which] - vertex) @ (end - vertex) / total
-        cuts = np.sort(np.concatenate([[0.0, total], np.minimum(np.maximum(places, 0.0), total)]))
-        candidates = np.unique(edges.pair[touching]) if len(touching) else np.arange(len(sites))
-        middles = vertex + ((cuts[1:] + cuts[:-1]) / 2)[:, None] * (end - vertex) / total
-        power = scipy.spatial.distance.cdist(middles, sites[candidates], "sqeuclidean") - weights[candidates]
-        owner = candidates[power.argmin(axis=1)]
-        distance = (vertex - sites[owner]) @ outward
-        area += np.bincount(owner, np.diff(cuts) * distance, len(sites))
+    first, second = _distances(sites, weights, edges)
+    area = np.bincount(edges.pair[:, 0], edges.length * first, len(sites))
+    area += np.bincount(edges.pair[:, 1], edges.length * second, len(sites))
+    for owner, ends, distance in _outer(sites, weights, domain, edges):
+        area += np.bincount(owner, np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1) * distance, len(sites))
     return area / 2 / domain.area
+
+
+@dataclass(frozen=True, eq=False)
+class CellMoments:
+    """Of each cell its share of the area [n], barycentre [n, 2] and E|x − barycentre|² within it [n].
+
+    An empty cell has share 0, its site for a barycentre, and no spread.
+    """
+
+    masses: Float64[np.ndarray, " n"]
+    centres: Float64[np.ndarray, "n 2"]
+    spreads: Float64[np.ndarray, " n"]
+
+
+def cell_moments(
+    sites: Float64[np.ndarray, "n 2"], weights: Float64[np.ndarray, " n"], domain: Polygon, edges: Facets
+) -> CellMoments:
+    """Return the exact moments of the cells up to the second.
+
+    W_i is the signed sum of the triangles of y_i with its edges (p, q, from y_i): area A, ∫(x − y_i) = A (p + q)/3,
+    ∫|x − y_i|² = A (|p|² + |q|² + ⟨p, q⟩)/6.
+    """
+    first, second = _distances(sites, weights, edges)
+    pieces = [(edges.pair[:, 0], edges.ends, first), (edges.pair[:, 1], edges.ends, second)]
+    n = len(sites)
+    area, linear, square = np.zeros(n), np.zeros((n, 2)), np.zeros(n)
+    for owner, ends, distance in [*pieces, *_outer(sites, weights, domain, edges)]:
+        part = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1) * distance / 2
+        p, q = ends[:, 0] - sites[owner], ends[:, 1] - sites[owner]
+        area += np.bincount(owner, part, n)
+        for axis in (0, 1):
+            linear[:, axis] += np.bincount(owner, part * (p + q)[:, axis] / 3, n)
+        square += np.bincount(owner, part * (p * p + q * q + p * q).sum(axis=1) / 6, n)
+    filled = area > FLAT * domain.area / n
+    shift = np.where(filled[:, None], linear / np.where(filled, area, 1.0)[:, None], 0.0)
+    spread = np.where(filled, square / np.where(filled, area, 1.0) - np.square(shift).sum(axis=1), 0.0)
+    return CellMoments(area / domain.area, sites + shift, np.maximum(spread, 0.0))  # below 0 is rounding
 
 
 def laplacian(sites: Float64[np.ndarray, "n 2"], domain: Polygon, edges: Facets) -> scipy.sparse.csc_array:

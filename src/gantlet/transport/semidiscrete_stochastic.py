@@ -8,15 +8,22 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from gantlet.errors import ConfigError
+from gantlet.fabric import Processes, processes
 from gantlet.rng import sequence
 from gantlet.transport import SOLVERS
-from gantlet.transport.cells import LEVEL, TILE, assign, certificate
+from gantlet.transport.brenier import Brenier
+from gantlet.transport.cells import TILE, Observed, assign, observe, pooled
+from gantlet.transport.certificate import GROUPS, LEVEL, chi2, statistical
 from gantlet.transport.continuous import Continuous
+from gantlet.transport.gaussian import monge_matrix
 from gantlet.transport.problem import Points, Problem
-from gantlet.transport.result import Map, TransportResult
+from gantlet.transport.result import TransportResult
 
 BETAS = (0.9, 0.999)
 TINY = 1e-12
+RIDGE = 1e-4
+SKETCH = 4096
+"""Points of the source that the start and its scale are taken from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +61,25 @@ class _Frame:
         return g - target.masses @ g
 
 
+def _start(frame: _Frame, points: Tensor) -> Tensor:
+    """Return h_i = −½⟨y_i, B y_i⟩, B the linear optimal map from Gaussians like the targets to Gaussians like the source.
+
+    The conjugate of the potential ½⟨x, B⁻¹x⟩ at the targets: the cell of y_i contains B y_i. Where source and targets
+    have the same covariance B = I and these are the Voronoi cells. A ridge keeps flat targets solvable.
+    """
+    sites = frame.sites.double()
+    covariances = [(rows * share[:, None]).T @ rows for rows, share in ((sites, frame.masses.double()), _even(points))]
+    ridges = [RIDGE * (float(cov.trace()) or 1.0) / len(cov) * torch.eye(len(cov)) for cov in covariances]
+    matrix = monge_matrix(*((cov + ridge).numpy() for cov, ridge in zip(covariances, ridges, strict=True)))
+    heights = -((sites @ torch.from_numpy(matrix)) * sites).sum(dim=1) / 2
+    return (heights - heights.mean()).to(torch.float32)
+
+
+def _even(points: Tensor) -> tuple[Tensor, Tensor]:
+    rows = points.double() - points.double().mean(dim=0)
+    return rows, torch.full((len(rows),), 1 / len(rows), dtype=torch.float64)
+
+
 def _gap(frame: _Frame, heights: Tensor, points: Tensor) -> float:
     """Return the median distance from the best to the second-best score: the scale on which heights move cells."""
     tops = [
@@ -65,18 +91,28 @@ def _gap(frame: _Frame, heights: Tensor, points: Tensor) -> float:
 
 
 def _round(
-    frame: _Frame, heights: Tensor, sobol: torch.quasirandom.SobolEngine, *, rate: float, steps: int, batch: int
+    frame: _Frame,
+    heights: Tensor,
+    sobol: torch.quasirandom.SobolEngine,
+    *,
+    rate: float,
+    steps: int,
+    batch: int,
+    together: Processes,
 ) -> Tensor:
     """Return the average of the second half of ``steps`` steps of Adam, their rate falling linearly to 0.
 
-    The gradient of E(h) = ∫ max_i(⟨x, y_i⟩ + h_i) dμ − Σ ν_i h_i is w − ν; w by counts of fresh Sobol points.
+    The gradient of E(h) = ∫ max_i(⟨x, y_i⟩ + h_i) dμ − Σ ν_i h_i is w − ν; w by counts of fresh Sobol points, which the
+    processes share: counts are whole numbers, so their sum is the same for any number of processes.
     Source: Kingma & Ba 2015, arXiv:1412.6980, Alg. 1 (bias-corrected); averaging: Polyak & Juditsky 1992.
     """
     first, second = torch.zeros_like(heights), torch.zeros_like(heights)
     total, kept = torch.zeros(len(heights), dtype=torch.float64), 0
     for step in range(1, steps + 1):
-        owner = assign(frame.points(sobol, batch), frame.sites, heights, frame.memory)[1]
-        gradient = torch.bincount(owner, minlength=len(heights)) / batch - frame.masses
+        points = frame.points(sobol, batch)[together.share(batch)]
+        owner = assign(points, frame.sites, heights, frame.memory)[1]
+        counts = together.total(torch.bincount(owner, minlength=len(heights)))
+        gradient = counts / batch - frame.masses
         first.lerp_(gradient, 1 - BETAS[0])
         second.lerp_(gradient.square(), 1 - BETAS[1])
         size = rate * (1 - (step - 1) / steps) / (1 - BETAS[0] ** step)
@@ -99,11 +135,11 @@ class SemidiscreteStochastic:
     min_h ∫ max_i(⟨x, y_i⟩ + h_i) dμ(x) − Σ ν_i h_i; cells W_i = argmax, T = y_i on W_i; g_i = 2h_i + |y_i|² + const.
     Args: tolerance: on χ² = Σ w_i²/ν_i − 1 of the cell masses w, for the upper end of its interval on fresh samples;
     steps of the first round, each further round has twice as many at half the rate; rounds: at most; batch: points a
-    step; rate: relative to the gap between best and second-best score at the start; audit: fresh samples a certificate,
-    per target; memory: bytes of a tile of scores; seed.
+    step, shared by the processes where torchrun started several; rate: relative to the gap between best and second-best
+    score at the start; audit: fresh samples a certificate, per target; memory: bytes of a tile of scores; seed.
     Returns: target_potential g [m], map, cost (dual value); converged False, with the reason, where the rounds ran out
     above the tolerance. Raises: ConfigError (a source of points, options out of range), DataError (duplicate targets).
-    Convention: starts from the Voronoi cells (h = −|y|²/2), of targets moved onto the source's mean.
+    Convention: starts from the Voronoi cells of the targets moved by the linear map onto the source's mean and covariance.
     Source: Gu et al. 2013, arXiv:1302.5472 (variational principle); Genevay et al. 2016, arXiv:1605.08527 (stochastic).
     """
 
@@ -112,7 +148,7 @@ class SemidiscreteStochastic:
     rounds: int = 5
     batch: int = 4096
     rate: float = 3.0
-    audit: int = 50
+    audit: int = 20
     memory: int = 2**26
     seed: int = 0
 
@@ -127,46 +163,55 @@ class SemidiscreteStochastic:
         frame = _Frame.of(source, target, self.memory)
         seed = int(sequence(self.seed, "sobol").generate_state(1)[0])
         sobol = torch.quasirandom.SobolEngine(source.dim, scramble=True, seed=seed)
-        heights = -frame.sites.square().sum(dim=1) / 2
-        heights = heights - heights.mean()
-        gap = _gap(frame, heights, frame.points(sobol, 256)) if len(heights) > 1 else 1.0
-        samples = max(10_000, self.audit * len(heights))
+        first = frame.points(sobol, SKETCH)
+        heights = _start(frame, first)
+        gap = _gap(frame, heights, first[:256]) if len(heights) > 1 else 1.0
+        together = processes()
         done, trace = 0, []
         for turn in range(self.rounds):
             steps = self.steps * 2**turn
-            heights = _round(frame, heights, sobol, rate=self.rate * gap / 2**turn, steps=steps, batch=self.batch)
+            rate = self.rate * gap / 2**turn
+            heights = _round(frame, heights, sobol, rate=rate, steps=steps, batch=self.batch, together=together)
             done += steps
             g = frame.potential(heights, target)
-            proof, found = certificate(
-                source, target, g, seed=self.seed, name=f"audit-{turn}", samples=samples, memory=self.memory
-            )
-            chi2, high = float(proof.chi2 or 0.0), float(proof.chi2_high or 0.0)
-            trace.append(chi2)
+            seen = self._observe(source, target, g, turn, together)
+            value, _, high = chi2(pooled(seen).counts, target.masses)
+            trace.append(value)
             if high <= self.tolerance:
                 break
         converged = high <= self.tolerance
         relation = "≤" if converged else "is still above"
         advice = "" if converged else f" after {self.rounds} rounds: raise rounds, steps or batch"
+        potential, found = Brenier.of_weights(source, target, g, self.memory), pooled(seen)
         return TransportResult(
             method="semidiscrete-stochastic",
             cost=found.dual,
-            certificate=proof,
+            certificate=statistical(source, target, g, seen),
             iterations=done,
             seconds=0.0,
             converged=converged,
-            reason=f"χ² = {chi2:.3g}, below {high:.3g} at {LEVEL:.0%}, {relation} {self.tolerance:g}{advice}",
+            reason=f"χ² = {value:.3g}, below {high:.3g} at {LEVEL:.0%}, {relation} {self.tolerance:g}{advice}",
             target_potential=g,
-            map=nearest_cell(target, g, self.memory),
+            map=potential.map,
+            brenier=potential,
             details={"chi2_by_round": trace, "dual_error": found.dual_error, "primal": found.primal},
         )
 
-
-def nearest_cell(target: Points, potential: Float64[np.ndarray, " n"], memory: int) -> Map:
-    """Return T(x) = y_i, i = argmin_i |x − y_i|² − g_i, as a function of points [k, d]."""
-    heights = torch.from_numpy((potential - np.square(target.points).sum(axis=1)) / 2)
-
-    def transport(points: Float64[np.ndarray, "k d"]) -> Float64[np.ndarray, "k d"]:
-        owner = assign(torch.from_numpy(points), torch.from_numpy(target.points), heights, memory)[1]
-        return target.points[owner.numpy()]
-
-    return transport
+    def _observe(
+        self, source: Continuous, target: Points, g: Float64[np.ndarray, " n"], turn: int, together: Processes
+    ) -> list[Observed]:
+        """Return what independent groups of fresh points say of the cells after one round."""
+        samples = -(-max(10_000, self.audit * len(g)) // GROUPS)
+        return [
+            observe(
+                source,
+                target,
+                g,
+                seed=self.seed,
+                name=f"audit-{turn}-{group}",
+                samples=samples,
+                memory=self.memory,
+                processes=together,
+            )
+            for group in range(GROUPS)
+        ]

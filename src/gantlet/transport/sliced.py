@@ -8,8 +8,9 @@ from jaxtyping import Float64, Int64
 from gantlet.errors import ConfigError
 from gantlet.rng import numpy_stream
 from gantlet.transport import SOLVERS
+from gantlet.transport.certificate import Certificate
 from gantlet.transport.problem import Points, Problem
-from gantlet.transport.result import Certificate, TransportResult
+from gantlet.transport.result import TransportResult
 
 STARTS = 8
 ASCENT = 100
