@@ -12,6 +12,9 @@ _WHERE = {
     "train": "gantlet.actions.train",
     "evaluate": "gantlet.actions.evaluate",
     "compare": "gantlet.actions.compare",
+    "audit": "gantlet.actions.audit",
+    "AuditConfig": "gantlet.audit.settings",
+    "AuditResult": "gantlet.audit_result",
     "Comparison": "gantlet.comparison",
     "sample": "gantlet.actions.sample",
     "load": "gantlet.networks.saved",
@@ -23,12 +26,15 @@ _WHERE = {
     "GantletError": "gantlet.errors",
 }
 __all__ = [
+    "AuditConfig",
+    "AuditResult",
     "Comparison",
     "Estimate",
     "EvaluateConfig",
     "GantletError",
     "Report",
     "TrainConfig",
+    "audit",
     "compare",
     "evaluate",
     "load",
@@ -38,10 +44,13 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from gantlet.actions.audit import audit
     from gantlet.actions.compare import compare
     from gantlet.actions.evaluate import evaluate
     from gantlet.actions.sample import sample
     from gantlet.actions.train import train
+    from gantlet.audit.settings import AuditConfig
+    from gantlet.audit_result import AuditResult
     from gantlet.comparison import Comparison
     from gantlet.config import EvaluateConfig, TrainConfig
     from gantlet.data import open_source

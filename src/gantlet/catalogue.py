@@ -15,6 +15,7 @@ _REGISTRIES = {
     "conditioning": ("gantlet.networks", "CONDITIONING"),
     "networks": ("gantlet.networks", "NETWORKS"),
     "solvers": ("gantlet.transport", "SOLVERS"),
+    "failures": ("gantlet.audit", "FAILURES"),
     "labs": ("gantlet.labs", "LABS"),
 }
 _TOML = {"recipes": "gantlet.recipes", "protocols": "gantlet.protocols"}

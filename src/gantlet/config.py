@@ -65,7 +65,8 @@ def _checked(config: str, key: str, value: Any, kind: Any) -> Any:
     return value
 
 
-def _require(config: str, checks: Mapping[str, bool], values: Any) -> None:
+def require(config: str, checks: Mapping[str, bool], values: Any) -> None:
+    """Raise ConfigError for the first rule (its first word is a field of ``values``) that does not hold."""
     for rule, holds in checks.items():
         if not holds:
             name = rule.split()[0]
@@ -138,7 +139,7 @@ class TrainConfig(Config):
     """32-true or bf16-mixed; penalty gradients are always taken in float32."""
 
     def __post_init__(self) -> None:
-        _require(
+        require(
             "TrainConfig",
             {
                 "size one of 0, 8, 16, 32, 64": self.size in (0, 8, 16, 32, 64),
@@ -197,7 +198,7 @@ class EvaluateConfig(Config):
     """Keep features on disk and use them again."""
 
     def __post_init__(self) -> None:
-        _require(
+        require(
             "EvaluateConfig",
             {
                 "n ≥ 0": self.n >= 0,

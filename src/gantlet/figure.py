@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999933")
 """Okabe and Ito's colours, told apart by colour-blind readers, and one more."""
+STYLES = ("-", ":", "--", "-.")
+"""The next one for every round of colours."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -43,8 +45,9 @@ def line(axis: "Axes", x: Sequence[int | float], by_seed: np.ndarray, name: str,
     """Draw the mean over seeds of ``by_seed`` [seeds, points] with the seeds' range behind it."""
     colour = COLOURS[index % len(COLOURS)]
     axis.fill_between(x, by_seed.min(axis=0), by_seed.max(axis=0), color=colour, alpha=0.15, linewidth=0)
-    marker = MARKERS[index % len(MARKERS)]
-    axis.plot(x, by_seed.mean(axis=0), color=colour, marker=marker, markersize=4, linewidth=1.4, label=name)
+    marker, style = MARKERS[index % len(MARKERS)], STYLES[index // len(COLOURS) % len(STYLES)]
+    mean = by_seed.mean(axis=0)
+    axis.plot(x, mean, color=colour, marker=marker, linestyle=style, markersize=4, linewidth=1.4, label=name)
 
 
 def save(figure: "Figure", path: Path) -> str:

@@ -67,6 +67,16 @@ class Compare:
 
 
 @dataclass(frozen=True)
+class Audit:
+    """Plant known failures in real images, at growing strength, and see which metric notices which, in which space."""
+
+    out: Path = Path("gantlet-audit")
+    """Folder for audit.json and the figures."""
+    json: bool = False
+    """Print the result as JSON."""
+
+
+@dataclass(frozen=True)
 class ReportCommand:
     """Show the report of a run or an evaluation again, and write its page anew."""
 

@@ -170,11 +170,8 @@ def fitted(source: ImageSource, size: int, channels: int) -> ImageSource:
     return replace(source, read=read, digest=digest, notes=(*source.notes, note))
 
 
-def native_shape(source: ImageSource) -> tuple[int, int]:
-    """Return the smallest of SIZES that holds the source's images (64 where none does), and its channels, 1 or 3.
-
-    Judged by 16 images spread over the source; RGB where any of them is. Raises DataError when none can be decoded.
-    """
+def sample_shapes(source: ImageSource) -> list[tuple[int, ...]]:
+    """Return the shapes of 16 images spread over a source; raises DataError when none of them can be decoded."""
     shapes = []
     for i in np.unique(np.linspace(0, len(source) - 1, 16).astype(int)):
         try:
@@ -183,5 +180,14 @@ def native_shape(source: ImageSource) -> tuple[int, int]:
             continue
     if not shapes:
         raise DataError(f"{source.spec}: none of 16 files spread over it could be decoded")
+    return shapes
+
+
+def native_shape(source: ImageSource) -> tuple[int, int]:
+    """Return the smallest of SIZES that holds the source's images (64 where none does), and its channels, 1 or 3.
+
+    Judged by 16 images spread over the source; RGB where any of them is. Raises DataError when none can be decoded.
+    """
+    shapes = sample_shapes(source)
     side = max(min(height, width) for height, width, _ in shapes)
     return next((size for size in SIZES if size >= side), SIZES[-1]), max(channels for _, _, channels in shapes)

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gantlet import figure
+from gantlet.audit import FAILURES
+from gantlet.audit_result import SEEN
 from gantlet.lab_result import Cell
-from gantlet.labs.audit_measures import HARMLESS, MEASURES, SEEN, Curves, strengths
+from gantlet.labs.audit_scores import HARMLESS, Curves, strengths
 from gantlet.labs.interface import Setting
 
 TITLES = {
@@ -14,21 +16,23 @@ TITLES = {
     "collapse": ("Modes collapsed to one image", "share of modes"),
     "dropping": ("Modes dropped", "share of modes"),
     "samples": ("A quarter noise, ever fewer samples", "images a side"),
-    "overfitting": ("Training images copied", "share of copies"),
+    "copies": ("Training images copied", "share of copies"),
     "shift": ("Harmless shifts (low is good)", "largest shift / side"),
     "speed": ("Time", "images a side"),
 }
-HEADS = {"mixing": "noise", "shift": "harmless\nshift", "samples": "few\nsamples", "overfitting": "over-\nfitting"}
+HEADS = {"mixing": "noise", "shift": "harmless\nshift", "samples": "few\nsamples", "copies": "over-\nfitting"}
 
 
 def panels(setting: Setting, space: str, found: Mapping[tuple[str, str], Sequence[Curves]], n: int, what: str) -> str:
     """Draw the curves of one space; return the file's name."""
     picture, axes = figure.new(2, 4, width=3.3, height=2.9)
+    planted = {entry.name: entry.meta["strengths"] for entry in FAILURES.entries()}
+    names = list(dict.fromkeys(name for _, name in found))
     for axis, test in zip(axes, TITLES, strict=False):
-        for index, measure in enumerate(MEASURES):
-            if (space, measure.name) in found:
-                by_seed = np.array([_curve(c, test) for c in found[space, measure.name]])
-                figure.line(axis, strengths(test, n), by_seed, measure.name, index)
+        for index, name in enumerate(names):
+            if (space, name) in found:
+                by_seed = np.array([_curve(c, test) for c in found[space, name]])
+                figure.line(axis, strengths(test, n, planted), by_seed, name, index)
         title, x = TITLES[test]
         y = {"shift": "worsening / that by pure noise", "speed": "seconds"}.get(test, "worsening in its own sd")
         figure.label(axis, title, x, y)

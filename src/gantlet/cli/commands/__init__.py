@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gantlet.cli.commands.asking import doctor, explain, lab, list_
-from gantlet.cli.commands.judging import compare, evaluate, report
+from gantlet.cli.commands.judging import audit, compare, evaluate, report
 from gantlet.cli.commands.shared import Words
 from gantlet.cli.commands.training import quickstart, sample, train
 
@@ -14,6 +14,7 @@ COMMANDS: dict[str, Callable[[Words], Any]] = {
     "sample": sample,
     "evaluate": evaluate,
     "compare": compare,
+    "audit": audit,
     "lab": lab,
     "report": report,
     "list": list_,

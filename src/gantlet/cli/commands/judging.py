@@ -39,6 +39,24 @@ def compare(words: Words) -> None:
     show_comparison(found)
 
 
+def audit(words: Words) -> None:
+    """Can these metrics, in this feature space, see the failures you care about? They are planted, and measured."""
+    from gantlet.audit.settings import AuditConfig
+
+    chosen, config = parse("audit", words, options.Audit, AuditConfig())
+    from gantlet.actions.audit import audit as action
+
+    with Progress() as progress:
+        found = action(config, out=chosen.out, progress=progress)
+    if chosen.json:
+        put(found.to_json())
+        return
+    from gantlet.reports.audit import show
+
+    show(found)
+    put("\n" + "\n".join(str(chosen.out / name) for name in found.figures))
+
+
 def report(words: Words) -> None:
     """Show a report again and write its page anew."""
     folder, rest = first(words, "report", "the folder of a run or an evaluation")

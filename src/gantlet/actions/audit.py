@@ -1,0 +1,143 @@
+"""Can these metrics, in this feature space, see the failures you care about? Plant them and look."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gantlet.actions.judge import Progress, nothing
+from gantlet.audit import FAILURES
+from gantlet.audit.draw import figures
+from gantlet.audit.measure import Auditor
+from gantlet.audit.plan import Plan, plant
+from gantlet.audit.pool import LEAST, deal
+from gantlet.audit.settings import AuditConfig
+from gantlet.audit_result import AuditResult, Curve, Planted
+from gantlet.data import open_source
+from gantlet.data.arrays import array_source
+from gantlet.data.reading import Images, sample_shapes, to_array
+from gantlet.data.source import ImageSource
+from gantlet.features import Extractor, build_extractor
+from gantlet.features.extract import extract
+from gantlet.files import write_text
+from gantlet.metrics import METRICS
+from gantlet.stats.feature_bank import FeatureBank
+
+MOST = 500
+LARGEST_SIDE = 128
+Found = dict[tuple[str, str, str], list[tuple[float, ...]]]
+"""z by (space, metric, failure), one row a seed."""
+
+
+def audit(config: AuditConfig | None = None, *, out: Path | None = None, progress: Progress = nothing) -> AuditResult:
+    """Plant known failures in real images at growing strength and measure which metric sees which, in which space.
+
+    Args: config: the settings; out: a folder for audit.json and the figures; progress: called with (stage, done, total).
+    Returns: the AuditResult; its verdict says in words what each metric is blind to.
+    Raises: TooFewSamples (fewer than 300 images), UnknownName, BadFiles, DataError.
+    """
+    config = config or AuditConfig()
+    started = time.perf_counter()
+    source = open_source(config.data)
+    names = FAILURES.names() if "all" in config.failures else list(config.failures)
+    metrics = METRICS.names() if "all" in config.metrics else [METRICS.entry(name).name for name in config.metrics]
+    planted = tuple(_planted(name) for name in names)
+    spaces = _spaces(source, config, progress)
+    images = _read(source, progress)
+    n = config.n or min(MOST, max(LEAST, len(images.pixels) // 5))
+    found: Found = {}
+    left_out: dict[str, str] = {}
+    for seed in range(config.seed, config.seed + config.seeds):
+        banks = {name: _features(images.pixels, e, config.cache, progress) for name, e in spaces.items()}
+        last = list(banks.values())[-1]  # modes are clusters in the last space named, the one that a user trusts most
+        plan = plant(deal(images.pixels, images.labels, last.features, n, seed), names, seed)
+        for space, extractor in spaces.items():
+            bank = _whole(plan, images, banks[space], _features(plan.extra, extractor, config.cache, progress))
+            auditor = Auditor(plan, bank, metrics, source.classes)
+            auditor.step = _counted(progress, f"auditing in {space}", auditor.steps)
+            for metric, by_failure in auditor.z().items():
+                for failure, z in by_failure.items():
+                    found.setdefault((space, metric, failure), []).append(tuple(z))
+            left_out.update({f"{space}: {metric}": reason for metric, reason in auditor.left_out.items()})
+    curves = tuple(Curve(*key, tuple(z)) for key, z in found.items())
+    seeds = tuple(range(config.seed, config.seed + config.seeds))
+    identities = {name: dict(extractor.identity) for name, extractor in spaces.items()}
+    result = AuditResult(source.spec, n, seeds, identities, planted, curves, left_out)
+    result = dataclasses.replace(result, verdict=verdict(result), seconds=time.perf_counter() - started)
+    if out is not None:
+        result = dataclasses.replace(result, figures=figures(result, out))
+        write_text(out / "audit.json", result.to_json())
+    return result
+
+
+def _planted(name: str) -> Planted:
+    meta = FAILURES.entry(name).meta
+    strengths = tuple(float(strength) for strength in meta["strengths"])
+    return Planted(name, meta["title"], meta["unit"], strengths, meta.get("harmless", False))
+
+
+def _spaces(source: ImageSource, config: AuditConfig, progress: Progress) -> dict[str, Extractor]:
+    """Build the extractors, named as the user named them."""
+    held_out = open_source(source.held_out) if source.held_out else None
+    built = {}
+    for spec in config.features:
+        extractor = build_extractor(spec, train=source, held_out=held_out, progress=progress)
+        built[extractor.name if spec == "auto" else spec] = extractor
+    return built
+
+
+def _read(source: ImageSource, progress: Progress) -> Images:
+    """Read all images at one size: the shortest side of a sample of them, at most 128 pixels."""
+    shapes = sample_shapes(source)
+    side = min(LARGEST_SIDE, *(min(height, width) for height, width, _ in shapes))
+    channels = max(channels for _, _, channels in shapes)
+    return to_array(source, side, channels, progress=lambda done, total: progress("reading the images", done, total))
+
+
+def _features(pixels: np.ndarray, extractor: Extractor, cache: bool, progress: Progress) -> FeatureBank:
+    if not len(pixels):
+        return FeatureBank(np.empty((0, extractor.dim), np.float32))
+    stage = f"features, {extractor.name}"
+    made = array_source("planted", pixels)
+    return extract(made, extractor, cache=cache, progress=lambda done, total: progress(stage, done, total))[0]
+
+
+def _whole(plan: Plan, images: Images, first: FeatureBank, second: FeatureBank) -> FeatureBank:
+    """Return the features of all rows of a plan, with their labels."""
+    probabilities = None
+    if first.probabilities is not None:
+        parts = [bank.probabilities for bank in (first, second) if bank.probabilities is not None]
+        probabilities = np.concatenate(parts)
+    features = np.concatenate([first.features, second.features])
+    return FeatureBank(features, probabilities, plan.labels(images.labels))
+
+
+def _counted(progress: Progress, stage: str, total: int) -> Callable[[], None]:
+    done = iter(range(1, total + 1))
+    return lambda: progress(stage, next(done, total), total)
+
+
+def verdict(result: AuditResult) -> tuple[str, ...]:
+    """Return the audit in words: what every metric in every space misses, and failures that none of them sees."""
+    lines = []
+    for space in result.spaces:
+        for metric in result.metrics(space):
+            blind = [p.title for p in result.failures if not p.harmless and not _sees(result, space, metric, p)]
+            alarms = [p.title for p in result.failures if p.harmless and _sees(result, space, metric, p)]
+            says = f"blind to {_listed(blind)}" if blind else "sees every planted failure"
+            lines.append(f"{metric} in {space}: {says}" + (f"; alarmed by {_listed(alarms)}" if alarms else ""))
+    for planted in result.failures:
+        pairs = [(space, metric) for space in result.spaces for metric in result.metrics(space)]
+        if not planted.harmless and not any(_sees(result, *pair, planted) for pair in pairs):
+            lines.append(f"no metric in any space sees: {planted.title}")
+    return tuple(lines)
+
+
+def _sees(result: AuditResult, space: str, metric: str, planted: Planted) -> bool:
+    return result.curve(space, metric, planted.name).weakest(planted.strengths) is not None
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(words)
