@@ -25,13 +25,17 @@ def blur(pool: Pool, strength: float, _chance: np.random.Generator) -> Pictures:
     return _each(pool, lambda image: ndimage.gaussian_filter(image, (sd, sd, 0.0), mode="nearest"))
 
 
-@FAILURES.register("noise", source=HENDRYCKS, title="noisy", unit="sd in grey levels", strengths=(4.0, 8.0, 16.0, 32.0, 64.0))
+@FAILURES.register(
+    "noise", source=HENDRYCKS, title="noisy", unit="sd in grey levels", strengths=(4.0, 8.0, 16.0, 32.0, 64.0)
+)
 def noise(pool: Pool, strength: float, chance: np.random.Generator) -> Pictures:
     """Add independent Gaussian noise to every pixel and channel."""
     return _each(pool, lambda image: image + strength * chance.standard_normal(image.shape))
 
 
-@FAILURES.register("jpeg", source=HENDRYCKS, title="JPEG", unit="100 − quality", strengths=(5.0, 25.0, 50.0, 75.0, 90.0))
+@FAILURES.register(
+    "jpeg", source=HENDRYCKS, title="JPEG", unit="100 − quality", strengths=(5.0, 25.0, 50.0, 75.0, 90.0)
+)
 def jpeg(pool: Pool, strength: float, _chance: np.random.Generator) -> Pictures:
     """Compress every image by JPEG (libjpeg's quality, chroma as Pillow's default: 4:2:0) and decode it."""
     return np.stack([_compressed(image, 100 - round(strength)) for image in pool.pixels[pool.fresh]])
