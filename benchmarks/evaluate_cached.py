@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from gantlet.actions.judge import HEADLINE
+from gantlet.actions.asked import HEADLINE
 from gantlet.metrics import METRICS, compute
 from gantlet.rng import numpy_stream
 from gantlet.stats.evidence import Evidence, Predictions

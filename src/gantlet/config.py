@@ -171,13 +171,13 @@ class EvaluateConfig(Config):
     """Everything that fixes an evaluation."""
 
     features: str = "auto"
-    """Feature extractor, e.g. efficientnet-lite0, classifier, pixels; auto: classifier for small gray labelled images, else efficientnet-lite0."""
+    """Feature extractor, or several with commas between; auto: classifier for small gray labelled images, else efficientnet-lite0."""
     protocol: str = ""
-    """A published protocol that fixes features and metrics, e.g. fid (gantlet list protocols); empty: none."""
+    """A protocol that fixes features and metrics, e.g. fid (gantlet list protocols); empty: trusted, unless metrics are chosen."""
     weights: str = ""
     """A local file with the extractor's published weights, where they cannot be downloaded."""
     metrics: tuple[str, ...] = ("headline",)
-    """Metrics by name, headline (the thirteen that most people read), or all."""
+    """Metrics by name, headline (the thirteen that most people read), or all; NAME[option=value] and NAME@FEATURES are understood."""
     held_out: str = ""
     """Held-out real images for the yardstick; empty: the other split where the real source has one, else two halves of REAL."""
     train: str = ""

@@ -142,6 +142,11 @@ def parse_spec(spec: str) -> tuple[str, dict[str, str]]:
     return match["name"].strip(), options
 
 
+def split_specs(text: str) -> list[str]:
+    """Split ``a,b[x=1,y=2]`` at the commas that stand outside brackets; empty parts are left out."""
+    return [part.strip() for part in _OUTER_COMMA.split(text) if part.strip()]
+
+
 def format_spec(name: str, options: Mapping[str, Any]) -> str:
     """Write a spec: the inverse of `parse_spec`."""
     body = ",".join(f"{key}={value}" for key, value in options.items())

@@ -35,6 +35,8 @@ class Estimate:
     reference: "Estimate | None" = None
     details: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    features: str = ""
+    """The feature space, where a report has several; else ''."""
 
     def __post_init__(self) -> None:
         for name in ("value", "low", "high"):
@@ -45,6 +47,11 @@ class Estimate:
                 )
         if self.value is None and not self.notes:
             raise NonFiniteError(f"{self.metric}: undefined without a reason")
+
+    @property
+    def title(self) -> str:
+        """Return the metric, and its feature space where the report has several."""
+        return f"{self.metric} in {self.features}" if self.features else self.metric
 
     @property
     def text(self) -> str:

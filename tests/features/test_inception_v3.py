@@ -43,7 +43,7 @@ def test_every_tap_is_torch_fidelitys(shared: Path, network: Network) -> None:
     images = {name.removeprefix("image/"): golden[name] for name in golden if name.startswith("image/")}
     assert len(images) == 4
     for name, image in images.items():
-        for tap in TAPS:
+        for tap in set(TAPS) - {"spatial"}:  # torch-fidelity has no such tap
             extractor = with_network(network, tap=tap)
             features, probabilities = extractor.extract(extractor.prepare(image)[None])
             # the golden values are float64; the bar is 2e-6, float32 gives up to 4e-7

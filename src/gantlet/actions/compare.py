@@ -2,11 +2,15 @@
 
 import dataclasses
 import math
+from collections.abc import Callable
 
 import numpy as np
 
+from gantlet.actions.asked import metric_names
 from gantlet.actions.evaluate import default_n, shape_of
-from gantlet.actions.judge import Images, Judge, Progress, metric_names, nothing, prepare
+from gantlet.actions.images import Images, Progress, nothing
+from gantlet.actions.judge import Judge
+from gantlet.actions.prepare import features_of, prepare
 from gantlet.comparison import Better, Comparison, Difference
 from gantlet.config import EvaluateConfig
 from gantlet.data import open_source
@@ -15,7 +19,7 @@ from gantlet.errors import UsageError
 from gantlet.metrics import METRICS, compute
 from gantlet.protocols import fixed
 from gantlet.results import Estimate
-from gantlet.stats.difference import difference_variance, interval_variance
+from gantlet.stats.difference import Influence, difference_variance, interval_variance
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.holm import holm_adjusted
 from gantlet.stats.intervals import quantile
@@ -38,7 +42,7 @@ def compare(
     Raises: UsageError when A and B are the same images; what `evaluate` raises.
     """
     config = fixed(config or EvaluateConfig())
-    names = [name for name in metric_names(config) if METRICS.entry(name).meta["lower_is_better"] is not None]
+    metric_names(config)
     target = open_source(real) if isinstance(real, str) else real
     other = config.held_out or target.held_out
     n = config.n or default_n(len(target), len(open_source(other)) if other else 0)
@@ -47,12 +51,19 @@ def compare(
         raise UsageError(f"{sources[0].spec} and {sources[1].spec} are the same images; there is nothing to compare")
     generated = [source.spec.startswith("run:") for source in sources]
     shape = shape_of(sources[generated.index(True)]) if any(generated) else None
-    judge = prepare(target, dataclasses.replace(config, metrics=tuple(names)), progress, shape)
-    sides = [judge.features(source) for source in sources]
-    evidences = [judge.evidence(side, judge.answers(side.source)) for side in sides]
-    estimates = [compute(evidence, names) for evidence in evidences]
-    paired_fakes = all(generated) and sides[0].bank.n == sides[1].bank.n and same_labels(sides)
-    return _comparison(judge, sides, evidences, estimates, paired_fakes)
+    judges = prepare(target, config, progress, shape)
+    sides = [features_of(judges, source) for source in sources]
+    paired_fakes = all(generated) and sides[0][0].bank.n == sides[1][0].bank.n and same_labels([s[0] for s in sides])
+    found: list[Difference] = []
+    left_out: dict[str, str] = {}
+    for judge, *pair in zip(judges, *sides, strict=True):
+        _compare_in(judge, pair, paired_fakes, found, left_out)
+    found = _corrected(found, config.level)
+    features = ", ".join(judge.extractor.identity["name"] for judge in judges)
+    names = [side[0].source.spec for side in sides]
+    return Comparison(
+        names[0], names[1], target.spec, features, config.level, tuple(found), verdict(found, config.level), left_out
+    )
 
 
 def same_labels(sides: list[Images]) -> bool:
@@ -63,28 +74,31 @@ def same_labels(sides: list[Images]) -> bool:
     )
 
 
-def _comparison(
-    judge: Judge, sides: list[Images], evidences: list[Evidence], estimates: list[list[Estimate]], paired_fakes: bool
-) -> Comparison:
-    level = judge.config.level
-    found: list[Difference] = []
-    left_out: dict[str, str] = {}
+def _compare_in(
+    judge: Judge, sides: list[Images], paired_fakes: bool, found: list[Difference], left_out: dict[str, str]
+) -> None:
+    """Compare in one feature space; adds to ``found`` and ``left_out``."""
+    names = judge.metric_names()
+    evidences = [judge.evidence(side, judge.answers(side.source)) for side in sides]
+    estimates = [compute(evidence, names) for evidence in evidences]
     for first, second in zip(*estimates, strict=True):
+        title = dataclasses.replace(first, features=judge.space).title
         if first.value is None or second.value is None:
-            left_out[first.metric] = "; ".join(first.notes or second.notes)
+            left_out[title] = "; ".join(first.notes or second.notes)
         elif (variance := _variance(evidences, first, second, paired_fakes)) is None:
-            left_out[first.metric] = "it has no interval"
+            left_out[title] = "it has no interval"
         else:
-            found.append(_difference(first, second, variance, level))
-    found = _corrected(found, level)
-    names = [side.source.spec for side in sides]
-    features = judge.extractor.identity["name"]
-    words = verdict(found, level)
-    return Comparison(names[0], names[1], judge.real.source.spec, features, level, tuple(found), words, left_out)
+            difference = _difference(first, second, variance, judge.config.level)
+            found.append(dataclasses.replace(difference, metric=title))
+
+
+def _influence(estimate: Estimate) -> Callable[[Evidence], Influence] | None:
+    """Return the influence function of a metric as it is defined without options."""
+    return None if "options" in estimate.details else METRICS.entry(estimate.metric).meta.get("influence")
 
 
 def _variance(evidences: list[Evidence], a: Estimate, b: Estimate, paired_fakes: bool) -> float | None:
-    influence = METRICS.entry(a.metric).meta.get("influence")
+    influence = _influence(a)
     near_null = [interval_variance(e) or 0.0 for e in (a, b) if e.interval == "permutation"]
     if influence is not None:
         return difference_variance(influence(evidences[0]), influence(evidences[1]), paired_fakes) + sum(near_null)
@@ -97,7 +111,7 @@ def _difference(a: Estimate, b: Estimate, variance: float, level: float) -> Diff
     difference, error = a.value - b.value, math.sqrt(variance)
     half = quantile(level) * error
     p_value = math.erfc(abs(difference) / (error * math.sqrt(2))) if error > 0 else float(difference == 0)
-    paired = METRICS.entry(a.metric).meta.get("influence") is not None
+    paired = _influence(a) is not None
     return Difference(
         a.metric, a.value, b.value, difference, difference - half, difference + half, p_value, p_value, "", paired,
         a.lower_is_better,

@@ -1,15 +1,20 @@
 """Evaluate fakes against real images: features, metrics with intervals and yardsticks, diagnosis, verdict, pictures."""
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from gantlet import __version__
 from gantlet.actions import pictures
+from gantlet.actions.asked import metric_names
 from gantlet.actions.findings import Pair, findings
-from gantlet.actions.judge import Images, Judge, Progress, metric_names, nothing, prepare
+from gantlet.actions.images import Images, Progress, nothing
+from gantlet.actions.judge import Judge
+from gantlet.actions.prepare import features_of, prepare
 from gantlet.actions.verdict import verdict
 from gantlet.config import EvaluateConfig
 from gantlet.data import open_source
@@ -43,8 +48,8 @@ def evaluate(
     n = config.n or default_n(len(target), len(open_source(other)) if other else 0)
     opened = open_source(fake, n=n, seed=config.seed) if isinstance(fake, str) else fake
     trained = opened.spec.startswith("run:")
-    judge = prepare(target, config, progress, shape_of(opened) if trained else None)
-    return judged(judge, opened, out=out)
+    judges = prepare(target, config, progress, shape_of(opened) if trained else None)
+    return judged(judges, opened, out=out)
 
 
 def default_n(*real: int) -> int:
@@ -58,19 +63,29 @@ def shape_of(source: ImageSource) -> tuple[int, int]:
     return height, channels
 
 
-def judged(judge: Judge, fake: ImageSource, *, out: Path | None = None, images_seen: int | None = None) -> Report:
-    """Judge one set of fakes with a prepared judge; write report.json and pictures into ``out`` where one is given."""
+def judged(
+    judges: Sequence[Judge], fake: ImageSource, *, out: Path | None = None, images_seen: int | None = None
+) -> Report:
+    """Judge one set of fakes with prepared judges, one a feature space; the first one's space gives the verdict.
+
+    Writes report.json and pictures into ``out`` where one is given.
+    """
     started = time.perf_counter()
-    images = judge.features(fake)
-    found = findings(judge, images)
+    sides = features_of(judges, fake)
+    all_found = [findings(judge, side) for judge, side in zip(judges, sides, strict=True)]
+    judge, images, found = judges[0], sides[0], all_found[0]
     report = Report(
-        features={**judge.extractor.identity, "protocol": judge.config.protocol, "package": __version__},
+        features=_stamp(judges),
         real=judge.real.source.spec,
         fake=fake.spec,
         n_real=judge.real.bank.n,
         n_fake=images.bank.n,
         seed=judge.config.seed,
-        estimates=found.estimates,
+        estimates=tuple(
+            dataclasses.replace(estimate, features=judge.space)
+            for judge, found in zip(judges, all_found, strict=True)
+            for estimate in found.estimates
+        ),
         verdict=verdict(found.estimates, found.modes, found.copies),
         modes=found.modes,
         suspects=_suspects(judge.train, images, found.suspects, out),
@@ -82,6 +97,14 @@ def judged(judge: Judge, fake: ImageSource, *, out: Path | None = None, images_s
     if out is not None:
         report.save(out / "report.json")
     return report
+
+
+def _stamp(judges: Sequence[Judge]) -> dict[str, Any]:
+    """Return what decides the numbers: extractor (and every other space's), protocol, package."""
+    first = judges[0]
+    spaces = {judge.space: judge.extractor.identity for judge in judges} if len(judges) > 1 else {}
+    stamp = {**first.extractor.identity, "protocol": first.config.protocol, "package": __version__}
+    return {**stamp, "spaces": spaces} if spaces else stamp
 
 
 def _suspects(train: Images, fake: Images, pairs: Sequence[Pair], out: Path | None) -> tuple[Suspect, ...]:

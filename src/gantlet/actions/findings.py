@@ -11,10 +11,11 @@ import numpy as np
 
 import gantlet
 from gantlet import __version__
-from gantlet.actions.judge import Images, Judge, metric_names
+from gantlet.actions.images import Images
+from gantlet.actions.judge import Judge
 from gantlet.config import memory_bytes
 from gantlet.features.cache import cache_path, load, store
-from gantlet.metrics import METRICS
+from gantlet.metrics import resolve
 from gantlet.results import Estimate, ModeCount, estimate_from
 from gantlet.rng import numpy_stream
 from gantlet.stats.copies import CopyRatios, CopyTest, copy_ratios, copy_test
@@ -68,7 +69,7 @@ def _made_of(judge: Judge, fake: Images) -> dict[str, Any]:
         **{name: side and [side.source.digest, list(side.skipped)] for name, side in sides.items()},
         "labels": [None if side.bank.labels is None else _digest(side.bank.labels) for side in (judge.real, fake)],
         "classes": [list(judge.train.source.classes), list(fake.source.classes)],
-        "metrics": [[name, METRICS.entry(name).meta["version"]] for name in metric_names(judge.config)],
+        "metrics": [[spec, resolve(spec)[0].meta["version"]] for spec in judge.metric_names()],
         "seed": judge.config.seed,
         "level": judge.config.level,
         "pairs": judge.config.pairs,

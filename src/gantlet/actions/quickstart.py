@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gantlet import recipes
-from gantlet.actions.judge import Progress, nothing
+from gantlet.actions.images import Progress, nothing
 from gantlet.actions.train import train
 from gantlet.results import Report
 

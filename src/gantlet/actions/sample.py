@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gantlet.actions.judge import Progress, nothing
+from gantlet.actions.images import Progress, nothing
 from gantlet.actions.pictures import png
 from gantlet.data import open_source
 from gantlet.data.source import ImageSource

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from gantlet.actions.evaluate import default_n, judged
-from gantlet.actions.judge import Judge, Progress, nothing, prepare
+from gantlet.actions.images import Progress, nothing
+from gantlet.actions.judge import Judge
 from gantlet.actions.model_card import write_model_card
+from gantlet.actions.prepare import prepare
 from gantlet.actions.report import write_page
 from gantlet.config import EvaluateConfig, TrainConfig
 from gantlet.data import open_source
@@ -87,7 +89,7 @@ class _Judging:
         if "" not in self._judges:
             real = open_source(self.source.held_out) if self.source.held_out else self.source
             settings = EvaluateConfig(features=self.config.features, seed=self.config.seed, train=self.source.spec)
-            self._judges[""] = prepare(real, settings, self.progress, self.shape)
+            (self._judges[""],) = prepare(real, settings, self.progress, self.shape)
         key = ",".join(metrics)
         if key not in self._judges:
             self._judges[key] = self._judges[""].asking(metrics)
@@ -138,9 +140,9 @@ def _reports(config: TrainConfig, out: Path, judging: _Judging, say: Callable[[s
     judge = judging.judge(("headline",))
     n = default_n(judge.real.bank.n, judge.held_out.bank.n if judge.held_out else 0)
     if (out / "checkpoints" / "best.safetensors").is_file():
-        best = judged(judge, open_source(f"run:{out}@best", n=n, seed=config.seed))
+        best = judged([judge], open_source(f"run:{out}@best", n=n, seed=config.seed))
         write_text(out / "report-best.json", best.to_json())
-    report = judged(judge, open_source(f"run:{out}@final", n=n, seed=config.seed), out=out)
+    report = judged([judge], open_source(f"run:{out}@final", n=n, seed=config.seed), out=out)
     write_model_card(out, config, report)
     page = write_page(out)
     say(f"wrote {page}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, Int64, UInt8
@@ -29,7 +29,7 @@ class Batch(NamedTuple):
     """Some images in the source's order: their rows, what the transform made of each, and bad ones as (row, reason)."""
 
     rows: list[int]
-    items: list[np.ndarray]
+    items: list[Any]
     bad: list[tuple[int, str]]
 
 
@@ -44,7 +44,7 @@ class Images(NamedTuple):
 
 def read_all(
     source: ImageSource,
-    transform: Callable[[UInt8[np.ndarray, "h w c"]], np.ndarray],
+    transform: Callable[[UInt8[np.ndarray, "h w c"]], Any],
     *,
     on_bad: str = "fail",
     workers: int = 0,

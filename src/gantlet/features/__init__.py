@@ -1,7 +1,7 @@
 """One feature extractor a file: uint8 images → [n, d] float32 features (and class probabilities)."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, Shaped
@@ -41,6 +41,25 @@ class Extractor(Protocol):
         self, batch: Shaped[np.ndarray, "b ..."]
     ) -> tuple[Float32[np.ndarray, "b d"], Float32[np.ndarray, "b k"] | None]:
         """Return features [b, d] and class probabilities [b, k] (or None) of prepared images."""
+
+
+class Tapped(Extractor, Protocol):
+    """An extractor that is one tap of a network: taps of one ``trunk`` are read from one pass."""
+
+    @property
+    def trunk(self) -> Hashable:
+        """Return what decides the network and its input; equal for two taps of one pass."""
+
+    def forward(self, batch: Shaped[np.ndarray, "b ..."]) -> Any:
+        """Return what any tap of this trunk can be read from."""
+
+    def read(self, output: Any) -> tuple[Float32[np.ndarray, "b d"], Float32[np.ndarray, "b k"] | None]:
+        """Return this tap's features and class probabilities (or None)."""
+
+
+def is_tapped(extractor: Extractor) -> TypeGuard[Tapped]:
+    """Return whether an extractor is one tap of a network; asks its class, since properties may load networks."""
+    return hasattr(type(extractor), "trunk")
 
 
 def build_extractor(

@@ -1,7 +1,7 @@
 """One pass from an image source to a FeatureBank, through the cache."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,16 +9,14 @@ from typing import Any
 import numpy as np
 import PIL
 
-from gantlet.data.reading import read_all
 from gantlet.data.source import ImageSource
 from gantlet.errors import BadFiles, ConfigError, OutputError
 from gantlet.features import Extractor
 from gantlet.features.cache import cache_path, load, store
+from gantlet.features.onepass import compute
 from gantlet.stats.feature_bank import FeatureBank
 from gantlet.stats.images import ImageRows
 
-BATCH = 16
-"""Images a call of the network: its activations then stay near the cache, which is faster on CPUs than 64."""
 VERSION = "1"
 
 
@@ -42,10 +40,23 @@ def extract(
     progress: Callable[[int, int], None] | None = None,
     workers: int = 0,
 ) -> tuple[FeatureBank, ExtractInfo]:
-    """Return the features of every image of a source, in its order.
+    """Return the features of every image of a source, in its order; see `extract_all`."""
+    return extract_all(source, [extractor], cache=cache, on_bad=on_bad, progress=progress, workers=workers)[0]
 
-    Decoding and preparation run in ``workers`` threads (0: one a core), the network in the caller's. The cache is keyed
-    by the images' content, the extractor's identity and the versions of decoder and Pillow.
+
+def extract_all(
+    source: ImageSource,
+    extractors: Sequence[Extractor],
+    *,
+    cache: bool = True,
+    on_bad: str = "fail",
+    progress: Callable[[int, int], None] | None = None,
+    workers: int = 0,
+) -> list[tuple[FeatureBank, ExtractInfo]]:
+    """Return the features of every image of a source in several spaces; each image is decoded once.
+
+    Decoding and preparation run in ``workers`` threads (0: one a core), the networks in the caller's. The cache is
+    keyed by the images' content, the extractor's identity and the versions of decoder and Pillow.
 
     Args: cache: read and write the cache; on_bad: fail (BadFiles names every undecodable file) or skip (they are left
     out of the bank and listed); progress: called with (images done, images).
@@ -54,6 +65,26 @@ def extract(
     if on_bad not in ("fail", "skip"):
         raise ConfigError(f"on_bad must be fail or skip; got {on_bad!r}")
     started = time.perf_counter()
+    places = [_place(source, extractor) for extractor in extractors]
+    found = [load(path, made_of) if cache else None for path, made_of in places]
+    left = [i for i, known in enumerate(found) if known is None]
+    if left:
+        outputs, bad = compute(source, [extractors[i] for i in left], on_bad, progress, workers)
+        for i, arrays in zip(left, outputs, strict=True):
+            found[i] = arrays, {"bad": bad}
+    results = []
+    for i, (known, (path, made_of)) in enumerate(zip(found, places, strict=True)):
+        assert known is not None
+        bank, skipped = _bank(source, known, on_bad)
+        warnings = _store(path, *known, made_of) if cache and i in left else ()
+        seconds = time.perf_counter() - started
+        rate = len(source) / max(seconds, 1e-9)
+        results.append((bank, ExtractInfo(skipped, i not in left, seconds, rate, warnings)))
+    return results
+
+
+def _place(source: ImageSource, extractor: Extractor) -> tuple[Path, dict[str, Any]]:
+    """Return where the features are cached, and what they are made of."""
     made_of: dict[str, Any] = {
         "source_sha256": source.digest,
         "n": len(source),
@@ -61,54 +92,28 @@ def extract(
         "pillow": PIL.__version__,
         "version": VERSION,
     }
-    path = cache_path(f"features/{extractor.name}", made_of)
-    found = load(path, made_of) if cache else None
-    if found:
-        arrays, facts = found
-        bad_rows = [(int(row), str(reason)) for row, reason in facts["bad"]]
-    else:
-        arrays, bad_rows = _compute(source, extractor, on_bad, progress, workers)
-    bad = [(source.names[row], reason) for row, reason in bad_rows]
+    return cache_path(f"features/{extractor.name}", made_of), made_of
+
+
+def _bank(
+    source: ImageSource, known: tuple[dict[str, np.ndarray], dict[str, Any]], on_bad: str
+) -> tuple[FeatureBank, tuple[tuple[str, str], ...]]:
+    arrays, facts = known
+    bad = [(source.names[int(row)], str(reason)) for row, reason in facts["bad"]]
     if bad and on_bad == "fail":
         raise BadFiles(source.spec, bad, len(source))
     labels = None if source.labels is None else source.labels[arrays["rows"]]
     names = [source.names[row] for row in arrays["rows"]]
     images = ImageRows(source.read, arrays["rows"])
-    bank = FeatureBank(arrays["features"], arrays.get("probabilities"), labels, names, images)
-    warnings = _store(path, arrays, made_of, bad_rows) if cache and not found else ()
-    seconds = time.perf_counter() - started
-    return bank, ExtractInfo(tuple(bad), found is not None, seconds, len(source) / max(seconds, 1e-9), warnings)
+    return FeatureBank(arrays["features"], arrays.get("probabilities"), labels, names, images), tuple(bad)
 
 
 def _store(
-    path: Path, arrays: dict[str, np.ndarray], made_of: dict[str, Any], bad: list[tuple[int, str]]
+    path: Path, arrays: dict[str, np.ndarray], facts: dict[str, Any], made_of: dict[str, Any]
 ) -> tuple[str, ...]:
     """Cache features; where that is not possible return a warning: the features themselves are not lost for it."""
     try:
-        store(path, arrays, made_of, {"bad": bad})
+        store(path, arrays, made_of, facts)
     except OutputError as error:
         return (f"the features were not cached: {error}",)
     return ()
-
-
-def _compute(
-    source: ImageSource, extractor: Extractor, on_bad: str, progress: Callable[[int, int], None] | None, workers: int
-) -> tuple[dict[str, np.ndarray], list[tuple[int, str]]]:
-    rows: list[int] = []
-    bad: list[tuple[int, str]] = []
-    waiting: list[np.ndarray] = []
-    outputs: list[tuple[np.ndarray, np.ndarray | None]] = []
-    for batch in read_all(source, extractor.prepare, on_bad=on_bad, workers=workers, progress=progress):
-        rows += batch.rows
-        bad += batch.bad
-        waiting += batch.items
-        while len(waiting) >= BATCH:
-            outputs.append(extractor.extract(np.stack(waiting[:BATCH])))
-            del waiting[:BATCH]
-    if waiting:
-        outputs.append(extractor.extract(np.stack(waiting)))
-    arrays = {"rows": np.array(rows, np.int64), "features": np.concatenate([features for features, _ in outputs])}
-    probabilities = [p for _, p in outputs if p is not None]
-    if probabilities:
-        arrays["probabilities"] = np.concatenate(probabilities)
-    return arrays, bad

@@ -92,15 +92,20 @@ def load_model(kind: str, folder: Path, what: str) -> Any:
     return model.eval().requires_grad_(False)
 
 
+def resized(image: UInt8[np.ndarray, "h w c"], size: int, method: Image.Resampling) -> UInt8[np.ndarray, "s s 3"]:
+    """Return the whole image at size × size RGB by one of Pillow's filters."""
+    picture = Image.fromarray(np.ascontiguousarray(image[:, :, 0] if image.shape[2] == 1 else image)).convert("RGB")
+    return np.asarray(picture.resize((size, size), method))
+
+
 def bicubic(image: UInt8[np.ndarray, "h w c"], size: int, *, crop: bool) -> UInt8[np.ndarray, "s s 3"]:
     """Return the image at size × size RGB by Pillow's bicubic filter, of its centre square where ``crop``."""
-    height, width, channels = image.shape
-    picture = Image.fromarray(np.ascontiguousarray(image[:, :, 0] if channels == 1 else image)).convert("RGB")
+    height, width, _ = image.shape
     side = min(height, width)
     left, top = (width - side) // 2, (height - side) // 2
-    if crop:  # before the resize: its filter must not see what lies outside
-        picture = picture.crop((left, top, left + side, top + side))
-    return np.asarray(picture.resize((size, size), Image.Resampling.BICUBIC))
+    # cropped before the resize: its filter must not see what lies outside
+    seen = image[top : top + side, left : left + side] if crop else image
+    return resized(seen, size, Image.Resampling.BICUBIC)
 
 
 def normalised(

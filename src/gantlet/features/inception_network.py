@@ -8,7 +8,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 BATCH_NORM_EPSILON = 1e-3
-TAPS = {"64": 64, "192": 192, "768": 768, "2048": 2048, "logits_unbiased": 1008, "logits": 1008}
+SPATIAL = 7
+TAPS = {
+    "64": 64,
+    "192": 192,
+    "spatial": 17 * 17 * SPATIAL,
+    "768": 768,
+    "2048": 2048,
+    "logits_unbiased": 1008,
+    "logits": 1008,
+}
 """The taps and their dimensions, in the network's order."""
 
 
@@ -144,9 +153,16 @@ class Network(nn.Module):
         self.register_buffer("fc_bias", state["fc.bias"].float())
 
     def forward(self, x: Float[Tensor, "b 3 h w"]) -> dict[str, Float[Tensor, "b _"]]:
-        """Return every tap: 64 to 2048 averaged over space, then 1008 logits without and with their bias."""
+        """Return every tap: 64 to 2048 averaged over space, then 1008 logits without and with their bias.
+
+        ``spatial``: the first 7 channels of Mixed_6d (17×17, TensorFlow's order), the space of sFID.
+        """
         x, taps = x.to(self.precision), {}
-        for name, stage in (("64", self.to_64), ("192", self.to_192), ("768", self.to_768), ("2048", self.to_2048)):
+        for name, stage in (("64", self.to_64), ("192", self.to_192), ("spatial", self.to_768[:-1])):
+            x = stage(x)
+            taps[name] = x.float().mean(dim=(2, 3))
+        taps["spatial"] = x[:, :SPATIAL].float().permute(0, 2, 3, 1).flatten(1)
+        for name, stage in (("768", self.to_768[-1]), ("2048", self.to_2048)):
             x = stage(x)
             taps[name] = x.float().mean(dim=(2, 3))
         taps["logits_unbiased"] = functional.linear(taps["2048"], self.fc_weight)

@@ -57,7 +57,8 @@ class InceptionV3:
     When it lies: it was trained on ImageNet's classes and sees textures and objects, not faces or layout; another
     resize moves FID by more than many papers' improvements, so compare numbers of one ``resize`` only.
 
-    Args: tap: 64, 192, 768, 2048, logits_unbiased or logits; resize: tf1 (TTUR, torch-fidelity), pytorch-fid or clean
+    Args: tap: 64, 192, 768, 2048, logits_unbiased, logits, or spatial
+    (2,023 features with their place, for sFID); resize: tf1 (TTUR, torch-fidelity), pytorch-fid or clean
     (clean-fid); precision: float32, or bfloat16 (other features; faster where matrix units compute it: GPUs, AMX);
     weights: path of the published .pth file, empty: the cache, else a download; weights_sha256: expect another file
     than the published one at ``weights``; device: cpu, cuda or mps.
@@ -118,11 +119,24 @@ class InceptionV3:
         """Resize and normalise one image; gray is repeated."""
         return RESIZES[self.resize].apply(np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image)
 
+    @property
+    def trunk(self) -> tuple[str, ...]:
+        """Return what two taps must share to be read from one pass of the network."""
+        return self.name, self.resize, self.precision, self.weights, self.weights_sha256, self.device
+
+    def forward(self, batch: Float32[np.ndarray, "b 299 299 3"]) -> dict[str, torch.Tensor]:
+        """Return every tap of prepared images."""
+        with torch.inference_mode(), torch.backends.cudnn.flags(allow_tf32=False):
+            taps: dict[str, torch.Tensor] = self.network(torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2))
+            return taps
+
+    def read(self, output: dict[str, torch.Tensor]) -> tuple[Float32[np.ndarray, "b d"], Float32[np.ndarray, "b 1008"]]:
+        """Return this tap's features and the class probabilities."""
+        probabilities = output["logits_unbiased"].softmax(dim=1)
+        return output[self.tap].cpu().numpy(), probabilities.cpu().numpy()
+
     def extract(
         self, batch: Float32[np.ndarray, "b 299 299 3"]
     ) -> tuple[Float32[np.ndarray, "b d"], Float32[np.ndarray, "b 1008"]]:
         """Return the tap's features and class probabilities of prepared images."""
-        with torch.inference_mode(), torch.backends.cudnn.flags(allow_tf32=False):
-            taps = self.network(torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2))
-            probabilities = taps["logits_unbiased"].softmax(dim=1)
-            return taps[self.tap].cpu().numpy(), probabilities.cpu().numpy()
+        return self.read(self.forward(batch))

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from gantlet.errors import TooFewSamples
-from gantlet.registry import Entry, Registry
+from gantlet.registry import Entry, Registry, parse_spec, typed_options
 from gantlet.results import Estimate
 from gantlet.stats.evidence import Evidence
 
@@ -24,19 +25,25 @@ _ABSENT = {
 
 
 def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], None] | None = None) -> list[Estimate]:
-    """Return one Estimate for each name, in order; ``all`` stands for every registered metric.
+    """Return one Estimate for each spec (``precision``, ``precision[k=5]``), in order; ``all`` stands for every metric.
 
     A metric whose needs are not met, or that has too few samples, has value None and the reason in its notes.
     ``progress`` is called with each name before its metric is computed. Raises UnknownName before computing anything.
     """
     wanted = [name for asked in names for name in (METRICS.names() if asked == "all" else [asked])]
-    entries = [METRICS.entry(name) for name in dict.fromkeys(wanted)]
     estimates = []
-    for entry in entries:
+    for entry, options in [resolve(spec) for spec in dict.fromkeys(wanted)]:
         if progress is not None:
             progress(entry.name)
-        estimates.append(_estimate(entry, evidence))
+        estimates.append(_estimate(entry, evidence, options))
     return estimates
+
+
+def resolve(spec: str) -> tuple[Entry, dict[str, Any]]:
+    """Return the metric that a spec names and its options; raises UnknownName, ConfigError."""
+    name, texts = parse_spec(spec)
+    entry = METRICS.entry(name)
+    return entry, typed_options(f"metric {name!r}", entry.object, texts, hidden={"evidence"})
 
 
 def missing_needs(entry: Entry, evidence: Evidence) -> list[str]:
@@ -55,13 +62,14 @@ def missing_needs(entry: Entry, evidence: Evidence) -> list[str]:
     return [need for need in entry.meta["needs"] if not has[need]]
 
 
-def _estimate(entry: Entry, evidence: Evidence) -> Estimate:
+def _estimate(entry: Entry, evidence: Evidence, options: dict[str, Any]) -> Estimate:
     facts = {key: entry.meta[key] for key in ("unit", "lower_is_better", "version")}
     missing = missing_needs(entry, evidence)
     reason = f"undefined: {'; '.join(_ABSENT[need] for need in missing)}"
     if not missing:
         try:
-            return replace(entry.object(evidence), **facts)
+            found = entry.object(evidence, **options)
+            return replace(found, **facts, details={**found.details, **({"options": options} if options else {})})
         except TooFewSamples as error:
             reason = f"undefined: {error}"
     return Estimate(

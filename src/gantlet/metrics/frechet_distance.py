@@ -54,11 +54,13 @@ def influence(evidence: Evidence) -> Influence:
     version=1,
     influence=influence,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence, root: bool = False) -> Estimate:
     """Fréchet distance of the Gaussians fitted to real and fake features (FID, where the features are
     Inception-2015's).
 
     FD = |m_r − m_g|² + tr(S_r + S_g − 2(S_r S_g)^½), covariances with divisor n − 1, float64.
+
+    Option: ``root`` = true gives √FD, as in Xu et al. 2018.
 
     Interval: for the expectation of FD at these sample sizes. Delta method: the influence function is the Kantorovich
     potential of the Gaussian transport problem, se² = var ψ_r/n_r + var ψ_g/n_g. Where a permutation test does not tell
@@ -73,6 +75,8 @@ def estimate(evidence: Evidence) -> Estimate:
     value = frechet_distance(evidence.real.moments, evidence.fake.moments)
     low, high, kind, details, notes = transport_interval(evidence, value, {1: 1.0})
     low = max(low, 0.0)
+    if root:
+        low, value, high = (part**0.5 for part in (low, value, high))
     return Estimate(
         "frechet_distance",
         value,

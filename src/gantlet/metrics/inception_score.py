@@ -1,5 +1,8 @@
 """The Inception Score with a delta-method interval, and its ten-split form for comparison with published numbers."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 from jaxtyping import Float, Int64
 from scipy.special import xlogy
@@ -44,9 +47,34 @@ def inception_score_splits(
         raise TooFewSamples(
             f"{splits} splits need {2 * splits} fake samples; got {n}. Give more images or use fewer splits"
         )
-    parts = [order[i * n // splits : (i + 1) * n // splits] for i in range(splits)]
-    scores = [np.exp(log_inception_score(ClassProbabilities.of(probabilities[part]))[0]) for part in parts]
-    return float(np.mean(scores)), float(np.std(scores))
+    return mean_over_parts(probabilities, [order[i * n // splits : (i + 1) * n // splits] for i in range(splits)])[:2]
+
+
+def mean_over_parts(
+    probabilities: Float[np.ndarray, "n k"], parts: Sequence[Int64[np.ndarray, " p"]]
+) -> tuple[float, float, float]:
+    """Return mean and population standard deviation of IS over parts, and the variance of that mean (delta method)."""
+    found = [log_inception_score(ClassProbabilities.of(probabilities[part])) for part in parts]
+    scores = np.exp([score for score, _ in found])
+    variance = float(np.square(scores) @ np.array([variance for _, variance in found])) / len(found) ** 2
+    return float(scores.mean()), float(scores.std()), variance
+
+
+def in_parts(evidence: Evidence, splits: int, chunk: int, shuffle: int) -> Estimate:
+    """Return the score as papers print it: the mean over parts, with the interval of that mean."""
+    probabilities = evidence.fake.probabilities
+    assert probabilities is not None
+    n = len(probabilities)
+    order = np.arange(n) if shuffle < 0 else np.random.RandomState(shuffle).permutation(n)
+    edges = [i * n // splits for i in range(splits + 1)] if splits else [*range(0, n, chunk), n]
+    parts = [order[start:stop] for start, stop in pairwise(edges)]
+    if min(len(part) for part in parts) < 2:
+        raise TooFewSamples(f"{len(parts)} parts need 2 fake images each; got {n} images. Give more images")
+    value, spread, variance = mean_over_parts(probabilities, parts)
+    low, high = normal(value, variance, evidence.level)
+    return evidence.estimate(
+        "inception_score", value, ("delta", max(1.0, low), high), {"parts": len(parts), "parts_std": spread}
+    )
 
 
 @METRICS.register(
@@ -57,11 +85,15 @@ def inception_score_splits(
     lower_is_better=False,
     version=1,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence, splits: int = 0, chunk: int = 0, shuffle: int = -1) -> Estimate:
     """Inception Score: the exponential of the mutual information between a fake image and its predicted class.
 
     IS = exp E_x KL(p(y|x) ‖ p(y)), over all n fake images at once; in [1, number of classes]. ``details`` hold
     the mean and spread over ten random splits, the form in which papers print it.
+
+    Options: ``splits`` or ``chunk`` (images in each) make the value the mean over consecutive parts, as published: the
+    Inception Score program and torch-fidelity use splits=10,shuffle=2020 (a RandomState's permutation; −1: none),
+    guided-diffusion chunk=5000.
 
     Interval: delta method on log IS (the influence function is KL(p(y|x) ‖ p(y)) itself), then exponentiated.
 
@@ -70,6 +102,8 @@ def estimate(evidence: Evidence) -> Estimate:
 
     Source: Salimans et al. 2016, arXiv:1606.03498; criticism: Barratt & Sharma 2018, arXiv:1801.01973.
     """
+    if splits or chunk:
+        return in_parts(evidence, splits, chunk, shuffle)
     probabilities = evidence.fake.probabilities
     assert probabilities is not None
     log_score, variance = log_inception_score(evidence.fake_classes)

@@ -138,11 +138,14 @@ def all_pairs(
     lower_is_better=True,
     version=1,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence, subsets: int = 0, size: int = 1000, seed: int = 2020) -> Estimate:
     """Squared maximum mean discrepancy of real and fake features with the kernel (xᵀy/d + 1)³, unbiased (KID, in
     Inception features).
 
     MMD² = mean k(r, r') + mean k(f, f') − 2 mean k(r, f) over all pairs, a row never with itself.
+
+    Options: ``subsets`` makes the value the mean over so many random subsets of ``size`` a side, as published (100 of
+    1,000; ``seed`` as torch-fidelity's). Its interval adds the noise of choosing the subsets.
 
     Interval: delta, from the U-statistic's own variance (Hoeffding projections with the second-order term), normal.
 
@@ -152,7 +155,14 @@ def estimate(evidence: Evidence) -> Estimate:
 
     Source: Bińkowski et al. 2018, arXiv:1801.01401, Sec. 4; Gretton et al. 2012, JMLR 13, Eq. 3.
     """
-    value, variance = all_pairs(evidence.real.features, evidence.fake.features, memory=evidence.memory)
+    real, fake = evidence.real.features, evidence.fake.features
+    value, variance = all_pairs(real, fake, memory=evidence.memory)
+    details: dict[str, float] = {}
+    if subsets:
+        chance = np.random.RandomState(seed)
+        value, spread = kernel_distance_subsets(real, fake, chance, subsets=subsets, size=size)
+        variance += spread**2 / subsets
+        details = {"subsets_std": spread}
     low, high = normal(value, variance, evidence.level)
     return Estimate(
         "kernel_distance",
@@ -163,6 +173,6 @@ def estimate(evidence: Evidence) -> Estimate:
         evidence.level,
         evidence.real.n,
         evidence.fake.n,
-        details={"standard_error": variance**0.5},
+        details={"standard_error": variance**0.5, **details},
         notes=("the value is negative: no difference is seen",) if value < 0 else (),
     )

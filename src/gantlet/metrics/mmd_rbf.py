@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float32
 
-from gantlet.errors import DataError, ShapeError
+from gantlet.errors import ConfigError, DataError, ShapeError
 from gantlet.metrics import METRICS
 from gantlet.metrics.kernel_distance import KernelSums, kernel_distance, sums_of_tiles
 from gantlet.numerics import squared_distance_tiles, tile_side
@@ -35,11 +35,15 @@ def gaussian_sums(
 
 
 def mmd_rbf(
-    real: Float32[np.ndarray, "n d"], fake: Float32[np.ndarray, "m e"], sigma: float = 1.0, memory: int = 2 * 10**9
+    real: Float32[np.ndarray, "n d"],
+    fake: Float32[np.ndarray, "m e"],
+    sigma: float = 1.0,
+    relative: bool = True,
+    memory: int = 2 * 10**9,
 ) -> tuple[float, float, float]:
-    """Return the unbiased MMD², the estimate of its variance, and Xu's biased MMD (a root, ≥ 0).
+    """Return the unbiased MMD², the estimate of its variance, and the biased MMD² (V-statistic, ≥ 0).
 
-    k(x, y) = exp(−|x − y|²/(2σ²·s)), s = mean |x − x'|² over all n² real pairs (Xu's scale).
+    k(x, y) = exp(−|x − y|²/(2σ²·s)), s = mean |x − x'|² over all n² real pairs (Xu's scale), 1 unless ``relative``.
 
     Args: real [n, d], fake [m, d], float32. Raises: ShapeError (dimensions differ), TooFewSamples (fewer than 2),
     DataError (all real rows equal). Source: Gretton et al. 2012, JMLR 13, Eq. 3; Xu et al. 2018, arXiv:1806.07755.
@@ -47,7 +51,7 @@ def mmd_rbf(
     if real.shape[1] != fake.shape[1]:
         raise ShapeError(f"real has {real.shape[1]} columns, fake {fake.shape[1]}; use one extractor for both")
     moments = Moments.of(real)
-    width = sigma**2 * mean_squared_distance(moments) if len(real) else 0.0
+    width = sigma**2 * (mean_squared_distance(moments) if relative else 1.0) if len(real) else 0.0
     if len(real) > 1 and width == 0:
         raise DataError("all real feature rows are equal; expected images that differ")
     centre = moments.mean.astype(np.float32)
@@ -56,7 +60,7 @@ def mmd_rbf(
     value, variance = kernel_distance(rows, columns, cross)
     n, m = len(real), len(fake)
     biased = (rows.rows.sum() + n) / n**2 + (columns.rows.sum() + m) / m**2 - 2 * cross.rows.sum() / (n * m)
-    return value, variance, float(np.sqrt(max(biased, 0.0)))
+    return value, variance, max(float(biased), 0.0)
 
 
 @METRICS.register(
@@ -67,11 +71,17 @@ def mmd_rbf(
     lower_is_better=True,
     version=1,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(
+    evidence: Evidence, sigma: float = 1.0, relative: bool = True, form: str = "unbiased", scale: float = 1.0
+) -> Estimate:
     """Squared maximum mean discrepancy with a Gaussian kernel as wide as the real images' mean distance.
 
     MMD² = mean k(r, r') + mean k(f, f') − 2 mean k(r, f), a row never with itself (unbiased U-statistic);
     k(x, y) = exp(−|x − y|²/(2σ²·mean|r − r'|²)), σ = 1. ``details.xu2018``: the biased root √MMD² of Xu et al.
+
+    Options: ``sigma``; ``relative`` = false takes σ as it is, not in units of the real images' distance; ``form``:
+    unbiased, biased (each row with itself too) or root (√ of the biased one, Xu et al.); ``scale`` multiplies the value.
+    CMMD is sigma=10,relative=false,form=biased,scale=1000.
 
     Interval: delta, from the U-statistic's own variance (Hoeffding projections with the second-order term), normal.
 
@@ -80,7 +90,16 @@ def estimate(evidence: Evidence) -> Estimate:
 
     Source: Gretton et al. 2012, JMLR 13, Eq. 3; Xu et al. 2018, arXiv:1806.07755, Sec. 2.2.
     """
-    value, variance, biased = mmd_rbf(evidence.real.features, evidence.fake.features, memory=evidence.memory)
+    if form not in ("unbiased", "biased", "root"):
+        raise ConfigError(f"mmd_rbf: form must be unbiased, biased or root; got {form!r}")
+    unbiased, variance, biased = mmd_rbf(
+        evidence.real.features, evidence.fake.features, sigma, relative, memory=evidence.memory
+    )
+    value = {"unbiased": unbiased, "biased": biased, "root": biased**0.5}[form]
+    if form == "root":
+        variance /= max(4 * biased, variance**0.5)
+    low, high = normal(scale * value, scale**2 * variance, evidence.level)
     notes = ("the value is negative: no difference is seen",) if value < 0 else ()
-    details = {"standard_error": variance**0.5, "xu2018": biased}
-    return evidence.estimate("mmd_rbf", value, ("delta", *normal(value, variance, evidence.level)), details, notes)
+    details = {"standard_error": scale * variance**0.5, "xu2018": biased**0.5}
+    low = low if form == "unbiased" else max(0.0, low)
+    return evidence.estimate("mmd_rbf", scale * value, ("delta", low, high), details, notes)

@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Bool
 
+from gantlet.errors import ConfigError
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate
 from gantlet.stats.difference import Influence
@@ -34,11 +35,13 @@ def influence(evidence: Evidence) -> Influence:
     version=1,
     influence=influence,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence, k: int = MANIFOLD_K) -> Estimate:
     """Recall: the share of real images that the fakes could have made.
 
     Mean over real x of 1[some fake x' has |x − x'| ≤ the distance from x' to its 3rd nearest fake neighbour]; in [0,
     1].
+
+    Option: ``k``, the neighbour to which the balls reach (prdc and dgm-eval take 5, with the boundary left out).
 
     Interval: Wilson over the real images with the fake set fixed: given its balls the indicators are independent.
 
@@ -47,7 +50,9 @@ def estimate(evidence: Evidence) -> Estimate:
 
     Source: Kynkäänniemi et al. 2019, arXiv:1904.06991, Eq. 2–3; k = 3, as there and in torch-fidelity.
     """
-    inside = evidence.neighbours.in_fake_manifold
+    if k < 1:
+        raise ConfigError(f"recall: expected k ≥ 1; got {k}")
+    inside = evidence.manifolds(k).in_fake_manifold
     low, high = wilson(float(inside.sum()), len(inside), evidence.level)
     return Estimate(
         "recall",
@@ -58,5 +63,5 @@ def estimate(evidence: Evidence) -> Estimate:
         evidence.level,
         evidence.real.n,
         evidence.fake.n,
-        details={"k": MANIFOLD_K},
+        details={"k": k},
     )

@@ -1,6 +1,8 @@
-"""One TOML a published protocol: what it fixes of an evaluation, so that numbers agree with the literature.
+"""One TOML a protocol: what it fixes of an evaluation, so that numbers agree with the literature and with each other.
 
 The keys under [evaluate] are fields of EvaluateConfig. A field that a protocol fixes cannot be set to anything else.
+Resize, normalisation, quantisation and tap are options of ``features``; subset sizes, seeds and kernels of ``metrics``.
+An evaluation that names no protocol is ``trusted`` where it agrees with all that this one fixes.
 """
 
 import dataclasses
@@ -8,6 +10,8 @@ import dataclasses
 from gantlet.config import EvaluateConfig
 from gantlet.errors import ConfigError
 from gantlet.registry import Entry, toml_content, toml_entries
+
+DEFAULT = "trusted"
 
 
 def entries() -> tuple[Entry, ...]:
@@ -17,10 +21,11 @@ def entries() -> tuple[Entry, ...]:
 
 def fixed(config: EvaluateConfig) -> EvaluateConfig:
     """Return the configuration with what its protocol fixes; raises UnknownName, and ConfigError for a contradiction."""
-    if not config.protocol:
-        return config
     default = EvaluateConfig()
-    values = toml_content("protocol", __name__, config.protocol)["evaluate"]
+    values = toml_content("protocol", __name__, config.protocol or DEFAULT)["evaluate"]
+    if not config.protocol:
+        plain = all(getattr(config, name) == getattr(default, name) for name in values)
+        return dataclasses.replace(config, protocol=DEFAULT) if plain else config
     settled = EvaluateConfig.from_mapping(values, config)
     for name in values:
         asked, wanted = getattr(config, name), getattr(settled, name)

@@ -34,7 +34,7 @@ def table(report: Report) -> Table:
     for estimate in report.estimates:
         if estimate.value is not None:
             result.add_row(
-                f"{estimate.metric} {ARROWS[estimate.lower_is_better]}",
+                f"{estimate.title} {ARROWS[estimate.lower_is_better]}",
                 f"{estimate.value:.4g}",
                 _interval(estimate),
                 estimate.interval,
@@ -79,7 +79,7 @@ def _remarks(report: Report) -> Table:
     notes: dict[str, list[str]] = {}
     for estimate in report.estimates:
         for note in estimate.notes:
-            notes.setdefault(note, []).append(estimate.metric)
+            notes.setdefault(note, []).append(estimate.title)
     for note, metrics in notes.items():
         remarks.add_row(Text("·", style="dim"), Text(f"{', '.join(metrics)}: {note}", style="dim"))
     for warning in report.warnings:

@@ -16,7 +16,7 @@ from gantlet.stats.gaussian import GaussianNull, Potentials, canonical_order, ga
 from gantlet.stats.latent import LatentSpace
 from gantlet.stats.mixture import Mixture
 from gantlet.stats.moments import Moments
-from gantlet.stats.neighbours import Neighbours, neighbours
+from gantlet.stats.neighbours import MANIFOLD_K, Neighbours, neighbours
 from gantlet.stats.probabilities import ClassProbabilities
 
 
@@ -177,6 +177,19 @@ class Evidence:
     def neighbours(self) -> Neighbours:
         """Return the nearest-neighbour statistics that precision, recall, density, coverage and 1-NN share."""
         return neighbours(self.real.features, self.fake.features, memory=self.memory)
+
+    def manifolds(self, k: int) -> Neighbours:
+        """Return the neighbour statistics whose manifolds reach to the k-th neighbour; raises TooFewSamples."""
+        if k == MANIFOLD_K:
+            return self.neighbours
+        if k not in self._manifolds:
+            sides = self.real.features, self.fake.features
+            self._manifolds[k] = neighbours(*sides, k=k, manifold=k, memory=self.memory)
+        return self._manifolds[k]
+
+    @cached_property
+    def _manifolds(self) -> dict[int, Neighbours]:
+        return {}
 
 
 def _classes(bank: FeatureBank) -> ClassProbabilities:

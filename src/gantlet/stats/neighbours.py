@@ -60,10 +60,16 @@ class Neighbours:
 
 
 def neighbours(
-    real: Float32[np.ndarray, "n d"], fake: Float32[np.ndarray, "m e"], *, k: int = 5, memory: int = 2 * 10**9
+    real: Float32[np.ndarray, "n d"],
+    fake: Float32[np.ndarray, "m e"],
+    *,
+    k: int = 5,
+    manifold: int = MANIFOLD_K,
+    memory: int = 2 * 10**9,
 ) -> Neighbours:
     """Return the nearest-neighbour facts of real [n, d] and fake [m, d] features.
 
+    ``manifold``: the neighbour to which a manifold's balls reach.
     ``memory``: bytes; the tiles take at most a tenth of it. Raises ShapeError (dimensions differ), NonFiniteError,
     TooFewSamples (k neighbours need k + 1 rows on each side).
     """
@@ -82,7 +88,7 @@ def neighbours(
     side = tile_side(memory)
     left, right = _Side(real, centre), _Side(fake, centre)
     own = _own_nearest(left, k, side), _own_nearest(right, k, side)
-    return _between(left, right, own, k, side)
+    return _between(left, right, own, (k, min(manifold, k)), side)
 
 
 class _Side:
@@ -145,17 +151,19 @@ def _own_nearest(rows: _Side, k: int, side: int) -> Nearest:
     return candidates.nearest(rows.features, rows.features, k)
 
 
-def _between(real: _Side, fake: _Side, own: tuple[Nearest, Nearest], k: int, side: int) -> Neighbours:
+def _between(
+    real: _Side, fake: _Side, own: tuple[Nearest, Nearest], reach_to: tuple[int, int], side: int
+) -> Neighbours:
     own_real, own_fake = own
     to_fake, to_real = _Candidates(real.n, min(1 + SPARE, fake.n)), _Candidates(fake.n, min(1 + SPARE, real.n))
-    balls = _Balls(real, fake, own_real.distances, own_fake.distances, k)
+    balls = _Balls(real, fake, own_real.distances, own_fake.distances, k=reach_to[0], manifold=reach_to[1])
     turned, reach = torch.empty(side * side), torch.empty(side * side)
     for i, j, tile in dot_tiles(real.rows, fake.rows, side, prepare=_mirrored):
         to_fake.update(i, j, tile)
         to_real.update(j, i, turned[: tile.numel()].view(tile.shape[1], tile.shape[0]).copy_(tile.T))
         balls.update(i, j, tile, reach[: tile.numel()].view(tile.shape))
     return Neighbours(
-        k,
+        reach_to[0],
         own_real,
         own_fake,
         to_fake.nearest(real.features, fake.features, 1),
@@ -177,12 +185,13 @@ class _Balls:
         fake: _Side,
         real_distances: Float64[np.ndarray, "n k"],
         fake_distances: Float64[np.ndarray, "m k"],
+        *,
         k: int,
+        manifold: int,
     ) -> None:
-        self.real, self.fake, self.k = real, fake, k
-        manifold = min(MANIFOLD_K, k) - 1
+        self.real, self.fake = real, fake
         self.ball = real_distances[:, k - 1]
-        self.real_reach, self.fake_reach = real_distances[:, manifold], fake_distances[:, manifold]
+        self.real_reach, self.fake_reach = real_distances[:, manifold - 1], fake_distances[:, manifold - 1]
         slack = 2 * real.error * (real.norms.max() + fake.norms.max())
         self.row_reach = torch.from_numpy((np.square(self.ball) + slack).astype(np.float32))
         self.column_reach = torch.from_numpy((np.square(self.fake_reach) + slack).astype(np.float32))
