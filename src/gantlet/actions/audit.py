@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gantlet.actions.judge import Progress, nothing
+from gantlet.actions.images import Progress, nothing
 from gantlet.audit import FAILURES
 from gantlet.audit.draw import figures
 from gantlet.audit.measure import Auditor
