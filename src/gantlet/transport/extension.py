@@ -1,0 +1,162 @@
+"""The map continued between the barycentres of its cells, and new points drawn away from its singular set."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import scipy.spatial
+from jaxtyping import Bool, Float64, Int64
+
+from gantlet.errors import ConfigError, GantletError
+from gantlet.rng import numpy_stream
+from gantlet.transport.brenier import Brenier
+from gantlet.transport.singular import LIMIT, NEIGHBOURS, jump_ratio, local_radius
+
+TRIANGULATED = 3
+"""Up to this dimension barycentres are triangulated; above it the nearest ones are weighted by inverse distance."""
+PATIENCE = 200
+
+
+class Blend(NamedTuple):
+    """Where points go: ``points`` [k, d], the convex combination by ``shares`` [k, c] of targets ``rows`` [k, c];
+    ``regular`` [k] is False where the map jumps between those cells: there the point goes to its own cell's target.
+    """
+
+    points: Float64[np.ndarray, "k d"]
+    rows: Int64[np.ndarray, "k c"]
+    shares: Float64[np.ndarray, "k c"]
+    regular: Bool[np.ndarray, " k"]
+
+
+class Drawn(NamedTuple):
+    """New points [n, d] with the source points [n, d] they come from; ``accepted``: the share of draws that was kept."""
+
+    points: Float64[np.ndarray, "n d"]
+    origins: Float64[np.ndarray, "n d"]
+    blend: Blend
+    accepted: float
+
+
+@dataclass(frozen=True, eq=False)
+class Extension:
+    """T̃: the barycentre of each cell goes to its target, and what lies between barycentres goes between the targets.
+
+    In up to 3 dimensions T̃ is linear on each simplex of the barycentres' Delaunay triangulation (points outside all of
+    them take their cell's target). Above, T̃(x) = Σ λ_j y_j over the ``mixed`` cells (0: d + 1) with the nearest
+    barycentres ĉ_j, λ_j ∝ 1/|x − ĉ_j|. Targets further than ``limit`` local radii (`jump_ratio`, of ``neighbours``
+    targets) from each other are never mixed: a simplex with such an edge is singular; above 3 dimensions such a
+    cell is left out, and x is singular when no cell but its own is left.
+    Raises: ConfigError for options out of range. Source: An et al. 2020, openreview HkldyTNYwH (AE-OT), §3; they judge by the
+    dihedral angle, which is not scale-free.
+    """
+
+    potential: Brenier
+    centres: Float64[np.ndarray, "n d"]
+    masses: Float64[np.ndarray, " n"]
+    limit: float = LIMIT
+    neighbours: int = NEIGHBOURS
+    mixed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.limit > 0 or self.mixed < 0:
+            raise ConfigError(f"expected limit > 0 and mixed ≥ 0; got {self.limit} and {self.mixed}")
+        local_radius(self.potential.target.points, self.neighbours)
+
+    @classmethod
+    def of(cls, potential: Brenier, *, samples: int = 0, seed: int = 0, **options: float | int) -> "Extension":
+        """Return the extension of a potential; ``samples`` for barycentres that must be sampled (0: 20 a target)."""
+        return cls(potential, *potential.barycentres(samples, seed), **options)  # type: ignore[arg-type]
+
+    def __call__(self, points: Float64[np.ndarray, "k d"]) -> Blend:
+        """Return where points [k, d] go."""
+        return self._simplices(points) if self.potential.target.dim <= TRIANGULATED else self._nearest(points)
+
+    def sample(self, n: int, seed: int = 0) -> Drawn:
+        """Draw n new points: the images of source points away from the singular set; the others are drawn again.
+
+        Raises: ConfigError (n < 1), GantletError where next to nothing is accepted.
+        """
+        if n < 1:
+            raise ConfigError(f"expected n ≥ 1 points to draw; got {n}")
+        source, rng = self.potential.source, numpy_stream(seed, "extension")
+        kept: list[tuple[Float64[np.ndarray, "k d"], Blend]] = []
+        found, drawn = 0, 0
+        while found < n:
+            if drawn > PATIENCE * max(n, 100):
+                raise GantletError(
+                    f"only {found} of {drawn} source points lie away from the singular set; raise the limit (now "
+                    f"{self.limit:g} local radii) or use more targets"
+                )
+            x = source.from_uniform(rng.uniform(np.finfo(np.float64).tiny, 1.0, (max(n - found, 100), source.dim)))
+            blend = self(x)
+            kept.append((x[blend.regular], Blend(*(part[blend.regular] for part in blend))))
+            found, drawn = found + int(blend.regular.sum()), drawn + len(x)
+        origins = np.concatenate([x for x, _ in kept])[:n]
+        whole = Blend(*(np.concatenate(parts)[:n] for parts in zip(*(blend for _, blend in kept), strict=True)))
+        return Drawn(whole.points, origins, whole, found / drawn)
+
+    @cached_property
+    def _radius(self) -> Float64[np.ndarray, " n"]:
+        return local_radius(self.potential.target.points, self.neighbours)
+
+    @cached_property
+    def _present(self) -> Int64[np.ndarray, " p"]:
+        return np.flatnonzero(self.masses > 0)
+
+    @cached_property
+    def _triangulation(self) -> scipy.spatial.Delaunay | None:
+        enough = len(self._present) > self.potential.target.dim + 1
+        if not enough or self.potential.target.dim < 2:
+            return None
+        return scipy.spatial.Delaunay(self.centres[self._present])
+
+    @cached_property
+    def _tree(self) -> scipy.spatial.KDTree:
+        return scipy.spatial.KDTree(self.centres[self._present])
+
+    def _far(self, i: Int64[np.ndarray, " e"], j: Int64[np.ndarray, " e"]) -> Bool[np.ndarray, " e"]:
+        return jump_ratio(self.potential.target.points, self._radius, np.column_stack([i, j])) > self.limit
+
+    def _simplices(self, points: Float64[np.ndarray, "k d"]) -> Blend:
+        mesh, dim = self._triangulation, self.potential.target.dim
+        own = self.potential.cells(points)
+        if mesh is None:
+            return self._nearest(points)
+        simplex = mesh.find_simplex(points)
+        inside = simplex >= 0
+        rows = np.where(inside[:, None], self._present[mesh.simplices[simplex]], own[:, None])
+        affine = mesh.transform[simplex]
+        first = np.einsum("kij,kj->ki", affine[:, :dim], points - affine[:, dim])
+        shares = np.column_stack([first, 1 - first.sum(axis=1)])
+        shares = np.where(inside[:, None], np.maximum(shares, 0.0), np.eye(dim + 1)[0])  # below 0 is rounding
+        edges = [(a, b) for a in range(dim + 1) for b in range(a)]
+        far = np.any([self._far(rows[:, a], rows[:, b]) for a, b in edges], axis=0)
+        return self._blend(rows, shares, own, regular=~far)
+
+    def _nearest(self, points: Float64[np.ndarray, "k d"]) -> Blend:
+        own = self.potential.cells(points)
+        count = min(self.mixed or self.potential.target.dim + 1, len(self._present))
+        distance, index = self._tree.query(points, k=[*range(1, count + 1)])
+        rows = self._present[index]
+        far = np.stack([self._far(own, column) for column in rows.T], axis=1)
+        weights = np.where(far, 0.0, 1 / np.maximum(distance, math.sqrt(np.finfo(np.float64).tiny)))
+        total = weights.sum(axis=1, keepdims=True)
+        regular = ((rows != own[:, None]) & ~far).any(axis=1) if count > 1 else total[:, 0] > 0
+        return self._blend(rows, weights / np.where(total > 0, total, 1.0), own, regular=regular)
+
+    def _blend(
+        self,
+        rows: Int64[np.ndarray, "k c"],
+        shares: Float64[np.ndarray, "k c"],
+        own: Int64[np.ndarray, " k"],
+        *,
+        regular: Bool[np.ndarray, " k"],
+    ) -> Blend:
+        """Return the blend, with every singular point at its own cell's target."""
+        alone = np.zeros(shares.shape[1])
+        alone[0] = 1.0
+        rows = np.where(regular[:, None], rows, own[:, None])
+        shares = np.where(regular[:, None], shares / shares.sum(axis=1, keepdims=True).clip(min=1e-300), alone)
+        return Blend(np.einsum("kc,kcd->kd", shares, self.potential.target.points[rows]), rows, shares, regular)
