@@ -20,6 +20,7 @@ OPTIONS = {
     "sample": [options.Sample],
     "evaluate": [options.Evaluate, EvaluateConfig],
     "compare": [options.Compare, EvaluateConfig],
+    "stats": [options.StatsMake, EvaluateConfig],
     "lab": [options.Lab],
     "report": [options.ReportCommand],
     "list": [options.List],

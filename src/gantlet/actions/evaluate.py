@@ -140,6 +140,8 @@ def _pictures(judge: Judge, fake: Images, out: Path | None) -> dict[str, list[st
     classed = all(side.bank.labels is not None and 1 < len(side.source.classes) <= 40 for side in sides.values())
     made = {}
     for role, side in sides.items():
+        if side.source.statistics:
+            continue
         rows = np.arange(min(100, side.bank.n))
         if classed and side.bank.labels is not None:
             rows = pictures.by_class(side.bank.labels, len(side.source.classes), COLUMNS)
@@ -157,14 +159,15 @@ def _warnings(judge: Judge, fake: Images) -> tuple[str, ...]:
                 f"{len(images.skipped)} {role} files could not be decoded and were left out: {', '.join(images.skipped)}"
             )
         lines += images.warnings
-    sizes = [images.source.read(int(_rows(images)[0])).shape for images in (judge.real, fake)]
-    if sizes[0][:2] != sizes[1][:2] and len(fake.source) > 1:
+    read = [images for images in (judge.real, fake) if not images.source.statistics]
+    sizes = [images.source.read(int(_rows(images)[0])).shape for images in read]
+    if len(sizes) == 2 and sizes[0][:2] != sizes[1][:2] and len(fake.source) > 1:
         described = [f"{height}×{width}" for height, width, _ in sizes]
         lines.append(
             f"the first real image is {described[0]} pixels, the first generated one {described[1]}: different sizes change every number"
         )
     if fake.source.digest == judge.real.source.digest:
         lines.append("real and generated images are the same data; every number below compares it with itself")
-    if judge.held_out is None:
+    if judge.held_out is None and not judge.real.source.statistics:
         lines.append("no held-out real images: the yardsticks compare two halves of the real set with each other")
     return tuple(dict.fromkeys(lines))

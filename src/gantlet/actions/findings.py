@@ -105,6 +105,8 @@ def _read(raw: dict[str, Any]) -> Findings:
 def _compute(judge: Judge, fake: Images) -> Findings:
     evidence = judge.evidence(fake, judge.answers(fake.source))
     estimates = judge.estimates(evidence)
+    if any(bank.summary is not None for bank in (judge.train.bank, judge.real.bank, fake.bank)):
+        return Findings(estimates, (), None, ())  # statistics files have no rows to look among
     memory = memory_bytes(judge.config.memory)
     judge.progress("search for copies", 0, 1)
     train = judge.train.bank.features

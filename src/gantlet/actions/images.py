@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from gantlet.errors import UsageError
 from gantlet.features import EXTRACTORS, Extractor
 from gantlet.features.extract import extract_all
 from gantlet.features.onepass import BATCH
+from gantlet.features.statistics import check_statistics, read_statistics
+from gantlet.protocols import DEFAULT
 from gantlet.stats.feature_bank import FeatureBank
 from gantlet.stats.latent import LatentSpace
 
@@ -41,7 +44,12 @@ def featured(
     progress: Progress,
     seconds: dict[str, float],
 ) -> list[Images]:
-    """Return a source's images in the space of each extractor; adds to ``seconds``. Raises UsageError when it is empty."""
+    """Return a source's images, or its statistics, in the space of each extractor; adds to ``seconds``.
+
+    Raises: UsageError when it is empty; CacheError for statistics that were made otherwise.
+    """
+    if source.statistics:
+        return [_summarised(source, extractor, config) for extractor in extractors]
     if not len(source):
         raise UsageError(f"{source.spec} holds no images")
     found = extract_all(
@@ -50,6 +58,16 @@ def featured(
     )  # fmt: skip
     seconds[f"features, {role}"] = max(info.seconds for _, info in found)
     return [Images(source, bank, tuple(name for name, _ in info.skipped), info.warnings) for bank, info in found]
+
+
+def _summarised(source: ImageSource, extractor: Extractor, config: EvaluateConfig) -> Images:
+    found = read_statistics(Path(source.statistics))
+    protocol = "" if config.protocol == DEFAULT else config.protocol
+    check_statistics(source.spec, found, extractor.identity, extractor.dim, protocol)
+    warnings = (
+        () if found.header else (f"{source.spec} was taken to be made as protocol {protocol} says; it names nothing",)
+    )
+    return Images(source, FeatureBank.summarised(found.summary), warnings=warnings)
 
 
 def latent_space(source: ImageSource, extractor: Extractor) -> LatentSpace | None:

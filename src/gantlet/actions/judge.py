@@ -99,7 +99,7 @@ class Judge:
     def yardsticks(self, names: list[str]) -> dict[str, Estimate]:
         """Return real against held-out real for each metric, computed once."""
         missing = [name for name in names if name not in self._yardsticks]
-        if missing:
+        if missing and (self.held_out is not None or self.real.bank.summary is None):
             started = time.perf_counter()
             found = metrics.compute(
                 self._real_against_real(), missing, progress=self._counted("yardsticks", len(missing))

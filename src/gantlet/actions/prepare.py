@@ -1,6 +1,8 @@
 """Prepare the real side of an evaluation: open, choose extractors, extract everything real in one pass a source."""
 
+import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
 from gantlet.actions.images import Images, Progress, featured
 from gantlet.actions.judge import Judge
@@ -8,7 +10,8 @@ from gantlet.config import EvaluateConfig
 from gantlet.data import open_source
 from gantlet.data.reading import fitted
 from gantlet.data.source import ImageSource
-from gantlet.features import build_extractor
+from gantlet.features import Extractor, build_extractor
+from gantlet.features.statistics import read_statistics
 from gantlet.registry import format_spec, parse_spec, split_specs
 
 
@@ -21,7 +24,11 @@ def prepare(
     """
 
     def fit(source: ImageSource) -> ImageSource:
-        return source if shape is None or source.read(0).shape == (shape[0], *shape) else fitted(source, *shape)
+        return (
+            source
+            if shape is None or source.statistics or source.read(0).shape == (shape[0], *shape)
+            else fitted(source, *shape)
+        )
 
     held_out_text = config.held_out or opened.held_out
     held_out = fit(open_source(held_out_text)) if held_out_text else None
@@ -32,11 +39,9 @@ def prepare(
     else:
         real_is_test = held_out is not None and "split=test" in opened.spec
         train, test = (held_out, opened) if real_is_test and held_out is not None else (opened, held_out)
+    config = _settled(config, opened)
     spaces = split_specs(config.features)
-    extractors = [
-        build_extractor(_with_weights(spec, config.weights), train=train, held_out=test, progress=progress)
-        for spec in spaces
-    ]
+    extractors = build_all(config, train, test, progress)
     seconds: dict[str, float] = {}
     found: dict[str, list[Images]] = {}
     for role, source in (("real", opened), ("held-out", held_out), ("training", train)):
@@ -55,6 +60,24 @@ def prepare(
         return Judge(config, extractors[i], *sides, progress, seconds, space=space)
 
     return [judge(i) for i in range(len(spaces))]
+
+
+def build_all(
+    config: EvaluateConfig, train: ImageSource, held_out: ImageSource | None, progress: Progress
+) -> list[Extractor]:
+    """Build the extractor of each feature space that a configuration asks for."""
+    return [
+        build_extractor(_with_weights(spec, config.weights), train=train, held_out=held_out, progress=progress)
+        for spec in split_specs(config.features)
+    ]
+
+
+def _settled(config: EvaluateConfig, real: ImageSource) -> EvaluateConfig:
+    """Return the configuration with the features that a statistics file was made in, where none are named."""
+    if not real.statistics or config.features != EvaluateConfig().features:
+        return config
+    named = read_statistics(Path(real.statistics)).header.get("features", config.features)
+    return dataclasses.replace(config, features=named)
 
 
 def features_of(judges: Sequence[Judge], source: ImageSource) -> list[Images]:

@@ -77,6 +77,30 @@ class Audit:
 
 
 @dataclass(frozen=True)
+class StatsMake:
+    """Sum up images into a statistics file: a reference that needs no images any more, or a shard to merge."""
+
+    out: Path
+    """The file to write: NAME.safetensors; it must not exist yet."""
+
+
+@dataclass(frozen=True)
+class StatsMerge:
+    """Put the statistics of several sets of images together, as if they were one."""
+
+    out: Path
+    """The file to write: NAME.safetensors; it must not exist yet."""
+
+
+@dataclass(frozen=True)
+class StatsShow:
+    """Say what a statistics file holds and what it was made of."""
+
+    json: bool = False
+    """Print JSON."""
+
+
+@dataclass(frozen=True)
 class ReportCommand:
     """Show the report of a run or an evaluation again, and write its page anew."""
 

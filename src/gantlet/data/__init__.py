@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SOURCES = Registry("data source", __name__)
 
-_BY_SUFFIX = {".zip": "zip", ".tar": "tar", ".tgz": "tar", ".npz": "npz", ".npy": "npy"}
+_BY_SUFFIX = {".zip": "zip", ".tar": "tar", ".tgz": "tar", ".npz": "npz", ".npy": "npy", ".safetensors": "statistics"}
 _SHARDS = re.compile(r".*\{\d+\.\.\d+\}.*\.tar")
 _HUB = re.compile(r"hf:(?P<path>[^\[\]]+)\[(?P<split>[^\[\]=,]+)\]")
 _IDX = re.compile(r".*(idx\d-ubyte|\.idx)(\.gz)?")
@@ -38,7 +38,7 @@ def open_source(text: str, *, n: int = 0, seed: int = 0) -> "ImageSource":
         if parameter.default is parameter.empty and name not in given:
             raise UsageError(f"data source {kind!r} needs the option {name}: {kind}[{name}=…]")
     source: ImageSource = entry.object(**given)
-    if len(source) < 2:
+    if len(source) < 2 and not source.statistics:
         raise TooFewSamples(f"{source.spec} holds {len(source)} image; expected at least two")
     return source
 
@@ -82,6 +82,10 @@ def _kind_of_path(path: str) -> str:
     if Path(path).is_dir():
         return "folder"
     suffix = ".tar" if path.lower().endswith((".tar.gz", ".tar.xz", ".tar.bz2")) else Path(path).suffix.lower()
+    if suffix == ".npz":
+        from gantlet.data.statistics import holds_moments
+
+        return "statistics" if holds_moments(path) else "npz"
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
     if _IDX.fullmatch(Path(path).name):

@@ -56,7 +56,7 @@ def run(
         digest=hashlib.sha256(f"run {generator.digest} seed {seed} n {n} label {label}".encode()).hexdigest(),
         labels=wanted if labelled else None,
         classes=tuple(generator.classes) if labelled else (),
-        latents=LatentImages(generator.config.latent, generator.render, counts),
+        latents=LatentImages(generator.latent, generator.render, counts),
     )
 
 

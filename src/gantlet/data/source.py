@@ -43,6 +43,8 @@ class ImageSource:
     """What the user should know about how the data was read, e.g. a float range."""
     latents: LatentImages | None = None
     """The generator that draws the images, for sources that have one."""
+    statistics: str = ""
+    """Path of the statistics file that stands for the images; then there are none, and ``names`` is empty."""
 
     def __len__(self) -> int:
         return len(self.names)

@@ -77,7 +77,7 @@ def build_extractor(
     """
     from gantlet.data import open_source
 
-    name, options = parse_spec(_automatic(train) if spec == "auto" else spec)
+    name, options = parse_spec(automatic(train) if spec == "auto" else spec)
     given: dict[str, Any] = {}
     if EXTRACTORS.entry(name).meta.get("trained"):
         if "data" in options:
@@ -90,7 +90,8 @@ def build_extractor(
     return extractor
 
 
-def _automatic(train: "ImageSource | None") -> str:
+def automatic(train: "ImageSource | None") -> str:
+    """Return the spec that ``auto`` stands for, by the labelled training images."""
     from gantlet.data.reading import native_shape
 
     if train is None or train.labels is None or len(train.classes) < 2:

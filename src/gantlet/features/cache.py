@@ -40,22 +40,30 @@ def load(path: Path, made_of: Mapping[str, Any]) -> tuple[dict[str, np.ndarray],
     """
     if not path.exists():
         return None
-    try:
-        with safe_open(path, framework="numpy") as file:
-            header = json.loads((file.metadata() or {})[HEADER])
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        found, facts, digest = header["made_of"], header["facts"], header["sha256"]
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-        raise CacheError(f"the cache file {path} is damaged ({error}); delete it, or use --no-cache") from error
+    arrays, found, facts = read(path)
     if found != json.loads(json.dumps(made_of)):
         field = next((key for key in {*found, *made_of} if found.get(key) != made_of.get(key)), "")
         raise CacheError(
             f"the cache file {path} was made with {field} = {found.get(field)!r}, expected {made_of.get(field)!r}; "
             "delete it, or use --no-cache"
         )
-    if arrays_digest(arrays) != digest:
-        raise CacheError(f"the cache file {path} is damaged (its checksum is wrong); delete it, or use --no-cache")
     return arrays, facts
+
+
+def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any], dict[str, Any]]:
+    """Return a file's arrays, what they were made of, and its facts; raises CacheError for a damaged file."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            header = json.loads((file.metadata() or {})[HEADER])
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        found, facts, digest = header["made_of"], header["facts"], header["sha256"]
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise CacheError(f"the file {path} is damaged ({error}); delete it, or use --no-cache for a cache") from error
+    if arrays_digest(arrays) != digest:
+        raise CacheError(
+            f"the file {path} is damaged (its checksum is wrong); delete it, or use --no-cache for a cache"
+        )
+    return arrays, found, facts
 
 
 def arrays_digest(arrays: Mapping[str, np.ndarray]) -> str:

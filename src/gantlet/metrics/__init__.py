@@ -8,11 +8,15 @@ from gantlet.errors import TooFewSamples
 from gantlet.registry import Entry, Registry, parse_spec, typed_options
 from gantlet.results import Estimate
 from gantlet.stats.evidence import Evidence
+from gantlet.stats.feature_bank import FeatureBank
 
 METRICS = Registry("metric", __name__)
 
 _ABSENT = {
-    "probabilities": "this extractor gives no class probabilities; use one that does, e.g. classifier",
+    "features": "a statistics file holds moments only, and this needs every image's features; give the images",
+    "class_statistics": "this extractor gives no class probabilities; use one that does, e.g. classifier",
+    "probabilities": "there are no class probabilities of every image; use an extractor that gives them, e.g. classifier, "
+    "on images, not on a statistics file",
     "labels": "there are no labels; give labelled images",
     "images": "only features are known, not the images they came from; give images",
     "pairs": "no fake image is known to reproduce a real one; give both the same file names, or say --pairs order",
@@ -49,7 +53,9 @@ def resolve(spec: str) -> tuple[Entry, dict[str, Any]]:
 def missing_needs(entry: Entry, evidence: Evidence) -> list[str]:
     """Return what a metric needs and the evidence lacks."""
     has = {
-        "features": True,
+        "moments": True,
+        "features": evidence.real.summary is None and evidence.fake.summary is None,
+        "class_statistics": all(_has_classes(bank) for bank in (evidence.real, evidence.fake)),
         "probabilities": evidence.real.probabilities is not None and evidence.fake.probabilities is not None,
         "labels": evidence.real.labels is not None and evidence.fake.labels is not None,
         "images": evidence.real.images is not None and evidence.fake.images is not None,
@@ -60,6 +66,10 @@ def missing_needs(entry: Entry, evidence: Evidence) -> list[str]:
         "train_on_fake": "train_on_fake" in evidence.predictions,
     }
     return [need for need in entry.meta["needs"] if not has[need]]
+
+
+def _has_classes(bank: FeatureBank) -> bool:
+    return bank.probabilities is not None or (bank.summary is not None and bank.summary.classes is not None)
 
 
 def _estimate(entry: Entry, evidence: Evidence, options: dict[str, Any]) -> Estimate:

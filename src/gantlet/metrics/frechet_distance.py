@@ -48,7 +48,7 @@ def influence(evidence: Evidence) -> Influence:
 @METRICS.register(
     "frechet_distance",
     source="Heusel et al. 2017, arXiv:1706.08500",
-    needs=("features",),
+    needs=("moments",),
     unit="squared feature units",
     lower_is_better=True,
     version=1,
@@ -74,9 +74,9 @@ def estimate(evidence: Evidence, root: bool = False) -> Estimate:
     """
     value = frechet_distance(evidence.real.moments, evidence.fake.moments)
     low, high, kind, details, notes = transport_interval(evidence, value, {1: 1.0})
-    low = max(low, 0.0)
+    low = low and max(low, 0.0)
     if root:
-        low, value, high = (part**0.5 for part in (low, value, high))
+        low, value, high = low and low**0.5, value**0.5, high and high**0.5
     return Estimate(
         "frechet_distance",
         value,
@@ -93,14 +93,19 @@ def estimate(evidence: Evidence, root: bool = False) -> Estimate:
 
 def transport_interval(
     evidence: Evidence, value: float, coefficients: dict[int, float]
-) -> tuple[float, float, Interval, dict[str, Any], tuple[str, ...]]:
+) -> tuple[float | None, float | None, Interval, dict[str, Any], tuple[str, ...]]:
     """Return low, high, kind, details and notes for Σ_parts coefficient · mean(FD of ``parts`` disjoint parts)."""
     notes = size_notes(evidence)
+    summed = [name for name, bank in (("real", evidence.real), ("fake", evidence.fake)) if bank.summary is not None]
+    if len(summed) == 2:
+        return None, None, "none", {}, (*notes, "no interval: two statistics files hold no rows to take it from")
     variance = evidence.potentials.variance
     details: dict[str, Any] = {"standard_error": variance**0.5}
     low, high = normal(value, variance, evidence.level)
     kind: Interval = "delta"
-    if min(evidence.real.n, evidence.fake.n) < GROUPS:
+    if summed:
+        notes += (f"the interval leaves out the {summed[0]} images' own noise: a statistics file holds no rows",)
+    elif min(evidence.real.n, evidence.fake.n) < GROUPS:
         notes += (
             f"fewer than {GROUPS} samples a side: no permutation test; near the null the delta interval is invalid",
         )
@@ -116,7 +121,8 @@ def transport_interval(
 
 def size_notes(evidence: Evidence) -> tuple[str, ...]:
     """Return the warnings that belong to the sample size against the dimension."""
-    n, d = min(evidence.real.n, evidence.fake.n), evidence.real.dim
+    d, known = evidence.real.dim, [bank.n for bank in (evidence.real, evidence.fake) if bank.n]
+    n = min(known, default=2 * d)
     if n <= d:
         return (
             f"n = {n} ≤ d = {d}: the covariances are singular, the interval uses pseudo-inverses and the bias is large",

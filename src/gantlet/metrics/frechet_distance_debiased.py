@@ -40,7 +40,7 @@ def _mean_distance(real: list[Moments], fake: list[Moments], parts: int) -> floa
 @METRICS.register(
     "frechet_distance_debiased",
     source="Chong & Forsyth 2020, arXiv:1911.07023",
-    needs=("features",),
+    needs=("moments",),
     unit="squared feature units",
     lower_is_better=True,
     version=1,

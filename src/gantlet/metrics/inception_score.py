@@ -60,13 +60,13 @@ def mean_over_parts(
     return float(scores.mean()), float(scores.std()), variance
 
 
-def in_parts(evidence: Evidence, splits: int, chunk: int, shuffle: int) -> Estimate:
+def in_parts(
+    evidence: Evidence, probabilities: Float[np.ndarray, "n k"], splits: int, chunk: int, shuffle: int
+) -> Estimate:
     """Return the score as papers print it: the mean over parts, with the interval of that mean."""
-    probabilities = evidence.fake.probabilities
-    assert probabilities is not None
     n = len(probabilities)
     order = np.arange(n) if shuffle < 0 else np.random.RandomState(shuffle).permutation(n)
-    edges = [i * n // splits for i in range(splits + 1)] if splits else [*range(0, n, chunk), n]
+    edges = [*range(0, n, chunk), n] if chunk else [i * n // splits for i in range(splits + 1)]
     parts = [order[start:stop] for start, stop in pairwise(edges)]
     if min(len(part) for part in parts) < 2:
         raise TooFewSamples(f"{len(parts)} parts need 2 fake images each; got {n} images. Give more images")
@@ -80,7 +80,7 @@ def in_parts(evidence: Evidence, splits: int, chunk: int, shuffle: int) -> Estim
 @METRICS.register(
     "inception_score",
     source="Salimans et al. 2016, arXiv:1606.03498",
-    needs=("probabilities",),
+    needs=("class_statistics",),
     unit="effective classes",
     lower_is_better=False,
     version=1,
@@ -102,15 +102,16 @@ def estimate(evidence: Evidence, splits: int = 0, chunk: int = 0, shuffle: int =
 
     Source: Salimans et al. 2016, arXiv:1606.03498; criticism: Barratt & Sharma 2018, arXiv:1801.01973.
     """
-    if splits or chunk:
-        return in_parts(evidence, splits, chunk, shuffle)
     probabilities = evidence.fake.probabilities
-    assert probabilities is not None
+    if splits or chunk:
+        if probabilities is None:
+            return evidence.undefined("inception_score", "a statistics file holds no rows to cut into parts")
+        return in_parts(evidence, probabilities, splits, chunk, shuffle)
     log_score, variance = log_inception_score(evidence.fake_classes)
     low, high = normal(log_score, variance, evidence.level)
     details = {"log_standard_error": variance**0.5}
     notes: tuple[str, ...] = ()
-    if len(probabilities) >= 2 * SPLITS:
+    if probabilities is not None and len(probabilities) >= 2 * SPLITS:
         order = numpy_stream(evidence.seed, "splits").permutation(len(probabilities))
         details["splits_mean"], details["splits_std"] = inception_score_splits(probabilities, order)
     else:

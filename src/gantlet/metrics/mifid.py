@@ -77,6 +77,7 @@ def estimate(evidence: Evidence) -> Estimate:
     if memorisation == 0:
         return evidence.undefined("mifid", "every fake has the direction of a training image: all are copies")
     low, high, kind, details, notes = transport_interval(evidence, distance, {1: 1.0})
+    assert low is not None and high is not None  # this metric needs rows on both sides
     low, value, high = (mifid(part, memorisation) for part in (max(low, 0.0), distance, high))
     details |= {"frechet_distance": distance, "cosine": memorisation, "penalised": memorisation < THRESHOLD}
     return evidence.estimate("mifid", value, (kind, low, high), details, notes)

@@ -43,7 +43,7 @@ def log_mode_score(real: ClassProbabilities, fake: ClassProbabilities) -> tuple[
 @METRICS.register(
     "mode_score",
     source="Che et al. 2017, arXiv:1612.02136",
-    needs=("probabilities",),
+    needs=("class_statistics",),
     unit="effective classes",
     lower_is_better=False,
     version=1,

@@ -44,6 +44,11 @@ class LoadedGenerator:
         return 0 if self.config.conditioning == "none" else len(self.class_counts)
 
     @property
+    def latent(self) -> int:
+        """Return the dimension of z."""
+        return self.config.latent
+
+    @property
     def digest(self) -> str:
         """Return the SHA-256 of the weights."""
         return weights_digest(self.generator)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from gantlet.errors import DataError, ShapeError
+from gantlet.errors import DataError, ShapeError, TooFewSamples
 from gantlet.results import Estimate, Interval
 from gantlet.rng import numpy_stream
 from gantlet.stats.feature_bank import FeatureBank
@@ -18,6 +18,7 @@ from gantlet.stats.mixture import Mixture
 from gantlet.stats.moments import Moments
 from gantlet.stats.neighbours import MANIFOLD_K, Neighbours, neighbours
 from gantlet.stats.probabilities import ClassProbabilities
+from gantlet.stats.summary import QUARTERS
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Evidence:
             raise ShapeError(
                 f"real features have {self.real.dim} columns, fake ones {self.fake.dim}; use one extractor for both"
             )
-        if self.real.n > 1 and (self.real.features == self.real.features[0]).all():
+        if len(self.real.features) > 1 and (self.real.features == self.real.features[0]).all():
             raise DataError(
                 f"all {self.real.n} real feature rows are equal; expected images that differ. Check the source "
                 f"and the extractor"
@@ -100,7 +101,7 @@ class Evidence:
         self,
         metric: str,
         value: float,
-        interval: tuple[Interval, float, float],
+        interval: tuple[Interval, float | None, float | None],
         details: Mapping[str, Any] | None = None,
         notes: tuple[str, ...] = (),
     ) -> Estimate:
@@ -142,10 +143,22 @@ class Evidence:
     @cached_property
     def quarters(self) -> tuple[list[Moments], list[Moments]]:
         """Return the moments of four disjoint random quarters of the real and of the fake rows; halves are merges of
-        them.
+        them. A statistics file brings its own.
+
+        Raises: TooFewSamples where it holds the moments of all its rows only.
         """
+        for bank in (self.real, self.fake):
+            if bank.summary is not None and len(bank.summary.parts) < QUARTERS:
+                raise TooFewSamples(
+                    "published statistics hold one mean and covariance, no disjoint parts to extrapolate from"
+                )
         banks = zip((self.real, self.fake), self.orders, strict=True)
-        real, fake = ([Moments.of(bank.features[order[q::4]]) for q in range(4)] for bank, order in banks)
+        real, fake = (
+            [Moments.of(bank.features[order[q::4]]) for q in range(4)]
+            if bank.summary is None
+            else list(bank.summary.parts)
+            for bank, order in banks
+        )
         return real, fake
 
     @cached_property
@@ -193,6 +206,8 @@ class Evidence:
 
 
 def _classes(bank: FeatureBank) -> ClassProbabilities:
+    if bank.summary is not None and bank.summary.classes is not None:
+        return bank.summary.classes
     if bank.probabilities is None:
         raise ShapeError(
             "expected class probabilities beside the features; use an extractor that gives them, e.g. classifier"

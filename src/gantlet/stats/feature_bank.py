@@ -10,12 +10,14 @@ from jaxtyping import Float32, Int64
 from gantlet.errors import NonFiniteError, ShapeError
 from gantlet.stats.images import ImageRows
 from gantlet.stats.moments import Moments
+from gantlet.stats.summary import Summary
 
 
 @dataclass(frozen=True)
 class FeatureBank:
     """Features [n, d] float32 of n images; optional class probabilities [n, k], labels [n], names [n], and the images
     themselves, which are decoded only when a metric looks at them.
+    With a ``summary`` the bank has no rows (features [0, d]): it stands for the n images of a statistics file.
 
     Raises ShapeError when rows do not match, NonFiniteError naming the first bad row.
     """
@@ -25,6 +27,7 @@ class FeatureBank:
     labels: Int64[np.ndarray, " n"] | None = None
     names: Sequence[str] = ()
     images: ImageRows | None = None
+    summary: Summary | None = None
 
     def __post_init__(self) -> None:
         for part in ("probabilities", "labels", "names", "images"):
@@ -41,7 +44,7 @@ class FeatureBank:
     @property
     def n(self) -> int:
         """Return the number of images."""
-        return len(self.features)
+        return len(self.features) if self.summary is None else self.summary.n
 
     @property
     def dim(self) -> int:
@@ -51,7 +54,12 @@ class FeatureBank:
     @cached_property
     def moments(self) -> Moments:
         """Return mean and covariance in float64."""
-        return Moments.of(self.features)
+        return Moments.of(self.features) if self.summary is None else self.summary.moments
+
+    @classmethod
+    def summarised(cls, summary: Summary) -> "FeatureBank":
+        """Return a bank without rows that knows a summary only."""
+        return cls(np.empty((0, len(summary.moments.mean)), np.float32), summary=summary)
 
     def take(self, rows: np.ndarray) -> "FeatureBank":
         """Return the bank of some rows, in the order given."""

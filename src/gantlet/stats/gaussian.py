@@ -22,7 +22,8 @@ COLUMNS = 128
 class Potentials:
     """Values of the two Kantorovich potentials at the real [n] and the fake [m] rows, each with mean 0.
 
-    They are the influence function of the squared Fréchet distance. ``singular``: an inverse root was a pseudo-inverse.
+    They are the influence function of the squared Fréchet distance; empty on a side of which no rows are known.
+    ``singular``: an inverse root was a pseudo-inverse.
     """
 
     real: Float64[np.ndarray, " n"]
@@ -32,7 +33,7 @@ class Potentials:
     @property
     def variance(self) -> float:
         """Return the squared standard error var ψ_r / n_r + var ψ_g / n_g."""
-        return float(self.real.var(ddof=1) / len(self.real) + self.fake.var(ddof=1) / len(self.fake))
+        return sum(float(side.var(ddof=1) / len(side)) for side in (self.real, self.fake) if len(side) > 1)
 
 
 def potentials(
@@ -61,7 +62,7 @@ def _potential(
     for rows in row_chunks(len(features)):
         x = features[rows] - mean
         values[rows] = x @ linear + np.square(x).sum(axis=1) - np.square(x @ root).sum(axis=1)
-    return values - values.mean()
+    return values - values.mean() if len(values) else values
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,5 +166,7 @@ def canonical_order(
     features: Float32[np.ndarray, "n d"], seed_row: Float64[np.ndarray, " d"]
 ) -> Int64[np.ndarray, " n"]:
     """Return an order of the rows that depends on their values only, not on where they stand."""
+    if not len(features):
+        return np.zeros(0, np.int64)
     keys = np.concatenate([(features[rows] * seed_row).sum(axis=1) for rows in row_chunks(len(features))])
     return np.lexsort((features[:, 0], keys))

@@ -1,5 +1,7 @@
 """Commands that judge generated images."""
 
+import json
+from itertools import takewhile
 from pathlib import Path
 
 from gantlet.cli import options
@@ -7,6 +9,7 @@ from gantlet.cli.commands.shared import Words, first, put, show_report
 from gantlet.cli.parse import parse, positional
 from gantlet.cli.progress import Progress
 from gantlet.config import EvaluateConfig
+from gantlet.errors import UnknownName
 
 
 def evaluate(words: Words) -> None:
@@ -55,6 +58,53 @@ def audit(words: Words) -> None:
 
     show(found)
     put("\n" + "\n".join(str(chosen.out / name) for name in found.figures))
+
+
+def stats(words: Words) -> None:
+    """Sum up images into a statistics file (make), put several together (merge), say what one holds (show)."""
+    what, rest = first(words, "stats", "make SOURCE, merge FILE FILE … or show FILE")
+    if what not in _STATS and what:
+        raise UnknownName("subcommand of gantlet stats:", what, _STATS)
+    if not what:
+        parse("stats", ["--help"], options.StatsMake, EvaluateConfig(), argument="make|merge|show")
+    _STATS[what](rest)
+
+
+def _stats_make(words: Words) -> None:
+    source, rest = first(words, "stats make", "the images (gantlet list sources)")
+    chosen, config = parse("stats make", rest, options.StatsMake, EvaluateConfig(), argument="SOURCE")
+    from gantlet.actions.statistics import make_statistics
+
+    with Progress() as progress:
+        found = make_statistics(source, chosen.out, config, progress=progress)
+    put(f"statistics of {found.summary.n:,} images in {chosen.out}")
+
+
+def _stats_merge(words: Words) -> None:
+    paths = list(takewhile(lambda word: not word.startswith("-"), words))
+    (chosen,) = parse("stats merge", words[len(paths) :], options.StatsMerge, argument="FILE FILE …")
+    from gantlet.actions.statistics import merge_statistics
+
+    found = merge_statistics([Path(path) for path in paths], chosen.out)
+    put(f"statistics of {found.summary.n:,} images in {chosen.out}")
+
+
+def _stats_show(words: Words) -> None:
+    path, rest = first(words, "stats show", "a statistics file")
+    (chosen,) = parse("stats show", rest, options.StatsShow, argument="FILE")
+    from gantlet.actions.statistics import describe_statistics
+
+    found = describe_statistics(Path(path))
+    if chosen.json:
+        put(json.dumps(found, indent=1, ensure_ascii=False))
+        return
+    for key, value in found.items():
+        lines = value.items() if isinstance(value, dict) else [("", value)]
+        for inner, text in lines:
+            put(f"{f'{key} {inner}'.strip():<28} {text}")
+
+
+_STATS = {"make": _stats_make, "merge": _stats_merge, "show": _stats_show}
 
 
 def report(words: Words) -> None:

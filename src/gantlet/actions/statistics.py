@@ -1,0 +1,110 @@
+"""Sum up images into a statistics file, merge such files, and say what one holds."""
+
+import dataclasses
+from collections.abc import Sequence
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from gantlet import __version__
+from gantlet.actions.images import Progress, featured, nothing
+from gantlet.actions.prepare import build_all
+from gantlet.config import EvaluateConfig
+from gantlet.data import open_source
+from gantlet.data.source import ImageSource
+from gantlet.errors import CacheError, OutputError, UsageError
+from gantlet.features import EXTRACTORS, automatic
+from gantlet.features.statistics import Statistics, read_statistics, write_statistics
+from gantlet.protocols import DEFAULT, fixed
+from gantlet.registry import format_spec, parse_spec, split_specs
+from gantlet.stats.summary import Summary
+
+
+def make_statistics(
+    source: str, out: Path, config: EvaluateConfig | None = None, *, progress: Progress = nothing
+) -> Statistics:
+    """Extract the features of a source in one space and write their statistics to ``out`` (.safetensors).
+
+    Raises: OutputError when ``out`` exists or has another suffix; UsageError for several spaces; what `evaluate` raises.
+    """
+    _check_out(out)
+    config = fixed(config or EvaluateConfig())
+    opened = open_source(source, n=config.n, seed=config.seed)
+    if opened.statistics:
+        raise UsageError(f"{source} holds statistics already; gantlet stats merge puts several together")
+    config = dataclasses.replace(config, features=_named(config.features, opened))
+    extractors = build_all(config, opened, None, progress)
+    (images,) = featured(extractors, opened, role="given", config=config, progress=progress, seconds={})
+    header = {
+        "features": config.features,
+        "extractor": dict(extractors[0].identity),
+        "protocol": "" if config.protocol == DEFAULT else config.protocol,
+        "package": __version__,
+        "sources": [{"spec": opened.spec, "sha256": opened.digest, "n": images.bank.n}],
+    }
+    found = Statistics(Summary.of(images.bank.features, images.bank.probabilities), header)
+    write_statistics(out, found)
+    return found
+
+
+def merge_statistics(paths: Sequence[Path], out: Path) -> Statistics:
+    """Write the statistics of all images of several files; raises CacheError naming the field in which they differ."""
+    _check_out(out)
+    if len(paths) < 2:
+        raise UsageError(f"gantlet stats merge needs two files or more; got {len(paths)}")
+    files = [read_statistics(path) for path in paths]
+    for path, file in zip(paths[1:], files[1:], strict=True):
+        theirs, ours = _decisive(file), _decisive(files[0])
+        for field in {**ours, **theirs}:
+            if theirs.get(field) != ours.get(field):
+                raise CacheError(
+                    f"{path} has {field} = {theirs.get(field)!r}, {paths[0]} {ours.get(field)!r}; statistics merge only "
+                    "where all that decides them agrees"
+                )
+    sources = [source for file in files for source in file.header.get("sources", [])]
+    digests = [source["sha256"] for source in sources]
+    twice = next((source["spec"] for source in sources if digests.count(source["sha256"]) > 1), None)
+    if twice:
+        raise CacheError(f"{twice} is in these statistics twice; each image may count once")
+    summary = reduce(Summary.merge, [file.summary for file in files])
+    merged = dataclasses.replace(files[0], summary=summary, header={**files[0].header, "sources": sources})
+    write_statistics(out, merged)
+    return merged
+
+
+def describe_statistics(path: Path) -> dict[str, Any]:
+    """Return what a statistics file holds, in words and numbers."""
+    if not path.is_file():
+        raise CacheError(f"there is no statistics file {path}; gantlet stats make SOURCE --out {path} writes one")
+    found = read_statistics(path)
+    moments, classes = found.summary.moments, found.summary.classes
+    return {
+        "images": found.summary.n or "unknown",
+        "dimensions": len(moments.mean),
+        "classes": classes.moments.mean.shape[0] - 1 if classes else 0,
+        "total variance": float(moments.m2.trace() / max(1, moments.n - 1)),
+        **{key: value for key, value in found.header.items() if key != "kind"},
+    }
+
+
+def _decisive(file: Statistics) -> dict[str, str]:
+    named = {field: file.header.get(field, "") for field in ("protocol", "package")}
+    return {**file.header.get("extractor", {}), **named}
+
+
+def _named(features: str, source: ImageSource) -> str:
+    """Return one feature space by a spec that means the same in another evaluation: what it is trained on included."""
+    spaces = split_specs(features)
+    if len(spaces) != 1:
+        raise UsageError(f"a statistics file holds one feature space; got --features {features}")
+    name, options = parse_spec(automatic(source) if spaces[0] == "auto" else spaces[0])
+    if EXTRACTORS.entry(name).meta.get("trained") and "data" not in options:
+        options = {**options, "data": source.spec}
+    return format_spec(name, options)
+
+
+def _check_out(out: Path) -> None:
+    if out.suffix != ".safetensors":
+        raise OutputError(f"a statistics file is named NAME.safetensors; got {out}")
+    if out.exists():
+        raise OutputError(f"{out} exists already; choose another name or delete it")
