@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 
 import gantlet
+from gantlet.actions.compare import _difference
 from gantlet.cli import main
 from gantlet.data.arrays import array_source
 from gantlet.data.source import ImageSource
+from gantlet.metrics import compute
+from gantlet.stats.evidence import Evidence
+from gantlet.stats.feature_bank import FeatureBank
 
 CONFIG = gantlet.EvaluateConfig(
     features="pixels[size=8]", metrics=("frechet_distance", "frechet_distance_debiased"), cache=False
@@ -76,3 +80,43 @@ def test_halves_of_one_set_are_not_told_apart() -> None:
         found = gantlet.compare(*halves, images("real", 500, 5000 + seed), CONFIG)
         told += any(d.better for d in found.differences)
     assert told <= 7
+
+
+def classed_bank(n: int, rng: np.random.Generator, shift: float, noise: float) -> FeatureBank:
+    logits = rng.standard_normal((n, 5)) * noise + 3 * np.eye(5)[rng.choice(5, n, p=[0.4, 0.3, 0.1, 0.1, 0.1])]
+    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    features = np.concatenate([logits, rng.standard_normal((n, 3))], 1) + shift
+    return FeatureBank(features.astype(np.float32), p.astype(np.float32))
+
+
+PAIRED = [
+    "kernel_distance", "inception_score", "mode_score", "density", "coverage", "one_nn_accuracy", "precision", "recall",
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("shift", "noise"), [(0.0, 1.5), (0.5, 1.0)], ids=["as good as real", "apart from real"])
+def test_paired_differences_of_equal_generators_spread_as_their_errors_say(shift: float, noise: float) -> None:
+    """z = difference/error has standard deviation 1: 200 repeats know it to 5 %; near the null KID is cautious (0.65)."""
+    z: dict[str, list[float]] = {name: [] for name in PAIRED}
+    for repeat in range(200):
+        rng = np.random.default_rng([5, repeat])
+        real = classed_bank(300, rng, 0.0, 1.5)
+        evidences = [Evidence(real, classed_bank(300, rng, shift, noise)) for _ in range(2)]
+        for a, b in zip(*(compute(evidence, PAIRED) for evidence in evidences), strict=True):
+            found = _difference(evidences, a, b, paired_fakes=False, level=0.95)
+            assert found is not None and found.paired
+            z[a.metric].append(found.difference / ((found.high - found.low) / (2 * 1.96)))
+    for name, values in z.items():
+        assert 0.5 < np.std(values) < 1.15, name
+        assert np.mean(np.abs(values) > 1.96) <= 0.11, name
+
+
+def test_metrics_with_influence_functions_are_compared_in_pairs() -> None:
+    config = gantlet.EvaluateConfig(features="pixels[size=8]", metrics=tuple(PAIRED), cache=False)
+    found = gantlet.compare(images("a", 200, 1, 3), images("b", 200, 2, 40), images("real", 200, 3), config)
+    assert all(d.paired for d in found.differences)
+    assert {d.metric for d in found.differences} == set(PAIRED) - {"inception_score", "mode_score"}
+    options = gantlet.EvaluateConfig(features="pixels[size=8]", metrics=("recall[k=5]",), cache=False)
+    found = gantlet.compare(images("a", 200, 1, 3), images("b", 200, 2, 9), images("real", 200, 3), options)
+    assert not found.differences[0].paired

@@ -5,7 +5,13 @@ import pytest
 
 from gantlet.errors import ShapeError
 from gantlet.results import Estimate
-from gantlet.stats.difference import Influence, difference_variance, interval_variance
+from gantlet.stats.difference import (
+    Influence,
+    difference_variance,
+    effective_number,
+    interval_variance,
+    of_covered,
+)
 
 
 def test_shared_real_noise_cancels() -> None:
@@ -51,3 +57,16 @@ def test_an_interval_gives_back_its_variance() -> None:
         0.25, rel=1e-6
     )
     assert interval_variance(Estimate("x", 1.0)) is None
+
+
+def test_rows_that_hang_on_one_fake_share_its_noise() -> None:
+    covered = np.array([True] * 60 + [False] * 40)
+    owner = np.full(100, -1)
+    owner[:40] = np.repeat(np.arange(10), 4)
+    found = of_covered(covered, owner, 25)
+    p, n_eff = 0.6, 100 * 40 / 160
+    assert effective_number(owner) == n_eff
+    # var(real) has divisor n − 1 instead of n
+    assert found.variance == pytest.approx(p * (1 - p) * (1 / 99 + 1 / n_eff - 1 / 100))
+    alone = of_covered(covered, np.full(100, -1), 25)
+    assert alone.fake is None or not alone.fake.any()

@@ -45,6 +45,8 @@ def check_against_brute_force(real: np.ndarray, fake: np.ndarray, memory: int) -
     alone = found.only_fake >= 0
     np.testing.assert_array_equal(alone, found.fakes_in_ball == 1)
     assert (rf[alone, found.only_fake[alone]] < radius[5][alone]).all()
+    held = rf <= fake_radius[None]
+    np.testing.assert_array_equal(found.only_ball, np.where(held.sum(1) == 1, held.argmax(1), -1))
 
 
 @pytest.mark.parametrize("memory", [10**5, 2 * 10**9], ids=["tiles of 64", "one tile"])

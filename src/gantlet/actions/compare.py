@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
 
 import numpy as np
 
@@ -85,36 +84,44 @@ def _compare_in(
         title = dataclasses.replace(first, features=judge.space).title
         if first.value is None or second.value is None:
             left_out[title] = "; ".join(first.notes or second.notes)
-        elif (variance := _variance(evidences, first, second, paired_fakes)) is None:
+        elif (difference := _difference(evidences, first, second, paired_fakes, judge.config.level)) is None:
             left_out[title] = "it has no interval"
         else:
-            difference = _difference(first, second, variance, judge.config.level)
             found.append(dataclasses.replace(difference, metric=title))
 
 
-def _influence(estimate: Estimate) -> Callable[[Evidence], Influence] | None:
-    """Return the influence function of a metric as it is defined without options."""
-    return None if "options" in estimate.details else METRICS.entry(estimate.metric).meta.get("influence")
+def _influences(evidences: list[Evidence], a: Estimate, b: Estimate) -> list[Influence] | None:
+    """Return a metric's influence on both sides where it has one, as defined without options, over the same real rows.
+
+    None where a statistics file hides the rows, or the metric looked at other real rows for A than for B.
+    """
+    influence = METRICS.entry(a.metric).meta.get("influence")
+    summed = any(bank.summary is not None for e in evidences for bank in (e.real, e.fake))
+    if influence is None or summed or "options" in a.details or a.n_real != b.n_real:
+        return None
+    return [influence(evidence) for evidence in evidences]
 
 
-def _variance(evidences: list[Evidence], a: Estimate, b: Estimate, paired_fakes: bool) -> float | None:
-    influence = _influence(a)
-    near_null = [interval_variance(e) or 0.0 for e in (a, b) if e.interval == "permutation"]
-    if influence is not None:
-        return difference_variance(influence(evidences[0]), influence(evidences[1]), paired_fakes) + sum(near_null)
-    variances = [interval_variance(estimate) for estimate in (a, b)]
-    return None if variances[0] is None or variances[1] is None else variances[0] + variances[1]
-
-
-def _difference(a: Estimate, b: Estimate, variance: float, level: float) -> Difference:
+def _difference(
+    evidences: list[Evidence], a: Estimate, b: Estimate, paired_fakes: bool, level: float
+) -> Difference | None:
+    """Return A − B with its interval and p-value; None where nothing is known of the error."""
     assert a.value is not None and b.value is not None and a.lower_is_better is not None
+    influences = _influences(evidences, a, b)
+    if influences is not None:
+        near_null = [interval_variance(e) or 0.0 for e in (a, b) if e.interval == "permutation"]
+        variance = difference_variance(influences[0], influences[1], paired_fakes) + sum(near_null)
+    else:
+        apart = [interval_variance(estimate) for estimate in (a, b)]
+        if apart[0] is None or apart[1] is None:
+            return None
+        variance = apart[0] + apart[1]
     difference, error = a.value - b.value, math.sqrt(variance)
     half = quantile(level) * error
     p_value = math.erfc(abs(difference) / (error * math.sqrt(2))) if error > 0 else float(difference == 0)
-    paired = _influence(a) is not None
     return Difference(
-        a.metric, a.value, b.value, difference, difference - half, difference + half, p_value, p_value, "", paired,
-        a.lower_is_better,
+        a.metric, a.value, b.value, difference, difference - half, difference + half, p_value, p_value, "",
+        influences is not None, a.lower_is_better,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from jaxtyping import Int64
 
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate
+from gantlet.stats.difference import Influence, effective_number, of_covered
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.intervals import wilson
 
@@ -17,15 +18,6 @@ def coverage(fakes_in_ball: Int64[np.ndarray, " n"]) -> float:
     return float((fakes_in_ball > 0).mean())
 
 
-def effective_number(only_fake: Int64[np.ndarray, " n"]) -> float:
-    """Return the number of independent indicators that n covered-or-not balls are worth: n Σ_j L_j / Σ_j L_j².
-
-    L_j is the number of balls that hold fake j and no other: they are covered or not together, by that one draw.
-    """
-    lone = np.bincount(only_fake[only_fake >= 0])
-    return len(only_fake) * float(lone.sum() / np.square(lone).sum()) if lone.any() else float(len(only_fake))
-
-
 def expected_coverage(n_real: int, n_fake: int, k: int) -> float:
     """Return the mean coverage where real and fake have one continuous distribution; in (0, 1).
 
@@ -36,6 +28,12 @@ def expected_coverage(n_real: int, n_fake: int, k: int) -> float:
     return float(1 - np.prod((n_real - i) / (n_real + n_fake - i)))
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return whether each real ball is covered, and what the balls that hang on one fake add."""
+    facts = evidence.neighbours
+    return of_covered(facts.fakes_in_ball > 0, facts.only_fake, len(facts.real_balls))
+
+
 @METRICS.register(
     "coverage",
     source="Naeem et al. 2020, arXiv:2002.09797",
@@ -43,6 +41,7 @@ def expected_coverage(n_real: int, n_fake: int, k: int) -> float:
     unit="share of real images",
     lower_is_better=False,
     version=1,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Coverage: the share of real images that have a fake image within their neighbourhood.

@@ -6,6 +6,7 @@ from jaxtyping import Int64
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate
 from gantlet.rng import numpy_stream
+from gantlet.stats.difference import Influence
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.intervals import bootstrap_mean
 
@@ -18,6 +19,11 @@ def density(real_balls: Int64[np.ndarray, " m"], k: int) -> float:
     return float(real_balls.mean() / k)
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return the number of real balls over k at every fake row, with the real images given."""
+    return Influence(fake=evidence.neighbours.real_balls / evidence.neighbours.k)
+
+
 @METRICS.register(
     "density",
     source="Naeem et al. 2020, arXiv:2002.09797",
@@ -25,6 +31,7 @@ def density(real_balls: Int64[np.ndarray, " m"], k: int) -> float:
     unit="real neighbourhoods an image, over k",
     lower_is_better=False,
     version=1,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Density: how many real neighbourhoods a fake image falls into, on average and over k.

@@ -5,15 +5,16 @@ from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Int64
-from scipy.special import xlogy
+from scipy.special import rel_entr, xlogy
 
 from gantlet.errors import TooFewSamples
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate
 from gantlet.rng import numpy_stream
+from gantlet.stats.difference import Influence
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.intervals import normal
-from gantlet.stats.probabilities import ClassProbabilities
+from gantlet.stats.probabilities import ClassProbabilities, normalised
 
 SPLITS = 10
 
@@ -77,6 +78,14 @@ def in_parts(
     )
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return IS · KL(p(y|x) ‖ p(y)) at every fake row."""
+    assert evidence.fake.probabilities is not None
+    p, marginal = normalised(evidence.fake.probabilities), evidence.fake_classes.marginal
+    score = float(np.exp(log_inception_score(evidence.fake_classes)[0]))
+    return Influence(fake=score * rel_entr(p, marginal).sum(axis=1))
+
+
 @METRICS.register(
     "inception_score",
     source="Salimans et al. 2016, arXiv:1606.03498",
@@ -84,6 +93,7 @@ def in_parts(
     unit="effective classes",
     lower_is_better=False,
     version=1,
+    influence=influence,
 )
 def estimate(evidence: Evidence, splits: int = 0, chunk: int = 0, shuffle: int = -1) -> Estimate:
     """Inception Score: the exponential of the mutual information between a fake image and its predicted class.

@@ -1,15 +1,16 @@
 """The Mode Score: the Inception Score with a penalty for class frequencies that differ from the real ones."""
 
 import numpy as np
-from scipy.special import rel_entr
+from scipy.special import rel_entr, xlogy
 
 from gantlet.errors import ShapeError, TooFewSamples
 from gantlet.metrics import METRICS
 from gantlet.metrics.inception_score import log_inception_score
 from gantlet.results import Estimate
+from gantlet.stats.difference import Influence
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.intervals import normal
-from gantlet.stats.probabilities import ClassProbabilities
+from gantlet.stats.probabilities import ClassProbabilities, normalised
 
 
 def log_mode_score(real: ClassProbabilities, fake: ClassProbabilities) -> tuple[float, float]:
@@ -40,6 +41,19 @@ def log_mode_score(real: ClassProbabilities, fake: ClassProbabilities) -> tuple[
     return value, fake.variance(fake_weights, 1.0) / fake.n + real.variance(real_weights, 0.0) / real.n
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return MS times the influence of log MS at every real and fake row."""
+    rows = evidence.real.probabilities, evidence.fake.probabilities
+    assert rows[0] is not None and rows[1] is not None
+    score = float(np.exp(log_mode_score(evidence.real_classes, evidence.fake_classes)[0]))
+    p_r, p_g = evidence.real_classes.marginal, evidence.fake_classes.marginal
+    present = p_g > 0
+    real, fake = normalised(rows[0])[:, present], normalised(rows[1])[:, present]
+    p_r, p_g = p_r[present], p_g[present]
+    of_fake = xlogy(fake, fake).sum(axis=1) + fake @ (np.log(p_r) - 2 * np.log(p_g))
+    return Influence(score * (real @ (p_g / p_r)), score * of_fake)
+
+
 @METRICS.register(
     "mode_score",
     source="Che et al. 2017, arXiv:1612.02136",
@@ -47,6 +61,7 @@ def log_mode_score(real: ClassProbabilities, fake: ClassProbabilities) -> tuple[
     unit="effective classes",
     lower_is_better=False,
     version=1,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Mode Score: the Inception Score divided by how far the class frequencies of the fakes are from the real ones.

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool
 
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate
+from gantlet.stats.difference import Influence
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.intervals import wilson
 from gantlet.stats.neighbours import Neighbours, neighbours
@@ -21,6 +23,32 @@ class Accuracy:
     mutual: float
 
 
+def right_answers(facts: Neighbours) -> tuple[Bool[np.ndarray, " n"], Bool[np.ndarray, " m"]]:
+    """Return whether the nearest neighbour of each real and of each fake row says the right thing; a tie says real."""
+    return (
+        facts.real.distances[:, 0] <= facts.real_to_fake.distances[:, 0],
+        facts.fake_to_real.distances[:, 0] > facts.fake.distances[:, 0],
+    )
+
+
+def equal_sized(evidence: Evidence) -> Neighbours:
+    """Return the neighbour statistics of as many real as fake rows, the larger set cut at random (seeded)."""
+    n = min(evidence.real.n, evidence.fake.n)
+    if evidence.real.n == evidence.fake.n:
+        return evidence.neighbours
+    banks = zip((evidence.real, evidence.fake), evidence.orders, strict=True)
+    real, fake = (bank.features[order[:n]] for bank, order in banks)
+    return evidence.shared("equal numbers", lambda: neighbours(real, fake, k=1, memory=evidence.memory))
+
+
+def influence(evidence: Evidence) -> Influence:
+    """Return half the right answers at every row, spread by √(1 + s): mutual pairs are right or wrong together."""
+    facts = equal_sized(evidence)
+    accuracy = one_nn_accuracy(facts)
+    real, fake = (side * 0.5 * (1 + accuracy.mutual) ** 0.5 for side in right_answers(facts))
+    return Influence(real, fake)
+
+
 def one_nn_accuracy(facts: Neighbours) -> Accuracy:
     """Return the leave-one-out accuracy of the 1-nearest-neighbour classifier on the pooled real and fake rows.
 
@@ -28,19 +56,16 @@ def one_nn_accuracy(facts: Neighbours) -> Accuracy:
     Source: Lopez-Paz & Oquab 2017, arXiv:1610.06545; Xu et al. 2018, arXiv:1806.07755, Sec. 2.2.
     """
     n = len(facts.real.distances)
-    real_says_real = facts.real.distances[:, 0] <= facts.real_to_fake.distances[:, 0]
-    fake_says_real = facts.fake_to_real.distances[:, 0] <= facts.fake.distances[:, 0]
+    real, fake = right_answers(facts)
     nearest = np.concatenate(
         [
-            np.where(real_says_real, facts.real.indices[:, 0], n + facts.real_to_fake.indices[:, 0]),
-            np.where(fake_says_real, facts.fake_to_real.indices[:, 0], n + facts.fake.indices[:, 0]),
+            np.where(real, facts.real.indices[:, 0], n + facts.real_to_fake.indices[:, 0]),
+            np.where(fake, n + facts.fake.indices[:, 0], facts.fake_to_real.indices[:, 0]),
         ]
     )
     mutual = nearest[nearest] == np.arange(len(nearest))
-    correct = np.concatenate([real_says_real, ~fake_says_real])
-    return Accuracy(
-        float(correct.mean()), float(real_says_real.mean()), float((~fake_says_real).mean()), float(mutual.mean())
-    )
+    pooled = float(np.concatenate([real, fake]).mean())
+    return Accuracy(pooled, float(real.mean()), float(fake.mean()), float(mutual.mean()))
 
 
 @METRICS.register(
@@ -50,6 +75,7 @@ def one_nn_accuracy(facts: Neighbours) -> Accuracy:
     unit="accuracy; 0.5 is ideal",
     lower_is_better=True,
     version=1,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Leave-one-out accuracy of a 1-nearest-neighbour classifier that tells real from fake; 0.5 is ideal.
@@ -67,16 +93,10 @@ def estimate(evidence: Evidence) -> Estimate:
     Ann. Stat. 16.
     """
     n = min(evidence.real.n, evidence.fake.n)
-    facts = evidence.neighbours
     notes: tuple[str, ...] = ()
     if evidence.real.n != evidence.fake.n:
-        real, fake = (
-            bank.features[order[:n]]
-            for bank, order in zip((evidence.real, evidence.fake), evidence.orders, strict=True)
-        )
-        facts = neighbours(real, fake, k=1, memory=evidence.memory)
         notes = (f"unequal numbers: the larger set was cut to {n} random images",)
-    accuracy = one_nn_accuracy(facts)
+    accuracy = one_nn_accuracy(equal_sized(evidence))
     effective = 2 * n / (1 + accuracy.mutual)
     low, high = wilson(accuracy.pooled * effective, effective, evidence.level)
     details = {"real": accuracy.real, "fake": accuracy.fake, "mutual": accuracy.mutual}

@@ -6,7 +6,7 @@ from jaxtyping import Bool
 from gantlet.errors import ConfigError
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate
-from gantlet.stats.difference import Influence
+from gantlet.stats.difference import Influence, of_covered
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.intervals import wilson
 from gantlet.stats.neighbours import MANIFOLD_K
@@ -23,7 +23,8 @@ def recall(in_fake_manifold: Bool[np.ndarray, " n"]) -> float:
 
 def influence(evidence: Evidence) -> Influence:
     """Return whether each real image lies in the fake manifold, with the fakes given."""
-    return Influence(real=evidence.neighbours.in_fake_manifold.astype(np.float64))
+    facts = evidence.neighbours
+    return of_covered(facts.in_fake_manifold, facts.only_ball, len(facts.real_balls))
 
 
 @METRICS.register(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64, Int64
 
 from gantlet.errors import ShapeError
 from gantlet.results import Estimate
@@ -24,6 +24,29 @@ class Influence:
     def variance(self) -> float:
         """Return the squared standard error of the metric."""
         return _variance(self.real) + _variance(self.fake)
+
+
+def effective_number(owner: Int64[np.ndarray, " n"]) -> float:
+    """Return the number of independent indicators that n covered-or-not rows are worth: n Σ_j L_j / Σ_j L_j².
+
+    ``owner``: the fake on which alone a row's being covered hangs, −1 where none or several do it. L_j is the number
+    of rows that hang on fake j: they are covered or not together, by that one draw.
+    """
+    lone = np.bincount(owner[owner >= 0])
+    return len(owner) * float(lone.sum() / np.square(lone).sum()) if lone.any() else float(len(owner))
+
+
+def of_covered(covered: Bool[np.ndarray, " n"], owner: Int64[np.ndarray, " n"], m: int) -> Influence:
+    """Return the influence of the share of real rows that some of m fakes covers.
+
+    At the real rows whether they are covered; at the fakes what rows that hang on one fake add to the variance:
+    proportional to L_j, with variance p(1 − p)(1/n_eff − 1/n).
+    """
+    share, n = float(covered.mean()), len(covered)
+    excess = share * (1 - share) * max(0.0, 1 / effective_number(owner) - 1 / n)
+    lone = np.bincount(owner[owner >= 0], minlength=m).astype(np.float64)
+    spread = float(lone.var(ddof=1)) if m > 1 else 0.0
+    return Influence(covered.astype(np.float64), lone * (excess * m / spread) ** 0.5 if spread > 0 else None)
 
 
 def difference_variance(a: Influence, b: Influence, paired_fakes: bool) -> float:

@@ -1,9 +1,9 @@
 """Evidence: all that the metrics of one comparison may look at; shared work is computed once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -19,6 +19,8 @@ from gantlet.stats.moments import Moments
 from gantlet.stats.neighbours import MANIFOLD_K, Neighbours, neighbours
 from gantlet.stats.probabilities import ClassProbabilities
 from gantlet.stats.summary import QUARTERS
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -195,13 +197,18 @@ class Evidence:
         """Return the neighbour statistics whose manifolds reach to the k-th neighbour; raises TooFewSamples."""
         if k == MANIFOLD_K:
             return self.neighbours
-        if k not in self._manifolds:
-            sides = self.real.features, self.fake.features
-            self._manifolds[k] = neighbours(*sides, k=k, manifold=k, memory=self.memory)
-        return self._manifolds[k]
+        sides = self.real.features, self.fake.features
+        return self.shared(("manifolds", k), lambda: neighbours(*sides, k=k, manifold=k, memory=self.memory))
+
+    def shared(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what ``make`` gives, computed once a key: work that a metric's value and its influence share."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        found: T = self._shared[key]
+        return found
 
     @cached_property
-    def _manifolds(self) -> dict[int, Neighbours]:
+    def _shared(self) -> dict[Hashable, Any]:
         return {}
 
 

@@ -57,6 +57,8 @@ class Neighbours:
     """Whether each fake row lies in the real manifold."""
     in_fake_manifold: Bool[np.ndarray, " n"]
     """Whether each real row lies in the fake manifold."""
+    only_ball: Int64[np.ndarray, " n"]
+    """Where exactly one ball of the fake manifold holds the real row: the index of that fake row; elsewhere −1."""
 
 
 def neighbours(
@@ -173,6 +175,7 @@ def _between(
         np.where(balls.fakes_in_ball == 1, balls.index_sum, -1),
         balls.in_real > 0,
         balls.in_fake > 0,
+        np.where(balls.in_fake == 1, balls.ball_sum, -1),
     )
 
 
@@ -196,7 +199,7 @@ class _Balls:
         self.row_reach = torch.from_numpy((np.square(self.ball) + slack).astype(np.float32))
         self.column_reach = torch.from_numpy((np.square(self.fake_reach) + slack).astype(np.float32))
         self.real_balls, self.in_real = np.zeros(fake.n, np.int64), np.zeros(fake.n, np.int64)
-        self.fakes_in_ball, self.in_fake, self.index_sum = (np.zeros(real.n, np.int64) for _ in range(3))
+        self.fakes_in_ball, self.in_fake, self.index_sum, self.ball_sum = (np.zeros(real.n, np.int64) for _ in range(4))
 
     def update(self, row: int, column: int, tile: Float[Tensor, "a b"], reach: Float[Tensor, "a b"]) -> None:
         rows, columns = self.row_reach[row : row + len(tile)], self.column_reach[column : column + tile.shape[1]]
@@ -210,7 +213,9 @@ class _Balls:
         self.fakes_in_ball += np.bincount(i[inside], minlength=self.real.n)
         np.add.at(self.index_sum, i[inside], j[inside])
         self.in_real += np.bincount(j[distance <= self.real_reach[i]], minlength=self.fake.n)
-        self.in_fake += np.bincount(i[distance <= self.fake_reach[j]], minlength=self.real.n)
+        held = distance <= self.fake_reach[j]
+        self.in_fake += np.bincount(i[held], minlength=self.real.n)
+        np.add.at(self.ball_sum, i[held], j[held])
 
     def _sharp(
         self, squared: Float64[np.ndarray, " p"], i: Int64[np.ndarray, " p"], j: Int64[np.ndarray, " p"]
