@@ -65,12 +65,19 @@ class Estimate:
 
 @dataclass(frozen=True)
 class ModeCount:
-    """One class or cluster: how many real and fake images fall into it; ``verdict`` is '', missing, rare or over-produced."""
+    """One class or cluster: how many real and fake images fall into it; ``verdict`` is '', missing, rare or over-produced.
+
+    ``variety``: median nearest-neighbour distance among its fakes over that among as many real images of it (None: too
+    few to say); ``collapsed``: it is lower than chance allows. ``picture``: its most typical real image, then its fakes.
+    """
 
     name: str
     n_real: int
     n_fake: int
     verdict: str = ""
+    variety: float | None = None
+    collapsed: bool = False
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,19 @@ class Suspect:
 
 
 @dataclass(frozen=True)
+class Outlier:
+    """An image without a counterpart. ``side`` fake: far from every training image; real: far from every fake.
+
+    ``ratio``: its distance to the nearest image of the other side, in units of the usual distance between neighbours there.
+    """
+
+    side: str
+    name: str
+    ratio: float
+    picture: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """What one evaluation found. ``pictures`` maps a role to PNG files beside report.json."""
 
@@ -103,6 +123,7 @@ class Report:
     verdict: tuple[str, ...] = ()
     modes: tuple[ModeCount, ...] = ()
     suspects: tuple[Suspect, ...] = ()
+    outliers: tuple[Outlier, ...] = ()
     pictures: dict[str, list[str]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
@@ -130,6 +151,7 @@ class Report:
             raw["estimates"] = tuple(estimate_from(entry) for entry in raw["estimates"])
             raw["modes"] = tuple(ModeCount(**entry) for entry in raw["modes"])
             raw["suspects"] = tuple(Suspect(**entry) for entry in raw["suspects"])
+            raw["outliers"] = tuple(Outlier(**entry) for entry in raw.get("outliers", ()))
             for name in ("verdict", "warnings"):
                 raw[name] = tuple(raw[name])
             return cls(**raw)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gantlet.stats.copies import copy_ratios, copy_test
+from gantlet.stats.copies import copy_ratios, copy_test, stranger_test
 
 MEMORY = 10**8
 
@@ -36,3 +36,13 @@ def test_duplicates_in_the_training_set_give_finite_ratios() -> None:
     train = np.concatenate([cloud(50, 0), cloud(50, 0)[:5]])
     ratios = copy_ratios(train, train[:5].copy(), MEMORY)
     assert np.isfinite(ratios.ratio).all() and (ratios.ratio < 0.01).all()
+
+
+def test_strangers_are_found_and_fresh_samples_are_not() -> None:
+    train = cloud(1000, 0)
+    unseen = copy_ratios(train, cloud(1000, 1), MEMORY)
+    strange = np.concatenate([cloud(950, 3), 4 * cloud(50, 2)])
+    found = stranger_test(copy_ratios(train, strange, MEMORY), unseen)
+    assert found.p_value < 1e-6 and found.threshold > 1 and found.share >= 0.04
+    assert found.false_alarms == 0.01
+    assert stranger_test(copy_ratios(train, cloud(1000, 4), MEMORY), unseen).p_value > 0.01

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gantlet.stats.holm import holm, holm_adjusted
-from gantlet.stats.modes import mode_counts
+from gantlet.stats.modes import medoids, mode_counts
 
 
 def test_holm_on_a_worked_example() -> None:
@@ -37,3 +37,8 @@ def test_adjusted_p_values_are_holms() -> None:
     # .005·4 = .02, .01·3 = .03, .03·2 = .06, .04·1 → the maximum so far .06
     np.testing.assert_allclose(holm_adjusted(np.array([0.01, 0.04, 0.03, 0.005])), [0.03, 0.06, 0.06, 0.02])
     assert holm_adjusted(np.empty(0)).shape == (0,)
+
+
+def test_medoids_are_the_rows_nearest_to_the_mean_of_their_mode() -> None:
+    features = np.array([[0.0], [1.0], [5.0], [10.0], [11.0], [15.0]], dtype=np.float32)
+    assert medoids(features, np.array([0, 0, 0, 2, 2, 2]), 3).tolist() == [1, -1, 4]

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gantlet import __version__
-from gantlet.actions import pictures
 from gantlet.actions.asked import metric_names
-from gantlet.actions.findings import Pair, findings
+from gantlet.actions.findings import findings
+from gantlet.actions.gallery import Gallery, source_rows
 from gantlet.actions.images import Images, Progress, nothing
 from gantlet.actions.judge import Judge
 from gantlet.actions.prepare import features_of, prepare
@@ -19,11 +17,8 @@ from gantlet.actions.verdict import verdict
 from gantlet.config import EvaluateConfig
 from gantlet.data import open_source
 from gantlet.data.source import ImageSource
-from gantlet.files import write_bytes
 from gantlet.protocols import fixed
-from gantlet.results import Report, Suspect
-
-COLUMNS = 10
+from gantlet.results import Report
 
 
 def evaluate(
@@ -74,6 +69,7 @@ def judged(
     sides = features_of(judges, fake)
     all_found = [findings(judge, side) for judge, side in zip(judges, sides, strict=True)]
     judge, images, found = judges[0], sides[0], all_found[0]
+    gallery = Gallery(out, judge.real, judge.train, images)
     report = Report(
         features=_stamp(judges),
         real=judge.real.source.spec,
@@ -86,10 +82,11 @@ def judged(
             for judge, found in zip(judges, all_found, strict=True)
             for estimate in found.estimates
         ),
-        verdict=verdict(found.estimates, found.modes, found.copies),
-        modes=found.modes,
-        suspects=_suspects(judge.train, images, found.suspects, out),
-        pictures=_pictures(judge, images, out),
+        verdict=verdict(found.estimates, found.modes, found.copies, found.strangers),
+        modes=gallery.modes(found),
+        suspects=gallery.suspects(found.suspects),
+        outliers=gallery.outliers(found.outliers),
+        pictures=gallery.grids(),
         warnings=_warnings(judge, images),
         seconds={**judge.seconds, "total": time.perf_counter() - started},
         images_seen=images_seen,
@@ -107,50 +104,6 @@ def _stamp(judges: Sequence[Judge]) -> dict[str, Any]:
     return {**stamp, "spaces": spaces} if spaces else stamp
 
 
-def _suspects(train: Images, fake: Images, pairs: Sequence[Pair], out: Path | None) -> tuple[Suspect, ...]:
-    """Name the fakes closest to a training image, each with both pictures."""
-    found = []
-    rows = {"fake": _rows(fake), "real": _rows(train)}
-    for rank, pair in enumerate(pairs):
-        files = ["", ""]
-        if out is not None:
-            sides = (("fake", fake.source, pair.fake), ("real", train.source, pair.train))
-            for side, (role, source, row) in enumerate(sides):
-                files[side] = f"pictures/suspect-{rank:02d}-{role}.png"
-                image = source.read(int(rows[role][row]))
-                write_bytes(out / files[side], pictures.png(pictures.thumbnail(image)))
-        names = fake.bank.names[pair.fake], train.bank.names[pair.train]
-        found.append(Suspect(*names, pair.distance, pair.ratio, *files))
-    return tuple(found)
-
-
-def _rows(images: Images) -> np.ndarray:
-    """Return the source's index of each row of the bank (files that were skipped have none)."""
-    if not images.skipped:
-        return np.arange(len(images.source))
-    skipped = set(images.skipped)
-    return np.array([i for i, name in enumerate(images.source.names) if name not in skipped])
-
-
-def _pictures(judge: Judge, fake: Images, out: Path | None) -> dict[str, list[str]]:
-    """Write a grid of fakes and one of real images: ten of each class where both sides have labels, else the first hundred."""
-    if out is None:
-        return {}
-    sides = {"fakes": fake, "reals": judge.real}
-    classed = all(side.bank.labels is not None and 1 < len(side.source.classes) <= 40 for side in sides.values())
-    made = {}
-    for role, side in sides.items():
-        if side.source.statistics:
-            continue
-        rows = np.arange(min(100, side.bank.n))
-        if classed and side.bank.labels is not None:
-            rows = pictures.by_class(side.bank.labels, len(side.source.classes), COLUMNS)
-        path = out / "pictures" / f"{role}.png"
-        if len(rows):
-            made[role] = [pictures.write_grid(path, side.source, _rows(side)[rows], COLUMNS)]
-    return {"by_class": made.pop("fakes"), **made} if classed and "fakes" in made else made
-
-
 def _warnings(judge: Judge, fake: Images) -> tuple[str, ...]:
     lines = [note for images in (judge.real, fake) for note in images.source.notes]
     for role, images in (("real", judge.real), ("generated", fake)):
@@ -160,7 +113,7 @@ def _warnings(judge: Judge, fake: Images) -> tuple[str, ...]:
             )
         lines += images.warnings
     read = [images for images in (judge.real, fake) if not images.source.statistics]
-    sizes = [images.source.read(int(_rows(images)[0])).shape for images in read]
+    sizes = [images.source.read(int(source_rows(images)[0])).shape for images in read]
     if len(sizes) == 2 and sizes[0][:2] != sizes[1][:2] and len(fake.source) > 1:
         described = [f"{height}×{width}" for height, width, _ in sizes]
         lines.append(

@@ -13,17 +13,18 @@ import gantlet
 from gantlet import __version__
 from gantlet.actions.images import Images
 from gantlet.actions.judge import Judge
+from gantlet.actions.modes import Modes, assign, counted
 from gantlet.config import memory_bytes
+from gantlet.errors import TooFewSamples
 from gantlet.features.cache import cache_path, load, store
 from gantlet.metrics import resolve
 from gantlet.results import Estimate, ModeCount, estimate_from
-from gantlet.rng import numpy_stream
-from gantlet.stats.copies import CopyRatios, CopyTest, copy_ratios, copy_test
+from gantlet.stats.copies import CopyRatios, TailTest, copy_ratios, copy_test, stranger_test
 from gantlet.stats.evidence import Evidence
-from gantlet.stats.modes import mode_counts
 
 SUSPECTS = 12
-CLUSTERS = 20
+OUTLIERS = 8
+EXAMPLES = 7
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,29 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Far:
+    """Row of an image without a counterpart, on the ``side`` fake or real, and its ratio (results.Outlier)."""
+
+    side: str
+    row: int
+    ratio: float
+
+
+@dataclass(frozen=True)
 class Findings:
-    """Estimates with yardsticks, counts of modes, the test for copies, and the most suspicious pairs."""
+    """What a judge finds. ``examples``: for each mode the row of its most typical real image (−1: none), then of some fakes.
+
+    ``copies``, ``strangers``: whether too many fakes lie too close to, or too far from, the training images; None
+    without held-out images. ``suspects``: the closest pairs; ``outliers``: the farthest images of both sides.
+    """
 
     estimates: tuple[Estimate, ...]
     modes: tuple[ModeCount, ...]
-    copies: CopyTest | None
+    examples: tuple[tuple[int, ...], ...]
+    copies: TailTest | None
+    strangers: TailTest | None
     suspects: tuple[Pair, ...]
+    outliers: tuple[Far, ...]
 
 
 def findings(judge: Judge, fake: Images) -> Findings:
@@ -97,8 +114,11 @@ def _read(raw: dict[str, Any]) -> Findings:
     return Findings(
         tuple(estimate_from(entry) for entry in raw["estimates"]),
         tuple(ModeCount(**entry) for entry in raw["modes"]),
-        CopyTest(**raw["copies"]) if raw["copies"] else None,
+        tuple(tuple(rows) for rows in raw["examples"]),
+        TailTest(**raw["copies"]) if raw["copies"] else None,
+        TailTest(**raw["strangers"]) if raw["strangers"] else None,
         tuple(Pair(**entry) for entry in raw["suspects"]),
+        tuple(Far(**entry) for entry in raw["outliers"]),
     )
 
 
@@ -106,13 +126,23 @@ def _compute(judge: Judge, fake: Images) -> Findings:
     evidence = judge.evidence(fake, judge.answers(fake.source))
     estimates = judge.estimates(evidence)
     if any(bank.summary is not None for bank in (judge.train.bank, judge.real.bank, fake.bank)):
-        return Findings(estimates, (), None, ())  # statistics files have no rows to look among
+        return Findings(estimates, (), (), None, None, (), ())  # statistics files have no rows to look among
     memory = memory_bytes(judge.config.memory)
-    judge.progress("search for copies", 0, 1)
+    judge.progress("search for copies and strangers", 0, 1)
     train = judge.train.bank.features
     ratios = copy_ratios(train, fake.bank.features, memory)
-    copies = copy_test(ratios, copy_ratios(train, judge.test.bank.features, memory)) if judge.test else None
-    return Findings(estimates, count_modes(evidence), copies, _suspects(ratios))
+    unseen = copy_ratios(train, judge.test.bank.features, memory) if judge.test else None
+    modes = assign(evidence)
+    judge.progress("search for copies and strangers", 1, 1)
+    return Findings(
+        estimates,
+        counted(evidence, modes) if modes else (),
+        _examples(modes) if modes else (),
+        copy_test(ratios, unseen) if unseen else None,
+        stranger_test(ratios, unseen) if unseen else None,
+        _suspects(ratios),
+        (*_strangers(ratios), *_missed(evidence)),
+    )
 
 
 def _suspects(ratios: CopyRatios) -> tuple[Pair, ...]:
@@ -122,22 +152,27 @@ def _suspects(ratios: CopyRatios) -> tuple[Pair, ...]:
     )
 
 
-def count_modes(evidence: Evidence) -> tuple[ModeCount, ...]:
-    """Count modes: classes where the extractor names the data's own classes, else clusters of the real features."""
-    real, fake, classes = evidence.real, evidence.fake, evidence.classes
-    if (
-        real.probabilities is not None
-        and fake.probabilities is not None
-        and real.probabilities.shape[1] == len(classes)
-    ):
-        return mode_counts(real.probabilities.argmax(1), fake.probabilities.argmax(1), classes, evidence.level)
-    from sklearn.cluster import KMeans
+def _strangers(ratios: CopyRatios) -> tuple[Far, ...]:
+    order = np.argsort(-ratios.ratio, kind="stable")[:OUTLIERS]
+    return tuple(Far("fake", int(row), float(ratios.ratio[row])) for row in order)
 
-    k = min(CLUSTERS, real.n // 20)
-    if k < 2:
+
+def _missed(evidence: Evidence) -> tuple[Far, ...]:
+    """Return the real images that lie farthest from every fake, in units of the distance to their own k-th neighbour.
+
+    None where there are too few images for neighbours at all; the metrics that need them then say so.
+    """
+    try:
+        found = evidence.neighbours
+    except TooFewSamples:
         return ()
-    rows = numpy_stream(evidence.seed, "clusters").permutation(real.n)[:20_000]
-    clusters = KMeans(k, n_init=1, random_state=evidence.seed).fit(real.features[rows])
-    names = [f"cluster {i + 1}" for i in range(k)]
-    sides = [clusters.predict(bank.features).astype(np.int64) for bank in (real, fake)]
-    return mode_counts(sides[0], sides[1], names, evidence.level)
+    own = found.real.distances[:, -1]
+    typical = float(np.median(own[own > 0])) if (own > 0).any() else 1.0
+    ratio = found.real_to_fake.distances[:, 0] / np.where(own > 0, own, typical)
+    order = np.argsort(-ratio, kind="stable")[:OUTLIERS]
+    return tuple(Far("real", int(row), float(ratio[row])) for row in order)
+
+
+def _examples(modes: Modes) -> tuple[tuple[int, ...], ...]:
+    fakes = [np.flatnonzero(modes.fake == k)[:EXAMPLES] for k in range(len(modes.names))]
+    return tuple((int(modes.medoids[k]), *(int(row) for row in rows)) for k, rows in enumerate(fakes))

@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 
 from gantlet.results import Estimate, ModeCount
-from gantlet.stats.copies import CopyTest
+from gantlet.stats.copies import TailTest
 
 
-def verdict(estimates: Sequence[Estimate], modes: Sequence[ModeCount], copies: CopyTest | None) -> tuple[str, ...]:
-    """Return the lines of the verdict, from the estimates beside their yardsticks, the modes and the copy test."""
+def verdict(
+    estimates: Sequence[Estimate], modes: Sequence[ModeCount], copies: TailTest | None, strangers: TailTest | None
+) -> tuple[str, ...]:
+    """Return the lines of the verdict: the estimates beside their yardsticks, the modes, copies and strangers."""
     by_name = {estimate.metric: estimate for estimate in estimates if estimate.value is not None}
     lines = [line for estimate in by_name.values() if (line := _against_yardstick(estimate))]
-    return (*sorted(lines, key=lambda line: not line.startswith("good")), *_modes(modes), *_copies(copies))
+    lines = sorted(lines, key=lambda line: not line.startswith("good"))
+    return (*lines, *_modes(modes), *_strangers(strangers), *_copies(copies))
 
 
+ALPHA = 0.01
+"""The level at which copies and strangers are reported."""
 _SAYS = {
     "gan_test": (
         "the images show the class asked for: a classifier trained on real images agrees with {value:.1%} of them",
@@ -75,23 +80,35 @@ def _modes(modes: Sequence[ModeCount]) -> list[str]:
         names = [mode.name for mode in modes if mode.verdict == kind]
         if names:
             lines.append(f"{'missing' if kind == 'missing' else 'caution'}: {sentence}: {', '.join(names)}.")
+    collapsed = [mode.name for mode in modes if mode.collapsed]
+    if collapsed:
+        lines.append(
+            f"missing: variety is lost inside {', '.join(collapsed)}: its images lie closer to each other than real ones."
+        )
     found = sum(mode.n_fake > 0 for mode in modes)
     return lines or [
         f"good: all {found} of {len(modes)} modes are there, in their real proportions as far as can be told."
     ]
 
 
-def _copies(copies: CopyTest | None) -> list[str]:
+def _strangers(strangers: TailTest | None) -> list[str]:
+    if strangers is None or strangers.p_value >= ALPHA:
+        return []
+    return [
+        f"poor: {strangers.share:.1%} of the images lie far from every training image; of held-out real images "
+        f"{strangers.false_alarms:.1%} do."
+    ]
+
+
+def _copies(copies: TailTest | None) -> list[str]:
     if copies is None:
         return [
             "caution: memorisation was not judged: that needs the training images and held-out real ones (--train, --held-out)."
         ]
-    share = copies.suspicious / copies.n_fake
-    usual = copies.held_out_suspicious / copies.n_held_out
-    if copies.p_value < 0.01:
-        return [
-            f"memorised: {share:.1%} of the images lie suspiciously close to a training image; of held-out real images {usual:.1%} do. Look at the pairs."
-        ]
-    return [
-        f"good: no sign of copying: {share:.1%} of the images lie suspiciously close to a training image; of held-out real images {usual:.1%} do."
-    ]
+    counts = (
+        f"{copies.share:.1%} of the images lie suspiciously close to a training image; of held-out real images "
+        f"{copies.false_alarms:.1%} do"
+    )
+    if copies.p_value < ALPHA:
+        return [f"memorised: {counts}. Look at the pairs."]
+    return [f"good: no sign of copying: {counts}."]

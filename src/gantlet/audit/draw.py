@@ -33,7 +33,7 @@ def seen_map(result: AuditResult, out: Path) -> str:
     for i in range(1, len(rows)):
         if rows[i][0] != rows[i - 1][0]:
             axis.axhline(i - 0.5, color="white", linewidth=4)
-    title = f"From which strength on a planted failure is seen ({result.data}, {result.n} images a side)"
+    title = f"From which strength on a planted failure is seen ({_short(result.data)}, {result.n} images a side)"
     axis.set_title(title, fontsize=9.5, pad=12)
     return figure.save(picture, out / "audit.png")
 
@@ -62,5 +62,11 @@ def panels(result: AuditResult, space: str, out: Path, index: int) -> str:
         axis.axis("off")
     axes[len(result.failures)].legend(handles, names, loc="center", fontsize=8, frameon=False, title="dashed: seen")
     seeds = f"; bands: range over {len(result.seeds)} seeds" if len(result.seeds) > 1 else ""
-    picture.suptitle(f"Audit on {result.data}: {space}{seeds}", fontsize=10.5)
+    picture.suptitle(f"Audit on {_short(result.data)}: {space}{seeds}", fontsize=10.5)
     return figure.save(picture, out / f"audit-space-{index + 1}.png")
+
+
+def _short(spec: str) -> str:
+    """Return a source string without folders."""
+    path, bracket, options = spec.partition("[")
+    return Path(path).name + bracket + options

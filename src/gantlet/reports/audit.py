@@ -11,8 +11,8 @@ def cell(result: AuditResult, space: str, metric: str, planted: Planted) -> Text
     """Return from which strength on one metric sees one failure."""
     weakest = result.curve(space, metric, planted.name).weakest(planted.strengths)
     if planted.harmless:
-        return Text("✓", "green") if weakest is None else Text(f"! {weakest:g}", "red")
-    return Text("blind", "red") if weakest is None else Text(f"{weakest:g}", "green")
+        return Text("✓", "green") if weakest is None else Text(f"!{weakest:g}".replace("!0.", "!."), "red")
+    return Text("blind", "red") if weakest is None else Text(f"{weakest:g}".removeprefix("0"), "green")
 
 
 def render(result: AuditResult) -> Group:
@@ -23,8 +23,10 @@ def render(result: AuditResult) -> Group:
     )
     parts: list[Text | Table | str] = [head, Text(_KEY, style="dim")]
     for space in result.spaces:
-        table = Table(title=space, title_justify="left", title_style="bold", box=None, pad_edge=False)
-        table.add_column("metric", no_wrap=True)
+        table = Table(
+            title=space, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0)
+        )
+        table.add_column("metric", overflow="fold")
         for planted in result.failures:
             table.add_column(planted.name, justify="right", no_wrap=True)
         for metric in result.metrics(space):

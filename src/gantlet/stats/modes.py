@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Float32, Int64
 
 from gantlet.results import ModeCount
 from gantlet.stats.holm import holm
@@ -37,3 +37,15 @@ def _verdict(real_share: float, fake_share: float) -> str:
     if fake_share == 0:
         return "missing"
     return "rare" if fake_share < real_share else "over-produced"
+
+
+def medoids(
+    features: Float32[np.ndarray, "n d"], modes: Int64[np.ndarray, " n"], count: int
+) -> Int64[np.ndarray, " count"]:
+    """Return for each mode the row nearest to the mean of its rows; −1 for a mode without rows."""
+    found = np.full(count, -1, np.int64)
+    for k in np.unique(modes):
+        rows = np.flatnonzero(modes == k)
+        apart = np.square(features[rows] - features[rows].mean(axis=0, dtype=np.float64)).sum(axis=1)
+        found[k] = rows[apart.argmin()]
+    return found
