@@ -148,16 +148,18 @@ def _pivoted_factor(cov: Float64[np.ndarray, "d d"], floor: float) -> Float64[np
 def trace_root_product(real_cov: Float64[np.ndarray, "d d"], fake_cov: Float64[np.ndarray, "d d"]) -> float:
     """Return tr (S_r S_g)^½ = Σ √λ(AᵀS_g A) with A Aᵀ = S_r: one Cholesky and one symmetric eigenvalue problem.
 
-    Eigenvalues of AᵀS_g A are ≥ 0 but for rounding (relative 1e-15 of the largest), which counts as zero.
+    Where S_r has full rank, AᵀS_g A comes from LAPACK's reduction of a generalised problem (SYGST, type 2), at a quarter
+    of two products' cost. Eigenvalues are ≥ 0 but for rounding (relative 1e-15 of the largest), which counts as zero.
     """
     check_finite("covariance", fake_cov)
-    return _sum_of_roots(psd_factor(real_cov)[0], fake_cov)
-
-
-def _sum_of_roots(factor: Float64[np.ndarray, "d r"], cov: Float64[np.ndarray, "d d"]) -> float:
+    factor, full = psd_factor(real_cov)
     if factor.shape[1] == 0:
         return 0.0
-    values = scipy.linalg.eigvalsh(factor.T @ cov @ factor, check_finite=False, overwrite_a=True)
+    if full:
+        reduced, _ = scipy.linalg.lapack.dsygst(fake_cov, factor, itype=2, lower=1)
+    else:
+        reduced = factor.T @ fake_cov @ factor
+    values = scipy.linalg.eigvalsh(reduced, lower=True, check_finite=False, overwrite_a=True)
     return float(np.sqrt(np.maximum(values, 0.0)).sum())
 
 

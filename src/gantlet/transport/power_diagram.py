@@ -150,7 +150,9 @@ def masses(
     outer ones by cutting each side where facets end on it. Rounding: relative 1e-15 of the whole area a cell.
     """
     first, second = _distances(sites, weights, edges)
-    area = np.bincount(edges.pair[:, 0], edges.length * first, len(sites))
+    area = np.bincount(edges.pair[:, 0], edges.length * first, len(sites)).astype(
+        np.float64
+    )  # counts of nothing are integers
     area += np.bincount(edges.pair[:, 1], edges.length * second, len(sites))
     for owner, ends, distance in _outer(sites, weights, domain, edges):
         area += np.bincount(owner, np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1) * distance, len(sites))
