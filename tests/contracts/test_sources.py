@@ -14,7 +14,9 @@ import pytest
 from PIL import Image
 
 from gantlet.data import SOURCES, open_source
+from gantlet.data.points import PointSource
 from gantlet.networks import saved
+from gantlet.networks.interface import ImageShape
 
 PIXELS = np.random.default_rng(5).integers(0, 256, (8, 6, 6, 1), dtype=np.uint8)
 
@@ -93,6 +95,8 @@ class Stub:
     def render(self, z: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return make(len(z), 0)[0].astype(np.float32)
 
+    shape = ImageShape(4, 3)
+
     def sample(self, n: int, labels: np.ndarray, seed: int) -> np.ndarray:
         return make(n, seed)[0]
 
@@ -113,12 +117,14 @@ EXAMPLES: dict[str, Callable[[Path], str]] = {
     "folder": _folder,
     "huggingface": _huggingface,
     "idx": _idx,
+    "mixture": lambda root: "mixture[n=8]",
     "mnist": _mnist,
     "npy": _npy,
     "npz": _npz,
     "run": lambda root: "run:somewhere",
     "stacked-mnist": lambda root: _mnist(root).replace("mnist[", "stacked-mnist[n=8,", 1),
     "tar": _tar,
+    "triangles": lambda root: "triangles[n=8]",
     "zip": _zip,
 }
 
@@ -139,7 +145,10 @@ def test_contract(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert len(bytes.fromhex(source.digest)) == 32
     few = range(min(8, len(source)))
     images = [source.read(i) for i in few]
-    assert all(image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] in (1, 3) for image in images)
+    if isinstance(source, PointSource):
+        assert all(image.dtype == np.float32 and image.ndim == 1 for image in images)
+    else:
+        assert all(image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] in (1, 3) for image in images)
     with ThreadPoolExecutor(4) as pool:
         for image, same in zip(images, pool.map(again.read, few), strict=True):
             np.testing.assert_array_equal(image, same)

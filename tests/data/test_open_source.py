@@ -10,6 +10,7 @@ from gantlet.config import TrainConfig
 from gantlet.data import open_source
 from gantlet.errors import DataError, UnknownName, UsageError
 from gantlet.networks import saved
+from gantlet.networks.interface import ImageShape
 from gantlet.training.images import TrainingImages
 from gantlet.training.interface import Measured
 from gantlet.training.loop import run
@@ -45,6 +46,8 @@ class StubGenerator:
 
     def render(self, z: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         raise AssertionError("nothing here walks the latent space")
+
+    shape = ImageShape(4, 1)
 
     def __init__(self) -> None:
         self.calls: list[int] = []

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from gantlet.errors import TooFewSamples
 from gantlet.metrics import compute
 from gantlet.metrics.modes import modes
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.feature_bank import FeatureBank
+from gantlet.stats.mixture import Mixture
 
 
 def bank(classes: list[int], k: int = 4) -> FeatureBank:
@@ -40,5 +40,17 @@ def test_all_found_many_times_leaves_no_doubt() -> None:
 
 
 def test_no_images() -> None:
-    with pytest.raises(TooFewSamples):
-        modes(np.zeros(3, np.int64))
+    assert modes(np.zeros(3, np.int64)) == (0, 0.0)
+    estimate = compute(Evidence(bank([0, 1]), bank([])), ["modes"])[0]
+    assert estimate.value is None and "needs 1 fake sample" in estimate.notes[0]
+
+
+def test_a_known_mixture_is_found_only_within_three_deviations() -> None:
+    """Two modes, σ = 1: 40 points in the one, 3 at 3.5σ from the other; reverse KL counts those, modes does not."""
+    mixture = Mixture(np.array([[0.0, 0.0], [20.0, 0.0]]), 1.0)
+    near = np.concatenate([np.zeros((40, 2)), np.tile([16.5, 0.0], (3, 1))]).astype(np.float32)
+    true = mixture.draw(400, np.random.default_rng(0))[0].astype(np.float32)
+    found = compute(Evidence(FeatureBank(true), FeatureBank(near), mixture=mixture), ["modes", "mode_kl"])
+    assert found[0].value == 1 and found[0].details["fake"] == [40, 0]
+    q, p = np.array([40, 3]) / 43, np.bincount(mixture.nearest(true)[0]) / 400
+    assert found[1].value == pytest.approx(float((q * np.log(q / p)).sum()))

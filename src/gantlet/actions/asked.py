@@ -1,5 +1,7 @@
 """What an evaluation asks for: the specs of its metrics, in each of its feature spaces."""
 
+import dataclasses
+
 from gantlet.config import EvaluateConfig
 from gantlet.errors import UsageError
 from gantlet.metrics import METRICS, resolve
@@ -10,6 +12,11 @@ HEADLINE = (
     "one_nn_accuracy", "gan_train", "gan_test", "modes", "inception_score", "mode_score",
 )  # fmt: skip
 """The metrics of an evaluation that names none; ``all`` stands for every registered one."""
+HEADLINE_POINTS = (
+    "modes", "high_quality", "mode_kl", "frechet_distance", "sliced_wasserstein", "kernel_distance", "precision", "recall",
+    "coverage", "one_nn_accuracy",
+)  # fmt: skip
+"""The same for points."""
 
 
 def metric_names(config: EvaluateConfig, space: str = "") -> list[str]:
@@ -32,6 +39,12 @@ def metric_names(config: EvaluateConfig, space: str = "") -> list[str]:
     if twice and (space or len(spaces) == 1):
         raise UsageError(f"metric {twice!r} is asked for with different options; ask for one of them at a time")
     return list(asked)
+
+
+def for_points(config: EvaluateConfig) -> EvaluateConfig:
+    """Return the configuration with the headline that belongs to points."""
+    words = (word for name in config.metrics for word in (HEADLINE_POINTS if name == "headline" else [name]))
+    return dataclasses.replace(config, metrics=tuple(words))
 
 
 def _split_space(word: str) -> tuple[str, str]:

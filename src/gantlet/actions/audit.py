@@ -15,7 +15,7 @@ from gantlet.audit.plan import Plan, plant
 from gantlet.audit.pool import LEAST, deal
 from gantlet.audit.settings import AuditConfig
 from gantlet.audit_result import AuditResult, Curve, Planted
-from gantlet.data import open_source
+from gantlet.data import open_images, open_source
 from gantlet.data.arrays import array_source
 from gantlet.data.reading import Images, sample_shapes, to_array
 from gantlet.data.source import ImageSource
@@ -40,7 +40,7 @@ def audit(config: AuditConfig | None = None, *, out: Path | None = None, progres
     """
     config = config or AuditConfig()
     started = time.perf_counter()
-    source = open_source(config.data)
+    source = open_images(config.data)
     names = FAILURES.names() if "all" in config.failures else list(config.failures)
     metrics = METRICS.names() if "all" in config.metrics else [METRICS.entry(name).name for name in config.metrics]
     planted = tuple(_planted(name) for name in names)

@@ -6,14 +6,14 @@ import math
 import numpy as np
 
 from gantlet.actions.asked import metric_names
-from gantlet.actions.evaluate import default_n, shape_of
+from gantlet.actions.evaluate import default_n, require_same_kind, shape_of
 from gantlet.actions.images import Images, Progress, nothing
 from gantlet.actions.judge import Judge
 from gantlet.actions.prepare import features_of, prepare
 from gantlet.comparison import Better, Comparison, Difference
 from gantlet.config import EvaluateConfig
 from gantlet.data import open_source
-from gantlet.data.source import ImageSource
+from gantlet.data.points import Source
 from gantlet.errors import UsageError
 from gantlet.metrics import METRICS, compute
 from gantlet.protocols import fixed
@@ -25,9 +25,9 @@ from gantlet.stats.intervals import quantile
 
 
 def compare(
-    a: str | ImageSource,
-    b: str | ImageSource,
-    real: str | ImageSource,
+    a: str | Source,
+    b: str | Source,
+    real: str | Source,
     config: EvaluateConfig | None = None,
     *,
     progress: Progress = nothing,
@@ -46,6 +46,8 @@ def compare(
     other = config.held_out or target.held_out
     n = config.n or default_n(len(target), len(open_source(other)) if other else 0)
     sources = [open_source(s, n=n, seed=config.seed) if isinstance(s, str) else s for s in (a, b)]
+    for source in sources:
+        require_same_kind(target, source)
     if sources[0].digest == sources[1].digest:
         raise UsageError(f"{sources[0].spec} and {sources[1].spec} are the same images; there is nothing to compare")
     generated = [source.spec.startswith("run:") for source in sources]

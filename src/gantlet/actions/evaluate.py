@@ -16,14 +16,15 @@ from gantlet.actions.prepare import features_of, prepare
 from gantlet.actions.verdict import verdict
 from gantlet.config import EvaluateConfig
 from gantlet.data import open_source
-from gantlet.data.source import ImageSource
+from gantlet.data.points import PointSource, Source
+from gantlet.errors import DataError
 from gantlet.protocols import fixed
 from gantlet.results import Report
 
 
 def evaluate(
-    fake: str | ImageSource,
-    real: str | ImageSource,
+    fake: str | Source,
+    real: str | Source,
     config: EvaluateConfig | None = None,
     *,
     out: Path | None = None,
@@ -42,9 +43,19 @@ def evaluate(
     other = config.held_out or target.held_out
     n = config.n or default_n(len(target), len(open_source(other)) if other else 0)
     opened = open_source(fake, n=n, seed=config.seed) if isinstance(fake, str) else fake
+    require_same_kind(target, opened)
     trained = opened.spec.startswith("run:")
     judges = prepare(target, config, progress, shape_of(opened) if trained else None)
     return judged(judges, opened, out=out)
+
+
+def require_same_kind(real: Source, fake: Source) -> None:
+    """Raise DataError when one side holds images and the other points, or points of another dimension."""
+    kinds = [
+        f"points of {s.points.shape[1]} dimensions" if isinstance(s, PointSource) else "images" for s in (real, fake)
+    ]
+    if kinds[0] != kinds[1]:
+        raise DataError(f"{real.spec} holds {kinds[0]} and {fake.spec} {kinds[1]}; give two sets of the same kind")
 
 
 def default_n(*real: int) -> int:
@@ -52,15 +63,15 @@ def default_n(*real: int) -> int:
     return min(10_000, max(1_000, *real))
 
 
-def shape_of(source: ImageSource) -> tuple[int, int]:
-    """Return side and channels of a trained generator's images."""
+def shape_of(source: Source) -> tuple[int, int] | None:
+    """Return side and channels of a trained generator's images; None for points."""
+    if isinstance(source, PointSource):
+        return None
     height, _, channels = source.read(0).shape
     return height, channels
 
 
-def judged(
-    judges: Sequence[Judge], fake: ImageSource, *, out: Path | None = None, images_seen: int | None = None
-) -> Report:
+def judged(judges: Sequence[Judge], fake: Source, *, out: Path | None = None, images_seen: int | None = None) -> Report:
     """Judge one set of fakes with prepared judges, one a feature space; the first one's space gives the verdict.
 
     Writes report.json and pictures into ``out`` where one is given.
@@ -82,7 +93,9 @@ def judged(
             for judge, found in zip(judges, all_found, strict=True)
             for estimate in found.estimates
         ),
-        verdict=verdict(found.estimates, found.modes, found.copies, found.strangers),
+        verdict=verdict(
+            found.estimates, found.modes, found.copies, found.strangers, points=isinstance(fake, PointSource)
+        ),
         modes=gallery.modes(found),
         suspects=gallery.suspects(found.suspects),
         outliers=gallery.outliers(found.outliers),
@@ -114,7 +127,7 @@ def _warnings(judge: Judge, fake: Images) -> tuple[str, ...]:
         lines += images.warnings
     read = [images for images in (judge.real, fake) if not images.source.statistics]
     sizes = [images.source.read(int(source_rows(images)[0])).shape for images in read]
-    if len(sizes) == 2 and sizes[0][:2] != sizes[1][:2] and len(fake.source) > 1:
+    if len(sizes) == 2 and len(sizes[0]) == 3 and sizes[0][:2] != sizes[1][:2] and len(fake.source) > 1:
         described = [f"{height}×{width}" for height, width, _ in sizes]
         lines.append(
             f"the first real image is {described[0]} pixels, the first generated one {described[1]}: different sizes change every number"

@@ -15,6 +15,7 @@ from gantlet.actions.images import Images
 from gantlet.actions.judge import Judge
 from gantlet.actions.modes import Modes, assign, counted
 from gantlet.config import memory_bytes
+from gantlet.data.points import PointSource
 from gantlet.errors import TooFewSamples
 from gantlet.features.cache import cache_path, load, store
 from gantlet.metrics import resolve
@@ -128,6 +129,9 @@ def _compute(judge: Judge, fake: Images) -> Findings:
     if any(bank.summary is not None for bank in (judge.train.bank, judge.real.bank, fake.bank)):
         return Findings(estimates, (), (), None, None, (), ())  # statistics files have no rows to look among
     memory = memory_bytes(judge.config.memory)
+    if isinstance(fake.source, PointSource):
+        modes = assign(evidence)
+        return Findings(estimates, counted(evidence, modes) if modes else (), (), None, None, (), ())
     judge.progress("search for copies and strangers", 0, 1)
     train = judge.train.bank.features
     ratios = copy_ratios(train, fake.bank.features, memory)

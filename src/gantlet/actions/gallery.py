@@ -12,6 +12,8 @@ from jaxtyping import Int64
 from gantlet.actions import pictures
 from gantlet.actions.findings import Far, Findings, Pair
 from gantlet.actions.images import Images
+from gantlet.actions.scatter import write_scatter
+from gantlet.data.points import PointSource, require_images
 from gantlet.files import write_bytes
 from gantlet.results import ModeCount, Outlier, Suspect
 
@@ -69,7 +71,7 @@ class Gallery:
 
     def modes(self, found: Findings) -> tuple[ModeCount, ...]:
         """Give each mode its strip: its most typical real image, then fakes of it (gray where there are fewer)."""
-        if self.out is None or len(found.modes) > MOST_STRIPS:
+        if self.out is None or len(found.modes) > MOST_STRIPS or not found.examples:
             return found.modes
         longest = max((len(rows) for rows in found.examples), default=0)
         shown = []
@@ -86,6 +88,8 @@ class Gallery:
         """Write a grid of fakes and one of real images: ten of each class where both sides have labels, else the first hundred."""
         if self.out is None:
             return {}
+        if isinstance(self.fake.source, PointSource):
+            return {"fakes": [write_scatter(self.out / "pictures" / "points.png", self.real.bank, self.fake.bank)]}
         sides = {"fakes": self.fake, "reals": self.real}
         classed = all(side.bank.labels is not None and 1 < len(side.source.classes) <= 40 for side in sides.values())
         made = {}
@@ -97,7 +101,9 @@ class Gallery:
                 rows = pictures.by_class(side.bank.labels, len(side.source.classes), COLUMNS)
             path = self.out / "pictures" / f"{role}.png"
             if len(rows):
-                made[role] = [pictures.write_grid(path, side.source, source_rows(side)[rows], COLUMNS)]
+                made[role] = [
+                    pictures.write_grid(path, require_images(side.source, "a grid"), source_rows(side)[rows], COLUMNS)
+                ]
         return {"by_class": made.pop("fakes"), **made} if classed and "fakes" in made else made
 
 

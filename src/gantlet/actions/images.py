@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from gantlet.config import EvaluateConfig
-from gantlet.data.source import ImageSource
+from gantlet.data.points import Source
 from gantlet.errors import UsageError
 from gantlet.features import EXTRACTORS, Extractor
 from gantlet.features.extract import extract_all
@@ -29,7 +29,7 @@ def nothing(stage: str, done: int, total: int) -> None:
 class Images:
     """One set of images with its features; ``skipped`` names files that could not be decoded, ``warnings`` what else went wrong."""
 
-    source: ImageSource
+    source: Source
     bank: FeatureBank
     skipped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Images:
 
 def featured(
     extractors: Sequence[Extractor],
-    source: ImageSource,
+    source: Source,
     *,
     role: str,
     config: EvaluateConfig,
@@ -60,7 +60,7 @@ def featured(
     return [Images(source, bank, tuple(name for name, _ in info.skipped), info.warnings) for bank, info in found]
 
 
-def _summarised(source: ImageSource, extractor: Extractor, config: EvaluateConfig) -> Images:
+def _summarised(source: Source, extractor: Extractor, config: EvaluateConfig) -> Images:
     found = read_statistics(Path(source.statistics))
     protocol = "" if config.protocol == DEFAULT else config.protocol
     check_statistics(source.spec, found, extractor.identity, extractor.dim, protocol)
@@ -70,7 +70,7 @@ def _summarised(source: ImageSource, extractor: Extractor, config: EvaluateConfi
     return Images(source, FeatureBank.summarised(found.summary), warnings=warnings)
 
 
-def latent_space(source: ImageSource, extractor: Extractor) -> LatentSpace | None:
+def latent_space(source: Source, extractor: Extractor) -> LatentSpace | None:
     """Return the generator behind a source as its features see it; None where there is none, or it cannot be seen
     without rounding.
     """

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gantlet import metrics
-from gantlet.actions.asked import metric_names
+from gantlet.actions.asked import for_points, metric_names
 from gantlet.actions.images import Images, Progress, featured, latent_space
 from gantlet.actions.labelled import predictions
 from gantlet.config import EvaluateConfig, memory_bytes
-from gantlet.data.source import ImageSource
+from gantlet.data.points import PointSource, Source, require_images
 from gantlet.features import Extractor
 from gantlet.results import Estimate
 from gantlet.rng import numpy_stream
@@ -38,7 +38,7 @@ class Judge:
     space: str = ""
     _yardsticks: dict[str, Estimate] = field(default_factory=dict)
 
-    def features(self, source: ImageSource, keep: bool = True) -> Images:
+    def features(self, source: Source, keep: bool = True) -> Images:
         """Extract the features of generated images, or read them from the cache; ``keep`` False leaves the cache alone."""
         config = self.config if keep else dataclasses.replace(self.config, cache=False)
         return featured(
@@ -65,6 +65,7 @@ class Judge:
             memory_bytes(self.config.memory),
             self.train.source.classes,
             answers,
+            mixture=self.real.source.modes if isinstance(self.real.source, PointSource) else None,
         )
 
     def metric_names(self) -> list[str]:
@@ -74,16 +75,19 @@ class Judge:
     def asking(self, names: Sequence[str]) -> "Judge":
         """Return a judge over the same real side that computes these metrics."""
         config = dataclasses.replace(self.config, metrics=tuple(names))
+        if isinstance(self.real.source, PointSource):
+            config = for_points(config)
         return dataclasses.replace(self, config=config, seconds={}, _yardsticks={})
 
-    def answers(self, fake: ImageSource) -> Mapping[str, Predictions]:
+    def answers(self, fake: Source) -> Mapping[str, Predictions]:
         """Train and ask the classifiers of GAN-train and GAN-test where these metrics were asked for."""
-        if not {"gan_train", "gan_test"} & set(self.metric_names()):
+        if not {"gan_train", "gan_test"} & set(self.metric_names()) or isinstance(fake, PointSource):
             return {}
         started = time.perf_counter()
         self.progress("classifiers for gan_train and gan_test", 0, 2)
-        test = self.test.source if self.test else None
-        found = predictions(self.train.source, test, fake, self.config.seed, self.config.on_bad)
+        train = require_images(self.train.source, "gan_train")
+        test = require_images(self.test.source, "gan_train") if self.test else None
+        found = predictions(train, test, fake, self.config.seed, self.config.on_bad)
         self.seconds["classifiers"] = time.perf_counter() - started
         return found
 
@@ -117,6 +121,8 @@ class Judge:
 
     def _usual_answers(self) -> Mapping[str, Predictions]:
         if self.test is None or not {"gan_train", "gan_test"} & set(self.metric_names()):
+            return {}
+        if isinstance(self.test.source, PointSource) or isinstance(self.train.source, PointSource):
             return {}
         return predictions(self.train.source, self.test.source, None, self.config.seed, self.config.on_bad)
 

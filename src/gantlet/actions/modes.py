@@ -30,12 +30,15 @@ class Modes:
 
 
 def assign(evidence: Evidence) -> Modes | None:
-    """Assign images to classes where the extractor names the data's own classes, else to clusters of the real features.
+    """Assign images to the known modes of a mixture, to classes where the extractor names the data's own classes, else to clusters of the real features.
 
     None where there are fewer than forty real images and no classes.
     """
     real, fake, classes = evidence.real, evidence.fake, evidence.classes
-    if (
+    if evidence.mixture is not None:
+        sides = [evidence.mixture.nearest(bank.features)[0] for bank in (real, fake)]
+        names = tuple(f"mode {j}" for j in range(evidence.mixture.n_modes))
+    elif (
         real.probabilities is not None
         and fake.probabilities is not None
         and real.probabilities.shape[1] == len(classes)

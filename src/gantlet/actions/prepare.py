@@ -4,31 +4,30 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from gantlet.actions.asked import for_points
 from gantlet.actions.images import Images, Progress, featured
 from gantlet.actions.judge import Judge
 from gantlet.config import EvaluateConfig
 from gantlet.data import open_source
+from gantlet.data.points import PointSource, Source
 from gantlet.data.reading import fitted
-from gantlet.data.source import ImageSource
 from gantlet.features import Extractor, build_extractor
 from gantlet.features.statistics import read_statistics
 from gantlet.registry import format_spec, parse_spec, split_specs
 
 
 def prepare(
-    opened: ImageSource, config: EvaluateConfig, progress: Progress, shape: tuple[int, int] | None = None
+    opened: Source, config: EvaluateConfig, progress: Progress, shape: tuple[int, int] | None = None
 ) -> list[Judge]:
     """Build the extractors, and extract the features of the real, held-out and training images: one judge a space.
 
     ``shape``: the side and channels of a trained generator; real images are brought to it as for its training.
     """
 
-    def fit(source: ImageSource) -> ImageSource:
-        return (
-            source
-            if shape is None or source.statistics or source.read(0).shape == (shape[0], *shape)
-            else fitted(source, *shape)
-        )
+    def fit(source: Source) -> Source:
+        if isinstance(source, PointSource) or shape is None or source.statistics:
+            return source
+        return source if source.read(0).shape == (shape[0], *shape) else fitted(source, *shape)
 
     held_out_text = config.held_out or opened.held_out
     held_out = fit(open_source(held_out_text)) if held_out_text else None
@@ -39,7 +38,7 @@ def prepare(
     else:
         real_is_test = held_out is not None and "split=test" in opened.spec
         train, test = (held_out, opened) if real_is_test and held_out is not None else (opened, held_out)
-    config = _settled(config, opened)
+    config = for_points(config) if isinstance(opened, PointSource) else _settled(config, opened)
     spaces = split_specs(config.features)
     extractors = build_all(config, train, test, progress)
     seconds: dict[str, float] = {}
@@ -50,7 +49,7 @@ def prepare(
                 extractors, source, role=role, config=config, progress=progress, seconds=seconds
             )
 
-    def known(source: ImageSource | None, i: int) -> Images | None:
+    def known(source: Source | None, i: int) -> Images | None:
         return None if source is None else found[source.digest][i]
 
     def judge(i: int) -> Judge:
@@ -62,9 +61,7 @@ def prepare(
     return [judge(i) for i in range(len(spaces))]
 
 
-def build_all(
-    config: EvaluateConfig, train: ImageSource, held_out: ImageSource | None, progress: Progress
-) -> list[Extractor]:
+def build_all(config: EvaluateConfig, train: Source, held_out: Source | None, progress: Progress) -> list[Extractor]:
     """Build the extractor of each feature space that a configuration asks for."""
     return [
         build_extractor(_with_weights(spec, config.weights), train=train, held_out=held_out, progress=progress)
@@ -72,7 +69,7 @@ def build_all(
     ]
 
 
-def _settled(config: EvaluateConfig, real: ImageSource) -> EvaluateConfig:
+def _settled(config: EvaluateConfig, real: Source) -> EvaluateConfig:
     """Return the configuration with the features that a statistics file was made in, where none are named."""
     if not real.statistics or config.features != EvaluateConfig().features:
         return config
@@ -80,7 +77,7 @@ def _settled(config: EvaluateConfig, real: ImageSource) -> EvaluateConfig:
     return dataclasses.replace(config, features=named)
 
 
-def features_of(judges: Sequence[Judge], source: ImageSource) -> list[Images]:
+def features_of(judges: Sequence[Judge], source: Source) -> list[Images]:
     """Extract the features of generated images in every judge's space, in one pass."""
     first = judges[0]
     extractors = [judge.extractor for judge in judges]

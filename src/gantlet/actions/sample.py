@@ -11,6 +11,7 @@ import numpy as np
 from gantlet.actions.images import Progress, nothing
 from gantlet.actions.pictures import png
 from gantlet.data import open_source
+from gantlet.data.points import PointSource
 from gantlet.data.source import ImageSource
 from gantlet.errors import ConfigError, OutputError
 from gantlet.files import explained, writing
@@ -26,7 +27,8 @@ def sample(
     label: int | None = None,
     progress: Progress = nothing,
 ) -> Path:
-    """Write n generated images to ``out``: NAME.zip or a folder of PNG files (class folders where there are labels), or NAME.npz.
+    """Write n generated images to ``out``: NAME.zip or a folder of PNG files (class folders where there are labels), or
+    NAME.npz; points to NAME.npy.
 
     Args: run: a run folder; which: ema, generator, best or final weights; label: only this class.
     Returns: ``out``, which appears whole or not at all.
@@ -37,8 +39,20 @@ def sample(
     if out.exists():
         raise OutputError(f"{out} exists already; choose another name or delete it")
     source = open_source(f"run:{run}@{which}" + (f"[label={label}]" if label is not None else ""), n=n, seed=seed)
+    if isinstance(source, PointSource):
+        return _write_points(out, source)
     writers = {".zip": _write_zip, ".npz": _write_npz}
     writers.get(out.suffix.lower(), _write_folder)(out, source, progress)
+    return out
+
+
+def _write_points(out: Path, source: PointSource) -> Path:
+    if out.suffix.lower() != ".npy":
+        raise ConfigError(
+            f"{source.spec} gives points, which are written as one array; choose a name such as points.npy, not {out}"
+        )
+    with writing(out) as temporary, temporary.open("wb") as file:
+        np.save(file, source.points)
     return out
 
 

@@ -11,7 +11,7 @@ from gantlet.actions.images import Progress, featured, nothing
 from gantlet.actions.prepare import build_all
 from gantlet.config import EvaluateConfig
 from gantlet.data import open_source
-from gantlet.data.source import ImageSource
+from gantlet.data.points import Source
 from gantlet.errors import CacheError, OutputError, UsageError
 from gantlet.features import EXTRACTORS, automatic
 from gantlet.features.statistics import Statistics, read_statistics, write_statistics
@@ -92,7 +92,7 @@ def _decisive(file: Statistics) -> dict[str, str]:
     return {**file.header.get("extractor", {}), **named}
 
 
-def _named(features: str, source: ImageSource) -> str:
+def _named(features: str, source: Source) -> str:
     """Return one feature space by a spec that means the same in another evaluation: what it is trained on included."""
     spaces = split_specs(features)
     if len(spaces) != 1:

@@ -18,17 +18,19 @@ from gantlet.actions.report import write_page
 from gantlet.config import EvaluateConfig, TrainConfig
 from gantlet.data import open_source
 from gantlet.data.arrays import array_source
+from gantlet.data.points import PointSource, Source
 from gantlet.data.reading import native_shape, to_array
-from gantlet.data.source import ImageSource
 from gantlet.errors import ConfigError, OutputError
 from gantlet.files import write_text
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate, Report
-from gantlet.training.images import TrainingImages
+from gantlet.training.images import TrainingData, TrainingImages, TrainingPoints
 from gantlet.training.interface import Measured, Sampler
 from gantlet.training.loop import run
+from gantlet.training.portrait import animate
 
 IN_LOOP = ("frechet_distance", "coverage", "precision", "recall")
+IN_LOOP_POINTS = ("modes", "high_quality", "mode_kl", "frechet_distance")
 
 
 def train(
@@ -45,18 +47,31 @@ def train(
     if not resume and (out / "checkpoints").exists():
         raise OutputError(f"{out} holds a run already; go on with --resume, or choose another folder with --out")
     source = open_source(config.data)
-    shape = (config.size or native_shape(source)[0], native_shape(source)[1])
     if config.conditioning != "none" and source.labels is None:
         raise ConfigError(
             f"conditioning {config.conditioning!r} needs labels, but {config.data} has none; "
             "sort the images into one folder a class, or train with --conditioning none"
         )
-    pixels = to_array(source, *shape, progress=lambda done, total: progress("reading the training images", done, total))
-    images = TrainingImages(pixels.pixels, pixels.labels, source.classes, source.digest, source.spec)
+    data = training_data(source, config.size, progress)
+    shape = (data.shape.size, data.shape.channels) if isinstance(data, TrainingImages) else None
     observer = _Observer(config, _Judging(config, source, shape, progress), progress, say)
-    result = run(config, images, resume=resume, observer=observer)
+    result = run(config, data, resume=resume, observer=observer)
+    if isinstance(data, TrainingPoints):
+        animate(sorted((out / "samples").glob("step-*.png")), out / "samples" / "animation.gif")
     say(f"trained to step {result.step:,}; SHA-256 of the weights {result.weights_sha256}")
     return _reports(config, out, observer.judging, say)
+
+
+def training_data(source: Source, size: int = 0, progress: Progress = nothing) -> TrainingData:
+    """Read a whole source into memory: images at ``size`` pixels (0: the smallest size that holds them), or points."""
+    if isinstance(source, PointSource):
+        return TrainingPoints(source.points, source.labels, source.classes, source.digest, source.spec)
+    native, channels = native_shape(source)
+    read = to_array(
+        source, size or native, channels,
+        progress=lambda done, total: progress("reading the training images", done, total),
+    )  # fmt: skip
+    return TrainingImages(read.pixels, read.labels, source.classes, source.digest, source.spec)
 
 
 def run_folder(config: TrainConfig) -> Path:
@@ -79,8 +94,8 @@ class _Judging:
     """The judge of a run, prepared when first needed."""
 
     config: TrainConfig
-    source: ImageSource
-    shape: tuple[int, int]
+    source: Source
+    shape: tuple[int, int] | None
     progress: Progress
     _judges: dict[str, Judge] = field(default_factory=dict)
 
@@ -118,11 +133,15 @@ class _Observer:
 
     def on_evaluate(self, sampler: Sampler, step: int, images_seen: int) -> Measured:
         """Judge samples drawn inside the loop."""
-        judge = self.judging.judge(tuple(dict.fromkeys((*IN_LOOP, self.config.select))))
         source = self.judging.source
+        usual = IN_LOOP_POINTS if isinstance(source, PointSource) else IN_LOOP
+        judge = self.judging.judge(tuple(dict.fromkeys((*usual, self.config.select))))
         n, n_classes = self.config.evaluate_samples, len(source.classes) if self.config.conditioning != "none" else 0
         labels = np.arange(n, dtype=np.int64) % n_classes if n_classes else None
-        fake = array_source(f"samples of step {step}", sampler(n, labels), labels, source.classes if n_classes else ())
+        drawn, name, classes = sampler(n, labels), f"samples of step {step}", source.classes if n_classes else ()
+        fake = (
+            PointSource(name, drawn, labels, classes) if drawn.ndim == 2 else array_source(name, drawn, labels, classes)
+        )
         estimates = judge.estimates(judge.evidence(judge.features(fake, keep=False), judge.answers(fake)))
         chosen = next(e for e in estimates if e.metric == self.config.select)
         values = {e.metric: {"value": e.value, "low": e.low, "high": e.high} for e in estimates if e.value is not None}

@@ -7,13 +7,22 @@ from gantlet.stats.copies import TailTest
 
 
 def verdict(
-    estimates: Sequence[Estimate], modes: Sequence[ModeCount], copies: TailTest | None, strangers: TailTest | None
+    estimates: Sequence[Estimate],
+    modes: Sequence[ModeCount],
+    copies: TailTest | None,
+    strangers: TailTest | None,
+    *,
+    points: bool = False,
 ) -> tuple[str, ...]:
-    """Return the lines of the verdict: the estimates beside their yardsticks, the modes, copies and strangers."""
+    """Return the lines of the verdict: the estimates beside their yardsticks, the modes, copies and strangers.
+
+    ``points``: the data are points, among which neither copies nor strangers are looked for.
+    """
     by_name = {estimate.metric: estimate for estimate in estimates if estimate.value is not None}
     lines = [line for estimate in by_name.values() if (line := _against_yardstick(estimate))]
     lines = sorted(lines, key=lambda line: not line.startswith("good"))
-    return (*lines, *_modes(modes), *_strangers(strangers), *_copies(copies))
+    tails = () if points else (*_strangers(strangers), *_copies(copies))
+    return (*lines, *_modes(modes), *tails)
 
 
 ALPHA = 0.01

@@ -35,7 +35,7 @@ class Sample:
     n: int = 1000
     """Number of images."""
     out: Path = Path("samples.zip")
-    """Where to: NAME.zip, NAME.npz or a folder; it must not exist yet."""
+    """Where to: NAME.zip, NAME.npz or a folder (points: NAME.npy); it must not exist yet."""
     seed: int = 0
     """Seed of the latents; the same seed gives the same images."""
     which: str = "ema"

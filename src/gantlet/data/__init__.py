@@ -9,6 +9,7 @@ from gantlet.errors import DataError, TooFewSamples, UsageError, nearest
 from gantlet.registry import Registry, parse_spec, typed_options
 
 if TYPE_CHECKING:
+    from gantlet.data.points import Source
     from gantlet.data.source import ImageSource
 
 SOURCES = Registry("data source", __name__)
@@ -20,13 +21,13 @@ _IDX = re.compile(r".*(idx\d-ubyte|\.idx)(\.gz)?")
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
-def open_source(text: str, *, n: int = 0, seed: int = 0) -> "ImageSource":
+def open_source(text: str, *, n: int = 0, seed: int = 0) -> "Source":
     """Open what a source string names: a built-in name, a path, hf:…, run:PATH or module:function, with options.
 
     Args: text: e.g. ``digits``, ``mnist[root=DIR,split=test]``, ``photos/``, ``fakes.zip[labels=none]``,
     ``hf:owner/name[test]``, ``run:RUN@ema``; n, seed: for sources that make their images (run, callable), unless the text
     names its own.
-    Returns: the opened source, of at least two images.
+    Returns: the opened source, of at least two images or points.
     Raises: UsageError for an unknown name or option; DataError for a missing path or unusable data; TooFewSamples.
     """
     kind, options = _resolve(text)
@@ -37,10 +38,17 @@ def open_source(text: str, *, n: int = 0, seed: int = 0) -> "ImageSource":
     for name, parameter in inspect.signature(entry.object).parameters.items():
         if parameter.default is parameter.empty and name not in given:
             raise UsageError(f"data source {kind!r} needs the option {name}: {kind}[{name}=…]")
-    source: ImageSource = entry.object(**given)
+    source: Source = entry.object(**given)
     if len(source) < 2 and not source.statistics:
         raise TooFewSamples(f"{source.spec} holds {len(source)} image; expected at least two")
     return source
+
+
+def open_images(text: str) -> "ImageSource":
+    """Open a source as `open_source` does, for whoever can only use images; raises DataError for points."""
+    from gantlet.data.points import require_images
+
+    return require_images(open_source(text), "this")
 
 
 def _resolve(text: str) -> tuple[str, dict[str, str]]:

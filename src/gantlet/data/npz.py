@@ -10,6 +10,7 @@ from jaxtyping import Shaped
 
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_bytes, to_labels, to_nhwc
+from gantlet.data.points import PointSource, Source, point_array
 from gantlet.data.source import ImageSource
 from gantlet.errors import ConfigError, DataError
 from gantlet.registry import format_spec
@@ -46,8 +47,8 @@ def npz(path: str, key: str = "", labels: str = "auto", layout: str = "auto", ra
 
 
 @SOURCES.register("npy", source="NumPy NEP 1")
-def npy(path: str, layout: str = "auto", range: str = "auto") -> ImageSource:
-    """Images without labels from one .npy array.
+def npy(path: str, layout: str = "auto", range: str = "auto") -> Source:
+    """Images without labels from one .npy array; or points, a row each, from an array of two axes.
 
     Args: path: the file; layout: auto, NHWC, NCHW or NHW; range: auto, unit, symmetric or byte, as for ``npz``.
     Raises: DataError when the layout or the value range cannot be told.
@@ -55,6 +56,8 @@ def npy(path: str, layout: str = "auto", range: str = "auto") -> ImageSource:
     array = _load(path)
     if isinstance(array, dict):
         raise DataError(f"{path} is an .npz archive of arrays, not one array; rename it to .npz")
+    if array.ndim == 2:
+        return PointSource(str(Path(path)), point_array(path, array))
     return _source(path, path, array, None, {"layout": layout, "range": range})
 
 

@@ -14,6 +14,7 @@ from jaxtyping import Float32, Int64, UInt8
 from PIL import Image
 
 from gantlet.data.decode import Undecodable
+from gantlet.data.points import Source
 from gantlet.data.source import ImageSource
 from gantlet.errors import BadFiles, ConfigError, DataError
 
@@ -43,14 +44,14 @@ class Images(NamedTuple):
 
 
 def read_all(
-    source: ImageSource,
-    transform: Callable[[UInt8[np.ndarray, "h w c"]], Any],
+    source: Source,
+    transform: Callable[[Any], Any],
     *,
     on_bad: str = "fail",
     workers: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Batch]:
-    """Decode every image once and yield ``transform(image)`` in the source's order, in batches of at most 16.
+    """Decode every image (or read every point) once and yield ``transform(image)`` in the source's order, in batches of at most 16.
 
     Args: transform: runs in the worker threads; on_bad: fail (read to the end, then name every bad file) or skip
     (leave them out; each batch lists its own); workers: threads, 0 = one a core, at most 8; progress: called with

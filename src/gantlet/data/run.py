@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from gantlet.data import SOURCES
+from gantlet.data.points import PointSource, Source, point_array
 from gantlet.data.source import ImageSource, LatentImages
 from gantlet.errors import ConfigError, DataError, UsageError, nearest
 from gantlet.registry import format_spec
@@ -25,7 +26,7 @@ BLOCK = 200
 @SOURCES.register("run", source="gantlet's run folders", generated=True)
 def run(
     path: str, which: str = "newest", *, n: int = 0, seed: int = 0, labels: str = "auto", label: int | None = None
-) -> ImageSource:
+) -> Source:
     """Samples of a trained run's generator, written run:PATH or run:PATH@ema, @generator, @best, @final.
 
     Images are drawn once, when first read, in blocks of 200. A conditional generator is asked for classes drawn at
@@ -47,8 +48,11 @@ def run(
     wanted = _wanted(path, n, counts, label, seed)
     one = {} if label is None else {"label": label}
     spec = format_spec(f"run:{path}" + (f"@{which}" if which != "newest" else ""), {"n": n, "seed": seed, **one})
-    samples = _Samples(spec, generator, n, seed, wanted)
     labelled = wanted is not None and labels == "auto"
+    if hasattr(generator.shape, "dim"):
+        points = point_array(spec, np.asarray(generator.sample(n, labels=wanted, seed=seed)))
+        return PointSource(spec, points, wanted if labelled else None, tuple(generator.classes) if labelled else ())
+    samples = _Samples(spec, generator, n, seed, wanted)
     return ImageSource(
         spec=spec,
         names=[f"{spec}#{i}" for i in range(n)],

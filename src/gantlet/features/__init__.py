@@ -10,7 +10,7 @@ from gantlet.errors import ConfigError
 from gantlet.registry import Registry, format_spec, parse_spec
 
 if TYPE_CHECKING:
-    from gantlet.data.source import ImageSource
+    from gantlet.data.points import Source
 
 EXTRACTORS = Registry("extractor", __name__)
 
@@ -64,21 +64,25 @@ def is_tapped(extractor: Extractor) -> TypeGuard[Tapped]:
 
 def build_extractor(
     spec: str,
-    train: "ImageSource | None" = None,
-    held_out: "ImageSource | None" = None,
+    train: "Source | None" = None,
+    held_out: "Source | None" = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Extractor:
     """Build the extractor that ``spec`` names; raises UnknownName, ConfigError, WeightsError.
 
     Args: spec: e.g. ``efficientnet-lite0``, ``classifier[seed=1]``, ``classifier[data=mnist[root=DIR]]``, or ``auto``:
-    classifier where ``train`` has labels and small gray images (up to 32 pixels), else efficientnet-lite0; train: the
+    coordinates for points, classifier where ``train`` has labels and small gray images (up to 32 pixels), else
+    efficientnet-lite0; train: the
     labelled images for extractors that are trained; held_out: labelled images that give its accuracy; ``data=`` in the
     spec takes the place of both; progress: called with (stage, done, total).
     """
     from gantlet.data import open_source
+    from gantlet.data.points import PointSource
 
     name, options = parse_spec(automatic(train) if spec == "auto" else spec)
     given: dict[str, Any] = {}
+    if isinstance(train, PointSource) and name != "coordinates":
+        raise ConfigError(f"extractor {name!r} looks at images, and {train.spec} holds points; use coordinates or auto")
     if EXTRACTORS.entry(name).meta.get("trained"):
         if "data" in options:
             train = open_source(options.pop("data"))
@@ -90,10 +94,13 @@ def build_extractor(
     return extractor
 
 
-def automatic(train: "ImageSource | None") -> str:
+def automatic(train: "Source | None") -> str:
     """Return the spec that ``auto`` stands for, by the labelled training images."""
+    from gantlet.data.points import PointSource
     from gantlet.data.reading import native_shape
 
+    if isinstance(train, PointSource):
+        return f"coordinates[dim={train.points.shape[1]}]"
     if train is None or train.labels is None or len(train.classes) < 2:
         return "efficientnet-lite0"
     size, channels = native_shape(train)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import PIL
 
-from gantlet.data.source import ImageSource
+from gantlet.data.points import PointSource, Source
 from gantlet.errors import BadFiles, ConfigError, OutputError
 from gantlet.features import Extractor
 from gantlet.features.cache import cache_path, load, store
@@ -32,7 +32,7 @@ class ExtractInfo:
 
 
 def extract(
-    source: ImageSource,
+    source: Source,
     extractor: Extractor,
     *,
     cache: bool = True,
@@ -45,7 +45,7 @@ def extract(
 
 
 def extract_all(
-    source: ImageSource,
+    source: Source,
     extractors: Sequence[Extractor],
     *,
     cache: bool = True,
@@ -83,7 +83,7 @@ def extract_all(
     return results
 
 
-def _place(source: ImageSource, extractor: Extractor) -> tuple[Path, dict[str, Any]]:
+def _place(source: Source, extractor: Extractor) -> tuple[Path, dict[str, Any]]:
     """Return where the features are cached, and what they are made of."""
     made_of: dict[str, Any] = {
         "source_sha256": source.digest,
@@ -96,7 +96,7 @@ def _place(source: ImageSource, extractor: Extractor) -> tuple[Path, dict[str, A
 
 
 def _bank(
-    source: ImageSource, known: tuple[dict[str, np.ndarray], dict[str, Any]], on_bad: str
+    source: Source, known: tuple[dict[str, np.ndarray], dict[str, Any]], on_bad: str
 ) -> tuple[FeatureBank, tuple[tuple[str, str], ...]]:
     arrays, facts = known
     bad = [(source.names[int(row)], str(reason)) for row, reason in facts["bad"]]
@@ -104,7 +104,7 @@ def _bank(
         raise BadFiles(source.spec, bad, len(source))
     labels = None if source.labels is None else source.labels[arrays["rows"]]
     names = [source.names[row] for row in arrays["rows"]]
-    images = ImageRows(source.read, arrays["rows"])
+    images = None if isinstance(source, PointSource) else ImageRows(source.read, arrays["rows"])
     return FeatureBank(arrays["features"], arrays.get("probabilities"), labels, names, images), tuple(bad)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from gantlet.data.points import Source
 from gantlet.data.reading import read_all
-from gantlet.data.source import ImageSource
 from gantlet.features import Extractor, is_tapped
 
 BATCH = 16
@@ -40,7 +40,7 @@ def trunks(extractors: Sequence[Extractor]) -> list[Trunk]:
 
 
 def compute(
-    source: ImageSource,
+    source: Source,
     extractors: Sequence[Extractor],
     on_bad: str,
     progress: Callable[[int, int], None] | None,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from gantlet.data import open_source
+from gantlet.data import open_images
 from gantlet.data.arrays import array_source
 from gantlet.data.reading import native_shape, to_array
 from gantlet.data.source import ImageSource
@@ -33,10 +33,10 @@ class Labelled:
 
 def labelled(spec: str, seed: int, progress: Progress) -> Labelled:
     """Open labelled images and train (or fetch from the cache) their classifier; raises ConfigError without labels."""
-    source = open_source(spec)
+    source = open_images(spec)
     if source.labels is None or len(source.classes) < 2:
         raise ConfigError(f"this lab needs labelled images of at least two classes; {source.spec} has none")
-    held_out = open_source(source.held_out) if source.held_out else None
+    held_out = open_images(source.held_out) if source.held_out else None
     classifier = ClassifierFeatures(source, held_out, progress, seed)
     read = to_array(source, *classifier.shape)
     assert read.labels is not None  # checked above
@@ -51,7 +51,7 @@ def short(spec: str) -> str:
 
 def square_pixels(spec: str) -> UInt8[np.ndarray, "n s s c"]:
     """Return a source's images as one array, at the smallest usual size that holds them, at most 32 pixels."""
-    source = open_source(spec)
+    source = open_images(spec)
     size, channels = native_shape(source)
     return to_array(source, min(size, 32), channels).pixels
 

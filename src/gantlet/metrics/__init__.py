@@ -17,6 +17,7 @@ _ABSENT = {
     "class_statistics": "this extractor gives no class probabilities; use one that does, e.g. classifier",
     "probabilities": "there are no class probabilities of every image; use an extractor that gives them, e.g. classifier, "
     "on images, not on a statistics file",
+    "classes": "neither class probabilities of every image nor known modes; use an extractor with classes, e.g. classifier",
     "labels": "there are no labels; give labelled images",
     "images": "only features are known, not the images they came from; give images",
     "pairs": "no fake image is known to reproduce a real one; give both the same file names, or say --pairs order",
@@ -52,11 +53,13 @@ def resolve(spec: str) -> tuple[Entry, dict[str, Any]]:
 
 def missing_needs(entry: Entry, evidence: Evidence) -> list[str]:
     """Return what a metric needs and the evidence lacks."""
+    probabilities = evidence.real.probabilities is not None and evidence.fake.probabilities is not None
     has = {
         "moments": True,
         "features": evidence.real.summary is None and evidence.fake.summary is None,
         "class_statistics": all(_has_classes(bank) for bank in (evidence.real, evidence.fake)),
-        "probabilities": evidence.real.probabilities is not None and evidence.fake.probabilities is not None,
+        "probabilities": probabilities,
+        "classes": probabilities or evidence.mixture is not None,
         "labels": evidence.real.labels is not None and evidence.fake.labels is not None,
         "images": evidence.real.images is not None and evidence.fake.images is not None,
         "pairs": evidence.pairs is not None,

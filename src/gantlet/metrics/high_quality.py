@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int64
 
-from gantlet.errors import ShapeError, TooFewSamples
+from gantlet.errors import TooFewSamples
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate
 from gantlet.stats.evidence import Evidence
@@ -16,14 +16,12 @@ REACH = 3.0
 def high_quality(
     points: Float[np.ndarray, "n d"], mixture: Mixture, reach: float = REACH
 ) -> tuple[Bool[np.ndarray, " n"], Int64[np.ndarray, " n"]]:
-    """Return whether each point lies within ``reach``·σ of its nearest mode's centre, and which mode that is.
+    """Return whether each point lies within ``reach`` standard deviations of its nearest mode, and which mode that is.
 
     Raises: ShapeError (dimensions differ). Source: Srivastava et al. 2017, arXiv:1705.07761, Sec. 4.1.
     """
-    if points.shape[1] != mixture.centres.shape[1]:
-        raise ShapeError(f"points have {points.shape[1]} dimensions, the modes {mixture.centres.shape[1]}")
-    squared = np.stack([np.square(points - centre).sum(axis=1) for centre in mixture.centres], axis=1)
-    return np.sqrt(squared.min(axis=1)) <= reach * mixture.sigma, squared.argmin(axis=1)
+    mode, distance = mixture.nearest(points)
+    return distance <= reach, mode
 
 
 @METRICS.register(
@@ -37,8 +35,8 @@ def high_quality(
 def estimate(evidence: Evidence) -> Estimate:
     """High-quality samples: the share of fakes within 3σ of the nearest mode of a mixture that is known.
 
-    Mean over fakes x of 1[min_j |x − centre_j| ≤ 3σ]; ``details``: the modes hit (by one high-quality fake or more) and
-    the count of each. A true draw in two dimensions is within 3σ with chance 98.9 %.
+    Mean over fakes x of 1[min_j |x − centre_j| ≤ 3σ] (for a mode that is no circle: Mahalanobis distance ≤ 3);
+    ``details``: the modes hit (by one high-quality fake or more) and the count of each. A true draw in two dimensions is within 3σ with chance 98.9 %.
 
     Interval: Wilson over the fakes: the indicators are independent.
 

@@ -39,7 +39,7 @@ def mode_kl(real: Int64[np.ndarray, " k"], fake: Int64[np.ndarray, " k"]) -> tup
 @METRICS.register(
     "mode_kl",
     source="Metz et al. 2017, arXiv:1611.02163",
-    needs=("probabilities",),
+    needs=("classes",),
     unit="nats",
     lower_is_better=True,
     version=1,
@@ -48,7 +48,8 @@ def estimate(evidence: Evidence) -> Estimate:
     """Reverse KL divergence of the fakes' class histogram from the real one; 0 is best.
 
     Σ_j q_j log(q_j / p_j), q, p the shares of class j among the most probable classes of fake and real images (the same
-    classifier), natural logarithms.
+    classifier), natural logarithms. Where the data is a known mixture, a point counts for the mode nearest to it, near
+    or far.
 
     Interval: delta (multinomial counts on both sides). Where a permutation test (999 relabellings) does not tell the
     histograms apart, the spread is that of the relabellings.
@@ -58,7 +59,7 @@ def estimate(evidence: Evidence) -> Estimate:
 
     Source: Metz et al. 2017, arXiv:1611.02163, Sec. 3.3; Lin et al. 2018, arXiv:1712.04086.
     """
-    real, fake = class_counts(evidence.real), class_counts(evidence.fake)
+    real, fake = (class_counts(bank, evidence.mixture) for bank in (evidence.real, evidence.fake))
     value, variance = mode_kl(real, fake)
     if not np.isfinite(value):
         return evidence.undefined("mode_kl", "the fakes are given a class that no real image is predicted to be")

@@ -4,11 +4,11 @@ from torch import nn
 
 from gantlet.config import TrainConfig
 from gantlet.networks import ALTERATIONS, NETWORKS
-from gantlet.networks.interface import ImageShape
+from gantlet.networks.interface import Shape
 from gantlet.registry import parse_spec
 
 
-def build_generator(config: TrainConfig, shape: ImageShape, n_classes: int) -> nn.Module:
+def build_generator(config: TrainConfig, shape: Shape, n_classes: int) -> nn.Module:
     """Return a freshly initialised generator with the changes that its techniques make; raises ConfigError.
 
     ``n_classes`` is 0 for an unconditional run.

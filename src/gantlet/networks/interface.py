@@ -1,5 +1,6 @@
-"""What the loop knows of networks: ImageShape in, generator and discriminator out, and the Judgement of the latter."""
+"""What the loop knows of networks: a shape in, generator and discriminator out, and the Judgement of the latter."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -19,6 +20,21 @@ class ImageShape:
     channels: int
 
 
+@dataclass(frozen=True)
+class PointShape:
+    """Points with ``dim`` coordinates."""
+
+    dim: int
+
+
+Shape = ImageShape | PointShape
+
+
+def shape_from(values: Mapping[str, int]) -> Shape:
+    """Return the shape whose fields a checkpoint holds."""
+    return PointShape(**values) if "dim" in values else ImageShape(**values)
+
+
 class Judgement(NamedTuple):
     """What a discriminator says about a batch: logits [b], the features before its last layer [b, d], class logits
     [b, k] or None.
@@ -31,13 +47,16 @@ class Judgement(NamedTuple):
 
 @runtime_checkable
 class Network(Protocol):
-    """One family of networks. Generators map (z [b, k], labels [b] or None) to images [b, c, s, s] in [−1, 1];
-    discriminators map (images, labels or None) to a Judgement."""
+    """One family of networks; an attribute ``makes_points`` that is true says that it takes PointShape too.
 
-    def generator(self, shape: ImageShape, latent: int, conditioning: str, n_classes: int) -> nn.Module:
+    Generators map (z [b, k], labels [b] or None) to images [b, c, s, s] in [−1, 1], or to points [b, d]; discriminators
+    map (images or points, labels or None) to a Judgement.
+    """
+
+    def generator(self, shape: Shape, latent: int, conditioning: str, n_classes: int) -> nn.Module:
         """Return a freshly initialised generator."""
 
-    def discriminator(self, shape: ImageShape, conditioning: str, n_classes: int) -> nn.Module:
+    def discriminator(self, shape: Shape, conditioning: str, n_classes: int) -> nn.Module:
         """Return a freshly initialised discriminator."""
 
 

@@ -1,6 +1,7 @@
 """Multilayer perceptrons: the first GAN's networks."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
@@ -8,15 +9,14 @@ from torch import Tensor, nn
 from gantlet.errors import ConfigError
 from gantlet.networks import NETWORKS
 from gantlet.networks.conditioning import conditioning_named, require_plain_norm
-from gantlet.networks.interface import ImageShape, Judgement, stages
+from gantlet.networks.interface import Judgement, PointShape, Shape, stages
 
 
 class MlpGenerator(nn.Module):
-    """z → dense layers with ReLU (after batch normalisation where asked) → all pixels, tanh."""
+    """z → dense layers with ReLU (after batch normalisation where asked) → all pixels, tanh; or a point, linear."""
 
-    def __init__(self, plan: "Mlp", shape: ImageShape, latent: int, conditioning: str, n_classes: int) -> None:
+    def __init__(self, plan: "Mlp", shape: Shape, latent: int, conditioning: str, n_classes: int) -> None:
         super().__init__()
-        stages(shape)
         require_plain_norm(conditioning, n_classes, "mlp")
         self.label, inputs = conditioning_named(conditioning, n_classes).latent_input(latent, n_classes)
         layers: list[nn.Module] = []
@@ -24,29 +24,39 @@ class MlpGenerator(nn.Module):
             layers.append(nn.Linear(before, plan.width))
             layers += [nn.BatchNorm1d(plan.width)] if plan.norm == "batch" else []
             layers.append(nn.ReLU())
-        pixels = shape.channels * shape.size**2
-        self.layers = nn.Sequential(*layers, nn.Linear(plan.width, pixels), nn.Tanh())
-        self.unflatten = nn.Unflatten(1, (shape.channels, shape.size, shape.size))
+        if isinstance(shape, PointShape):
+            self.layers = nn.Sequential(*layers, nn.Linear(plan.width, shape.dim))
+            return
+        stages(shape)
+        pixels = nn.Unflatten(1, (shape.channels, shape.size, shape.size))
+        self.layers = nn.Sequential(*layers, nn.Linear(plan.width, shape.channels * shape.size**2), nn.Tanh(), pixels)
 
-    def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b c s s"]:
-        """Return images in (−1, 1)."""
-        return self.unflatten(self.layers(self.label(z, labels)))
+    def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b *shape"]:
+        """Return images in (−1, 1), or points."""
+        return self.layers(self.label(z, labels))
 
 
 class MlpDiscriminator(nn.Module):
-    """All pixels → dense layers with LeakyReLU 0.2 → the conditioning's head; no normalisation."""
+    """All pixels or coordinates → dense layers with LeakyReLU 0.2 → the conditioning's head; no normalisation."""
 
-    def __init__(self, plan: "Mlp", shape: ImageShape, conditioning: str, n_classes: int) -> None:
+    def __init__(self, plan: "Mlp", shape: Shape, conditioning: str, n_classes: int) -> None:
         super().__init__()
         rule = conditioning_named(conditioning, n_classes)
-        self.label, extra = rule.image_input(shape.size, n_classes)
+        self.label, extra = rule.image_input(1 if isinstance(shape, PointShape) else shape.size, n_classes)
+        if isinstance(shape, PointShape) and extra:
+            raise ConfigError(
+                f"conditioning {conditioning!r} puts the label on an image as one more channel, and the data are points; "
+                "use projection"
+            )
+        inputs = shape.dim if isinstance(shape, PointShape) else (shape.channels + extra) * shape.size**2
+        self.inputs = inputs
         layers: list[nn.Module] = [nn.Flatten()]
-        for before in [(shape.channels + extra) * shape.size**2, *[plan.width] * (plan.depth - 1)]:
+        for before in [inputs, *[plan.width] * (plan.depth - 1)]:
             layers += [nn.Linear(before, plan.width), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers)
         self.head = rule.head(plan.width, n_classes)
 
-    def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
+    def forward(self, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
         """Return logits and the last hidden layer."""
         return self.head(self.layers(self.label(images, labels)), labels)
 
@@ -59,13 +69,15 @@ class Mlp:
     Options: ``width`` and number ``depth`` of hidden layers in each player; ``norm``, the generator's normalisation:
     ``none`` or ``batch``.
 
-    When to use it: tiny images, and to see what convolutions are good for. Sizes 8, 16, 32, 64; 1 or 3 channels.
+    When to use it: points (the output is linear then), tiny images, and to see what convolutions are good for. Sizes 8,
+    16, 32, 64; 1 or 3 channels.
 
     Raises: ConfigError for another norm, width or depth < 1.
     Convention: LeakyReLU instead of the paper's maxout and dropout; torch's default initial weights.
     Source: Goodfellow et al. 2014, arXiv:1406.2661, §5.
     """
 
+    makes_points: ClassVar[bool] = True
     width: int = 256
     depth: int = 3
     norm: str = "none"
@@ -76,10 +88,10 @@ class Mlp:
         if self.width < 1 or self.depth < 1:
             raise ConfigError(f"network 'mlp': expected width, depth ≥ 1; got {self.width}, {self.depth}")
 
-    def generator(self, shape: ImageShape, latent: int, conditioning: str, n_classes: int) -> nn.Module:
+    def generator(self, shape: Shape, latent: int, conditioning: str, n_classes: int) -> nn.Module:
         """Return a freshly initialised generator."""
         return MlpGenerator(self, shape, latent, conditioning, n_classes)
 
-    def discriminator(self, shape: ImageShape, conditioning: str, n_classes: int) -> nn.Module:
+    def discriminator(self, shape: Shape, conditioning: str, n_classes: int) -> nn.Module:
         """Return a freshly initialised discriminator."""
         return MlpDiscriminator(self, shape, conditioning, n_classes)

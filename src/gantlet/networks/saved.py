@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from gantlet.config import TrainConfig
 from gantlet.errors import CheckpointError, UsageError
 from gantlet.networks.build import build_generator
-from gantlet.networks.interface import ImageShape
+from gantlet.networks.interface import Shape, shape_from
 from gantlet.networks.storage import part, read_header, read_tensors, weights_digest
 from gantlet.rng import numpy_stream, torch_stream
 
@@ -32,7 +32,7 @@ class LoadedGenerator:
 
     generator: nn.Module
     config: TrainConfig
-    shape: ImageShape
+    shape: Shape
     classes: tuple[str, ...]
     class_counts: tuple[int, ...]
     step: int
@@ -55,8 +55,8 @@ class LoadedGenerator:
 
     def sample(
         self, n: int, labels: Int64[np.ndarray, " n"] | Sequence[int] | None = None, seed: int = 0
-    ) -> UInt8[np.ndarray, "n s s c"]:
-        """Return n images [n, s, s, c]; image i depends on the weights, the seed, its label and i alone.
+    ) -> UInt8[np.ndarray, "n s s c"] | Float32[np.ndarray, "n d"]:
+        """Return n images [n, s, s, c], or points [n, d]; image i depends on the weights, the seed, its label and i alone.
 
         ``labels`` None on a conditional generator: drawn at the training images' class frequencies.
         Raises: UsageError for n < 1, labels that do not fit, or labels on an unconditional generator.
@@ -108,8 +108,8 @@ def checked_labels(
 @torch.no_grad()
 def draw(
     generator: nn.Module, latent: int, n: int, labels: Int64[np.ndarray, " n"] | None, seed: int
-) -> UInt8[np.ndarray, "n s s c"]:
-    """Return n images of a generator in evaluation mode, drawn in whole chunks; its mode is left as it was."""
+) -> UInt8[np.ndarray, "n s s c"] | Float32[np.ndarray, "n d"]:
+    """Return n images (or points) of a generator in evaluation mode, drawn in whole chunks; its mode is left as it was."""
     device = next(generator.parameters()).device
     stream = torch_stream(seed, "sample-latent")
     was_training = generator.training
@@ -120,7 +120,8 @@ def draw(
         wanted = None
         if labels is not None:
             wanted = torch.from_numpy(np.resize(labels[chunk * CHUNK : (chunk + 1) * CHUNK], CHUNK)).to(device)
-        chunks.append(to_uint8(generator(z, wanted)))
+        made = generator(z, wanted)
+        chunks.append(to_uint8(made) if made.dim() == 4 else made.float().cpu().numpy())
     generator.train(was_training)
     return np.concatenate(chunks)[:n]
 
@@ -158,7 +159,7 @@ def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
             f"{run} keeps no moving average of its generator: its techniques are {list(config.techniques)}; "
             f"use @generator"
         )
-    shape = ImageShape(**header["shape"])
+    shape = shape_from(header["shape"])
     with torch.random.fork_rng(devices=[]):
         n_classes = 0 if config.conditioning == "none" else len(header["class_counts"])
         generator = build_generator(config, shape, n_classes)

@@ -58,7 +58,7 @@ def _yardstick(estimate: Estimate) -> str:
 def render(report: Report) -> Group:
     """Return verdict, table, notes and warnings as one renderable."""
     head = Text.assemble(
-        (report.fake, "bold"), f" ({report.n_fake:,} images) against ", (report.real, "bold"),
+        (report.fake, "bold"), f" (n = {report.n_fake:,}) against ", (report.real, "bold"),
         f" ({report.n_real:,}); features ", (str(report.features.get("name", "?")), "bold"),
     )  # fmt: skip
     words = Table.grid(padding=(0, 1))

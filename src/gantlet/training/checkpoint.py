@@ -14,7 +14,7 @@ from gantlet.config import TrainConfig
 from gantlet.errors import CheckpointError
 from gantlet.networks.saved import checkpoints
 from gantlet.networks.storage import read_header, read_tensors, write_tensors
-from gantlet.training.images import TrainingImages
+from gantlet.training.images import TrainingData
 from gantlet.training.state import TrainState
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ class Checkpoints:
 
     run: Path
     config: TrainConfig
-    images: TrainingImages
+    images: TrainingData
 
     @property
     def folder(self) -> Path:

@@ -7,16 +7,17 @@ from torch import Tensor
 
 from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
-from gantlet.networks.interface import stages
+from gantlet.networks.interface import PointShape, stages
 from gantlet.training.game import Batch
-from gantlet.training.images import TrainingImages, shown
+from gantlet.training.images import TrainingData, TrainingPoints, shown
 from gantlet.training.state import TrainState
 
 
-def require_usable(config: TrainConfig, images: TrainingImages) -> None:
-    """Raise ConfigError when images and configuration do not fit: size, channels, labels, fewer images than a batch."""
-    stages(images.shape)
-    if config.size not in (0, images.shape.size):
+def require_usable(config: TrainConfig, images: TrainingData) -> None:
+    """Raise ConfigError when images (or points) and configuration do not fit: size, channels, labels, fewer images than a batch."""
+    if isinstance(images.shape, PointShape):
+        _require_no_image_options(config, images.source)
+    elif stages(images.shape) and config.size not in (0, images.shape.size):
         raise ConfigError(
             f"size is {config.size}, but the images of {images.source} came with {images.shape.size} "
             f"pixels; resize them or set size to 0"
@@ -36,12 +37,21 @@ def require_usable(config: TrainConfig, images: TrainingImages) -> None:
         raise ConfigError("out is empty; name the run folder, e.g. --out runs/mine")
 
 
-class Feed:
-    """Training images on the device, handed out batch by batch."""
+def _require_no_image_options(config: TrainConfig, source: str) -> None:
+    for option, given in (("size", config.size), ("mirror", config.mirror)):
+        if given:
+            raise ConfigError(f"{option} is for images, and {source} holds points; leave it out")
 
-    def __init__(self, config: TrainConfig, images: TrainingImages, device: torch.device) -> None:
+
+class Feed:
+    """Training images (or points) on the device, handed out batch by batch."""
+
+    def __init__(self, config: TrainConfig, images: TrainingData, device: torch.device) -> None:
         self.config, self.n, self.device = config, len(images), device
-        self.pixels = torch.from_numpy(np.ascontiguousarray(images.images.transpose(0, 3, 1, 2))).to(device)
+        points = isinstance(images, TrainingPoints)
+        array = images.points if isinstance(images, TrainingPoints) else images.images.transpose(0, 3, 1, 2)
+        self.reals = torch.from_numpy(np.ascontiguousarray(array)).to(device)
+        self.at = self._points if points else self._images
         self.labels = None if images.labels is None else torch.from_numpy(images.labels).to(device)
 
     def next(self, state: TrainState) -> Batch:
@@ -49,12 +59,15 @@ class Feed:
         batch = self.config.batch
         rows = torch.from_numpy(shown(self.n, self.config.seed, state.drawn, batch)).to(self.device)
         state.drawn += batch
-        real = self._images(rows, state.streams["mirror"])
+        real = self.at(rows, state.streams["mirror"])
         z = torch.randn(batch, self.config.latent, generator=state.streams["latent"]).to(self.device)
         return Batch(real, None if self.labels is None else self.labels[rows], z)
 
+    def _points(self, rows: Int64[Tensor, " b"], stream: torch.Generator) -> Float[Tensor, "b d"]:
+        return self.reals[rows]
+
     def _images(self, rows: Int64[Tensor, " b"], stream: torch.Generator) -> Float[Tensor, "b c s s"]:
-        real = self.pixels[rows].float() / 127.5 - 1
+        real = self.reals[rows].float() / 127.5 - 1
         if self.config.mirror:
             flip = (torch.rand(len(rows), generator=stream) < 0.5).to(self.device)
             real = torch.where(flip[:, None, None, None], real.flip(3), real)

@@ -33,11 +33,11 @@ Judge = Callable[[Float[Tensor, "b ..."], Int64[Tensor, " b"] | None], Judgement
 
 
 class Batch(NamedTuple):
-    """Real images in [−1, 1] with their labels, and latents for as many fakes; a fake has the label of its row's
+    """Real images in [−1, 1], or points, with their labels, and latents for as many fakes; a fake has the label of its row's
     real.
     """
 
-    real: Float[Tensor, "b c s s"]
+    real: Float[Tensor, "b *shape"]
     labels: Int64[Tensor, " b"] | None
     z: Float[Tensor, "b k"]
 
@@ -49,7 +49,7 @@ class Turn(NamedTuple):
     terms: dict[str, Tensor]
     real_logits: Float[Tensor, " r"]
     fake_logits: Float[Tensor, " f"]
-    fake: Float[Tensor, "n c s s"]
+    fake: Float[Tensor, "n *shape"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Game:
         plain = _plain(discriminator)
         precise = self._judge(plain, moment)
 
-        def critic(images: Float[Tensor, "b c s s"], asked: Int64[Tensor, " b"] | None) -> Float[Tensor, " b"]:
+        def critic(images: Float[Tensor, "b *shape"], asked: Int64[Tensor, " b"] | None) -> Float[Tensor, " b"]:
             return known[id(images)] if id(images) in known else precise(images, asked).logits
 
         losses = self._objective(moment).discriminator_loss(on_real.logits, on_fake.logits)
@@ -146,7 +146,7 @@ class Game:
             return objective
         return objective.at(next(moment.memory[n] for n, part in self.parts.named.items() if part is objective))
 
-    def _packed(self, images: Float[Tensor, "n c s s"]) -> Float[Tensor, "b packed s s"]:
+    def _packed(self, images: Float[Tensor, "n *shape"]) -> Float[Tensor, "b *packed"]:
         pack = self.parts.pack
         return images if pack == 1 else images.reshape(len(images) // pack, -1, *images.shape[2:])
 
@@ -156,7 +156,7 @@ class Game:
         if not augmenters:
             return discriminator
 
-        def judge(images: Float[Tensor, "b packed s s"], labels: Int64[Tensor, " b"] | None) -> Judgement:
+        def judge(images: Float[Tensor, "b *packed"], labels: Int64[Tensor, " b"] | None) -> Judgement:
             single = images.reshape(len(images) * self.parts.pack, -1, *images.shape[2:])
             for part in augmenters:
                 single = part.augment(single, moment.streams["augment"])
@@ -168,7 +168,7 @@ class Game:
         self,
         discriminator: nn.Module,
         batch: Batch,
-        fakes: Float[Tensor, "b c s s"],
+        fakes: Float[Tensor, "b *shape"],
         labels: Int64[Tensor, " b"] | None,
         moment: Moment,
     ) -> nn.Module | Judge:
@@ -185,7 +185,7 @@ class Game:
 
         ahead = unrolled[0].future(plain, loss, moment.optimizer)
 
-        def judge(images: Float[Tensor, "b c s s"], asked: Int64[Tensor, " b"] | None) -> Judgement:
+        def judge(images: Float[Tensor, "b *shape"], asked: Int64[Tensor, " b"] | None) -> Judgement:
             judged: Judgement = functional_call(plain, ahead, (images, asked))
             return judged
 

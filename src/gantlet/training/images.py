@@ -1,13 +1,13 @@
-"""TrainingImages: what the loop trains on, in memory; and the order in which it is shown."""
+"""What the loop trains on, in memory: TrainingImages or TrainingPoints; and the order in which it is shown."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Float32, Int64, UInt8
 
 from gantlet.errors import DataError
-from gantlet.networks.interface import ImageShape
+from gantlet.networks.interface import ImageShape, PointShape
 from gantlet.rng import numpy_stream
 
 
@@ -27,14 +27,7 @@ class TrainingImages:
     def __post_init__(self) -> None:
         if len(self.images) == 0:
             raise DataError(f"{self.source} holds no images to train on")
-        if self.labels is None:
-            return
-        if len(self.labels) != len(self.images):
-            raise DataError(f"{self.source}: {len(self.images)} images but {len(self.labels)} labels")
-        if self.labels.min() < 0 or self.labels.max() >= len(self.classes):
-            raise DataError(
-                f"{self.source}: labels {self.labels.min()}…{self.labels.max()} for {len(self.classes)} classes"
-            )
+        _require_labels(self)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -47,9 +40,59 @@ class TrainingImages:
     @cached_property
     def class_counts(self) -> tuple[int, ...]:
         """Return the number of images of each class; empty without labels."""
-        if self.labels is None:
-            return ()
-        return tuple(int(count) for count in np.bincount(self.labels, minlength=len(self.classes)))
+        return _counts(self)
+
+
+@dataclass(frozen=True)
+class TrainingPoints:
+    """Points float32 [n, d] in the place of images, with labels [n] (or None), class names, digest and source string.
+
+    Raises: DataError as TrainingImages does.
+    """
+
+    points: Float32[np.ndarray, "n d"]
+    labels: Int64[np.ndarray, " m"] | None
+    classes: tuple[str, ...]
+    digest: str
+    source: str
+
+    def __post_init__(self) -> None:
+        if len(self.points) == 0:
+            raise DataError(f"{self.source} holds no points to train on")
+        _require_labels(self)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @property
+    def shape(self) -> PointShape:
+        """Return the number of coordinates."""
+        return PointShape(self.points.shape[1])
+
+    @cached_property
+    def class_counts(self) -> tuple[int, ...]:
+        """Return the number of points of each class; empty without labels."""
+        return _counts(self)
+
+
+TrainingData = TrainingImages | TrainingPoints
+
+
+def _require_labels(data: TrainingData) -> None:
+    if data.labels is None:
+        return
+    if len(data.labels) != len(data):
+        raise DataError(f"{data.source}: {len(data)} images but {len(data.labels)} labels")
+    if data.labels.min() < 0 or data.labels.max() >= len(data.classes):
+        raise DataError(
+            f"{data.source}: labels {data.labels.min()}…{data.labels.max()} for {len(data.classes)} classes"
+        )
+
+
+def _counts(data: TrainingData) -> tuple[int, ...]:
+    if data.labels is None:
+        return ()
+    return tuple(int(count) for count in np.bincount(data.labels, minlength=len(data.classes)))
 
 
 def shown(n: int, seed: int, start: int, count: int) -> Int64[np.ndarray, " count"]:

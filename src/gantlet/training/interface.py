@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Float32, Int64, UInt8
 
-Sampler = Callable[[int, Int64[np.ndarray, " n"] | Sequence[int] | None], UInt8[np.ndarray, "n s s c"]]
-"""(n, labels or None) → n images of the generator that the run would show now, always from the same latents."""
+Samples = UInt8[np.ndarray, "n s s c"] | Float32[np.ndarray, "n d"]
+Sampler = Callable[[int, Int64[np.ndarray, " n"] | Sequence[int] | None], Samples]
+"""(n, labels or None) → n images (or points) of the generator that the run would show now, always from the same latents."""
 
 
 class Measured(NamedTuple):

@@ -59,13 +59,18 @@ class Journal:
             file.write(json.dumps(line, allow_nan=False, ensure_ascii=False) + "\n")
         return line
 
-    def picture(self, step: int, images: UInt8[np.ndarray, "n s s c"]) -> None:
-        """Write a grid of samples, eight in a row, to samples/step-XXXXXXXX.png."""
-        from PIL import Image
+    def picture(self, step: int, content: bytes) -> None:
+        """Write a PNG to samples/step-XXXXXXXX.png."""
+        write_bytes(self.run / "samples" / f"step-{step:08d}.png", content)
 
-        content = io.BytesIO()
-        Image.fromarray(grid(images).squeeze(-1) if images.shape[3] == 1 else grid(images)).save(content, format="PNG")
-        write_bytes(self.run / "samples" / f"step-{step:08d}.png", content.getvalue())
+
+def grid_png(images: UInt8[np.ndarray, "n s s c"]) -> bytes:
+    """Return a grid of samples, eight in a row, as the bytes of a PNG file."""
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.fromarray(grid(images).squeeze(-1) if images.shape[3] == 1 else grid(images)).save(content, format="PNG")
+    return content.getvalue()
 
 
 def grid(images: UInt8[np.ndarray, "n s s c"]) -> UInt8[np.ndarray, "h w c"]:

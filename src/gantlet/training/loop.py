@@ -8,7 +8,7 @@ from gantlet.config import TrainConfig
 from gantlet.training.checkpoint import Checkpoints
 from gantlet.training.feed import Feed, require_usable
 from gantlet.training.game import Game
-from gantlet.training.images import TrainingImages
+from gantlet.training.images import TrainingData
 from gantlet.training.interface import Observer, TrainResult
 from gantlet.training.journal import Journal
 from gantlet.training.monitor import require_finite, sample_variance
@@ -18,7 +18,7 @@ from gantlet.training.stopping import stop, stopping
 
 
 def run(  # noqa: PLR0915
-    config: TrainConfig, images: TrainingImages, *, resume: bool = False, observer: Observer
+    config: TrainConfig, images: TrainingData, *, resume: bool = False, observer: Observer
 ) -> TrainResult:
     """Train from the first step, or go on from a run's newest checkpoint.
 
@@ -43,7 +43,7 @@ def run(  # noqa: PLR0915
     images_a_step = config.batch * config.discriminator_steps
     weights = list(discriminator.parameters())
 
-    with devices.threads_for(images.shape.size), stopping(state, saved, journal) as request:
+    with devices.threads_for(getattr(images.shape, "size", 1)), stopping(state, saved, journal) as request:
         while state.step < config.steps:
             started = time.perf_counter()
 

@@ -77,6 +77,6 @@ def gradient_norm(step: int, player: str, parameters: Iterable[tuple[str, nn.Par
     raise TrainingDiverged(f"step {step}: the norm of the {player}'s gradient overflows float32")
 
 
-def sample_variance(images: Float[Tensor, "b c h w"]) -> float:
-    """Return the variance over the batch, averaged over pixels, in squared units of [−1, 1]."""
+def sample_variance(images: Float[Tensor, "b *shape"]) -> float:
+    """Return the variance over the batch, averaged over pixels (or coordinates), in their squared units."""
     return float(images.detach().float().var(dim=0).mean())

@@ -9,14 +9,14 @@ from torch import nn
 from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
 from gantlet.networks import CONDITIONING, NETWORKS
-from gantlet.networks.interface import ImageShape, Network
+from gantlet.networks.interface import ImageShape, Network, PointShape, Shape
 from gantlet.objectives import OBJECTIVES
 from gantlet.objectives.interface import Objective
 from gantlet.penalties import PENALTIES
 from gantlet.penalties.interface import Penalty
 from gantlet.registry import parse_spec
 from gantlet.techniques import TECHNIQUES
-from gantlet.training.hooks import ActsAfterStep, ChangesObjective, Memory, Prepares, Refuses, Remembers
+from gantlet.training.hooks import ActsAfterStep, Augments, ChangesObjective, Memory, Prepares, Refuses, Remembers
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,19 @@ class Parts:
         """Return the parts that have a hook (a protocol of hooks.py), by name, in the configuration's order."""
         return {name: part for name, part in self.named.items() if isinstance(part, hook)}
 
-    def discriminator_shape(self, shape: ImageShape) -> ImageShape:
-        """Return the shape of what the discriminator judges: ``pack`` images on each other's channels."""
+    def require_shape(self, shape: Shape) -> None:
+        """Raise ConfigError when the data are points and a part knows only images."""
+        if not isinstance(shape, PointShape):
+            return
+        if not getattr(self.network, "makes_points", False):
+            raise ConfigError("this network makes images, and the data are points; use --network mlp")
+        for name in self.that(Augments):
+            raise ConfigError(f"{name} changes images, and the data are points; leave it out")
+
+    def discriminator_shape(self, shape: Shape) -> Shape:
+        """Return the shape of what the discriminator judges: ``pack`` images on each other's channels, or points in a row."""
+        if isinstance(shape, PointShape):
+            return PointShape(shape.dim * self.pack)
         return ImageShape(shape.size, shape.channels * self.pack)
 
     def require_fit(self, config: TrainConfig, discriminator: nn.Module) -> None:

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64
 from torch import Tensor
 
 from gantlet.config import TrainConfig
 from gantlet.networks.saved import checked_labels, draw, draw_labels
 from gantlet.training.checkpoint import Checkpoints
 from gantlet.training.game import Turn
-from gantlet.training.images import TrainingImages
-from gantlet.training.interface import Observer, TrainResult
-from gantlet.training.journal import COLUMNS, Journal, grid_labels
+from gantlet.training.images import TrainingData, TrainingPoints
+from gantlet.training.interface import Observer, Samples, TrainResult
+from gantlet.training.journal import COLUMNS, Journal, grid_labels, grid_png
 from gantlet.training.monitor import sample_variance
 from gantlet.training.state import TrainState
 
@@ -23,7 +23,7 @@ class Record:
     """The run folder and the observer of one run."""
 
     config: TrainConfig
-    images: TrainingImages
+    images: TrainingData
     state: TrainState
     saved: Checkpoints
     journal: Journal
@@ -49,17 +49,23 @@ class Record:
             self.picture()
         return False
 
-    def sampler(self, n: int, labels: Int64[np.ndarray, " n"] | Sequence[int] | None) -> UInt8[np.ndarray, "n s s c"]:
-        """Return n images of the generator as it is now, always from the same latents."""
+    def sampler(self, n: int, labels: Int64[np.ndarray, " n"] | Sequence[int] | None) -> Samples:
+        """Return n images (or points) of the generator as it is now, always from the same latents."""
         wanted = checked_labels(labels, n, self.n_classes)
         if wanted is None and self.n_classes:
             wanted = draw_labels(n, self.images.class_counts, self.config.seed)
         return draw(self.state.shown, self.config.latent, n, wanted, self.config.seed)
 
     def picture(self) -> None:
-        """Write a grid of samples: a class a row, or eight rows."""
+        """Write a grid of samples, a class a row or eight rows; of points, a portrait of the game."""
+        if isinstance(self.images, TrainingPoints):
+            from gantlet.training.portrait import portrait
+
+            self.journal.picture(self.state.step, portrait(self.images, self.sampler, self.state))
+            return
         labels = grid_labels(self.n_classes) if self.n_classes else None
-        self.journal.picture(self.state.step, self.sampler(COLUMNS**2 if labels is None else len(labels), labels))
+        samples = self.sampler(COLUMNS**2 if labels is None else len(labels), labels)
+        self.journal.picture(self.state.step, grid_png(samples))
 
     def log(self, d_turn: Turn, g_turn: Turn, seen: Mapping[str, Tensor | float], real_variance: float) -> None:
         """Write one line of both players' losses, terms, logits and what else was seen; speak the alarms that begin here."""

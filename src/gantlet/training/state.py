@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gantlet.config import TrainConfig
 from gantlet.networks.build import build_generator
-from gantlet.networks.interface import ImageShape
+from gantlet.networks.interface import Shape
 from gantlet.networks.storage import part, tensors_digest
 from gantlet.rng import torch_stream
 from gantlet.training.game import Game
@@ -46,11 +46,12 @@ class TrainState:
     """What objective, penalties and techniques remember, by their names."""
 
     @classmethod
-    def fresh(cls, config: TrainConfig, game: Game, shape: ImageShape, n_classes: int) -> "TrainState":
+    def fresh(cls, config: TrainConfig, game: Game, shape: Shape, n_classes: int) -> "TrainState":
         """Return the state before the first step; networks are drawn from the stream ``init``; raises ConfigError."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(torch_stream(config.seed, "init").initial_seed())
             parts = game.parts
+            parts.require_shape(shape)
             generator = build_generator(config, shape, n_classes)
             judged = parts.discriminator_shape(shape)
             discriminator = parts.network.discriminator(judged, config.conditioning, n_classes)

@@ -1,0 +1,76 @@
+"""PointSource: one opened set of points in the place of images; and the source that reads points from a file."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float32, Int64, Shaped
+
+from gantlet.data.source import ImageSource
+from gantlet.errors import DataError
+from gantlet.stats.mixture import Mixture
+
+
+@dataclass(frozen=True)
+class PointSource:
+    """A finite, ordered set of points in Rᵈ; it offers what an ImageSource offers, with ``read(i)`` → float32 [d]."""
+
+    spec: str
+    """The source string that opened it, with every option that matters."""
+    points: Float32[np.ndarray, "n d"]
+    labels: Int64[np.ndarray, " n"] | None = None
+    """Where the law is a mixture: the mode that each point was drawn from."""
+    classes: tuple[str, ...] = ()
+    held_out: str = ""
+    """The source string of the other split, or ''."""
+    notes: tuple[str, ...] = ()
+    law: Mixture | None = None
+    """What the points were drawn from, where that is known."""
+    modes: Mixture | None = None
+    """The law, where its components are modes that can be counted."""
+    latents: ClassVar[None] = None
+    statistics: ClassVar[str] = ""
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        """Return one name a point: ``spec#index``."""
+        return [f"{self.spec}#{i}" for i in range(len(self.points))]
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the SHA-256 over shape and content."""
+        whole = hashlib.sha256(f"points {self.points.shape}:".encode())
+        whole.update(np.ascontiguousarray(self.points, "<f4").data)
+        return whole.hexdigest()
+
+    def read(self, i: int) -> Float32[np.ndarray, " d"]:
+        """Return point i."""
+        return np.asarray(self.points[i])
+
+
+Source = ImageSource | PointSource
+"""What a source string opens."""
+
+
+def require_images(source: Source, what: str) -> ImageSource:
+    """Return the source when it holds images; raises DataError naming what needs them."""
+    if isinstance(source, PointSource):
+        raise DataError(f"{what} needs images, and {source.spec} holds points")
+    return source
+
+
+def point_array(what: str, array: Shaped[np.ndarray, "..."]) -> Float32[np.ndarray, "n d"]:
+    """Return an array of points as float32 [n, d]; raises DataError for another shape, type or NaN."""
+    if array.ndim != 2 or array.dtype.kind not in "fiu" or 0 in array.shape:
+        raise DataError(f"{what}: expected numbers of shape [n, d], a point a row; got {array.dtype} {array.shape}")
+    points = np.ascontiguousarray(array, np.float32)
+    if not np.isfinite(points).all():
+        bad = int(np.flatnonzero(~np.isfinite(points).all(axis=1))[0])
+        raise DataError(f"{what}: row {bad} holds NaN, infinity or a number beyond float32; expected finite numbers")
+    return points
