@@ -37,7 +37,7 @@ def test_the_recipes_of_this_stage_are_there() -> None:
 def test_builds_and_says_its_source(name: str) -> None:
     entry = next(entry for entry in recipes.entries() if entry.name == name)
     assert entry.summary.endswith(".")
-    assert "arXiv" in entry.source
+    assert "arXiv" in entry.source or "ICCV" in entry.source
     config = recipes.load(name)
     assert config.recipe == name
     Game.of(config)

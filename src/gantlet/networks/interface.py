@@ -37,12 +37,13 @@ def shape_from(values: Mapping[str, int]) -> Shape:
 
 class Judgement(NamedTuple):
     """What a discriminator says about a batch: logits [b], the features before its last layer [b, d], class logits
-    [b, k] or None.
+    [b, k] or None, and, where it also encodes, by how much it missed the latents that the batch was made of [b, k].
     """
 
     logits: Float[Tensor, " b"]
     features: Float[Tensor, "b d"]
     class_logits: Float[Tensor, "b k"] | None = None
+    missed: Float[Tensor, "b latent"] | None = None
 
 
 @runtime_checkable

@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int64
@@ -14,12 +14,15 @@ from torch.func import functional_call
 from gantlet.config import TrainConfig
 from gantlet.networks.interface import Judgement
 from gantlet.objectives.interface import Objective
+from gantlet.penalties.interface import input_gradient
 from gantlet.techniques.ema import Ema
 from gantlet.training.hooks import (
     Augments,
+    Autoencodes,
     DiscriminatorTerm,
     Follows,
     GeneratorTerm,
+    MeetsBatch,
     Memory,
     Moment,
     Observes,
@@ -77,15 +80,20 @@ class Game:
 
         Where a penalty asks for the logits of exactly these images in full precision, the pass is not done twice.
         """
+        if isinstance(self.parts.objective, Autoencodes):
+            return self._common_turn(generator, discriminator, batch, moment)
         labels = batch.labels if self.conditional else None
         with torch.no_grad():
             fake = generator(batch.z, labels)
         real, fakes = self._packed(batch.real), self._packed(fake)
         due = {n: p for n, p in self.parts.penalties.items() if moment.discriminator_step % getattr(p, "every", 1) == 0}
-        if due:
+        objective = self._objective(moment)
+        if isinstance(objective, MeetsBatch):
+            objective = objective.meeting(real, fakes)
+        if due or hasattr(objective, "regulariser"):
             real, fakes = real.detach().requires_grad_(True), fakes.detach().requires_grad_(True)
         judge = self._judge(discriminator, moment)
-        on_real, on_fake = judge(real, labels), judge(fakes, labels)
+        on_real, on_fake = judge(real, labels), self._judge(discriminator, moment, batch.z)(fakes, labels)
         known = {id(real): on_real.logits, id(fakes): on_fake.logits} if self.full_precision else {}
         plain = _plain(discriminator)
         precise = self._judge(plain, moment)
@@ -93,8 +101,9 @@ class Game:
         def critic(images: Float[Tensor, "b *shape"], asked: Int64[Tensor, " b"] | None) -> Float[Tensor, " b"]:
             return known[id(images)] if id(images) in known else precise(images, asked).logits
 
-        losses = self._objective(moment).discriminator_loss(on_real.logits, on_fake.logits)
-        terms = {"d_loss": losses.mean()}
+        terms = {"d_loss": objective.discriminator_loss(on_real.logits, on_fake.logits).mean()}
+        if hasattr(objective, "regulariser"):
+            terms["d_regulariser"] = objective.regulariser(input_gradient(critic, fakes, labels), fakes)
         for name, penalty in due.items():
             value = penalty(critic, real, fakes, labels, moment.streams["penalty"])
             terms[name] = value * getattr(penalty, "every", 1)
@@ -107,11 +116,14 @@ class Game:
         """Return the generator's loss against a frozen discriminator; real images are judged only where the objective
         or a term looks at them.
         """
+        if isinstance(self.parts.objective, Autoencodes):
+            return self._common_turn(generator, discriminator, batch, moment)
         labels = batch.labels if self.conditional else None
         fake = generator(batch.z, labels)
         fakes = self._packed(fake)
-        judge = self._judge(self._opponent(discriminator, batch, fakes, labels, moment), moment)
-        on_fake = judge(fakes, labels)
+        opponent = self._opponent(discriminator, batch, fakes, labels, moment)
+        judge = self._judge(opponent, moment)
+        on_fake = self._judge(opponent, moment, batch.z)(fakes, labels)
         objective, further = self._objective(moment), self.parts.that(GeneratorTerm)
         on_real = Judgement(torch.zeros_like(on_fake.logits), on_fake.features)
         if objective.relativistic or any(getattr(part, "needs_real", True) for part in further.values()):
@@ -150,8 +162,21 @@ class Game:
         pack = self.parts.pack
         return images if pack == 1 else images.reshape(len(images) // pack, -1, *images.shape[2:])
 
-    def _judge(self, discriminator: nn.Module | Judge, moment: Moment) -> Judge:
-        """Return the discriminator as it sees images: augmented, each image of a pack by itself."""
+    def _common_turn(self, generator: nn.Module, discriminator: nn.Module, batch: Batch, moment: Moment) -> Turn:
+        """Return a player's turn in a game without adversaries: the loss is the same for both."""
+        shown = batch if self.conditional else batch._replace(labels=None)
+        objective: Any = self.parts.objective
+        terms = objective.common_terms(generator, discriminator, shown, moment.streams["penalty"])
+        with torch.no_grad():
+            fake = generator(shown.z, shown.labels)
+        nothing = fake.new_zeros(0)
+        return _turn(terms, nothing, nothing, fake)
+
+    def _judge(self, discriminator: nn.Module | Judge, moment: Moment, z: Tensor | None = None) -> Judge:
+        """Return the discriminator as it sees images: augmented, each image of a pack by itself, with ``z`` if it looks."""
+        if z is not None and getattr(_plain(discriminator), "sees_latents", False):
+            sees: Any = discriminator
+            return lambda images, labels: sees(images, labels, z)
         augmenters = self.parts.that(Augments).values()
         if not augmenters:
             return discriminator
@@ -200,7 +225,7 @@ class Game:
             part.follow(memory[name], player, network)
 
 
-def _plain(network: nn.Module) -> nn.Module:
+def _plain(network: Any) -> Any:
     """Return the module inside Fabric's wrapper."""
     inner = getattr(network, "module", network)
     return inner if isinstance(inner, nn.Module) else network

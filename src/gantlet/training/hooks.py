@@ -136,6 +136,44 @@ class ReadsMemory(Protocol):
 
 
 @runtime_checkable
+class MeetsBatch(Protocol):
+    """An objective whose discriminator's loss depends on the images of the batch, not on logits alone.
+
+    What `meeting` returns has ``discriminator_loss`` and ``regulariser``; the objective's attribute
+    ``needs_own_gradient`` is true: no layer of the discriminator may mix the images of a batch.
+    """
+
+    def meeting(self, real: Float[Tensor, "b *shape"], fake: Float[Tensor, "b *shape"]) -> Any:
+        """Return the objective as it stands for this batch; no gradient flows through it."""
+
+
+@runtime_checkable
+class ReplacesDiscriminator(Protocol):
+    """A part that builds another discriminator around the network's, before the first step."""
+
+    def around(self, discriminator: nn.Module, config: TrainConfig) -> nn.Module:
+        """Return the discriminator that is trained; its random numbers come from the stream ``init``.
+
+        It may be called with (images, labels, z): the latents that fakes were made of, where it has an attribute
+        ``sees_latents`` that is true.
+        """
+
+
+@runtime_checkable
+class Autoencodes(Protocol):
+    """An objective without adversaries: both players lower one loss, each by its own weights."""
+
+    def common_terms(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        batch: Any,
+        stream: torch.Generator,
+    ) -> dict[str, Tensor]:
+        """Return the terms of the loss; ``batch`` has real, labels (or None) and z."""
+
+
+@runtime_checkable
 class Unrolls(Protocol):
     """A part that lets the generator play against the discriminator's future."""
 

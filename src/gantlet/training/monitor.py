@@ -46,7 +46,7 @@ class Monitor:
         """
         self.largest_gradient = max(self.largest_gradient, line["generator_gradient"])
         symptoms = {
-            "separated": line["real_logits_min"] > line["fake_logits_max"],
+            "separated": line.get("real_logits_min", 0.0) > line.get("fake_logits_max", 0.0),
             "starved": line["generator_gradient"] < STARVED * self.largest_gradient,
             "collapsed": line["sample_variance"] < COLLAPSED * line["real_variance"],
         }

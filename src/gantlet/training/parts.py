@@ -16,7 +16,16 @@ from gantlet.penalties import PENALTIES
 from gantlet.penalties.interface import Penalty
 from gantlet.registry import parse_spec
 from gantlet.techniques import TECHNIQUES
-from gantlet.training.hooks import ActsAfterStep, Augments, ChangesObjective, Memory, Prepares, Refuses, Remembers
+from gantlet.training.hooks import (
+    ActsAfterStep,
+    Augments,
+    ChangesObjective,
+    Memory,
+    Prepares,
+    Refuses,
+    Remembers,
+    ReplacesDiscriminator,
+)
 
 
 @dataclass(frozen=True)
@@ -76,16 +85,18 @@ class Parts:
         meets layers that mix the images of a batch.
         """
         normalised = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in discriminator.modules())
-        if self.penalties and normalised:
+        own = [f"penalty {name}" for name in self.penalties]
+        own += [name for name, part in self.named.items() if getattr(part, "needs_own_gradient", False)]
+        if own and normalised:
             raise ConfigError(
-                f"penalty {', '.join(self.penalties)} needs each image's own gradient, but batch "
+                f"{', '.join(own)} needs each image's own gradient, but batch "
                 f"normalisation in the discriminator mixes "
                 "the images of a batch; use a discriminator without it, e.g. --network 'dcgan[norm=none]' or r3gan"
             )
         mixing = [name for name, part in self.named.items() if getattr(part, "mixes_batch", False)]
-        if self.penalties and mixing:
+        if own and mixing:
             raise ConfigError(
-                f"{mixing[0]} lets each logit depend on the whole batch, and penalty {', '.join(self.penalties)} needs "
+                f"{mixing[0]} lets each logit depend on the whole batch, and {', '.join(own)} needs "
                 "each image's own gradient; use one of the two"
             )
         for name, part in self.that(Refuses).items():
@@ -98,6 +109,12 @@ class Parts:
         """Let every part change the freshly built discriminator."""
         for part in self.that(Prepares).values():
             part.prepare(discriminator)
+
+    def around(self, discriminator: nn.Module, config: TrainConfig) -> nn.Module:
+        """Return the discriminator that is trained: what parts build around the network's."""
+        for part in self.that(ReplacesDiscriminator).values():
+            discriminator = part.around(discriminator, config)
+        return discriminator
 
     def memory(self, generator: nn.Module, discriminator: nn.Module) -> dict[str, Memory]:
         """Return the memory of every part that has one."""

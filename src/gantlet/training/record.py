@@ -70,11 +70,14 @@ class Record:
     def log(self, d_turn: Turn, g_turn: Turn, seen: Mapping[str, Tensor | float], real_variance: float) -> None:
         """Write one line of both players' losses, terms, logits and what else was seen; speak the alarms that begin here."""
         line = {name: float(term.detach()) for name, term in {**d_turn.terms, **g_turn.terms}.items()}
+        if len(d_turn.real_logits):
+            line |= {
+                "real_logits": float(d_turn.real_logits.mean()),
+                "fake_logits": float(d_turn.fake_logits.mean()),
+                "real_logits_min": float(d_turn.real_logits.min()),
+                "fake_logits_max": float(d_turn.fake_logits.max()),
+            }
         line |= {
-            "real_logits": float(d_turn.real_logits.mean()),
-            "fake_logits": float(d_turn.fake_logits.mean()),
-            "real_logits_min": float(d_turn.real_logits.min()),
-            "fake_logits_max": float(d_turn.fake_logits.max()),
             **{name: float(value) for name, value in seen.items()},
             "sample_variance": sample_variance(g_turn.fake),
             "real_variance": real_variance,
