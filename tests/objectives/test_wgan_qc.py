@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from torch import Tensor, nn
@@ -31,6 +31,7 @@ def by_linear_program(cost: np.ndarray) -> float:
     return -float(found.fun)
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.integers(2, 12), st.integers(0, 10_000))
 def test_potentials_are_feasible_tight_and_optimal(n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
