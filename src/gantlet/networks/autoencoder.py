@@ -44,14 +44,16 @@ class DecoderGenerator(nn.Module):
 
 
 class AutoencoderDiscriminator(nn.Module):
-    """Encoder, code, decoder; the logit is minus the reconstruction error and the features are the code."""
+    """Encoder, code, decoder; the logit is minus the reconstruction error and the features are the code.
 
-    gives_energy = True
+    With ``energy=none`` it is the encoder alone, and the logit is 0.
+    """
 
     def __init__(self, plan: "Autoencoder", shape: ImageShape) -> None:
         super().__init__()
         width = plan.width
-        self.squared = plan.energy == "squared"
+        self.energy = plan.energy
+        self.gives_energy = plan.energy != "none"
         self.encoder = nn.Sequential(
             nn.Conv2d(shape.channels, width, 4, 2, 1),
             nn.LeakyReLU(0.2),
@@ -60,14 +62,17 @@ class AutoencoderDiscriminator(nn.Module):
             nn.Flatten(),
             nn.Linear(2 * width * (shape.size // 4) ** 2, plan.code),
         )
-        self.decoder = nn.Sequential(*decoder(plan.code, width, shape, norm=False))
+        if self.gives_energy:
+            self.decoder = nn.Sequential(*decoder(plan.code, width, shape, norm=False))
         self.apply(initialise)
 
     def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
         """Return −E(x) and the code."""
         code = self.encoder(images)
+        if not self.gives_energy:
+            return Judgement(code.new_zeros(len(code)), code)
         error = (self.decoder(code) - images).flatten(1)
-        energy = error.square().sum(1) if self.squared else error.abs().mean(1)
+        energy = error.square().sum(1) if self.energy == "squared" else error.abs().mean(1)
         return Judgement(-energy, code)
 
 
@@ -80,10 +85,11 @@ class Autoencoder:
     """The discriminator is an auto-encoder whose reconstruction error is the energy; the generator is its decoder.
 
     E(x) = Σ (Dec(Enc(x)) − x)² over all pixels (``energy=squared``, for ebgan) or the mean of their absolute values
-    (``energy=absolute``, for began); logit = −E, features = the code. Options: ``width`` of the outer convolutions (the
-    inner ones have twice as many), ``code``, ``norm`` of the generator: ``batch`` or ``none``.
+    (``energy=absolute``, for began); logit = −E, features = the code. With ``energy=none`` the discriminator is the encoder
+    alone, and the generator the one decoder (for reconstruction). Options: ``width`` of the outer convolutions (the inner
+    ones have twice as many), ``code``, ``norm`` of the generator: ``batch`` or ``none``.
 
-    When to use it: with the objectives ebgan and began. Sizes 8, 16, 32, 64; 1 or 3 channels; no labels.
+    When to use it: with the objectives ebgan, began and reconstruction. Sizes 8, 16, 32, 64; 1 or 3 channels; no labels.
 
     Raises: ConfigError for other options, with conditioning, and with objectives that do not read energies.
     Convention: no normalisation in the auto-encoder, linear output, weights ~ N(0, 0.02²).
@@ -97,7 +103,7 @@ class Autoencoder:
     energy: str = "squared"
 
     def __post_init__(self) -> None:
-        for name, known in (("norm", ("batch", "none")), ("energy", ("squared", "absolute"))):
+        for name, known in (("norm", ("batch", "none")), ("energy", ("squared", "absolute", "none"))):
             if getattr(self, name) not in known:
                 raise ConfigError(
                     f"network 'autoencoder': expected {name} {' or '.join(known)}; got {getattr(self, name)!r}"
@@ -106,7 +112,16 @@ class Autoencoder:
             raise ConfigError(f"network 'autoencoder': expected width, code ≥ 1; got {self.width}, {self.code}")
 
     def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
-        """Return why it does not go with an objective on logits."""
+        """Return why it does not go with the objective, or with latents that are no codes."""
+        if any(getattr(other, "reads_code", False) for other in others.values()):
+            if self.energy == "none" and self.code == config.latent:
+                return None
+            return (
+                f"objective {config.objective!r} decodes its codes: expected energy=none and code = latent; got "
+                f"energy={self.energy}, code={self.code}, latent={config.latent}"
+            )
+        if self.energy == "none":
+            return f"its discriminator is an encoder without energies; use the objective reconstruction, not {config.objective!r}"
         if any(getattr(other, "reads_energy", False) for other in others.values()):
             return None
         return (

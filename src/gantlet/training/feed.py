@@ -1,5 +1,7 @@
 """The feed: the next batch of real images with their labels and latents, as a function of the state alone."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from jaxtyping import Float, Int64
@@ -62,6 +64,11 @@ class Feed:
         real = self.at(rows, state.streams["mirror"])
         z = torch.randn(batch, self.config.latent, generator=state.streams["latent"]).to(self.device)
         return Batch(real, None if self.labels is None else self.labels[rows], z)
+
+    def everything(self) -> Iterator[Float[Tensor, "b *shape"]]:
+        """Yield all training images (or points) once, in their own order and not mirrored."""
+        for part in self.reals.split(self.config.batch):
+            yield part if part.is_floating_point() else part.float() / 127.5 - 1
 
     def _points(self, rows: Int64[Tensor, " b"], stream: torch.Generator) -> Float[Tensor, "b d"]:
         return self.reals[rows]

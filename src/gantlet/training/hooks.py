@@ -5,7 +5,7 @@ adds a file of its own and touches neither game nor loop. Tensors that a part mu
 ``memory``, which the checkpoint holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -181,4 +181,17 @@ class Unrolls(Protocol):
         """Return the discriminator's parameters some steps ahead, differentiable by the fakes that ``loss`` saw.
 
         ``loss`` maps named parameters to the discriminator's loss on the batch of the generator's turn.
+        """
+
+
+@runtime_checkable
+class Finishes(Protocol):
+    """A part that completes the generator once, after the last step and before the last evaluation."""
+
+    def finish(
+        self, generator: nn.Module, discriminator: nn.Module, images: Iterable[Float[Tensor, "b *shape"]], seed: int
+    ) -> dict[str, Any]:
+        """Complete the generator in place from all training images, batch by batch; return what the journal notes.
+
+        A value ``converged`` that is false is spoken as a warning, with the value ``reason``.
         """

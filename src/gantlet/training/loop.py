@@ -87,6 +87,7 @@ def run(  # noqa: PLR0915
             observer.on_progress(state.step, config.steps)
             if request.made and not last:
                 stop(state, saved)
+        record.finish(game.parts, feed.everything())
         record.evaluate()
         saved.save(state, "final")
     return record.result()

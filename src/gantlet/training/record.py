@@ -1,6 +1,6 @@
 """What a run leaves behind while the loop goes on: lines, pictures, evaluations, the best checkpoint."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +11,12 @@ from gantlet.config import TrainConfig
 from gantlet.networks.saved import checked_labels, draw, draw_labels
 from gantlet.training.checkpoint import Checkpoints
 from gantlet.training.game import Turn
+from gantlet.training.hooks import Finishes
 from gantlet.training.images import TrainingData, TrainingPoints
 from gantlet.training.interface import Observer, Samples, TrainResult
 from gantlet.training.journal import COLUMNS, Journal, grid_labels, grid_png
 from gantlet.training.monitor import sample_variance
+from gantlet.training.parts import Parts
 from gantlet.training.state import TrainState
 
 
@@ -99,6 +101,15 @@ class Record:
         self.journal.write("evaluate", **where, score=state.last_score, best=better, estimates=estimates)
         if better:
             self.saved.save(state, "best")
+
+    def finish(self, parts: Parts, images: Iterable[Tensor]) -> None:
+        """Let parts complete the generator after the last step; note what they found, speak what did not converge."""
+        for name, part in parts.that(Finishes).items():
+            found = part.finish(self.state.shown, self.state.discriminator, images, self.config.seed)
+            self.journal.write("finish", step=self.state.step, part=name, **found)
+            if not found.get("converged", True):
+                self.observer.on_warning(f"{name}: {found.get('reason')}")
+            self.picture()
 
     def result(self) -> TrainResult:
         """Return what the run has come to."""
