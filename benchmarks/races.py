@@ -18,6 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
+from gantlet.metrics.frechet_distance import frechet_distance
+from gantlet.stats.moments import Moments
+
 HERE = Path(__file__).parent
 CONTENDERS = HERE / "contenders"
 
@@ -69,7 +72,7 @@ def start(contender: Contender, folder: Path, rivals: str) -> subprocess.Popen[s
 
 
 def once(process: subprocess.Popen[str]) -> dict[str, object]:
-    """Let one process run its task; return seconds, cpu, peak_gb and value."""
+    """Let one process run its task; return seconds, cpu, peak_gb, grown_gb and value."""
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write("go\n")
     process.stdin.flush()
@@ -87,12 +90,16 @@ def race(name: str, folder: Path, rivals: str, rounds: int) -> None:
     for process in processes:
         process.terminate()
     print(f"{name}, {rounds} rounds, load {os.getloadavg()[0]:.1f}")
-    medians = [{k: statistics.median(r[k] for r in runs) for k in ("seconds", "cpu", "peak_gb")} for runs in results]
+    medians = [
+        {k: statistics.median(r[k] for r in runs) for k in ("seconds", "cpu", "peak_gb", "grown_gb")}
+        for runs in results
+    ]
     for contender, median, runs in zip(entered, medians, results, strict=True):
         ratios = {k: median[k] / medians[0][k] for k in median}
         print(
             f"  {contender.name:<16} {median['seconds']:8.2f} s ({ratios['seconds']:5.2f} ×)  CPU {median['cpu']:8.2f} s "
-            f"({ratios['cpu']:5.2f} ×)  peak {median['peak_gb']:.2f} GB ({ratios['peak_gb']:.2f} ×)  {runs[-1]['value']}",
+            f"({ratios['cpu']:5.2f} ×)  peak {median['peak_gb']:.2f} GB, above the loaded data {median['grown_gb']:.2f} GB "
+            f"({ratios['grown_gb']:.2f} ×)  {runs[-1]['value']}",
             flush=True,
         )
 
@@ -150,6 +157,12 @@ def main() -> None:
             ours, half, theirs = (np.load(folder / f"features-{k}.npy") for k in ("float32", "bfloat16", "rival"))
             for kind, found in (("float32", ours), ("bfloat16", half)):
                 print(f"  {kind}: relative difference {np.linalg.norm(found - theirs) / np.linalg.norm(theirs):.1e}")
+            distances = [
+                frechet_distance(Moments.of(a), Moments.of(b)) for a, b in ((ours, half), (ours[::2], ours[1::2]))
+            ]
+            print(
+                f"  Fréchet distance float32 to bfloat16 {distances[0]:.3g}; between halves of the images {distances[1]:.3g}"
+            )
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ _WHERE = {
     "open_source": "gantlet.data",
     "TrainConfig": "gantlet.config",
     "EvaluateConfig": "gantlet.config",
+    "Evaluator": "gantlet.integrations.loop",
     "Estimate": "gantlet.results",
     "Report": "gantlet.results",
     "GantletError": "gantlet.errors",
@@ -31,6 +32,7 @@ __all__ = [
     "Comparison",
     "Estimate",
     "EvaluateConfig",
+    "Evaluator",
     "GantletError",
     "Report",
     "TrainConfig",
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from gantlet.config import EvaluateConfig, TrainConfig
     from gantlet.data import open_source
     from gantlet.errors import GantletError
+    from gantlet.integrations.loop import Evaluator
     from gantlet.networks.saved import load
     from gantlet.results import Estimate, Report
 

@@ -101,6 +101,18 @@ class StatsShow:
 
 
 @dataclass(frozen=True)
+class Log:
+    """Write a run's or an evaluation's numbers and pictures to TensorBoard, Weights & Biases or Trackio."""
+
+    to: str = "tensorboard"
+    """The logger: tensorboard, wandb or trackio."""
+    project: str = "gantlet"
+    """The logger's project."""
+    out: Path | None = None
+    """The logger's folder; default: a folder of its name inside FOLDER."""
+
+
+@dataclass(frozen=True)
 class ReportCommand:
     """Show the report of a run or an evaluation again, and write its page anew."""
 

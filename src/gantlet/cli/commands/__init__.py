@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gantlet.cli.commands.asking import doctor, explain, lab, list_
-from gantlet.cli.commands.judging import audit, compare, evaluate, report, stats
+from gantlet.cli.commands.judging import audit, compare, evaluate, log, report, stats
 from gantlet.cli.commands.shared import Words
 from gantlet.cli.commands.training import quickstart, sample, train
 
@@ -18,6 +18,7 @@ COMMANDS: dict[str, Callable[[Words], Any]] = {
     "stats": stats,
     "lab": lab,
     "report": report,
+    "log": log,
     "list": list_,
     "explain": explain,
     "doctor": doctor,

@@ -107,6 +107,16 @@ def _stats_show(words: Words) -> None:
 _STATS = {"make": _stats_make, "merge": _stats_merge, "show": _stats_show}
 
 
+def log(words: Words) -> None:
+    """Write a run's numbers and pictures to TensorBoard, Weights & Biases or Trackio."""
+    folder, rest = first(words, "log", "the folder of a run or an evaluation")
+    (chosen,) = parse("log", rest, options.Log, argument="FOLDER")
+    from gantlet.integrations.loggers import log as action
+
+    written = action(Path(folder), chosen.to, project=chosen.project, out=chosen.out)
+    put(f"{written:,} entries written to {chosen.to}")
+
+
 def report(words: Words) -> None:
     """Show a report again and write its page anew."""
     folder, rest = first(words, "report", "the folder of a run or an evaluation")

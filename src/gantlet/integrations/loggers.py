@@ -1,0 +1,165 @@
+"""A run's or an evaluation's numbers and pictures in TensorBoard, Weights & Biases or Trackio."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from gantlet.errors import GantletError, UnknownName, UsageError
+from gantlet.results import Report
+
+Scalars = dict[str, float]
+
+
+class Logger(Protocol):
+    """What numbers and pictures are written to."""
+
+    def numbers(self, values: Scalars, step: int) -> None:
+        """Write named numbers at one step."""
+
+    def picture(self, name: str, path: Path, step: int) -> None:
+        """Write a PNG file at one step."""
+
+    def close(self) -> None:
+        """Finish writing."""
+
+
+def scalars(report: Report) -> Scalars:
+    """Return a report's numbers by name: METRIC, METRIC/low, METRIC/high and METRIC/real (the yardstick)."""
+    found: Scalars = {}
+    for estimate in report.estimates:
+        parts = {"": estimate.value, "/low": estimate.low, "/high": estimate.high}
+        parts["/real"] = estimate.reference.value if estimate.reference else None
+        found |= {f"{estimate.title}{part}": value for part, value in parts.items() if value is not None}
+    return found
+
+
+def log(folder: Path, to: str, *, project: str = "gantlet", out: Path | None = None) -> int:
+    """Write the events, sample grids and report of a run folder (or an evaluation's report) to a logger.
+
+    Args: folder: it holds events.jsonl or report.json; to: tensorboard, wandb or trackio; project: the logger's project;
+    out: the logger's folder; default: FOLDER/NAME-OF-THE-LOGGER.
+    Returns: how many lines of events and reports were written. Raises: UnknownName; UsageError when the folder holds
+    neither, or the logger is not installed (it says what to install).
+    """
+    if to not in LOGGERS:
+        raise UnknownName("logger", to, LOGGERS)
+    events, report = list(_events(folder)), folder / "report.json"
+    if not events and not report.is_file():
+        raise UsageError(
+            f"{folder} holds neither events.jsonl nor report.json; give the folder of a run or an evaluation"
+        )
+    try:
+        logger = LOGGERS[to](out or folder / to, project, folder.name)
+    except ImportError as error:
+        raise UsageError(f"logger {to!r} is not installed ({error}): pip install {to}") from error
+    try:
+        for step, values in events:
+            logger.numbers(values, step)
+        for path in sorted((folder / "samples").glob("step-*.png")):
+            logger.picture("samples", path, int(path.stem.removeprefix("step-")))
+        last = max((step for step, _ in events), default=0)
+        if report.is_file():
+            logger.numbers(scalars(Report.from_json(report.read_text())), last)
+    finally:
+        logger.close()
+    return len(events) + report.is_file()
+
+
+def _events(folder: Path) -> Iterator[tuple[int, Scalars]]:
+    """Yield step and numbers of each line of events.jsonl; a last line that was cut off is left alone."""
+    path = folder / "events.jsonl"
+    lines = path.read_text().splitlines() if path.is_file() else []
+    for number, line in enumerate(lines):
+        try:
+            event = json.loads(line)
+        except ValueError:
+            if number + 1 == len(lines):
+                return
+            raise GantletError(f"{path} is damaged in line {number + 1}; expected one JSON object a line") from None
+        values = {key: float(v) for key, v in event.items() if _is_number(v) and key not in ("step", "images_seen")}
+        for name, estimate in event.get("estimates", {}).items():
+            values |= {f"{name}{end}": float(estimate[key]) for key, end in _PARTS if _is_number(estimate.get(key))}
+        if values:
+            yield int(event.get("step", 0)), values
+
+
+_PARTS = (("value", ""), ("low", "/low"), ("high", "/high"))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _image(path: Path) -> np.ndarray:
+    from PIL import Image
+
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+class TensorBoard:
+    """Event files for TensorBoard, by torch.utils.tensorboard."""
+
+    def __init__(self, out: Path, project: str, name: str) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        self.writer = SummaryWriter(str(out))
+
+    def numbers(self, values: Scalars, step: int) -> None:
+        """Write named numbers at one step."""
+        for key, value in values.items():
+            self.writer.add_scalar(key, value, step)
+
+    def picture(self, name: str, path: Path, step: int) -> None:
+        """Write a PNG file at one step."""
+        self.writer.add_image(name, _image(path), step, dataformats="HWC")
+
+    def close(self) -> None:
+        """Finish writing."""
+        self.writer.close()
+
+
+@dataclass
+class Tracker:
+    """Weights & Biases, or Trackio, which has the same interface."""
+
+    module: Any
+
+    def numbers(self, values: Scalars, step: int) -> None:
+        """Write named numbers at one step."""
+        self.module.log(values, step=step)
+
+    def picture(self, name: str, path: Path, step: int) -> None:
+        """Write a PNG file at one step."""
+        self.module.log({name: self.module.Image(_image(path))}, step=step)
+
+    def close(self) -> None:
+        """Finish writing."""
+        self.module.finish()
+
+
+def _wandb(out: Path, project: str, name: str) -> Tracker:
+    import wandb
+
+    out.mkdir(parents=True, exist_ok=True)
+    wandb.init(project=project, name=name, dir=str(out))
+    return Tracker(wandb)
+
+
+def _trackio(out: Path, project: str, name: str) -> Tracker:
+    os.environ["TRACKIO_DIR"] = str(out.resolve())  # read when trackio is imported
+    import trackio
+
+    trackio.init(project=project, name=name)
+    return Tracker(trackio)
+
+
+LOGGERS: dict[str, Callable[[Path, str, str], Logger]] = {
+    "tensorboard": TensorBoard,
+    "wandb": _wandb,
+    "trackio": _trackio,
+}

@@ -1,0 +1,28 @@
+"""Batches of images as other libraries hold them: tensors [b, c, h, w], uint8 or floating point."""
+
+from typing import Any
+
+import numpy as np
+
+from gantlet.data.arrays import to_bytes, to_nhwc
+from gantlet.data.reading import PixelBatch
+from gantlet.errors import DataError
+
+RANGES = ("unit", "symmetric", "byte")
+
+
+def pixels(images: Any, range: str = "unit") -> PixelBatch:
+    """Return images as uint8 [b, h, w, c], c = 1 or 3.
+
+    Args: images: a tensor or array [b, c, h, w] (arrays also [b, h, w, c] or [b, h, w]); uint8 is taken as it is; range:
+    of floats: unit [0, 1], symmetric [−1, 1] or byte [0, 255]; rounded, not truncated.
+    Raises: DataError for another shape, type or range, NaN, an empty batch, or an unknown ``range``.
+    """
+    if range not in RANGES:
+        raise DataError(f"range must be {', '.join(RANGES)}; got {range!r}")
+    array = images.detach().cpu().numpy() if hasattr(images, "detach") else np.asarray(images)
+    layout = "NCHW" if hasattr(images, "detach") else "auto"
+    nhwc, _ = to_nhwc("the batch", array, layout)
+    if nhwc.dtype == np.uint8:
+        return np.ascontiguousarray(nhwc)
+    return to_bytes("the batch", nhwc, range)[0]
