@@ -2,12 +2,15 @@
 
 import dataclasses
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gantlet.errors import ConfigError
 from gantlet.registry import Registry, parse_spec
 from gantlet.transport.problem import problem
 from gantlet.transport.result import TransportResult
+
+if TYPE_CHECKING:
+    from gantlet.transport.critic_audit import CriticAudit
 
 SOLVERS = Registry("solver", __name__)
 
@@ -39,3 +42,10 @@ def solve(
     posed = problem(source, target, cost, source_masses, target_masses)
     start = time.perf_counter()
     return dataclasses.replace(solver(posed), seconds=time.perf_counter() - start)
+
+
+def audit(critic: Any, source: Any, target: Any, **options: Any) -> "CriticAudit":
+    """Test a critic's gradient as a transport map; see `gantlet.transport.critic_audit.audit`."""
+    from gantlet.transport import critic_audit
+
+    return critic_audit.audit(critic, source, target, **options)
