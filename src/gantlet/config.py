@@ -113,6 +113,10 @@ class TrainConfig(Config):
     """Adam's first moment decay."""
     beta2: float = 0.999
     """Second moment decay (RMSprop's alpha)."""
+    decay: str = "constant"
+    """How both learning rates fall over the run: constant, linear or cosine."""
+    decay_to: float = 0.0
+    """The share of the learning rates that is left at the end."""
     discriminator_steps: int = 1
     """Discriminator steps for each generator step."""
     mirror: bool = False
@@ -152,6 +156,8 @@ class TrainConfig(Config):
                 "optimizer one of adam, rmsprop": self.optimizer in ("adam", "rmsprop"),
                 "beta1 in [0, 1)": 0 <= self.beta1 < 1,
                 "beta2 in [0, 1)": 0 <= self.beta2 < 1,
+                "decay one of constant, linear, cosine": self.decay in ("constant", "linear", "cosine"),
+                "decay_to in [0, 1]": 0 <= self.decay_to <= 1,
                 "discriminator_steps ≥ 1": self.discriminator_steps >= 1,
                 "log_every ≥ 1": self.log_every >= 1,
                 "sample_every ≥ 1": self.sample_every >= 1,

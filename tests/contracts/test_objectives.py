@@ -49,7 +49,7 @@ def test_losses_are_one_a_sample_and_permute_with_the_pairs(name: str, seed: int
         torch.testing.assert_close(loss(real, fake)[order], loss(real[order], fake[order]), rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if not hasattr(OBJECTIVES.build(name), "common_terms")])
 def test_players_pull_in_opposite_directions(name: str) -> None:
     """The discriminator wants real logits up and fake ones down; the generator wants fake ones up (between lsgan's
     targets 0 and 1, where all agree).

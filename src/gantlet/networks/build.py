@@ -13,10 +13,15 @@ def build_generator(config: TrainConfig, shape: Shape, n_classes: int) -> nn.Mod
 
     ``n_classes`` is 0 for an unconditional run.
     """
-    generator: nn.Module = NETWORKS.build(config.network).generator(
-        shape, config.latent, config.conditioning, n_classes
-    )
-    for spec in config.techniques:
+
+    def make() -> nn.Module:
+        built: nn.Module = NETWORKS.build(config.network).generator(
+            shape, config.latent, config.conditioning, n_classes
+        )
+        return built
+
+    generator = make()
+    for spec in (config.objective, *config.techniques):
         if parse_spec(spec)[0] in ALTERATIONS:
-            generator = ALTERATIONS.build(spec).alter(generator, config.latent, n_classes)
+            generator = ALTERATIONS.build(spec).alter(generator, config.latent, n_classes, make)
     return generator

@@ -51,7 +51,7 @@ class MlpDiscriminator(nn.Module):
         inputs = shape.dim if isinstance(shape, PointShape) else (shape.channels + extra) * shape.size**2
         self.inputs = inputs
         layers: list[nn.Module] = [nn.Flatten()]
-        for before in [inputs, *[plan.width] * (plan.depth - 1)]:
+        for before in [inputs, *[plan.width] * ((plan.judging or plan.depth) - 1)]:
             layers += [nn.Linear(before, plan.width), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers)
         self.head = rule.head(plan.width, n_classes)
@@ -66,8 +66,9 @@ class MlpDiscriminator(nn.Module):
 class Mlp:
     """Dense layers only: ReLU in the generator, LeakyReLU 0.2 in the discriminator.
 
-    Options: ``width`` and number ``depth`` of hidden layers in each player; ``norm``, the generator's normalisation:
-    ``none`` or ``batch``.
+    Options: ``width`` and number ``depth`` of hidden layers in each player; ``judging``: another depth for the
+    discriminator (0: the same); ``norm``, the generator's normalisation: ``none`` or ``batch``; ``init`` of the weights:
+    ``torch`` (its default) or ``he`` (N(0, 2/fan_in), biases 0), which a deep generator needs.
 
     When to use it: points (the output is linear then), tiny images, and to see what convolutions are good for. Sizes 8,
     16, 32, 64; 1 or 3 channels.
@@ -81,17 +82,30 @@ class Mlp:
     width: int = 256
     depth: int = 3
     norm: str = "none"
+    judging: int = 0
+    init: str = "torch"
 
     def __post_init__(self) -> None:
         if self.norm not in ("batch", "none"):
             raise ConfigError(f"network 'mlp': expected norm batch or none; got {self.norm!r}")
+        if self.init not in ("torch", "he") or self.judging < 0:
+            raise ConfigError(
+                f"network 'mlp': expected init torch or he and judging ≥ 0; got {self.init!r}, {self.judging}"
+            )
         if self.width < 1 or self.depth < 1:
             raise ConfigError(f"network 'mlp': expected width, depth ≥ 1; got {self.width}, {self.depth}")
 
     def generator(self, shape: Shape, latent: int, conditioning: str, n_classes: int) -> nn.Module:
         """Return a freshly initialised generator."""
-        return MlpGenerator(self, shape, latent, conditioning, n_classes)
+        return self._initialised(MlpGenerator(self, shape, latent, conditioning, n_classes))
 
     def discriminator(self, shape: Shape, conditioning: str, n_classes: int) -> nn.Module:
         """Return a freshly initialised discriminator."""
-        return MlpDiscriminator(self, shape, conditioning, n_classes)
+        return self._initialised(MlpDiscriminator(self, shape, conditioning, n_classes))
+
+    def _initialised(self, network: nn.Module) -> nn.Module:
+        linear = [module for module in network.modules() if isinstance(module, nn.Linear)]
+        for module in linear if self.init == "he" else ():
+            nn.init.normal_(module.weight, std=((1 if module is linear[-1] else 2) / module.in_features) ** 0.5)
+            nn.init.zeros_(module.bias)
+        return network

@@ -1,5 +1,6 @@
 """Virtual batch normalisation: each example is normalised by a fixed reference batch and itself."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -80,7 +81,7 @@ class VirtualBatchNorm:
         if self.n < 2:
             raise ConfigError(f"technique 'virtual-batch-norm': expected n ≥ 2 reference examples; got {self.n}")
 
-    def alter(self, generator: nn.Module, latent: int, n_classes: int) -> nn.Module:
+    def alter(self, generator: nn.Module, latent: int, n_classes: int, make: Callable[[], nn.Module]) -> nn.Module:
         """Return the generator with its reference; its normalisation layers are replaced in place."""
         found = [
             (parent, name, layer)

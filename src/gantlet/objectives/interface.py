@@ -5,6 +5,8 @@ from typing import ClassVar, Protocol, runtime_checkable
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from gantlet.errors import ConfigError
+
 
 @runtime_checkable
 class Objective(Protocol):
@@ -35,3 +37,15 @@ def refuse_without_energy(discriminator: nn.Module) -> str | None:
     if getattr(discriminator, "gives_energy", False):
         return None
     return "its discriminator must be an auto-encoder, whose error is the energy; use --network autoencoder"
+
+
+def feature_dim(discriminator: nn.Module) -> int:
+    """Return the width of a discriminator's features; raises ConfigError when it has no linear head on them."""
+    head = getattr(discriminator, "head", None)
+    linear = getattr(head, "linear", None)
+    if not isinstance(linear, nn.Linear):
+        raise ConfigError(
+            "this objective puts layers of its own on the discriminator's features, and this discriminator has no "
+            "linear head; use mlp, dcgan, infogan, resnet or r3gan"
+        )
+    return linear.in_features

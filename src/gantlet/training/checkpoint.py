@@ -19,7 +19,7 @@ from gantlet.training.state import TrainState
 
 T = TypeVar("T")
 MAY_CHANGE = ("steps", "log_every", "sample_every", "checkpoint_every", "keep", "out", "recipe")
-"""Fields that change nothing in the weights of a given step."""
+"""Fields that change nothing in the weights of a given step (steps do where the learning rates fall over them)."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,8 @@ class Checkpoints:
 
     def _require_same(self, path: Path, header: dict[str, Any]) -> None:
         saved, now = TrainConfig.from_mapping(header["config"]), self.config
-        names = [field.name for field in dataclasses.fields(TrainConfig) if field.name not in MAY_CHANGE]
+        fixed = {field.name for field in dataclasses.fields(TrainConfig)} - set(MAY_CHANGE)
+        names = sorted(fixed | ({"steps"} if now.decay != "constant" else set()))
         differing = [
             f"{name} was {getattr(saved, name)!r}, is {getattr(now, name)!r}"
             for name in names

@@ -46,6 +46,7 @@ def run(  # noqa: PLR0915
     with devices.threads_for(getattr(images.shape, "size", 1)), stopping(state, saved, journal) as request:
         while state.step < config.steps:
             started = time.perf_counter()
+            state.set_rates(config)
 
             # The discriminator's steps. Its gradient is taken by its weights only, not by the images of a penalty.
             for turn in range(config.discriminator_steps):

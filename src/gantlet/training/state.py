@@ -16,6 +16,7 @@ from gantlet.rng import torch_stream
 from gantlet.training.game import Game
 from gantlet.training.hooks import Memory, Moment
 from gantlet.training.monitor import Monitor
+from gantlet.training.schedule import set_rates
 
 STREAMS = ("latent", "mirror", "penalty", "augment")
 NUMBERS = ("step", "images_seen", "drawn", "seconds", "last_score", "best_step", "best_score")
@@ -131,6 +132,11 @@ class TrainState:
         for name in NUMBERS:
             setattr(self, name, numbers[name])
         self.monitor = Monitor(**numbers["monitor"])
+
+    def set_rates(self, config: TrainConfig) -> None:
+        """Give both optimisers the learning rates of the step that comes next."""
+        players = {"generator": self.optimizer_generator, "discriminator": self.optimizer_discriminator}
+        set_rates(config, self.step, players)
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {
