@@ -34,7 +34,7 @@ def test_an_image_does_not_depend_on_its_batch(conditioning: str) -> None:
     torch.manual_seed(0)
     n_classes = 0 if conditioning == "none" else 3
     plain = NETWORKS.build("dcgan[width=4]").generator(ImageShape(16, 1), 6, conditioning, n_classes)
-    generator = TECHNIQUES.build("virtual-batch-norm[n=4]").alter(plain, 6, n_classes)
+    generator = TECHNIQUES.build("virtual-batch-norm[n=4]").alter(plain, 6, n_classes, lambda: plain)
     assert not any(isinstance(m, (nn.BatchNorm1d, nn.BatchNorm2d)) for m in generator.modules())
     z, labels = torch.randn(3, 6), torch.tensor([0, 2, 1]) if n_classes else None
     together = generator(z, labels)
@@ -49,6 +49,6 @@ def test_an_image_does_not_depend_on_its_batch(conditioning: str) -> None:
 def test_refuses_a_generator_without_batch_norm_and_one_example() -> None:
     with pytest.raises(ConfigError, match="this generator has none"):
         generator = NETWORKS.build("mlp[width=4]").generator(ImageShape(8, 1), 6, "none", 0)
-        TECHNIQUES.build("virtual-batch-norm").alter(generator, 6, 0)
+        TECHNIQUES.build("virtual-batch-norm").alter(generator, 6, 0, lambda: generator)
     with pytest.raises(ConfigError, match="n ≥ 2"):
         TECHNIQUES.build("virtual-batch-norm[n=1]")
