@@ -13,6 +13,7 @@ from gantlet.actions.gallery import Gallery, source_rows
 from gantlet.actions.images import Images, Progress, nothing
 from gantlet.actions.judge import Judge
 from gantlet.actions.prepare import features_of, prepare
+from gantlet.actions.until import check_generator, draw_until, read_until
 from gantlet.actions.verdict import verdict
 from gantlet.config import EvaluateConfig
 from gantlet.data import open_source
@@ -27,26 +28,33 @@ def evaluate(
     real: str | Source,
     config: EvaluateConfig | None = None,
     *,
+    until: str = "",
     out: Path | None = None,
     progress: Progress = nothing,
 ) -> Report:
     """Judge generated images against real ones.
 
     Args: fake, real: source strings (folder, .zip, .npz, built-in name, run:PATH …) or opened sources; config: the
-    settings; out: a folder for report.json and the pictures; progress: called with (stage, done, total).
+    settings; until: e.g. ``1%``: draw from a generator until half the interval of the first metric is this part of its
+    value, or ``config.n`` (0: 50,000) images are drawn; out: a folder for report.json and the pictures; progress: called
+    with (stage, done, total).
     Returns: the Report.
     Raises: BadFiles, DataError, UsageError, TooFewSamples.
     """
     config = fixed(config or EvaluateConfig())
     metric_names(config)
+    share = read_until(until) if until else 0.0
+    generator = check_generator(fake) if until else ""
     target = open_source(real) if isinstance(real, str) else real
     other = config.held_out or target.held_out
     n = config.n or default_n(len(target), len(open_source(other)) if other else 0)
-    opened = open_source(fake, n=n, seed=config.seed) if isinstance(fake, str) else fake
+    opened = open_source(fake, n=2 if until else n, seed=config.seed) if isinstance(fake, str) else fake
     require_same_kind(target, opened)
     trained = opened.spec.startswith("run:")
     judges = prepare(target, config, progress, shape_of(opened) if trained else None)
-    return judged(judges, opened, out=out)
+    started = time.perf_counter()
+    sides = draw_until(judges, generator, share, config.n) if until else features_of(judges, opened)
+    return _report(judges, sides, started, out=out)
 
 
 def require_same_kind(real: Source, fake: Source) -> None:
@@ -77,14 +85,24 @@ def judged(judges: Sequence[Judge], fake: Source, *, out: Path | None = None, im
     Writes report.json and pictures into ``out`` where one is given.
     """
     started = time.perf_counter()
-    sides = features_of(judges, fake)
+    return _report(judges, features_of(judges, fake), started, out=out, images_seen=images_seen)
+
+
+def _report(
+    judges: Sequence[Judge],
+    sides: Sequence[Images],
+    started: float,
+    *,
+    out: Path | None,
+    images_seen: int | None = None,
+) -> Report:
     all_found = [findings(judge, side) for judge, side in zip(judges, sides, strict=True)]
     judge, images, found = judges[0], sides[0], all_found[0]
     gallery = Gallery(out, judge.real, judge.train, images)
     report = Report(
         features=_stamp(judges),
         real=judge.real.source.spec,
-        fake=fake.spec,
+        fake=images.source.spec,
         n_real=judge.real.bank.n,
         n_fake=images.bank.n,
         seed=judge.config.seed,
@@ -94,7 +112,7 @@ def judged(judges: Sequence[Judge], fake: Source, *, out: Path | None = None, im
             for estimate in found.estimates
         ),
         verdict=verdict(
-            found.estimates, found.modes, found.copies, found.strangers, points=isinstance(fake, PointSource)
+            found.estimates, found.modes, found.copies, found.strangers, points=isinstance(images.source, PointSource)
         ),
         modes=gallery.modes(found),
         suspects=gallery.suspects(found.suspects),

@@ -50,6 +50,8 @@ class Evaluate:
 
     real: str
     """The real images: a source (gantlet list sources)."""
+    until: str = ""
+    """For generators (run:PATH, module:function): draw until the first metric is known this closely, e.g. 1%; --n is the most."""
     out: Path = Path("gantlet-report")
     """Folder for report.html, report.json and the pictures."""
     json: bool = False

@@ -30,7 +30,7 @@ def open_source(text: str, *, n: int = 0, seed: int = 0) -> "Source":
     Returns: the opened source, of at least two images or points.
     Raises: UsageError for an unknown name or option; DataError for a missing path or unusable data; TooFewSamples.
     """
-    kind, options = _resolve(text)
+    kind, options = resolve_source(text)
     entry = SOURCES.entry(kind)
     given = typed_options(f"data source {kind!r}", entry.object, options)
     if entry.meta.get("generated"):
@@ -51,7 +51,7 @@ def open_images(text: str) -> "ImageSource":
     return require_images(open_source(text), "this")
 
 
-def _resolve(text: str) -> tuple[str, dict[str, str]]:
+def resolve_source(text: str) -> tuple[str, dict[str, str]]:
     """Return the kind of source and its options, the path among them."""
     if Path(text).exists() and text not in SOURCES:
         return _kind_of_path(text), {"path": text}

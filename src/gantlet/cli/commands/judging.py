@@ -20,7 +20,7 @@ def evaluate(words: Words) -> None:
     from gantlet.actions.report import write_page
 
     with Progress() as progress:
-        report = action(fake, chosen.real, config, out=chosen.out, progress=progress)
+        report = action(fake, chosen.real, config, until=chosen.until, out=chosen.out, progress=progress)
     write_page(chosen.out)
     show_report(report, chosen.json, chosen.out)
 
