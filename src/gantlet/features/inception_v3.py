@@ -1,6 +1,6 @@
 """Inception v3 with the weights of 2015: the features that FID, KID and the Inception Score are defined on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +14,9 @@ from gantlet.data import decode
 from gantlet.data.reading import Pixels
 from gantlet.errors import ConfigError, WeightsError
 from gantlet.features import EXTRACTORS
+from gantlet.features.backends import backend_identity, check_backend, compiled
 from gantlet.features.inception_network import TAPS, Network
-from gantlet.features.inception_resize import RESIZES
+from gantlet.features.inception_resize import RESIZES, SIZE
 from gantlet.features.weights import WeightsFile, load_tensors, locate
 
 WEIGHTS = WeightsFile(
@@ -61,7 +62,8 @@ class InceptionV3:
     (2,023 features with their place, for sFID); resize: tf1 (TTUR, torch-fidelity), pytorch-fid or clean
     (clean-fid); precision: float32, or bfloat16 (other features; faster where matrix units compute it: GPUs, AMX);
     weights: path of the published .pth file, empty: the cache, else a download; weights_sha256: expect another file
-    than the published one at ``weights``; device: cpu, cuda or mps.
+    than the published one at ``weights``; device: cpu, cuda or mps; backend: torch, onnxruntime or openvino (float32 on the
+    CPU, equal to 1e-4 and stamped).
     Raises: ConfigError for another tap, resize or precision; WeightsError when the weights cannot be had.
     """
 
@@ -71,6 +73,7 @@ class InceptionV3:
     weights: str = ""
     weights_sha256: str = ""
     device: str = "cpu"
+    backend: str = "torch"
     name = "inception-v3"
 
     def __post_init__(self) -> None:
@@ -81,6 +84,7 @@ class InceptionV3:
         ):
             if value not in known:
                 raise ConfigError(f"inception-v3: option {option!r} must be one of {', '.join(known)}; got {value!r}")
+        check_backend(self.name, self.backend, self.device, self.precision)
         if self.weights_sha256 and not self.weights:
             raise ConfigError("inception-v3: weights_sha256 names another file than the published; give weights=PATH")
 
@@ -97,10 +101,11 @@ class InceptionV3:
         return WeightsFile(Path(self.weights).name, self.weights_sha256.lower())
 
     @cached_property
-    def network(self) -> Network:
+    def network(self) -> Callable[[Tensor], dict[str, Tensor]]:
         """Return the network, loaded on first use; raises WeightsError."""
         path = locate(self.file, self.weights)
-        return build_network(load_tensors(path), str(path), self.precision).to(self.device)
+        network = build_network(load_tensors(path), str(path), self.precision).to(self.device)
+        return compiled(network, torch.zeros(2, 3, SIZE, SIZE), self.backend)
 
     @property
     def identity(self) -> dict[str, str]:
@@ -113,6 +118,7 @@ class InceptionV3:
             "preprocessing": RESIZES[self.resize].words,
             "precision": self.precision,
             "decoder": str(decode.VERSION),
+            **backend_identity(self.backend),
         }
 
     def prepare(self, image: Pixels) -> Float32[np.ndarray, "299 299 3"]:
@@ -122,7 +128,7 @@ class InceptionV3:
     @property
     def trunk(self) -> tuple[str, ...]:
         """Return what two taps must share to be read from one pass of the network."""
-        return self.name, self.resize, self.precision, self.weights, self.weights_sha256, self.device
+        return self.name, self.resize, self.precision, self.weights, self.weights_sha256, self.device, self.backend
 
     def forward(self, batch: Float32[np.ndarray, "b 299 299 3"]) -> dict[str, torch.Tensor]:
         """Return every tap of prepared images."""

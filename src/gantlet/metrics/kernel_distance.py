@@ -16,7 +16,6 @@ from gantlet.stats.difference import Influence
 from gantlet.stats.evidence import Evidence
 from gantlet.stats.intervals import normal
 
-
 EXACT_ROWS = 4_000
 LARGEST_TILE = 1_000
 """The kernel and its sums pass over a tile several times: it has to stay near the cache."""
