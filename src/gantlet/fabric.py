@@ -2,14 +2,19 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from gantlet.errors import ConfigError
+from gantlet.errors import ConfigError, GantletError, UsageError
 
 if TYPE_CHECKING:
     import torch
+
+T = TypeVar("T")
+PATIENCE = timedelta(days=2)
+"""How long a process waits for the others: one of them may compute all metrics meanwhile."""
 
 
 def connect(device: str, precision: str) -> Any:
@@ -18,7 +23,7 @@ def connect(device: str, precision: str) -> Any:
     Args: device: auto, cpu, cuda or mps; precision: 32-true or bf16-mixed.
     Raises: ConfigError when the device is not there, or when several processes were started (torchrun).
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if processes_started() > 1:
         raise ConfigError(
             f"training runs in one process; got WORLD_SIZE = {os.environ['WORLD_SIZE']}: start it without torchrun"
         )
@@ -58,9 +63,11 @@ class Processes:
     rank: int
     size: int
 
-    def share(self, n: int) -> slice:
-        """Return this process's part of n things: contiguous, sizes as equal as can be."""
-        return slice(n * self.rank // self.size, n * (self.rank + 1) // self.size)
+    def share(self, n: int, block: int = 1) -> slice:
+        """Return this process's part of n things: contiguous whole blocks (the last may be short), as equal as can be."""
+        blocks = -(-n // block)
+        start, stop = (block * (blocks * rank // self.size) for rank in (self.rank, self.rank + 1))
+        return slice(min(n, start), min(n, stop))
 
     def total(self, tensor: "torch.Tensor") -> "torch.Tensor":
         """Return the sum of a tensor over all processes; integers come out the same for any number of them."""
@@ -72,16 +79,68 @@ class Processes:
         torch.distributed.all_reduce(whole)
         return whole
 
+    def everyone(self, make: Callable[[], T]) -> list[T]:
+        """Return what ``make`` returns in each process, by rank; a GantletError in one of them is raised in all."""
+        return [_given(found) for found in self._gathered(_tried(make))] if self.size > 1 else [make()]
+
+    def first(self, make: Callable[[], T]) -> T:
+        """Return what ``make`` returns in the first process, which alone calls it; its GantletError is raised in all."""
+        if self.size == 1:
+            return make()
+        import torch.distributed
+
+        told: list[Any] = [_tried(make) if self.rank == 0 else None]
+        torch.distributed.broadcast_object_list(told)
+        return _given(told[0])
+
+    def _gathered(self, thing: Any) -> list[Any]:
+        import torch.distributed
+
+        found: list[Any] = [None] * self.size
+        torch.distributed.all_gather_object(found, thing)
+        return found
+
+
+def _tried(make: Callable[[], Any]) -> Any:
+    try:
+        return make()
+    except GantletError as error:
+        return _Raised(str(error), isinstance(error, UsageError))
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """An error on its way to the other processes: its sentence, and its kind as far as the exit status goes."""
+
+    sentence: str
+    usage: bool
+
+
+def _given(found: Any) -> Any:
+    if isinstance(found, _Raised):
+        raise (UsageError if found.usage else GantletError)(found.sentence)
+    return found
+
 
 ALONE = Processes(0, 1)
 
 
+def processes_started() -> int:
+    """Return the number of processes that torchrun started; 1 where it started none."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def rank() -> int:
+    """Return this process's rank among those that torchrun started; 0 where it started none."""
+    return int(os.environ.get("RANK", "0"))
+
+
 def processes() -> Processes:
     """Return the processes that torchrun started, joined over gloo; `ALONE` where it started none."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    if processes_started() == 1:
         return ALONE
     import torch.distributed
 
     if not torch.distributed.is_initialized():
-        torch.distributed.init_process_group("gloo")
+        torch.distributed.init_process_group("gloo", timeout=PATIENCE)
     return Processes(torch.distributed.get_rank(), torch.distributed.get_world_size())

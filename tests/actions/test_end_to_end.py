@@ -202,7 +202,7 @@ def test_a_second_evaluation_reads_the_cache_and_says_the_same(
         raise AssertionError("the second evaluation must not compute")
 
     monkeypatch.setattr("gantlet.metrics.compute", computed)
-    monkeypatch.setattr("gantlet.features.extract.compute", computed)
+    monkeypatch.setattr("gantlet.features.extract.compute_together", computed)
     assert main(words) == 0
     second = json.loads(capsys.readouterr().out)
     assert {**first, "seconds": None} == {**second, "seconds": None}

@@ -19,6 +19,7 @@ from gantlet.config import EvaluateConfig
 from gantlet.data import open_source
 from gantlet.data.points import PointSource, Source
 from gantlet.errors import DataError
+from gantlet.fabric import processes
 from gantlet.protocols import fixed
 from gantlet.results import Report
 
@@ -38,7 +39,8 @@ def evaluate(
     settings; until: e.g. ``1%``: draw from a generator until half the interval of the first metric is this part of its
     value, or ``config.n`` (0: 50,000) images are drawn; out: a folder for report.json and the pictures; progress: called
     with (stage, done, total).
-    Returns: the Report.
+    Returns: the Report; under torchrun the processes share the features' extraction, the first one computes the metrics
+    and writes, and all return the same Report.
     Raises: BadFiles, DataError, UsageError, TooFewSamples.
     """
     config = fixed(config or EvaluateConfig())
@@ -54,7 +56,10 @@ def evaluate(
     judges = prepare(target, config, progress, shape_of(opened) if trained else None)
     started = time.perf_counter()
     sides = draw_until(judges, generator, share, config.n) if until else features_of(judges, opened)
-    return _report(judges, sides, started, out=out)
+    if processes().size == 1:
+        return _report(judges, sides, started, out=out)
+    told = processes().first(lambda: _report(judges, sides, started, out=out).to_json())
+    return Report.from_json(told)
 
 
 def require_same_kind(real: Source, fake: Source) -> None:

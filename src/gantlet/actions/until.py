@@ -13,6 +13,7 @@ from gantlet.actions.prepare import features_of
 from gantlet.data import SOURCES, open_source, resolve_source
 from gantlet.data.points import PointSource, Source
 from gantlet.errors import ConfigError, DataError, UsageError
+from gantlet.fabric import processes
 from gantlet.metrics import compute
 from gantlet.stats.feature_bank import FeatureBank
 from gantlet.stats.images import ImageRows
@@ -65,7 +66,7 @@ def draw_until(judges: Sequence[Judge], fake: str, share: float, most: int) -> l
         rounds.append(features_of(judges, source))
         total = wanted
         together = [joined(parts) for parts in zip(*rounds, strict=True)]
-        known = _relative(judge, together[0], name)
+        known = processes().first(lambda images=together[0]: _relative(judge, images, name))  # type: ignore[misc]
         reached = known is not None and known <= share
         judge.progress(f"drawing until ±{share:.2%}", total, most)
         if reached or total >= most:

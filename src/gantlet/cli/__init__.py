@@ -4,7 +4,11 @@ import sys
 from collections.abc import Sequence
 
 from gantlet.cli.parse import PROGRAM, Stop
-from gantlet.errors import GantletError, UnknownName
+from gantlet.errors import ConfigError, GantletError, UnknownName
+from gantlet.fabric import processes_started, rank
+
+TOGETHER = ("evaluate", "compare")
+"""Commands that several processes under torchrun can share."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _complain(text: str) -> None:
-    sys.stderr.write(f"{PROGRAM}: {text}\n")
+    if rank() == 0:  # an error of one process is raised in all: one of them says it
+        sys.stderr.write(f"{PROGRAM}: {text}\n")
 
 
 def _dispatch(words: list[str]) -> int:
@@ -42,6 +47,10 @@ def _dispatch(words: list[str]) -> int:
         return 0
     if words[0] not in COMMANDS:
         raise UnknownName("command", words[0], COMMANDS)
+    if processes_started() > 1 and words[0] not in TOGETHER:
+        raise ConfigError(
+            f"gantlet {words[0]} runs in one process; start it without torchrun (together: {', '.join(TOGETHER)})"
+        )
     COMMANDS[words[0]](words[1:])
     return 0
 

@@ -5,6 +5,8 @@ import time
 from types import TracebackType
 from typing import Any
 
+from gantlet.fabric import rank
+
 
 class Progress:
     """A context in which ``progress(stage, done, total)`` shows how far the work is."""
@@ -15,7 +17,7 @@ class Progress:
         self._spoken = time.monotonic()
 
     def __enter__(self) -> "Progress":
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and rank() == 0:
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as Bars
@@ -38,7 +40,9 @@ class Progress:
             self._bar.stop()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Show that ``done`` of ``total`` units of a stage are finished."""
+        """Show that ``done`` of ``total`` units of a stage are finished; of several processes the first one does."""
+        if rank():
+            return
         if self._bar is not None:
             self._show(stage, done, total)
         elif time.monotonic() - self._spoken > 10:

@@ -50,12 +50,13 @@ def read_all(
     on_bad: str = "fail",
     workers: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    share: slice = slice(None),
 ) -> Iterator[Batch]:
     """Decode every image (or read every point) once and yield ``transform(image)`` in the source's order, in batches of at most 16.
 
     Args: transform: runs in the worker threads; on_bad: fail (read to the end, then name every bad file) or skip
     (leave them out; each batch lists its own); workers: threads, 0 = one a core, at most 8; progress: called with
-    (done, total).
+    (done, total); share: these rows only.
     Raises: BadFiles at the end of the pass with all bad files; ConfigError. After a bad file under ``fail`` nothing
     more is yielded. At most 4 batches a worker are held in memory.
     """
@@ -63,9 +64,11 @@ def read_all(
         raise ConfigError(f"on_bad must be fail or skip; got {on_bad!r}")
     workers = workers or min(8, os.cpu_count() or 1)
 
+    rows = range(len(source))[share]
+
     def load(start: int) -> Batch:
         batch = Batch([], [], [])
-        for i in range(start, min(start + CHUNK, len(source))):
+        for i in rows[start : start + CHUNK]:
             try:
                 batch.items.append(transform(source.read(i)))
                 batch.rows.append(i)
@@ -75,13 +78,13 @@ def read_all(
 
     bad: list[tuple[str, str]] = []
     done = 0
-    for batch in _in_order(load, range(0, len(source), CHUNK), workers):
+    for batch in _in_order(load, range(0, len(rows), CHUNK), workers):
         bad += [(source.names[row], reason) for row, reason in batch.bad]
         done += len(batch.rows) + len(batch.bad)
         if on_bad == "skip" or not bad:
             yield batch
         if progress:
-            progress(done, len(source))
+            progress(done, len(rows))
     if bad and on_bad == "fail":
         raise BadFiles(source.spec, bad, len(source))
     if len(bad) == len(source):

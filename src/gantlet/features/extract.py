@@ -11,9 +11,10 @@ import PIL
 
 from gantlet.data.points import PointSource, Source
 from gantlet.errors import BadFiles, ConfigError, OutputError
+from gantlet.fabric import processes
 from gantlet.features import Extractor
 from gantlet.features.cache import cache_path, load, store
-from gantlet.features.onepass import compute
+from gantlet.features.onepass import compute_together
 from gantlet.stats.feature_bank import FeatureBank
 from gantlet.stats.images import ImageRows
 
@@ -60,23 +61,26 @@ def extract_all(
 
     Args: cache: read and write the cache; on_bad: fail (BadFiles names every undecodable file) or skip (they are left
     out of the bank and listed); progress: called with (images done, images).
+    Under torchrun the processes share the work, the first one reads and writes the cache, and all get all features.
+
     Raises: BadFiles, CacheError (a damaged or foreign cache file), NonFiniteError, ConfigError, DataError.
     """
     if on_bad not in ("fail", "skip"):
         raise ConfigError(f"on_bad must be fail or skip; got {on_bad!r}")
     started = time.perf_counter()
     places = [_place(source, extractor) for extractor in extractors]
-    found = [load(path, made_of) if cache else None for path, made_of in places]
+    team = processes()
+    found = team.first(lambda: [load(path, made_of) if cache else None for path, made_of in places])
     left = [i for i, known in enumerate(found) if known is None]
     if left:
-        outputs, bad = compute(source, [extractors[i] for i in left], on_bad, progress, workers)
+        outputs, bad = compute_together(source, [extractors[i] for i in left], on_bad, progress, workers)
         for i, arrays in zip(left, outputs, strict=True):
             found[i] = arrays, {"bad": bad}
     results = []
     for i, (known, (path, made_of)) in enumerate(zip(found, places, strict=True)):
         assert known is not None
         bank, skipped = _bank(source, known, on_bad)
-        warnings = _store(path, *known, made_of) if cache and i in left else ()
+        warnings = _store(path, *known, made_of) if cache and i in left and team.rank == 0 else ()
         seconds = time.perf_counter() - started
         rate = len(source) / max(seconds, 1e-9)
         results.append((bank, ExtractInfo(skipped, i not in left, seconds, rate, warnings)))

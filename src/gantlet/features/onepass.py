@@ -8,6 +8,8 @@ import numpy as np
 
 from gantlet.data.points import Source
 from gantlet.data.reading import read_all
+from gantlet.errors import BadFiles, DataError, UsageError
+from gantlet.fabric import processes
 from gantlet.features import Extractor, is_tapped
 
 BATCH = 16
@@ -43,10 +45,15 @@ def compute(
     source: Source,
     extractors: Sequence[Extractor],
     on_bad: str,
+    *,
     progress: Callable[[int, int], None] | None,
     workers: int,
+    share: slice,
 ) -> tuple[list[dict[str, np.ndarray]], list[tuple[int, str]]]:
-    """Return for each extractor its arrays (rows, features, probabilities), and the bad files as (row, reason)."""
+    """Return for each extractor its arrays (rows, features, probabilities), and the bad files as (row, reason).
+
+    ``share``: the rows to compute, which begin a batch.
+    """
     groups = trunks(extractors)
     rows: list[int] = []
     bad: list[tuple[int, str]] = []
@@ -65,7 +72,7 @@ def compute(
                     outputs[member].append(found)
                 del items[:BATCH]
 
-    for batch in read_all(source, prepare, on_bad=on_bad, workers=workers, progress=progress):
+    for batch in read_all(source, prepare, on_bad=on_bad, workers=workers, progress=progress, share=share):
         rows += batch.rows
         bad += batch.bad
         for items, column in zip(waiting, zip(*batch.items, strict=True), strict=False):
@@ -76,6 +83,47 @@ def compute(
 
 
 def _arrays(rows: list[int], outputs: list[Output]) -> dict[str, np.ndarray]:
+    if not rows:
+        return {}
     arrays = {"rows": np.array(rows, np.int64), "features": np.concatenate([features for features, _ in outputs])}
     probabilities = [p for _, p in outputs if p is not None]
     return {**arrays, "probabilities": np.concatenate(probabilities)} if probabilities else arrays
+
+
+def compute_together(
+    source: Source,
+    extractors: Sequence[Extractor],
+    on_bad: str,
+    progress: Callable[[int, int], None] | None,
+    workers: int,
+) -> tuple[list[dict[str, np.ndarray]], list[tuple[int, str]]]:
+    """Return what `compute` returns for all rows; the processes of torchrun share the work and all get everything.
+
+    Each takes whole batches, the same ones that a single process makes, so the numbers are the same. (Only where bad
+    files are skipped do batches shift by a few rows; no extractor mixes the rows of a batch.)
+
+    Raises: DataError when the processes opened different images; UsageError for more processes than images.
+    """
+    team = processes()
+    if team.size > len(source):
+        raise UsageError(
+            f"{source.spec} holds {len(source)} images, fewer than the {team.size} processes; start fewer of them"
+        )
+    if len(set(team.everyone(lambda: source.digest))) > 1:
+        raise DataError(
+            f"{source.spec} is not the same in every process; a function must return the same images for the same seed"
+        )
+    share = team.share(len(source), BATCH)
+    skipping = on_bad if team.size == 1 else "skip"  # else each process would name its own bad files only
+    parts = team.everyone(
+        lambda: compute(source, extractors, skipping, progress=progress, workers=workers, share=share)
+    )
+    bad = [entry for _, found in parts for entry in found]
+    if len(bad) == len(source):
+        raise BadFiles(source.spec, [(source.names[row], reason) for row, reason in bad], len(source))
+    return [_joined(columns) for columns in zip(*(arrays for arrays, _ in parts), strict=True)], bad
+
+
+def _joined(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    full = [arrays for arrays in parts if arrays]
+    return full[0] if len(full) == 1 else {name: np.concatenate([part[name] for part in full]) for name in full[0]}

@@ -10,6 +10,7 @@ from gantlet.cli.parse import parse, positional
 from gantlet.cli.progress import Progress
 from gantlet.config import EvaluateConfig
 from gantlet.errors import UnknownName
+from gantlet.fabric import rank
 
 
 def evaluate(words: Words) -> None:
@@ -21,7 +22,8 @@ def evaluate(words: Words) -> None:
 
     with Progress() as progress:
         report = action(fake, chosen.real, config, until=chosen.until, out=chosen.out, progress=progress)
-    write_page(chosen.out)
+    if rank() == 0:
+        write_page(chosen.out)
     show_report(report, chosen.json, chosen.out)
 
 
@@ -39,7 +41,8 @@ def compare(words: Words) -> None:
         return
     from gantlet.reports.terminal import show_comparison
 
-    show_comparison(found)
+    if rank() == 0:
+        show_comparison(found)
 
 
 def audit(words: Words) -> None:

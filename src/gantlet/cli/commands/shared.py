@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from gantlet.cli.parse import positional
+from gantlet.fabric import rank
 from gantlet.results import Report
 
 Words = list[str]
@@ -17,13 +18,17 @@ def first(words: Words, command: str, what: str) -> tuple[str, Words]:
 
 
 def put(text: str) -> None:
-    """Print one result to stdout at once."""
+    """Print one result to stdout at once; of several processes the first one does."""
+    if rank():
+        return
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
 def show_report(found: Report, as_json: bool, folder: Path) -> None:
-    """Print a report as JSON, or as a table with the place of its page."""
+    """Print a report as JSON, or as a table with the place of its page; of several processes the first one does."""
+    if rank():
+        return
     if as_json:
         put(found.to_json())
         return
