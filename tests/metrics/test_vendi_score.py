@@ -61,3 +61,12 @@ def test_classes_and_the_real_score_stand_in_the_details_and_zero_rows_are_refus
     assert found.details["fake_by_class"]["0"] == pytest.approx(expected, rel=1e-9)
     with pytest.raises(NonFiniteError, match="row 1"):
         log_vendi_score(np.array([[1, 0], [0, 0]], np.float32))
+
+
+def test_equals_the_vendi_score_package() -> None:
+    from vendi_score import vendi
+
+    features = np.random.default_rng(3).standard_normal((60, 9)).astype(np.float32)
+    unit = features.astype(np.float64) / np.linalg.norm(features.astype(np.float64), axis=1, keepdims=True)
+    expected = vendi.score_dual(unit)
+    assert np.exp(log_vendi_score(features)[0]) == pytest.approx(expected, rel=1e-6)
