@@ -52,7 +52,7 @@ def inception_score_splits(
 
 
 def mean_over_parts(
-    probabilities: Float[np.ndarray, "n k"], parts: Sequence[Int64[np.ndarray, " p"]]
+    probabilities: Float[np.ndarray, "n k"], parts: Sequence[Int64[np.ndarray, " _"]]
 ) -> tuple[float, float, float]:
     """Return mean and population standard deviation of IS over parts, and the variance of that mean (delta method)."""
     found = [log_inception_score(ClassProbabilities.of(probabilities[part])) for part in parts]

@@ -1,6 +1,6 @@
 """Latents carried to codes by semi-discrete transport before a decoder sees them: the generator of AE-OT."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -135,7 +135,7 @@ class TransportCodes:
             return "its generator is completed after the last step, where no average follows; leave ema out"
         return None
 
-    def alter(self, generator: nn.Module, latent: int, n_classes: int) -> nn.Module:
+    def alter(self, generator: nn.Module, latent: int, n_classes: int, make: Callable[[], nn.Module]) -> nn.Module:
         """Return the generator that carries its latents first."""
         return Transported(generator, latent, self)
 
