@@ -137,12 +137,19 @@ def main() -> None:
     """Make the data in a temporary folder and run the races asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("races", nargs="*", default=list(RACES), metavar="RACE", help=", ".join(RACES))
-    parser.add_argument("--rivals", required=True, help="the Python interpreter that has the rivals")
+    parser.add_argument(
+        "--rivals",
+        default=os.environ.get("GANTLET_RIVALS", ""),
+        help="the Python interpreter that has the rivals; default: $GANTLET_RIVALS",
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--images", type=int, default=500)
     parser.add_argument("--n", type=int, default=10_000, help="feature rows a side")
     parser.add_argument("--d", type=int, default=2048)
     options = parser.parse_args()
+    if not options.rivals:
+        print("no races were run: they need --rivals PYTHON or $GANTLET_RIVALS, an interpreter that has the rivals")
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if {"features", "everything"} & set(options.races):

@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.slow  # real torchrun: once in a few runs on a busy machine a process failed to start or to end
+@pytest.mark.slow  # real torchrun: a run from the cache once ended with status 1 on a busy machine; the cause is not known
 def test_two_processes_give_the_numbers_of_one_and_speak_once(folder: Path) -> None:
     one, two, cached = run(folder, 1, *WORDS), run(folder, 2, *WORDS), run(folder, 2, *WORDS)
     assert (one.returncode, two.returncode, cached.returncode) == (0, 0, 0), two.stderr[-2000:]
@@ -49,7 +49,7 @@ def test_two_processes_give_the_numbers_of_one_and_speak_once(folder: Path) -> N
     assert len(list((folder / "cache2").rglob("features/**/*.safetensors"))) == 2
 
 
-@pytest.mark.slow  # real torchrun: once in a few runs on a busy machine a process failed to start or to end
+@pytest.mark.slow  # real torchrun: a run from the cache once ended with status 1 on a busy machine; the cause is not known
 def test_bad_files_of_all_processes_are_named_once_and_wrong_use_is_told(folder: Path) -> None:
     (folder / "bad").mkdir(exist_ok=True)
     for i in range(40):
