@@ -124,7 +124,7 @@ class TrainConfig(Config):
     log_every: int = 50
     """Generator steps between two lines of events.jsonl."""
     sample_every: int = 500
-    """Generator steps between two sample grids."""
+    """Generator steps between two sample grids; 0: no pictures."""
     checkpoint_every: int = 500
     """Generator steps between two checkpoints."""
     keep: int = 3
@@ -160,7 +160,7 @@ class TrainConfig(Config):
                 "decay_to in [0, 1]": 0 <= self.decay_to <= 1,
                 "discriminator_steps ≥ 1": self.discriminator_steps >= 1,
                 "log_every ≥ 1": self.log_every >= 1,
-                "sample_every ≥ 1": self.sample_every >= 1,
+                "sample_every ≥ 0": self.sample_every >= 0,
                 "checkpoint_every ≥ 1": self.checkpoint_every >= 1,
                 "keep ≥ 1": self.keep >= 1,
                 "evaluate_every ≥ 0": self.evaluate_every >= 0,

@@ -56,7 +56,7 @@ def train(
     shape = (data.shape.size, data.shape.channels) if isinstance(data, TrainingImages) else None
     observer = _Observer(config, _Judging(config, source, shape, progress), progress, say)
     result = run(config, data, resume=resume, observer=observer)
-    if isinstance(data, TrainingPoints):
+    if isinstance(data, TrainingPoints) and config.sample_every:
         animate(sorted((out / "samples").glob("step-*.png")), out / "samples" / "animation.gif")
     say(f"trained to step {result.step:,}; SHA-256 of the weights {result.weights_sha256}")
     return _reports(config, out, observer.judging, say)

@@ -79,7 +79,7 @@ def run(  # noqa: PLR0915
             if state.step % config.log_every == 0 or last:
                 norms = {"discriminator_gradient": d_norm, "generator_gradient": g_norm}
                 record.log(d_turn, g_turn, {**seen, **norms}, sample_variance(batch.real))
-            if state.step % config.sample_every == 0 or last:
+            if last or (config.sample_every and state.step % config.sample_every == 0):
                 record.picture()
             if _crosses(config.evaluate_every, state.images_seen, images_a_step) and not last:
                 record.evaluate()

@@ -59,7 +59,9 @@ class Record:
         return draw(self.state.shown, self.config.latent, n, wanted, self.config.seed)
 
     def picture(self) -> None:
-        """Write a grid of samples, a class a row or eight rows; of points, a portrait of the game."""
+        """Write a grid of samples, a class a row or eight rows; of points, a portrait of the game; ``sample_every`` 0: none."""
+        if not self.config.sample_every:
+            return
         if isinstance(self.images, TrainingPoints):
             from gantlet.training.portrait import portrait
 

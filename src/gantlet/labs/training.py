@@ -1,0 +1,75 @@
+"""A lab's trainings: the one loop in a folder that is thrown away; samples, log and state are kept."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int64
+
+from gantlet.config import TrainConfig
+from gantlet.training.checkpoint import Checkpoints
+from gantlet.training.game import Game
+from gantlet.training.images import TrainingData
+from gantlet.training.interface import Measured, Sampler, Samples
+from gantlet.training.loop import run
+from gantlet.training.state import TrainState
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training: samples by step (the last are the final generator's), the log's lines, and the state."""
+
+    drawn: tuple[tuple[int, Samples], ...]
+    lines: tuple[dict[str, Any], ...]
+    state: TrainState
+
+    @property
+    def samples(self) -> Samples:
+        """Return the final generator's samples."""
+        return self.drawn[-1][1]
+
+
+def trained(
+    config: TrainConfig, data: TrainingData, draws: int, labels: Int64[np.ndarray, " n"] | None = None
+) -> Trained:
+    """Train by ``config`` on ``data`` and draw ``draws`` samples (of these labels) at each evaluation and at the end.
+
+    Warnings are not shown: a collapse is what some labs are after. Raises: what the loop raises.
+    """
+    with TemporaryDirectory() as folder:
+        config = dataclasses.replace(config, out=folder, sample_every=0, checkpoint_every=config.steps)
+        watching = _Watching(draws, labels)
+        run(config, data, observer=watching)
+        n_classes = 0 if config.conditioning == "none" else len(data.classes)
+        state = TrainState.fresh(config, Game.of(config), data.shape, n_classes)
+        Checkpoints(Path(folder), config, data).restore(state)
+    return Trained(tuple(watching.drawn), tuple(watching.lines), state)
+
+
+@dataclass
+class _Watching:
+    """An observer that draws at every evaluation, keeps the log, and says nothing."""
+
+    draws: int
+    labels: Int64[np.ndarray, " n"] | None
+    drawn: list[tuple[int, Samples]] = field(default_factory=list)
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def on_log(self, line: Mapping[str, Any]) -> None:
+        """Keep it."""
+        self.lines.append(dict(line))
+
+    def on_warning(self, message: str) -> None:
+        """Say nothing."""
+
+    def on_evaluate(self, sampler: Sampler, step: int, images_seen: int) -> Measured:
+        """Draw samples."""
+        self.drawn.append((step, sampler(self.draws, self.labels)))
+        return Measured(None, {})
+
+    def on_progress(self, step: int, total: int) -> None:
+        """Show nothing: the lab counts its trainings."""

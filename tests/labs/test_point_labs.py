@@ -1,0 +1,102 @@
+"""two-modes, ring-and-grid, gp-is-local: their counts and slopes against what is known exactly, verdicts both ways."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from gantlet.labs import gp_is_local, ring_and_grid, two_modes
+from gantlet.labs.gp_is_local import Slopes, measured
+from gantlet.labs.interface import Setting, run_lab
+from gantlet.labs.mixtures import Found, found, mixture_points
+from gantlet.networks.interface import Judgement
+
+
+def test_counts_of_a_mixture_are_what_was_drawn() -> None:
+    """All at two of eight centres, and one point between: 2 modes, quality 10/11, KL = Σ q log(8 q) of the nearest modes."""
+    _, law = mixture_points("mixture[kind=ring,n=100]")
+    points = np.concatenate([np.repeat(law.centres[:1], 6, 0), np.repeat(law.centres[3:4], 4, 0), [[0.5, 0.01]]])
+    got = found(points, law)
+    q = np.array([7, 4]) / 11
+    assert got.modes == 2 and got.quality == pytest.approx(10 / 11)
+    assert got.kl == pytest.approx(float((q * np.log(8 * q)).sum()), abs=1e-9)
+    assert got.counts.tolist() == [6, 0, 0, 4, 0, 0, 0, 0]
+
+
+def test_true_draws_find_every_mode_at_the_ideal_quality() -> None:
+    data, law = mixture_points("mixture[kind=grid,scale=0.25,n=20000]")
+    got = found(data.points, law)
+    spread = np.sqrt(np.exp(-4.5) * (1 - np.exp(-4.5)) / 20_000)
+    assert got.modes == 25 and abs(got.quality - (1 - np.exp(-4.5))) < 5 * spread and got.kl < 0.003
+
+
+class Norm(nn.Module):
+    """D(x) = 3·|x|: its slope is 3 everywhere but at 0."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(2, 2, bias=False)
+        with torch.no_grad():
+            self.layer.weight.copy_(torch.diag(torch.tensor([3.0, 1.0])))
+
+    def forward(self, points: torch.Tensor) -> Judgement:
+        return Judgement(3 * points.norm(dim=1), points)
+
+
+def test_slopes_of_a_known_critic() -> None:
+    real, fake = torch.randn(64, 2) + 5, torch.randn(64, 2) + 5
+    slopes = measured(Norm(), real, fake, 0)
+    assert np.allclose(slopes.on, 3, atol=1e-5) and np.allclose(slopes.off, 3, atol=1e-5)
+    assert slopes.product == pytest.approx(3) and len(slopes.off) == 128**2
+
+
+def test_gp_is_local_judges_slopes(tmp_path: Path) -> None:
+    where = np.zeros((16, 2))
+
+    def slopes(off: float, product: float) -> Slopes:
+        return Slopes(np.full(8, 1.0), np.full(16, off), where, product)
+
+    setting = Setting("smoke", out=tmp_path)
+    both = {(kind, name): [slopes(*by)] for kind in gp_is_local.DATA
+            for name, by in (("gradient penalty", (1.5, 20.0)), ("spectral norm", (0.9, 1.0)))}  # fmt: skip
+    assert gp_is_local.judged(setting, (0,), both).verdict == "reproduced"
+    both["ring", "spectral norm"] = [slopes(0.9, 1.3)]
+    result = gp_is_local.judged(setting, (0,), both)
+    assert result.verdict == "not reproduced" and "8 Gaussians, spectral norm" in result.why
+
+
+def test_two_modes_counts_what_was_learned_and_lost(tmp_path: Path) -> None:
+    """A rarer mode's share of 0 counts as lost only where half of the samples are good."""
+    looks = np.zeros((2, 3))
+    setting = Setting("smoke", out=tmp_path)
+    good = {name: [0.9, 0.9] for name in two_modes.ARMS}
+    result = two_modes.judged(setting, (0, 1), dict.fromkeys(two_modes.ARMS, looks), good)
+    assert result.verdict == "reproduced" and result.ours.value == 1 and result.rows[0][:3] == ("minimax", 2, 2)
+    bad = {name: [0.1, 0.1] for name in two_modes.ARMS}
+    result = two_modes.judged(setting, (0, 1), dict.fromkeys(two_modes.ARMS, looks), bad)
+    assert result.verdict == "not reproduced" and result.ours.value == 0
+
+
+def test_ring_and_grid_needs_a_collapse_and_a_majority(tmp_path: Path) -> None:
+    points = np.zeros((5, 2), np.float32)
+
+    def table(plain: int, remedy: int) -> ring_and_grid.Results:
+        counts = np.ones(8, np.int64)
+        return {
+            (name, arm): [(Found(plain if arm == "GAN" else remedy, 0.9, 0.1, counts), points)] * 2
+            for name in ring_and_grid.DATA for arm in ring_and_grid.ARMS
+        }  # fmt: skip
+
+    setting = Setting("smoke", out=tmp_path)
+    assert ring_and_grid.judged(setting, (0, 1), table(5, 8)).verdict == "reproduced"
+    assert ring_and_grid.judged(setting, (0, 1), table(5, 5)).verdict == "not reproduced"
+    assert ring_and_grid.judged(setting, (0, 1), table(25, 25)).verdict == "not reproduced"  # nothing collapsed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "rows"), [("two-modes", 7), ("ring-and-grid", 22), ("gp-is-local", 4)])
+def test_smoke(tmp_path: Path, name: str, rows: int) -> None:
+    result = run_lab(name, Setting("smoke", out=tmp_path))
+    assert len(result.rows) == rows and (tmp_path / f"{name}.png").stat().st_size > 10_000
