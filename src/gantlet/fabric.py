@@ -1,5 +1,6 @@
 """The one place that knows Lightning Fabric: devices, precision, processes."""
 
+import atexit
 import contextlib
 import os
 from collections.abc import Callable, Iterator
@@ -136,11 +137,23 @@ def rank() -> int:
 
 
 def processes() -> Processes:
-    """Return the processes that torchrun started, joined over gloo; `ALONE` where it started none."""
+    """Return the processes that torchrun started, joined over gloo; `ALONE` where it started none.
+
+    The group is left when the program ends: a process that ends inside it may be aborted by gloo's own thread, and
+    torchrun then stops the others in the middle of their work.
+    """
     if processes_started() == 1:
         return ALONE
     import torch.distributed
 
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group("gloo", timeout=PATIENCE)
+        atexit.register(_leave)
     return Processes(torch.distributed.get_rank(), torch.distributed.get_world_size())
+
+
+def _leave() -> None:
+    import torch.distributed
+
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
