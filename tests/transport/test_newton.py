@@ -107,6 +107,22 @@ def test_both_semidiscrete_solvers_agree() -> None:
     assert np.abs(exact.target_potential - found.target_potential).max() < 2e-3
 
 
+@pytest.mark.parametrize("method", [METHOD, "semidiscrete-stochastic[audit=1000]"])
+def test_cost_and_potential_equal_those_of_exact_transport_from_a_fine_grid(method: str) -> None:
+    line = (np.arange(40) + 0.5) / 40
+    x = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+    rng = np.random.default_rng(6)
+    y, nu = rng.uniform(size=(12, 2)) + 0.5, rng.dirichlet(np.full(12, 3.0))
+    found, grid = solve(Box.unit(2), y, method=method, target_masses=nu), solve(x, y, target_masses=nu)
+    assert found.target_potential is not None and grid.target_potential is not None
+    # W₂ of the square to its grid of squares' middles is h/√6, h = 1/40; sampled costs: five standard errors besides.
+    margin = 5 * found.details.get("dual_error", 0.0)
+    assert abs(np.sqrt(found.cost) - np.sqrt(grid.cost)) <= 1 / 40 / np.sqrt(6) + margin
+    # Potentials agree up to a constant, to the grid's resolution: a border moves by h at most, g by 2h·|y_i − y_j| ≤ 2h·√2.
+    gap = found.target_potential - grid.target_potential
+    assert np.ptp(gap) <= 2 * 2 * np.sqrt(2) / 40 + margin
+
+
 @pytest.mark.parametrize("far", [0.0, 4.0])
 def test_the_certificate_is_exact(far: float) -> None:
     rng = np.random.default_rng(4)

@@ -14,6 +14,8 @@ from gantlet.transport.continuous import Continuous
 
 COSTS = ("quadratic", "euclidean")
 """|x − y|² and |x − y|."""
+LARGEST = 1e75
+"""Coordinates beyond this, or all closer together than its inverse, have powers that float64 cannot hold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +114,12 @@ def _measure(what: str, given: Any, masses: Any) -> Points | Continuous:
         raise ShapeError(f"expected {what} points of shape [n, d] with d ≥ 1; got shape {list(points.shape)}")
     if len(points) == 0:
         raise TooFewSamples(f"transport needs 1 {what} point at least; got 0")
+    largest, spread = float(np.abs(points).max()), float(np.ptp(points, axis=0).max())
+    if largest > LARGEST or 0 < spread < 1 / LARGEST:
+        raise DataError(
+            f"{what} points reach {largest:.3g} and spread over {spread:.3g}; expected at most {LARGEST:g} and at least "
+            f"{1 / LARGEST:g}, or float64 loses their squares. Multiply source and target by one number"
+        )
     return Points(points, _masses(what, masses, len(points)))
 
 

@@ -1,0 +1,100 @@
+"""What the semi-discrete solvers are given that is wrong or hard: one clear sentence, an honest result, or the right one."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gantlet.errors import ConfigError, DataError, NonFiniteError, ShapeError, TooFewSamples
+from gantlet.transport import SOLVERS, solve
+from gantlet.transport.continuous import Box, Gaussian
+from gantlet.transport.power_diagram import facets, masses
+
+NEWTON, STOCHASTIC = "semidiscrete-newton", "semidiscrete-stochastic[steps=100,batch=512]"
+Y = np.random.default_rng(0).uniform(size=(8, 2))
+LINE = np.outer(np.linspace(0.1, 0.9, 5), [1.0, 0.3])
+
+
+@pytest.mark.parametrize("method", [NEWTON, STOCHASTIC])
+@pytest.mark.parametrize(
+    ("given", "error", "says"),
+    [
+        ({"target": Y[[0, 1, 2, 1]]}, DataError, "points 1 and 3 are equal"),
+        ({"target": Y[:0]}, TooFewSamples, "1 target point"),
+        ({"target": Y * np.nan}, NonFiniteError, "target points"),
+        ({"target": np.full((8, 2), np.inf)}, NonFiniteError, "target points"),
+        ({"target": Y * 1e150}, DataError, "float64 loses their squares"),
+        ({"target": Y * 1e-150}, DataError, "float64 loses their squares"),
+        ({"target_masses": [-0.1, *[1.1 / 7] * 7]}, DataError, r"target_masses\[0\] is -0.1"),
+        ({"target_masses": [0.0, *[1 / 7] * 7]}, DataError, r"target_masses\[0\] is 0"),
+        ({"target_masses": [0.25] * 8}, DataError, "sum to 2"),
+        ({"target_masses": [0.5] * 2}, ShapeError, r"shape \[8\]"),
+        ({"source": Box.unit(3)}, ShapeError, "dimension 3, target 2"),
+        ({"source": Y}, ConfigError, "continuous source"),
+        ({"target": Gaussian.standard(2)}, ConfigError, "target points"),
+        ({"cost": "euclidean"}, ConfigError, "takes the cost quadratic"),
+        ({"cost": "cubic"}, ConfigError, "quadratic"),
+    ],
+)
+def test_wrong_input_is_one_clear_sentence(
+    method: str, given: dict[str, Any], error: type[Exception], says: str
+) -> None:
+    call = {"source": Box.unit(2), "target": Y, "method": method, **given}
+    with pytest.raises(error, match=says):
+        solve(**call)
+
+
+@pytest.mark.parametrize("name", SOLVERS.names())
+def test_no_solver_takes_numbers_whose_squares_are_lost(name: str) -> None:
+    source = Box.unit(2) if name.startswith("semi") else Y
+    with pytest.raises(DataError, match="Multiply source and target by one number"):
+        solve(source, Y * 1e200, method=name)
+
+
+@pytest.mark.parametrize("points", [Y[:1], Y[:2], LINE], ids=["one", "two", "line"])
+def test_flat_targets_are_refused_by_the_exact_solver_and_solved_by_the_other(points: np.ndarray) -> None:
+    with pytest.raises(DataError, match="on one line"):
+        solve(Box.unit(2), points, method=NEWTON)
+    found = solve(Box.unit(2), points, method=STOCHASTIC)
+    assert found.converged and found.brenier is not None
+    x = np.random.default_rng(1).uniform(size=(10_000, 2))
+    shares = np.bincount(found.brenier.cells(x), minlength=len(points)) / 10_000
+    # χ² ≤ .02 leaves |w − ν| ≤ ν(.02/ν)^½ = (.02 ν)^½; binomial, five standard errors.
+    assert (np.abs(shares - 1 / len(points)) <= np.sqrt(0.02 / len(points)) + 5 * 0.5 / 100).all()
+
+
+@pytest.mark.parametrize("method", [NEWTON, STOCHASTIC])
+@pytest.mark.parametrize("off", [5 * Y + 100, np.vstack([Y, [[50.0, 50.0]]])], ids=["all", "one"])
+def test_targets_outside_the_domain_get_their_masses(method: str, off: np.ndarray) -> None:
+    found = solve(Box.unit(2), off, method=method)
+    assert found.converged and found.target_potential is not None, found.reason
+    # The power cells of the potential returned, in coordinates about the targets' mean: g' = g − 2⟨y', t⟩ + const.
+    shift = off.mean(axis=0)
+    sites = off - shift
+    cells = found.target_potential - 2 * sites @ (shift - 0.5)
+    domain = Box(np.full(2, -0.5), np.full(2, 0.5)).polygon
+    shares = masses(sites, cells, domain, facets(sites, cells, domain))
+    exact = 1e-6 if method == NEWTON else 0.15  # χ² ≤ .02 means |w/ν − 1| ≤ .14 in the mean square
+    np.testing.assert_allclose(shares * len(off), 1.0, atol=exact * np.sqrt(len(off)))
+
+
+def test_a_potential_that_float64_cannot_hold_is_not_called_converged() -> None:
+    near, far = (solve(Box.unit(2), Y + off, method=NEWTON) for off in (0.0, 1e8))
+    assert near.converged and near.details["rounding"] < 1e-10
+    # g reaches 2·10¹⁶, where neighbouring float64 numbers are 2 to 4 apart: cells of size ½ are lost.
+    assert not far.converged and "near the origin" in far.reason and far.certificate.marginal_error == 1.0
+    assert far.brenier is not None
+    x = np.random.default_rng(0).uniform(size=(20_000, 2))
+    lost = np.abs(np.bincount(far.brenier.cells(x), minlength=8) / 2500 - 1).max()
+    assert 0.5 < lost <= far.details["rounding"]
+
+
+def test_more_pairs_than_a_tile_holds_give_the_same_cells() -> None:
+    y = np.random.default_rng(2).uniform(size=(1500, 3))
+    method = "semidiscrete-stochastic[steps=20,batch=512,rounds=1,audit=2,memory={}]"
+    whole, tiled = (solve(Box.unit(3), y, method=method.format(memory)) for memory in (2**26, 2**13))
+    # Products of other shapes differ by rounding, which moves a point on a cell's border in some step.
+    assert whole.target_potential is not None
+    np.testing.assert_allclose(tiled.target_potential, whole.target_potential, atol=1e-3)
+    assert whole.certificate.chi2 is not None
+    assert tiled.certificate.chi2 == pytest.approx(whole.certificate.chi2, rel=0.02)
