@@ -6,9 +6,8 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from mkdocs.structure.files import File, Files
-
 from gantlet import catalogue
+from gantlet.audit.settings import AuditConfig
 from gantlet.cli import options
 from gantlet.cli.commands import COMMANDS
 from gantlet.config import EvaluateConfig, TrainConfig
@@ -20,17 +19,24 @@ OPTIONS = {
     "sample": [options.Sample],
     "evaluate": [options.Evaluate, EvaluateConfig],
     "compare": [options.Compare, EvaluateConfig],
-    "stats": [options.StatsMake, EvaluateConfig],
+    "audit": [options.Audit, AuditConfig],
+    "stats": [],
+    "stats make": [options.StatsMake, EvaluateConfig],
+    "stats merge": [options.StatsMerge],
+    "stats show": [options.StatsShow],
     "lab": [options.Lab],
     "report": [options.ReportCommand],
+    "log": [options.Log],
     "list": [options.List],
     "explain": [options.Explain],
     "doctor": [options.Doctor],
 }
 
 
-def on_files(files: Files, config: Any) -> Files:
+def on_files(files: Any, config: Any) -> Any:
     """Add the generated pages."""
+    from mkdocs.structure.files import File
+
     readme = Path(__file__).parent.parent / "README.md"
     index = readme.read_text().replace("docs/report.png", "report.png")
     files.append(File.generated(config, "index.md", content=index))
@@ -57,12 +63,14 @@ def _section(entry: Entry) -> str:
 
 
 def commands_page() -> str:
-    """Return one section a command, with a table of its options."""
+    """Return one section a command or subcommand, with a table of its options."""
     parts = ["# Commands\n"]
-    for name, command in COMMANDS.items():
-        parts.append(f"## gantlet {name}\n\n{inspect.getdoc(command)}\n\n| option | default | meaning |\n|---|---|---|")
-        parts += [row for kind in OPTIONS[name] for row in _rows(kind)]
-        parts.append("")
+    for name, kinds in OPTIONS.items():
+        command, _, inner = name.partition(" ")
+        text = inspect.getdoc(kinds[0]) if inner else inspect.getdoc(COMMANDS[command])
+        parts.append(f"## gantlet {name}\n\n{text}\n")
+        rows = [row for kind in kinds for row in _rows(kind)]
+        parts += ["| option | default | meaning |\n|---|---|---|", *rows, ""] if rows else []
     return "\n".join(parts)
 
 
@@ -71,7 +79,11 @@ def _rows(kind: Any) -> list[str]:
 
     rows = []
     for field in dataclasses.fields(kind):
-        default = "required" if field.default is dataclasses.MISSING else f"`{field.default}`"
         text = (docstrings.get_field_docstring(kind, field.name, ()) or "").replace("|", "\\|").replace("\n", " ")
-        rows.append(f"| `--{field.name.replace('_', '-')}` | {default} | {text} |")
+        rows.append(f"| `--{field.name.replace('_', '-')}` | {_default(field)} | {text} |")
     return rows
+
+
+def _default(field: "dataclasses.Field[Any]") -> str:
+    made = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+    return "required" if made is dataclasses.MISSING else f"`{made}`"

@@ -79,6 +79,11 @@ class Audit:
 
 
 @dataclass(frozen=True)
+class Stats:
+    """Statistics files: make SOURCE sums up images, merge FILE FILE … puts files together, show FILE says what one holds."""
+
+
+@dataclass(frozen=True)
 class StatsMake:
     """Sum up images into a statistics file: a reference that needs no images any more, or a shard to merge."""
 

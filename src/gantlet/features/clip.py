@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,10 +9,9 @@ from jaxtyping import Float32, UInt8
 from torch import nn
 from torch.nn import functional
 
-from gantlet.data import decode
 from gantlet.errors import ConfigError
 from gantlet.features import EXTRACTORS
-from gantlet.features.hub import CLIP, bicubic, load_config, load_model, model_folder, normalised, weights_digest
+from gantlet.features.hub import CLIP, HubModel, bicubic, normalised
 
 TAPS = {
     "projected": "centre crop, Pillow bicubic {0}x{0}, CLIP mean and std; projected, L2-normalised",
@@ -51,43 +48,30 @@ class Clip:
             raise ConfigError(f"clip: option 'tap' must be one of {', '.join(TAPS)}; got {self.tap!r}")
 
     @cached_property
-    def folder(self) -> Path:
-        """Return the model's folder; raises WeightsError."""
-        return model_folder(self.model, self.name)
-
-    @cached_property
-    def config(self) -> Any:
-        """Return the configuration of the model's image part; raises WeightsError."""
-        return load_config("CLIPVisionConfig", ["clip", "clip_vision_model"], self.folder, self.name)
+    def hub(self) -> HubModel:
+        """Return the model behind it: its image part."""
+        kinds = "CLIPVisionConfig", "CLIPVisionModelWithProjection"
+        return HubModel(self.name, self.model, ("clip", "clip_vision_model"), *kinds)
 
     @property
     def dim(self) -> int:
         """Return the dimension of the projection, or the width of the image part."""
-        return int(self.config.projection_dim if self.tap == "projected" else self.config.hidden_size)
+        return int(self.hub.config.projection_dim if self.tap == "projected" else self.hub.config.hidden_size)
 
     @cached_property
     def network(self) -> nn.Module:
         """Return the network, loaded on first use; raises WeightsError."""
-        _ = self.config
-        network: nn.Module = load_model("CLIPVisionModelWithProjection", self.folder, self.name)
+        network: nn.Module = self.hub.network()
         return network.to(self.device)
 
     @cached_property
     def identity(self) -> dict[str, str]:
         """Return all that decides the features' values."""
-        return {
-            "name": self.name,
-            "version": "1",
-            "weights_sha256": weights_digest(self.folder),
-            "tap": self.tap,
-            "preprocessing": TAPS[self.tap].format(self.config.image_size),
-            "precision": "float32",
-            "decoder": str(decode.VERSION),
-        }
+        return self.hub.identity(TAPS[self.tap].format(self.hub.config.image_size), tap=self.tap)
 
     def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "s s 3"]:
         """Crop (for CMMD) and resize one image to the model's size, RGB."""
-        return bicubic(image, self.config.image_size, crop=self.tap == "projected")
+        return bicubic(image, self.hub.config.image_size, crop=self.tap == "projected")
 
     def extract(self, batch: UInt8[np.ndarray, "b s s 3"]) -> tuple[Float32[np.ndarray, "b d"], None]:
         """Return the tap's features; no probabilities."""

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,10 +9,9 @@ from jaxtyping import Float, Float32, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gantlet.data import decode
 from gantlet.errors import WeightsError
 from gantlet.features import EXTRACTORS
-from gantlet.features.hub import IMAGENET, bicubic, load_config, load_model, model_folder, normalised, weights_digest
+from gantlet.features.hub import IMAGENET, HubModel, bicubic, normalised
 
 SIZE = 224
 OFFSET = 0.1
@@ -58,45 +55,38 @@ class DinoV2:
     name = "dinov2"
 
     @cached_property
-    def folder(self) -> Path:
-        """Return the model's folder; raises WeightsError."""
-        return model_folder(self.model, self.name)
+    def hub(self) -> HubModel:
+        """Return the model behind it."""
+        return HubModel(self.name, self.model, ("dinov2",), "Dinov2Config", "Dinov2Model")
 
-    @cached_property
-    def config(self) -> Any:
-        """Return the model's configuration; raises WeightsError."""
-        config = load_config("Dinov2Config", ["dinov2"], self.folder, self.name)
-        if SIZE % config.patch_size:
+    @property
+    def side(self) -> int:
+        """Return how many patches make a side of the image; raises WeightsError where they do not fill it."""
+        patch = int(self.hub.config.patch_size)
+        if SIZE % patch:
             raise WeightsError(
-                f"{self.folder} has patches of {config.patch_size} pixels, which do not fill {SIZE}; expected e.g. 14"
+                f"{self.hub.folder} has patches of {patch} pixels, which do not fill {SIZE}; expected e.g. 14"
             )
-        return config
+        return SIZE // patch
 
     @property
     def dim(self) -> int:
         """Return the width of the model."""
-        return int(self.config.hidden_size)
+        return int(self.hub.config.hidden_size)
 
     @cached_property
     def network(self) -> nn.Module:
         """Return the network, loaded on first use; raises WeightsError."""
-        side = SIZE // self.config.patch_size
-        network = load_model("Dinov2Model", self.folder, self.name)
+        side, network = self.side, self.hub.network()
         resized = position_embeddings(network.embeddings.position_embeddings, side)
         network.embeddings.position_embeddings = nn.Parameter(resized, requires_grad=False)
-        return network.to(self.device)
+        moved: nn.Module = network.to(self.device)
+        return moved
 
     @cached_property
     def identity(self) -> dict[str, str]:
         """Return all that decides the features' values."""
-        return {
-            "name": self.name,
-            "version": "1",
-            "weights_sha256": weights_digest(self.folder),
-            "preprocessing": f"Pillow bicubic {SIZE}x{SIZE} without crop, ImageNet mean and std",
-            "precision": "float32",
-            "decoder": str(decode.VERSION),
-        }
+        return self.hub.identity(f"Pillow bicubic {SIZE}x{SIZE} without crop, ImageNet mean and std")
 
     def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "224 224 3"]:
         """Resize one image to 224×224 RGB."""

@@ -3,6 +3,8 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from PIL import Image
 from safetensors import SafetensorError
 from torch import Tensor
 
+from gantlet.data import decode
 from gantlet.errors import ConfigError, WeightsError
 from gantlet.files import sha256
 
@@ -90,6 +93,48 @@ def load_model(kind: str, folder: Path, what: str) -> Any:
     if missing:
         raise WeightsError(f"{folder} is no {kind}: its file lacks {len(missing)} tensors, e.g. {missing[0]}")
     return model.eval().requires_grad_(False)
+
+
+@dataclass(frozen=True)
+class HubModel:
+    """A model as an extractor uses it: its files, configuration and network, checked to be of the kind wanted.
+
+    Args: extractor: the extractor's name; model: a folder or a name on the hub; types: what config.json may call it;
+    config_kind, network_kind: classes of transformers.
+    """
+
+    extractor: str
+    model: str
+    types: tuple[str, ...]
+    config_kind: str
+    network_kind: str
+
+    @cached_property
+    def folder(self) -> Path:
+        """Return the model's folder; raises WeightsError."""
+        return model_folder(self.model, self.extractor)
+
+    @cached_property
+    def config(self) -> Any:
+        """Return the model's configuration; raises WeightsError."""
+        return load_config(self.config_kind, self.types, self.folder, self.extractor)
+
+    def network(self) -> Any:
+        """Load the network, of a model whose configuration is of the right type; raises WeightsError."""
+        _ = self.config
+        return load_model(self.network_kind, self.folder, self.extractor)
+
+    def identity(self, preprocessing: str, **taps: str) -> dict[str, str]:
+        """Return all that decides the features' values; ``taps``: tap=NAME where the extractor has several."""
+        return {
+            "name": self.extractor,
+            "version": "1",
+            "weights_sha256": weights_digest(self.folder),
+            **taps,
+            "preprocessing": preprocessing,
+            "precision": "float32",
+            "decoder": str(decode.VERSION),
+        }
 
 
 def resized(image: UInt8[np.ndarray, "h w c"], size: int, method: Image.Resampling) -> UInt8[np.ndarray, "s s 3"]:

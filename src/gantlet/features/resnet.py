@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,10 +9,9 @@ from jaxtyping import Float32, UInt8
 from PIL import Image
 from torch import nn
 
-from gantlet.data import decode
 from gantlet.errors import ConfigError
 from gantlet.features import EXTRACTORS
-from gantlet.features.hub import IMAGENET, load_config, load_model, model_folder, normalised, resized, weights_digest
+from gantlet.features.hub import IMAGENET, HubModel, normalised, resized
 
 SIZE = 224
 TAPS = ("pixels", "conv", "logits", "softmax")
@@ -48,40 +45,27 @@ class ResNet:
             raise ConfigError(f"resnet: option 'tap' must be one of {', '.join(TAPS)}; got {self.tap!r}")
 
     @cached_property
-    def folder(self) -> Path:
-        """Return the model's folder; raises WeightsError."""
-        return model_folder(self.model, self.name)
-
-    @cached_property
-    def config(self) -> Any:
-        """Return the model's configuration; raises WeightsError."""
-        return load_config("ResNetConfig", ["resnet"], self.folder, self.name)
+    def hub(self) -> HubModel:
+        """Return the model behind it."""
+        return HubModel(self.name, self.model, ("resnet",), "ResNetConfig", "ResNetForImageClassification")
 
     @property
     def dim(self) -> int:
         """Return the tap's dimension."""
-        widths = {"pixels": 3 * SIZE**2, "conv": self.config.hidden_sizes[-1]}
-        return int(widths.get(self.tap, self.config.num_labels))
+        widths = {"pixels": 3 * SIZE**2, "conv": self.hub.config.hidden_sizes[-1]}
+        return int(widths.get(self.tap, self.hub.config.num_labels))
 
     @cached_property
     def network(self) -> nn.Module:
         """Return the network, loaded on first use; raises WeightsError."""
-        _ = self.config
-        network: nn.Module = load_model("ResNetForImageClassification", self.folder, self.name)
+        network: nn.Module = self.hub.network()
         return network.to(self.device)
 
     @cached_property
     def identity(self) -> dict[str, str]:
         """Return all that decides the features' values."""
-        return {
-            "name": self.name,
-            "version": "1",
-            "weights_sha256": weights_digest(self.folder),
-            "tap": self.tap,
-            "preprocessing": f"Pillow bilinear {SIZE}x{SIZE} without crop, ImageNet mean and std",
-            "precision": "float32",
-            "decoder": str(decode.VERSION),
-        }
+        how = f"Pillow bilinear {SIZE}x{SIZE} without crop, ImageNet mean and std"
+        return self.hub.identity(how, tap=self.tap)
 
     def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "224 224 3"]:
         """Resize one image to 224×224 RGB."""

@@ -1,7 +1,7 @@
 """PSNR: the peak signal-to-noise ratio of each generated image and the real one that it is meant to reproduce."""
 
 import numpy as np
-from jaxtyping import Float64, UInt8
+from jaxtyping import UInt8
 
 from gantlet.errors import ShapeError, TooFewSamples
 from gantlet.metrics import METRICS
@@ -18,13 +18,6 @@ def psnr(real: UInt8[np.ndarray, "h w c"], fake: UInt8[np.ndarray, "h2 w2 c2"]) 
         raise ShapeError(f"psnr needs two images of one shape; got {real.shape} and {fake.shape}")
     error = float(np.square(real.astype(np.float64) - fake).mean())
     return 10 * float(np.log10(PEAK**2 / error)) if error > 0 else float("inf")
-
-
-def of_pairs(evidence: Evidence) -> Float64[np.ndarray, " m"]:
-    """Return the ratio of each pair, infinite for equal images; raises ShapeError."""
-    assert evidence.pairs is not None and evidence.real.images is not None and evidence.fake.images is not None
-    partners = evidence.real.images.take(evidence.pairs)
-    return np.array([psnr(real, fake) for real, fake in zip(partners, evidence.fake.images, strict=True)])
 
 
 @METRICS.register(
@@ -50,7 +43,7 @@ def estimate(evidence: Evidence) -> Estimate:
     Source: the usual definition; its reach: Huynh-Thu & Ghanbari 2008, Electronics Letters 44(13).
     """
     try:
-        values = of_pairs(evidence)
+        values = evidence.of_pairs(psnr)
     except ShapeError as error:
         return evidence.undefined("psnr", str(error))
     finite = values[np.isfinite(values)]

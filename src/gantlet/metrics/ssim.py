@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float64, UInt8
+from jaxtyping import UInt8
 
 from gantlet.errors import ShapeError, TooFewSamples
 from gantlet.metrics import METRICS
@@ -22,13 +22,6 @@ def ssim(real: UInt8[np.ndarray, "h w c"], fake: UInt8[np.ndarray, "h2 w2 c2"]) 
         raise ShapeError(f"ssim needs two images of one shape, 11×11 or more; got {real.shape} and {fake.shape}")
     sides = (Local.of(torch.from_numpy(image.astype(np.float64)).permute(2, 0, 1)) for image in (real, fake))
     return float(likeness(*sides)[0].mean())
-
-
-def of_pairs(evidence: Evidence) -> Float64[np.ndarray, " m"]:
-    """Return the similarity of each pair; raises ShapeError."""
-    assert evidence.pairs is not None and evidence.real.images is not None and evidence.fake.images is not None
-    partners = evidence.real.images.take(evidence.pairs)
-    return np.array([ssim(real, fake) for real, fake in zip(partners, evidence.fake.images, strict=True)])
 
 
 @METRICS.register(
@@ -55,7 +48,7 @@ def estimate(evidence: Evidence) -> Estimate:
     gaussian_weights and without sample covariance.
     """
     try:
-        values = of_pairs(evidence)
+        values = evidence.of_pairs(ssim)
     except ShapeError as error:
         return evidence.undefined("ssim", str(error))
     if len(values) < 2:

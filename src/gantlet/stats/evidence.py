@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64, Int64, UInt8
 
 from gantlet.errors import DataError, ShapeError, TooFewSamples
 from gantlet.results import Estimate, Interval
@@ -173,6 +173,14 @@ class Evidence:
         """Return the law of the Fréchet distance under random relabelling; raises TooFewSamples."""
         pooled = self.real.moments.merge(self.fake.moments)
         return gaussian_null(self.real.features, self.fake.features, pooled, self.orders)
+
+    def of_pairs(
+        self, measure: Callable[[UInt8[np.ndarray, "..."], UInt8[np.ndarray, "..."]], float]
+    ) -> Float64[np.ndarray, " m"]:
+        """Return ``measure(real, fake)`` of the images of each pair; raises what ``measure`` does."""
+        assert self.pairs is not None and self.real.images is not None and self.fake.images is not None
+        partners = self.real.images.take(self.pairs)
+        return np.array([measure(real, fake) for real, fake in zip(partners, self.fake.images, strict=True)])
 
     @cached_property
     def real_classes(self) -> ClassProbabilities:

@@ -65,12 +65,13 @@ def audit(words: Words) -> None:
 
 def stats(words: Words) -> None:
     """Sum up images into a statistics file (make), put several together (merge), say what one holds (show)."""
-    what, rest = first(words, "stats", "make SOURCE, merge FILE FILE … or show FILE")
-    if what not in _STATS and what:
+    if words and words[0] in _STATS:
+        _STATS[words[0]](words[1:])
+        return
+    what, _ = first(words, "stats", "make SOURCE, merge FILE FILE … or show FILE")
+    if what:
         raise UnknownName("subcommand of gantlet stats:", what, _STATS)
-    if not what:
-        parse("stats", ["--help"], options.StatsMake, EvaluateConfig(), argument="make|merge|show")
-    _STATS[what](rest)
+    parse("stats", ["--help"], options.Stats, argument="make|merge|show")
 
 
 def _stats_make(words: Words) -> None:
