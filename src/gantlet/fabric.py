@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import torch
 
 T = TypeVar("T")
+DEVICES = ("auto", "cpu", "cuda")
+"""Of `chosen_device`; no mps, which has no float64."""
 PATIENCE = timedelta(days=2)
 """How long a process waits for the others: one of them may compute all metrics meanwhile."""
 
@@ -37,6 +39,23 @@ def connect(device: str, precision: str) -> Any:
         raise ConfigError(f"device {device!r} with precision {precision!r} cannot be used here: {error}") from error
     fabric.launch()
     return fabric
+
+
+def chosen_device(name: str) -> "torch.device":
+    """Return where tensors go: auto (a GPU where there is one), cpu or cuda; torchrun's processes each get the next GPU.
+
+    Raises: ConfigError for another name, and for cuda where PyTorch finds none.
+    """
+    import torch
+
+    if name not in DEVICES:
+        raise ConfigError(f"expected the device {', '.join(DEVICES)}; got {name!r}")
+    found = torch.cuda.is_available()
+    if name == "cuda" and not found:
+        raise ConfigError("device 'cuda' cannot be used here: PyTorch finds no GPU; use cpu, or auto")
+    if name == "cpu" or not found:
+        return torch.device("cpu")
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
 
 
 @contextlib.contextmanager
@@ -76,9 +95,9 @@ class Processes:
             return tensor
         import torch.distributed
 
-        whole = tensor.clone()
+        whole = tensor.cpu().clone()  # gloo adds on the CPU
         torch.distributed.all_reduce(whole)
-        return whole
+        return whole.to(tensor.device)
 
     def everyone(self, make: Callable[[], T]) -> list[T]:
         """Return what ``make`` returns in each process, by rank; a GantletError in one of them is raised in all."""

@@ -3,7 +3,7 @@
 import pytest
 
 from gantlet.errors import ConfigError
-from gantlet.fabric import connect, threads_for
+from gantlet.fabric import chosen_device, connect, threads_for
 
 
 def test_one_cpu() -> None:
@@ -17,6 +17,22 @@ def test_a_device_that_is_not_here_is_an_error() -> None:
         pytest.skip("there is a GPU here")
     with pytest.raises(ConfigError, match="'cuda'"):
         connect("cuda", "32-true")
+    with pytest.raises(ConfigError, match="no GPU"):
+        chosen_device("cuda")
+    assert chosen_device("auto") == chosen_device("cpu") == torch.device("cpu")
+    with pytest.raises(ConfigError, match="got 'mps'"):
+        chosen_device("mps")
+
+
+def test_processes_of_one_machine_take_the_next_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    for rank, index in (("0", 0), ("1", 1), ("2", 0)):
+        monkeypatch.setenv("LOCAL_RANK", rank)
+        assert chosen_device("auto") == chosen_device("cuda") == torch.device("cuda", index)
+    assert chosen_device("cpu") == torch.device("cpu")
 
 
 def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

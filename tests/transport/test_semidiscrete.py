@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gantlet.errors import ConfigError, DataError
-from gantlet.transport import SOLVERS, solve
-from gantlet.transport.cells import assign, leaders
+from gantlet.fabric import ALONE
+from gantlet.transport import SOLVERS, semidiscrete_stochastic, solve
+from gantlet.transport.cells import CPU, assign, leaders
 from gantlet.transport.certificate import chi2
 from gantlet.transport.continuous import Box, Gaussian, Polygon
+from gantlet.transport.problem import Points
 
 FAST = "semidiscrete-stochastic[steps=200,batch=1024]"
 SEEDS = st.integers(0, 10**6)
@@ -125,3 +127,17 @@ def test_bad_input_of_the_semidiscrete_solvers(method: str) -> None:
         Polygon(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]]))
     with pytest.raises(ConfigError, match="low < high"):
         Box(np.ones(2), np.zeros(2))
+
+
+def test_the_iteration_keeps_to_its_device() -> None:
+    """PyTorch's device ``meta`` refuses operands of another one, as a GPU does."""
+    y = Points(np.random.default_rng(0).standard_normal((30, 3)), np.full(30, 1 / 30))
+    there = torch.device("meta")
+    frame = semidiscrete_stochastic._Frame.of(Gaussian.standard(3), y, 2**20, there)
+    sobol = torch.quasirandom.SobolEngine(3, scramble=True, seed=0)
+    start = torch.zeros(30, device=there)
+    heights = semidiscrete_stochastic._round(frame, start, sobol, rate=0.1, steps=3, batch=64, together=ALONE)
+    assert heights.device == there and heights.shape == (30,)
+    with pytest.raises(RuntimeError, match="meta"):
+        semidiscrete_stochastic._round(frame, start.cpu(), sobol, rate=0.1, steps=1, batch=64, together=ALONE)
+    assert semidiscrete_stochastic._Frame.of(Gaussian.standard(3), y, 2**20, CPU).points(sobol, 8).device == CPU

@@ -14,6 +14,7 @@ from gantlet.rng import numpy_stream
 from gantlet.transport.continuous import Continuous
 from gantlet.transport.problem import Points
 
+CPU = torch.device("cpu")
 TILE = 1024
 MEMORY = 2**26
 """Bytes of a tile of scores, unless told otherwise."""
@@ -110,17 +111,18 @@ def observe(
     samples: int,
     memory: int = MEMORY,
     processes: Processes = ALONE,
+    device: torch.device = CPU,
 ) -> Observed:
     """Draw fresh independent points and see into which cells of |x − y|² − g they fall; ``weights`` g.
 
-    Cells are found in float32 about both means, values are taken in float64. Chunk b has its own stream, so the result
+    Cells are found in float32 about both means, on ``device``, values are taken in float64. Chunk b has its own stream, so the result
     does not depend on how many processes share the work. Source: Kantorovich 1942 (dual value ≤ W₂² for every g).
     """
     centre, dim = source.centre, source.dim
     sites, offsets = target.points - target.mean, np.square(target.points - centre).sum(axis=1)
     heights = (weights - offsets) / 2
     middle = float(heights.mean())
-    y, h = (torch.from_numpy(a).to(torch.float32) for a in (sites, heights - middle))
+    y, h = (torch.from_numpy(a).to(device, torch.float32) for a in (sites, heights - middle))
     counts, sums, totals = (
         np.zeros(len(sites), np.int64),
         torch.zeros(len(sites), dim, dtype=torch.float64),
@@ -132,7 +134,7 @@ def observe(
             continue
         uniform = numpy_stream(seed, f"{name}-{chunk}").uniform(np.finfo(np.float64).tiny, 1.0, (size, dim))
         x = source.from_uniform(uniform) - centre
-        owner = assign(torch.from_numpy(x).to(torch.float32), y, h, memory)[1]
+        owner = assign(torch.from_numpy(x).to(device, torch.float32), y, h, memory)[1].cpu()
         row = owner.numpy()
         square = np.square(x).sum(axis=1)
         dual = square - 2 * ((x * sites[row]).sum(axis=1) + heights[row]) + fixed

@@ -8,7 +8,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from gantlet.errors import ConfigError
-from gantlet.fabric import Processes, processes
+from gantlet.fabric import Processes, chosen_device, processes
 from gantlet.rng import sequence
 from gantlet.transport import SOLVERS
 from gantlet.transport.brenier import Brenier
@@ -28,7 +28,10 @@ SKETCH = 4096
 
 @dataclass(frozen=True, eq=False)
 class _Frame:
-    """The problem in the coordinates of the iteration: points less their centres, divided by ``scale``, in float32."""
+    """The problem in the coordinates of the iteration: points less their centres, divided by ``scale``, in float32.
+
+    ``sites`` and ``masses`` lie on the device that iterates; so do points and heights.
+    """
 
     source: Continuous
     sites: Tensor
@@ -38,25 +41,25 @@ class _Frame:
     memory: int
 
     @classmethod
-    def of(cls, source: Continuous, target: Points, memory: int) -> "_Frame":
+    def of(cls, source: Continuous, target: Points, memory: int, device: torch.device) -> "_Frame":
         """Return the frame of one problem."""
         moved = target.points - target.mean
         scale = float(np.sqrt(target.masses @ np.square(moved).sum(axis=1))) or 1.0
-        sites, masses = (torch.from_numpy(a).to(torch.float32) for a in (moved / scale, target.masses))
+        sites, masses = (torch.from_numpy(a).to(device, torch.float32) for a in (moved / scale, target.masses))
         return cls(source, sites, masses, target.mean, scale, memory)
 
     def points(self, sobol: torch.quasirandom.SobolEngine, size: int) -> Tensor:
         """Return the next ``size`` points of a scrambled Sobol sequence, in the source."""
         uniform = sobol.draw(size, dtype=torch.float64).numpy() + 2.0**-32  # never 0: the digits are multiples of 2⁻³⁰
         points = (self.source.from_uniform(uniform) - self.source.centre) / self.scale
-        return torch.from_numpy(points).to(torch.float32)
+        return torch.from_numpy(points).to(self.sites.device, torch.float32)
 
     def potential(self, heights: Tensor, target: Points) -> Float64[np.ndarray, " n"]:
         """Return g with |x − y|² − g minimal where ⟨x', y'⟩ + h is maximal, in the problem's own coordinates; mean 0.
 
         x = x' s + c, y = y' s + m: ⟨x, y⟩ = s²⟨x', y'⟩ + ⟨c, y⟩ + a term of x, and g = 2h + |y|².
         """
-        own = self.scale**2 * heights.double().numpy() - target.points @ self.source.centre
+        own = self.scale**2 * heights.cpu().double().numpy() - target.points @ self.source.centre
         g = 2 * own + np.square(target.points).sum(axis=1)
         return g - target.masses @ g
 
@@ -67,12 +70,12 @@ def _start(frame: _Frame, points: Tensor) -> Tensor:
     The conjugate of the potential ½⟨x, B⁻¹x⟩ at the targets: the cell of y_i contains B y_i. Where source and targets
     have the same covariance B = I and these are the Voronoi cells. A ridge keeps flat targets solvable.
     """
-    sites = frame.sites.double()
-    covariances = [(rows * share[:, None]).T @ rows for rows, share in ((sites, frame.masses.double()), _even(points))]
+    sites, masses = frame.sites.cpu().double(), frame.masses.cpu().double()
+    covariances = [(rows * share[:, None]).T @ rows for rows, share in ((sites, masses), _even(points.cpu()))]
     ridges = [RIDGE * (float(cov.trace()) or 1.0) / len(cov) * torch.eye(len(cov)) for cov in covariances]
     matrix = monge_matrix(*((cov + ridge).numpy() for cov, ridge in zip(covariances, ridges, strict=True)))
     heights = -((sites @ torch.from_numpy(matrix)) * sites).sum(dim=1) / 2
-    return (heights - heights.mean()).to(torch.float32)
+    return (heights - heights.mean()).to(frame.sites)
 
 
 def _even(points: Tensor) -> tuple[Tensor, Tensor]:
@@ -107,11 +110,13 @@ def _round(
     Source: Kingma & Ba 2015, arXiv:1412.6980, Alg. 1 (bias-corrected); averaging: Polyak & Juditsky 1992.
     """
     first, second = torch.zeros_like(heights), torch.zeros_like(heights)
-    total, kept = torch.zeros(len(heights), dtype=torch.float64), 0
+    total, kept = torch.zeros_like(heights, dtype=torch.float64), 0
     for step in range(1, steps + 1):
         points = frame.points(sobol, batch)[together.share(batch)]
         owner = assign(points, frame.sites, heights, frame.memory)[1]
-        counts = together.total(torch.bincount(owner, minlength=len(heights)))
+        counts = together.total(
+            torch.zeros_like(heights, dtype=torch.int64).index_add_(0, owner, torch.ones_like(owner))
+        )
         gradient = counts / batch - frame.masses
         first.lerp_(gradient, 1 - BETAS[0])
         second.lerp_(gradient.square(), 1 - BETAS[1])
@@ -136,7 +141,8 @@ class SemidiscreteStochastic:
     Args: tolerance: on χ² = Σ w_i²/ν_i − 1 of the cell masses w, for the upper end of its interval on fresh samples;
     steps of the first round, each further round has twice as many at half the rate; rounds: at most; batch: points a
     step, shared by the processes where torchrun started several; rate: relative to the gap between best and second-best
-    score at the start; audit: fresh samples a certificate, per target; memory: bytes of a tile of scores; seed.
+    score at the start; audit: fresh samples a certificate, per target; memory: bytes of a tile of scores; seed; device that
+    finds the cells: auto (a GPU where there is one), cpu or cuda; of several processes on one machine each takes the next GPU.
     Returns: target_potential g [m], map, cost (dual value); converged False, with the reason, where the rounds ran out
     above the tolerance. Raises: ConfigError (a source of points, options out of range), DataError (duplicate targets).
     Convention: starts from the Voronoi cells of the targets moved by the linear map onto the source's mean and covariance.
@@ -151,16 +157,19 @@ class SemidiscreteStochastic:
     audit: int = 20
     memory: int = 2**26
     seed: int = 0
+    device: str = "auto"
 
     def __post_init__(self) -> None:
         for name in ("tolerance", "steps", "rounds", "batch", "rate", "audit", "memory"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"expected {name} > 0; got {getattr(self, name)}")
+        chosen_device(self.device)
 
     def __call__(self, problem: Problem) -> TransportResult:
         """Solve; see the class."""
         source, target = problem.semidiscrete
-        frame = _Frame.of(source, target, self.memory)
+        device = chosen_device(self.device)
+        frame = _Frame.of(source, target, self.memory, device)
         seed = int(sequence(self.seed, "sobol").generate_state(1)[0])
         sobol = torch.quasirandom.SobolEngine(source.dim, scramble=True, seed=seed)
         first = frame.points(sobol, SKETCH)
@@ -174,7 +183,7 @@ class SemidiscreteStochastic:
             heights = _round(frame, heights, sobol, rate=rate, steps=steps, batch=self.batch, together=together)
             done += steps
             g = frame.potential(heights, target)
-            seen = self._observe(source, target, g, turn, together)
+            seen = self._observe(source, target, g, turn, together, device)
             value, _, high = chi2(pooled(seen).counts, target.masses)
             trace.append(value)
             if high <= self.tolerance:
@@ -198,7 +207,13 @@ class SemidiscreteStochastic:
         )
 
     def _observe(
-        self, source: Continuous, target: Points, g: Float64[np.ndarray, " n"], turn: int, together: Processes
+        self,
+        source: Continuous,
+        target: Points,
+        g: Float64[np.ndarray, " n"],
+        turn: int,
+        together: Processes,
+        device: torch.device,
     ) -> list[Observed]:
         """Return what independent groups of fresh points say of the cells after one round."""
         samples = -(-max(10_000, self.audit * len(g)) // GROUPS)
@@ -212,6 +227,7 @@ class SemidiscreteStochastic:
                 samples=samples,
                 memory=self.memory,
                 processes=together,
+                device=device,
             )
             for group in range(GROUPS)
         ]
