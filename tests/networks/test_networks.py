@@ -8,16 +8,19 @@ import torch
 from scipy.signal import upfirdn
 from torch import nn
 
+from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
 from gantlet.networks import CONDITIONING, NETWORKS
 from gantlet.networks.interface import ImageShape
 from gantlet.networks.labels import ConditionalBatchNorm2d
 from gantlet.networks.r3gan import double, halve
 from gantlet.networks.resnet import DownBlock, UpBlock
+from gantlet.training.game import Game
 
 SPECS = [
     "autoencoder[width=4,code=5]",
     "autoencoder[width=4,norm=none,energy=absolute]",
+    "autoencoder[width=4,energy=logit]",
     "dcgan[width=4]",
     "dcgan[width=4,norm=none]",
     "infogan[width=4,hidden=16]",
@@ -258,3 +261,17 @@ def test_an_autoencoders_logit_is_minus_its_reconstruction_error(energy: str) ->
 def test_an_autoencoder_takes_no_labels() -> None:
     with pytest.raises(ConfigError, match="takes no labels"):
         pair("autoencoder", ImageShape(8, 1), "projection", 3)
+
+
+def test_an_encoder_with_a_linear_layer_is_an_ordinary_critic() -> None:
+    _, discriminator = pair("autoencoder[width=4,code=5,energy=logit]", ImageShape(8, 3), "none", 0)
+    judged = discriminator(torch.randn(3, 3, 8, 8))
+    torch.testing.assert_close(judged.logits, discriminator.head(judged.features)[:, 0])
+    assert judged.features.shape == (3, 5)
+    for objective, says in (("nonsaturating", None), ("ebgan", "energ"), ("reconstruction", "energy=none")):
+        config = TrainConfig(network="autoencoder[width=4,energy=logit]", objective=objective)
+        if says is None:
+            Game.of(config).parts.require_fit(config, discriminator)
+            continue
+        with pytest.raises(ConfigError, match=says):
+            Game.of(config).parts.require_fit(config, discriminator)

@@ -13,6 +13,8 @@ from gantlet.networks import NETWORKS
 from gantlet.networks.infogan import initialise
 from gantlet.networks.interface import ImageShape, Judgement, stages
 
+ENERGIES = ("squared", "absolute")
+
 
 def decoder(inputs: int, width: int, shape: ImageShape, norm: bool) -> list[nn.Module]:
     """Return dense to a quarter of the size, then two transposed convolutions; LeakyReLU 0.2, the end is linear."""
@@ -46,14 +48,14 @@ class DecoderGenerator(nn.Module):
 class AutoencoderDiscriminator(nn.Module):
     """Encoder, code, decoder; the logit is minus the reconstruction error and the features are the code.
 
-    With ``energy=none`` it is the encoder alone, and the logit is 0.
+    With ``energy=none`` it is the encoder alone, and the logit is 0; with ``energy=logit`` a linear function of the code.
     """
 
     def __init__(self, plan: "Autoencoder", shape: ImageShape) -> None:
         super().__init__()
         width = plan.width
         self.energy = plan.energy
-        self.gives_energy = plan.energy != "none"
+        self.gives_energy = plan.energy in ENERGIES
         self.encoder = nn.Sequential(
             nn.Conv2d(shape.channels, width, 4, 2, 1),
             nn.LeakyReLU(0.2),
@@ -64,11 +66,15 @@ class AutoencoderDiscriminator(nn.Module):
         )
         if self.gives_energy:
             self.decoder = nn.Sequential(*decoder(plan.code, width, shape, norm=False))
+        if self.energy == "logit":
+            self.head = nn.Linear(plan.code, 1)
         self.apply(initialise)
 
     def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
         """Return −E(x) and the code."""
         code = self.encoder(images)
+        if self.energy == "logit":
+            return Judgement(self.head(code)[:, 0], code)
         if not self.gives_energy:
             return Judgement(code.new_zeros(len(code)), code)
         error = (self.decoder(code) - images).flatten(1)
@@ -86,10 +92,11 @@ class Autoencoder:
 
     E(x) = Σ (Dec(Enc(x)) − x)² over all pixels (``energy=squared``, for ebgan) or the mean of their absolute values
     (``energy=absolute``, for began); logit = −E, features = the code. With ``energy=none`` the discriminator is the encoder
-    alone, and the generator the one decoder (for reconstruction). Options: ``width`` of the outer convolutions (the inner
+    alone, and the generator the one decoder (for reconstruction). With ``energy=logit`` the discriminator is the encoder and
+    one linear layer on its code: the plain GAN of the same two networks. Options: ``width`` of the outer convolutions (the inner
     ones have twice as many), ``code``, ``norm`` of the generator: ``batch`` or ``none``.
 
-    When to use it: with the objectives ebgan, began and reconstruction. Sizes 8, 16, 32, 64; 1 or 3 channels; no labels.
+    When to use it: with the objectives ebgan, began and reconstruction, or as the plain GAN beside them. Sizes 8, 16, 32, 64; 1 or 3 channels; no labels.
 
     Raises: ConfigError for other options, with conditioning, and with objectives that do not read energies.
     Convention: no normalisation in the auto-encoder, linear output, weights ~ N(0, 0.02²).
@@ -103,7 +110,7 @@ class Autoencoder:
     energy: str = "squared"
 
     def __post_init__(self) -> None:
-        for name, known in (("norm", ("batch", "none")), ("energy", ("squared", "absolute", "none"))):
+        for name, known in (("norm", ("batch", "none")), ("energy", (*ENERGIES, "none", "logit"))):
             if getattr(self, name) not in known:
                 raise ConfigError(
                     f"network 'autoencoder': expected {name} {' or '.join(known)}; got {getattr(self, name)!r}"
@@ -122,8 +129,8 @@ class Autoencoder:
             )
         if self.energy == "none":
             return f"its discriminator is an encoder without energies; use the objective reconstruction, not {config.objective!r}"
-        if any(getattr(other, "reads_energy", False) for other in others.values()):
-            return None
+        if self.energy == "logit" or any(getattr(other, "reads_energy", False) for other in others.values()):
+            return None  # an objective that reads energies refuses logits itself
         return (
             f"its discriminator gives energies ≥ 0, and objective {config.objective!r} reads logits; use ebgan or began"
         )

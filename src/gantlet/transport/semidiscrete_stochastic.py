@@ -183,7 +183,7 @@ class SemidiscreteStochastic:
             heights = _round(frame, heights, sobol, rate=rate, steps=steps, batch=self.batch, together=together)
             done += steps
             g = frame.potential(heights, target)
-            seen = self._observe(source, target, g, turn, together, device)
+            seen = self._observe(source, target, g, turn, (together, device))
             value, _, high = chi2(pooled(seen).counts, target.masses)
             trace.append(value)
             if high <= self.tolerance:
@@ -212,8 +212,7 @@ class SemidiscreteStochastic:
         target: Points,
         g: Float64[np.ndarray, " n"],
         turn: int,
-        together: Processes,
-        device: torch.device,
+        where: tuple[Processes, torch.device],
     ) -> list[Observed]:
         """Return what independent groups of fresh points say of the cells after one round."""
         samples = -(-max(10_000, self.audit * len(g)) // GROUPS)
@@ -226,8 +225,8 @@ class SemidiscreteStochastic:
                 name=f"audit-{turn}-{group}",
                 samples=samples,
                 memory=self.memory,
-                processes=together,
-                device=device,
+                processes=where[0],
+                device=where[1],
             )
             for group in range(GROUPS)
         ]
