@@ -84,7 +84,7 @@ class TrainConfig(Config):
     recipe: str = ""
     """Name of the recipe that these values started from (a record only)."""
     size: int = 0
-    """Side of the square images in pixels: 8, 16, 32 or 64; 0: the smallest of these that holds the data's images."""
+    """Side of the square images in pixels: 8, 16, 32, 64 or 128; 0: the smallest that holds the data's images, at most 64."""
     steps: int = 20_000
     """Generator steps."""
     batch: int = 64
@@ -93,6 +93,8 @@ class TrainConfig(Config):
     """The one seed; every random stream of the run derives from it."""
     network: str = "dcgan"
     """Generator and discriminator, e.g. dcgan[width=64], r3gan[width=32]."""
+    discriminator: str = ""
+    """The discriminator, where it is of another family, e.g. patch; empty: the network's own."""
     latent: int = 100
     """Dimension of the latent z ~ N(0, I)."""
     objective: str = "nonsaturating"
@@ -146,7 +148,7 @@ class TrainConfig(Config):
         require(
             "TrainConfig",
             {
-                "size one of 0, 8, 16, 32, 64": self.size in (0, 8, 16, 32, 64),
+                "size one of 0, 8, 16, 32, 64, 128": self.size in (0, 8, 16, 32, 64, 128),
                 "steps ≥ 1": self.steps >= 1,
                 "batch ≥ 2": self.batch >= 2,
                 "seed ≥ 0": self.seed >= 0,

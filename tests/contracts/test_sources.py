@@ -97,7 +97,7 @@ class Stub:
 
     shape = ImageShape(4, 3)
 
-    def sample(self, n: int, labels: np.ndarray, seed: int) -> np.ndarray:
+    def sample(self, n: int, seed: int, labels: np.ndarray) -> np.ndarray:
         return make(n, seed)[0]
 
 
@@ -120,6 +120,7 @@ EXAMPLES: dict[str, Callable[[Path], str]] = {
     "mixture": lambda root: "mixture[n=8]",
     "mnist": _mnist,
     "npy": _npy,
+    "paired": lambda root: "paired[of=digits[split=test],task=class]",
     "npz": _npz,
     "run": lambda root: "run:somewhere",
     "stacked-mnist": lambda root: _mnist(root).replace("mnist[", "stacked-mnist[n=8,", 1),

@@ -22,7 +22,7 @@ from gantlet.objectives import OBJECTIVES
 from gantlet.objectives.madgan import Naming
 from gantlet.objectives.vae import Encoder, divergence
 from gantlet.objectives.veegan import Pairing
-from gantlet.training.game import Batch
+from gantlet.training.batch import Batch
 from gantlet.training.interface import Measured
 from gantlet.training.loop import run
 

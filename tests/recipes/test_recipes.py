@@ -12,7 +12,7 @@ from gantlet.data import open_source
 from gantlet.errors import UnknownName
 from gantlet.networks.saved import load_generator
 from gantlet.training.game import Game
-from gantlet.training.images import TrainingImages
+from gantlet.training.images import Pairs, TrainingImages
 from gantlet.training.interface import Measured
 from gantlet.training.loop import run
 
@@ -60,15 +60,15 @@ def test_trains_and_reloads(name: str, tmp_path: Path) -> None:
     """Three steps on random 8×8 (digits) or 16×16 images; quality is the quickstart's matter."""
     size = 8 if name == "digits" else 16
     rng = np.random.default_rng(0)
-    images = TrainingImages(
-        rng.integers(0, 256, (16, size, size, 1), dtype=np.uint8), np.arange(16) % 4, tuple("abcd"), "", "random"
-    )
+    pixels = rng.integers(0, 256, (16, size, size, 1), dtype=np.uint8)
+    pairs = Pairs(pixels[::-1].copy(), pixels[:4], pixels[:4]) if name == "pix2pix" else None
+    images = TrainingImages(pixels, np.arange(16) % 4, tuple("abcd"), "", "random", pairs)
     config = dataclasses.replace(recipes.load(name), out=str(tmp_path / "r"), steps=3, batch=8, log_every=1)
     result = run(config, images, observer=Silent())
     loaded = load_generator(tmp_path / "r")
     assert (result.step, loaded.step) == (3, 3)
     assert loaded.n_classes == (4 if config.conditioning != "none" else 0)
-    assert loaded.sample(2).shape == (2, size, size, 1)
+    assert loaded.sample(2, inputs=pixels[:2] if pairs else None).shape == (2, size, size, 1)
 
 
 def test_an_unknown_recipe_names_the_nearest() -> None:

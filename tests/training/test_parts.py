@@ -12,7 +12,8 @@ from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
 from gantlet.networks.interface import ImageShape
 from gantlet.networks.saved import load_generator
-from gantlet.training.game import Batch, Game
+from gantlet.training.batch import Batch
+from gantlet.training.game import Game
 from gantlet.training.loop import run
 from gantlet.training.state import TrainState
 

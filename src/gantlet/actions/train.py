@@ -16,20 +16,23 @@ from gantlet.actions.model_card import write_model_card
 from gantlet.actions.prepare import prepare
 from gantlet.actions.report import write_page
 from gantlet.config import EvaluateConfig, TrainConfig
-from gantlet.data import open_source
+from gantlet.data import open_images, open_source
 from gantlet.data.arrays import array_source
+from gantlet.data.paired import pair_arrays
 from gantlet.data.points import PointSource, Source
 from gantlet.data.reading import native_shape, to_array
+from gantlet.data.source import ImageSource
 from gantlet.errors import ConfigError, OutputError
 from gantlet.files import write_text
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate, Report
-from gantlet.training.images import TrainingData, TrainingImages, TrainingPoints
+from gantlet.training.images import Pairs, TrainingData, TrainingImages, TrainingPoints
 from gantlet.training.interface import Measured, Sampler
 from gantlet.training.loop import run
 from gantlet.training.portrait import animate
 
 IN_LOOP = ("frechet_distance", "coverage", "precision", "recall")
+IN_LOOP_PAIRS = (*IN_LOOP, "psnr")
 IN_LOOP_POINTS = ("modes", "high_quality", "mode_kl", "frechet_distance")
 
 
@@ -67,11 +70,19 @@ def training_data(source: Source, size: int = 0, progress: Progress = nothing) -
     if isinstance(source, PointSource):
         return TrainingPoints(source.points, source.labels, source.classes, source.digest, source.spec)
     native, channels = native_shape(source)
-    read = to_array(
-        source, size or native, channels,
-        progress=lambda done, total: progress("reading the training images", done, total),
-    )  # fmt: skip
-    return TrainingImages(read.pixels, read.labels, source.classes, source.digest, source.spec)
+    shape = size or native, channels
+
+    def shown(done: int, total: int) -> None:
+        progress("reading the training images", done, total)
+
+    pairs = None
+    if source.inputs is None:
+        read = to_array(source, *shape, progress=shown)
+    else:
+        read, inputs = pair_arrays(source, *shape, shown)
+        other = pair_arrays(open_images(source.held_out), *shape) if source.held_out else (read, inputs)
+        pairs = Pairs(inputs, other[1], other[0].pixels)
+    return TrainingImages(read.pixels, read.labels, source.classes, source.digest, source.spec, pairs)
 
 
 def run_folder(config: TrainConfig) -> Path:
@@ -99,11 +110,19 @@ class _Judging:
     progress: Progress
     _judges: dict[str, Judge] = field(default_factory=dict)
 
+    @property
+    def paired(self) -> bool:
+        """Return whether images are made from images: then each output is held against its own truth."""
+        return isinstance(self.source, ImageSource) and self.source.inputs is not None
+
     def judge(self, metrics: tuple[str, ...]) -> Judge:
         """Return a judge for these metrics; real images are those held out where there are any."""
         if "" not in self._judges:
             real = open_source(self.source.held_out) if self.source.held_out else self.source
-            settings = EvaluateConfig(features=self.config.features, seed=self.config.seed, train=self.source.spec)
+            pairs = "order" if self.paired else "names"
+            settings = EvaluateConfig(
+                features=self.config.features, seed=self.config.seed, train=self.source.spec, pairs=pairs
+            )
             (self._judges[""],) = prepare(real, settings, self.progress, self.shape)
         key = ",".join(metrics)
         if key not in self._judges:
@@ -134,9 +153,10 @@ class _Observer:
     def on_evaluate(self, sampler: Sampler, step: int, images_seen: int) -> Measured:
         """Judge samples drawn inside the loop."""
         source = self.judging.source
-        usual = IN_LOOP_POINTS if isinstance(source, PointSource) else IN_LOOP
+        usual = IN_LOOP_POINTS if isinstance(source, PointSource) else IN_LOOP_PAIRS if self.judging.paired else IN_LOOP
         judge = self.judging.judge(tuple(dict.fromkeys((*usual, self.config.select))))
-        n, n_classes = self.config.evaluate_samples, len(source.classes) if self.config.conditioning != "none" else 0
+        n = judge.real.bank.n if self.judging.paired else self.config.evaluate_samples
+        n_classes = len(source.classes) if self.config.conditioning != "none" else 0
         labels = np.arange(n, dtype=np.int64) % n_classes if n_classes else None
         drawn, name, classes = sampler(n, labels), f"samples of step {step}", source.classes if n_classes else ()
         fake = (
@@ -156,8 +176,9 @@ def _score(estimate: Estimate) -> float | None:
 
 def _reports(config: TrainConfig, out: Path, judging: _Judging, say: Callable[[str], None]) -> Report:
     """Judge the best and the final generator with all metrics and write the run's report, page and card."""
-    judge = judging.judge(("headline",))
+    judge = judging.judge(("headline", "psnr", "ssim") if judging.paired else ("headline",))
     n = default_n(judge.real.bank.n, judge.held_out.bank.n if judge.held_out else 0)
+    n = judge.real.bank.n if judging.paired else n
     if (out / "checkpoints" / "best.safetensors").is_file():
         best = judged([judge], open_source(f"run:{out}@best", n=n, seed=config.seed))
         write_text(out / "report-best.json", best.to_json())

@@ -25,16 +25,26 @@ BLOCK = 200
 
 @SOURCES.register("run", source="gantlet's run folders", generated=True)
 def run(
-    path: str, which: str = "newest", *, n: int = 0, seed: int = 0, labels: str = "auto", label: int | None = None
+    path: str,
+    which: str = "newest",
+    *,
+    n: int = 0,
+    seed: int = 0,
+    labels: str = "auto",
+    label: int | None = None,
+    inputs: str = "",
 ) -> Source:
     """Samples of a trained run's generator, written run:PATH or run:PATH@ema, @generator, @best, @final.
 
     Images are drawn once, when first read, in blocks of 200. A conditional generator is asked for classes drawn at
     random with the frequencies of its training images, and these classes are the labels. Convention: not equally many
-    of each class, so that the classes' shares can be held against the real images'.
+    of each class, so that the classes' shares can be held against the real images'. A generator of pairs makes its images
+    from the inputs of the run's held-out split, in order and again from the first where n is larger; an output has its
+    input's name and label.
 
     Args: path: the run folder; which: newest or the weights above; n: number of images; seed: of latents and classes;
-    labels: auto (the wanted classes) or none; label: draw this class alone.
+    labels: auto (the wanted classes) or none; label: draw this class alone; inputs: for a generator of pairs, a source
+    of input images in the place of the held-out ones.
     Raises: UsageError for n < 1, DataError when the generator returns anything but n uint8 images; CheckpointError.
     """
     if n < 1:
@@ -44,6 +54,15 @@ def run(
     from gantlet.networks.saved import load_generator
 
     generator = load_generator(Path(path), _which(which))
+    if getattr(generator.shape, "inputs", 0):
+        from gantlet.data.translated import translated
+
+        if label is not None:
+            raise UsageError(f"run:{path} makes images from input images and takes no label")
+        name = f"run:{path}" + (f"@{which}" if which != "newest" else "")
+        return translated(generator, name, n, seed, labels=labels, inputs=inputs)
+    if inputs:
+        raise UsageError(f"run:{path} makes images from latents and takes no inputs")
     counts = generator.class_counts if generator.n_classes else ()
     wanted = _wanted(path, n, counts, label, seed)
     one = {} if label is None else {"label": label}
@@ -52,7 +71,7 @@ def run(
     if hasattr(generator.shape, "dim"):
         points = point_array(spec, np.asarray(generator.sample(n, labels=wanted, seed=seed)))
         return PointSource(spec, points, wanted if labelled else None, tuple(generator.classes) if labelled else ())
-    samples = _Samples(spec, generator, n, seed, wanted)
+    samples = Samples(spec, generator, n, seed, labels=wanted)
     return ImageSource(
         spec=spec,
         names=[f"{spec}#{i}" for i in range(n)],
@@ -83,11 +102,11 @@ def _wanted(path: str, n: int, counts: tuple[int, ...], label: int | None, seed:
     return np.full(n, label, np.int64)
 
 
-class _Samples:
-    """The images of one generator, drawn block by block, each block once."""
+class Samples:
+    """The images of one generator, drawn block by block, each block once; ``given``: its labels or inputs, one an image."""
 
-    def __init__(self, spec: str, generator: Any, n: int, seed: int, labels: Int64[np.ndarray, " n"] | None) -> None:
-        self.spec, self.generator, self.n, self.seed, self.labels = spec, generator, n, seed, labels
+    def __init__(self, spec: str, generator: Any, n: int, seed: int, **given: Any) -> None:
+        self.spec, self.generator, self.n, self.seed, self.given = spec, generator, n, seed, given
         self._blocks: dict[int, UInt8[np.ndarray, "b h w c"]] = {}
         self._lock = threading.Lock()
 
@@ -103,9 +122,9 @@ class _Samples:
 
     def _draw(self, block: int) -> UInt8[np.ndarray, "b h w c"]:
         rows = slice(block * BLOCK, min(self.n, (block + 1) * BLOCK))
-        labels = None if self.labels is None else self.labels[rows]
+        given = {name: None if values is None else values[rows] for name, values in self.given.items()}
         seed = int(sequence(self.seed, f"run-{block}").generate_state(1, np.uint32)[0])
-        images = self.generator.sample(rows.stop - rows.start, labels=labels, seed=seed)
+        images = self.generator.sample(rows.stop - rows.start, seed=seed, **given)
         count, kind = rows.stop - rows.start, f"{getattr(images, 'dtype', type(images).__name__)}"
         shape: tuple[int, ...] = tuple(getattr(images, "shape", ()))
         if kind != "uint8" or len(shape) != 4 or shape[0] != count:

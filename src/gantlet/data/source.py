@@ -43,6 +43,8 @@ class ImageSource:
     """What the user should know about how the data was read, e.g. a float range."""
     latents: LatentImages | None = None
     """The generator that draws the images, for sources that have one."""
+    inputs: Callable[[UInt8[np.ndarray, "h w c"], int | None], UInt8[np.ndarray, "h w i"]] | None = None
+    """For pairs: (image, its label or None) → the input image of the same size that belongs to it."""
     statistics: str = ""
     """Path of the statistics file that stands for the images; then there are none, and ``names`` is empty."""
 

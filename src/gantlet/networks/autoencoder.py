@@ -96,7 +96,8 @@ class Autoencoder:
     one linear layer on its code: the plain GAN of the same two networks. Options: ``width`` of the outer convolutions (the inner
     ones have twice as many), ``code``, ``norm`` of the generator: ``batch`` or ``none``.
 
-    When to use it: with the objectives ebgan, began and reconstruction, or as the plain GAN beside them. Sizes 8, 16, 32, 64; 1 or 3 channels; no labels.
+    When to use it: with the objectives ebgan, began and reconstruction, or as the plain GAN beside them. Sizes 8 … 128;
+    1 or 3 channels; no labels.
 
     Raises: ConfigError for other options, with conditioning, and with objectives that do not read energies.
     Convention: no normalisation in the auto-encoder, linear output, weights ~ N(0, 0.02²).

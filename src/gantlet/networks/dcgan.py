@@ -29,7 +29,7 @@ class DcganGenerator(nn.Module):
             layers += [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False)]
             layers += [generator_norm(conditioning, after, n_classes), nn.ReLU()]
         self.layers = LabelledSequential(*layers, nn.ConvTranspose2d(widths[-1], shape.channels, 4, 2, 1), nn.Tanh())
-        self.apply(_initialise)
+        self.apply(initialise)
 
     def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b c s s"]:
         """Return images in (−1, 1)."""
@@ -51,14 +51,14 @@ class DcganDiscriminator(nn.Module):
             layers.append(nn.LeakyReLU(0.2))
         self.layers = nn.Sequential(*layers, nn.Flatten())
         self.head = rule.head(width * 2 ** (halvings(shape) - 1) * 16, n_classes)
-        self.apply(_initialise)
+        self.apply(initialise)
 
     def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
         """Return logits and the flattened 4×4 features."""
         return self.head(self.layers(self.label(images, labels)), labels)
 
 
-def _initialise(module: nn.Module) -> None:
+def initialise(module: nn.Module) -> None:
     if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
         nn.init.normal_(module.weight, std=0.02)
         if module.bias is not None:
@@ -78,7 +78,7 @@ class Dcgan:
     which any
     gradient penalty requires.
 
-    Weights ~ N(0, 0.02²), gains of the normalisation ~ N(1, 0.02²). Sizes 8, 16, 32, 64; 1 or 3 channels.
+    Weights ~ N(0, 0.02²), gains of the normalisation ~ N(1, 0.02²). Sizes 8 … 128; 1 or 3 channels.
 
     Raises: ConfigError for another norm or width < 1.
     Convention: 4×4 kernels as in the authors' released code (the paper's figure says 5×5); D's last layer is linear

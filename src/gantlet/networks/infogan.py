@@ -89,7 +89,7 @@ class Infogan:
     LeakyReLU 0.2 but the last; D: convolution ``width`` – convolution 2·width – dense ``hidden`` – logit. Option ``norm``
     of D (not on its first layer): ``batch``, or ``none``, which any gradient penalty requires.
 
-    Weights ~ N(0, 0.02²). Sizes 8, 16, 32, 64; 1 or 3 channels. When to use it: to compare objectives at equal budget.
+    Weights ~ N(0, 0.02²). Sizes 8 … 128; 1 or 3 channels. When to use it: to compare objectives at equal budget.
 
     Raises: ConfigError for another norm, width or hidden < 1.
     Convention: the output is tanh for images in [−1, 1]; the study's is a sigmoid for [0, 1].

@@ -9,15 +9,18 @@ from torch import Tensor, nn
 
 from gantlet.errors import ConfigError
 
-SIZES = (8, 16, 32, 64)
+SIZES = (8, 16, 32, 64, 128)
 
 
 @dataclass(frozen=True)
 class ImageShape:
-    """Square images of ``size`` × ``size`` pixels with 1 or 3 ``channels``."""
+    """Square images of ``size`` × ``size`` pixels with 1 or 3 ``channels``; ``inputs``: channels of the input image that
+    each is made from, 0 where there is none.
+    """
 
     size: int
     channels: int
+    inputs: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,9 @@ def shape_from(values: Mapping[str, int]) -> Shape:
 
 
 class Judgement(NamedTuple):
-    """What a discriminator says about a batch: logits [b], the features before its last layer [b, d], class logits
-    [b, k] or None, and, where it also encodes, by how much it missed the latents that the batch was made of [b, k].
+    """What a discriminator says about a batch: logits [b] (or several an image, [b·p], image by image), the features before
+    its last layer [b, d], class logits [b, k] or None, and, where it also encodes, by how much it missed the latents that
+    the batch was made of [b, k].
     """
 
     logits: Float[Tensor, " b"]
@@ -48,10 +52,11 @@ class Judgement(NamedTuple):
 
 @runtime_checkable
 class Network(Protocol):
-    """One family of networks; an attribute ``makes_points`` that is true says that it takes PointShape too.
+    """One family of networks; an attribute ``makes_points`` that is true says that it takes PointShape too, and one
+    ``translates`` that its generator makes an image from an image.
 
-    Generators map (z [b, k], labels [b] or None) to images [b, c, s, s] in [−1, 1], or to points [b, d]; discriminators
-    map (images or points, labels or None) to a Judgement.
+    Generators map (z [b, k], labels [b] or None) to images [b, c, s, s] in [−1, 1], or to points [b, d]; one that
+    translates maps (z, labels, inputs [b, i, s, s]). Discriminators map (images or points, labels or None) to a Judgement.
     """
 
     def generator(self, shape: Shape, latent: int, conditioning: str, n_classes: int) -> nn.Module:
@@ -65,7 +70,7 @@ def stages(shape: ImageShape) -> int:
     """Return how often 4×4 doubles to reach the image's size; raises ConfigError for images that no network makes."""
     if shape.size not in SIZES or shape.channels not in (1, 3):
         raise ConfigError(
-            f"networks make images of 8, 16, 32 or 64 pixels and 1 or 3 channels; got {shape.size} pixels, "
+            f"networks make images of 8, 16, 32, 64 or 128 pixels and 1 or 3 channels; got {shape.size} pixels, "
             f"{shape.channels} channels"
         )
     return halvings(shape)

@@ -129,7 +129,7 @@ class Resnet:
     ReLU, pooling, logit. Options: ``width`` of G; ``judging``, the width of D (0: the same); ``pool``: ``sum`` (SNGAN) or
     ``mean`` (WGAN-GP).
 
-    The papers' CIFAR-10 sizes: SNGAN width=256, judging=128, pool=sum; WGAN-GP width=128, pool=mean. Sizes 8, 16, 32, 64;
+    The papers' CIFAR-10 sizes: SNGAN width=256, judging=128, pool=sum; WGAN-GP width=128, pool=mean. Sizes 8 … 128;
     1 or 3 channels. When to use it: with spectral-norm or gradient-penalty.
 
     Raises: ConfigError for another pool, width < 1 or judging < 0.

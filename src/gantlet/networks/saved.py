@@ -54,19 +54,25 @@ class LoadedGenerator:
         return weights_digest(self.generator)
 
     def sample(
-        self, n: int, labels: Int64[np.ndarray, " n"] | Sequence[int] | None = None, seed: int = 0
+        self,
+        n: int,
+        labels: Int64[np.ndarray, " n"] | Sequence[int] | None = None,
+        seed: int = 0,
+        inputs: UInt8[np.ndarray, "n s s i"] | None = None,
     ) -> UInt8[np.ndarray, "n s s c"] | Float32[np.ndarray, "n d"]:
         """Return n images [n, s, s, c], or points [n, d]; image i depends on the weights, the seed, its label and i alone.
 
-        ``labels`` None on a conditional generator: drawn at the training images' class frequencies.
-        Raises: UsageError for n < 1, labels that do not fit, or labels on an unconditional generator.
+        ``labels`` None on a conditional generator: drawn at the training images' class frequencies. ``inputs``: the images
+        that a generator of pairs makes images from.
+        Raises: UsageError for n < 1, labels or inputs that do not fit, or where the generator takes none.
         """
         if n < 1:
             raise UsageError(f"expected at least 1 sample; got n = {n}")
         wanted = checked_labels(labels, n, self.n_classes)
         if wanted is None and self.n_classes:
             wanted = draw_labels(n, self.class_counts, seed)
-        return draw(self.generator, self.config.latent, n, wanted, seed)
+        checked_inputs(inputs, n, self.shape)
+        return draw(self.generator, self.config.latent, n, wanted, seed, inputs=inputs)
 
     @torch.no_grad()
     def render(
@@ -105,9 +111,28 @@ def checked_labels(
     return wanted
 
 
+def checked_inputs(inputs: UInt8[np.ndarray, "..."] | None, n: int, shape: Shape) -> None:
+    """Raise UsageError unless there are n input images of a generator's shape where it takes any, and none elsewhere."""
+    channels = getattr(shape, "inputs", 0)
+    found = None if inputs is None else inputs.shape
+    wanted = (n, getattr(shape, "size", 0), getattr(shape, "size", 0), channels) if channels else None
+    if found != wanted:
+        raise UsageError(
+            f"expected input images uint8 {wanted}; got {found}"
+            if wanted
+            else "input images were given, but this generator makes images from latents; leave them out"
+        )
+
+
 @torch.no_grad()
 def draw(
-    generator: nn.Module, latent: int, n: int, labels: Int64[np.ndarray, " n"] | None, seed: int
+    generator: nn.Module,
+    latent: int,
+    n: int,
+    labels: Int64[np.ndarray, " n"] | None,
+    seed: int,
+    *,
+    inputs: UInt8[np.ndarray, "n s s i"] | None = None,
 ) -> UInt8[np.ndarray, "n s s c"] | Float32[np.ndarray, "n d"]:
     """Return n images (or points) of a generator in evaluation mode, drawn in whole chunks; its mode is left as it was."""
     device = next(generator.parameters()).device
@@ -117,10 +142,10 @@ def draw(
     chunks = []
     for chunk in range(math.ceil(n / CHUNK)):
         z = torch.randn(CHUNK, latent, generator=stream).to(device)
-        wanted = None
-        if labels is not None:
-            wanted = torch.from_numpy(np.resize(labels[chunk * CHUNK : (chunk + 1) * CHUNK], CHUNK)).to(device)
-        made = generator(z, wanted)
+        rows = chunk * CHUNK + np.resize(np.arange(min(CHUNK, n - chunk * CHUNK)), CHUNK)
+        wanted = None if labels is None else torch.from_numpy(labels[rows]).to(device)
+        given = () if inputs is None else (from_uint8(inputs[rows]).to(device),)
+        made = generator(z, wanted, *given)
         chunks.append(to_uint8(made) if made.dim() == 4 else made.float().cpu().numpy())
     generator.train(was_training)
     return np.concatenate(chunks)[:n]
@@ -130,6 +155,11 @@ def to_uint8(images: Float[Tensor, "b c h w"]) -> UInt8[np.ndarray, "b h w c"]:
     """Map [−1, 1] to 0…255: round((x + 1)·127.5), clamped at the ends of uint8."""
     pixels = ((images.detach().float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
     return np.ascontiguousarray(pixels.permute(0, 2, 3, 1).cpu().numpy())
+
+
+def from_uint8(images: UInt8[np.ndarray, "b h w c"]) -> Float[Tensor, "b c h w"]:
+    """Map 0…255 to [−1, 1]: x/127.5 − 1."""
+    return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).float() / 127.5 - 1
 
 
 def checkpoints(run: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from torch import Tensor
 from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
 from gantlet.networks.interface import PointShape, stages
-from gantlet.training.game import Batch
+from gantlet.training.batch import Batch
 from gantlet.training.images import TrainingData, TrainingPoints, shown
 from gantlet.training.state import TrainState
 
@@ -53,6 +53,8 @@ class Feed:
         points = isinstance(images, TrainingPoints)
         array = images.points if isinstance(images, TrainingPoints) else images.images.transpose(0, 3, 1, 2)
         self.reals = torch.from_numpy(np.ascontiguousarray(array)).to(device)
+        pairs = None if isinstance(images, TrainingPoints) else images.pairs
+        self.inputs = None if pairs is None else torch.from_numpy(pairs.inputs.transpose(0, 3, 1, 2).copy()).to(device)
         self.at = self._points if points else self._images
         self.labels = None if images.labels is None else torch.from_numpy(images.labels).to(device)
 
@@ -63,7 +65,11 @@ class Feed:
         state.drawn += batch
         real = self.at(rows, state.streams["mirror"])
         z = torch.randn(batch, self.config.latent, generator=state.streams["latent"]).to(self.device)
-        return Batch(real, None if self.labels is None else self.labels[rows], z)
+        labels, inputs = None if self.labels is None else self.labels[rows], None
+        if self.inputs is not None:  # both images of a pair are mirrored or none
+            channels = self.inputs.shape[1]
+            inputs, real = real[:, :channels], real[:, channels:]
+        return Batch(real, labels, z, inputs)
 
     def everything(self) -> Iterator[Float[Tensor, "b *shape"]]:
         """Yield all training images (or points) once, in their own order and not mirrored."""
@@ -75,6 +81,8 @@ class Feed:
 
     def _images(self, rows: Int64[Tensor, " b"], stream: torch.Generator) -> Float[Tensor, "b c s s"]:
         real = self.reals[rows].float() / 127.5 - 1
+        if self.inputs is not None:
+            real = torch.cat([self.inputs[rows].float() / 127.5 - 1, real], dim=1)
         if self.config.mirror:
             flip = (torch.rand(len(rows), generator=stream) < 0.5).to(self.device)
             real = torch.where(flip[:, None, None, None], real.flip(3), real)

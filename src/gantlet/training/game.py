@@ -16,6 +16,7 @@ from gantlet.networks.interface import Judgement
 from gantlet.objectives.interface import Objective
 from gantlet.penalties.interface import input_gradient
 from gantlet.techniques.ema import Ema
+from gantlet.training.batch import Batch, fakes_of
 from gantlet.training.hooks import (
     Augments,
     Autoencodes,
@@ -26,6 +27,7 @@ from gantlet.training.hooks import (
     Memory,
     Moment,
     Observes,
+    PairTerm,
     ReadsMemory,
     Unrolls,
     WeightTerm,
@@ -33,16 +35,6 @@ from gantlet.training.hooks import (
 from gantlet.training.parts import Parts
 
 Judge = Callable[[Float[Tensor, "b ..."], Int64[Tensor, " b"] | None], Judgement]
-
-
-class Batch(NamedTuple):
-    """Real images in [−1, 1], or points, with their labels, and latents for as many fakes; a fake has the label of its row's
-    real.
-    """
-
-    real: Float[Tensor, "b *shape"]
-    labels: Int64[Tensor, " b"] | None
-    z: Float[Tensor, "b k"]
 
 
 class Turn(NamedTuple):
@@ -84,8 +76,8 @@ class Game:
             return self._common_turn(generator, discriminator, batch, moment)
         labels = batch.labels if self.conditional else None
         with torch.no_grad():
-            fake = generator(batch.z, labels)
-        real, fakes = self._packed(batch.real), self._packed(fake)
+            fake = fakes_of(batch, generator, labels)
+        real, fakes = self._seen(batch.real, batch), self._seen(fake, batch)
         due = {n: p for n, p in self.parts.penalties.items() if moment.discriminator_step % getattr(p, "every", 1) == 0}
         objective = self._objective(moment)
         if isinstance(objective, MeetsBatch):
@@ -99,7 +91,8 @@ class Game:
         precise = self._judge(plain, moment)
 
         def critic(images: Float[Tensor, "b *shape"], asked: Int64[Tensor, " b"] | None) -> Float[Tensor, " b"]:
-            return known[id(images)] if id(images) in known else precise(images, asked).logits
+            logits = known[id(images)] if id(images) in known else precise(images, asked).logits
+            return logits.view(len(images), -1).mean(1)
 
         terms = {"d_loss": objective.discriminator_loss(on_real.logits, on_fake.logits).mean()}
         if hasattr(objective, "regulariser"):
@@ -119,21 +112,23 @@ class Game:
         if isinstance(self.parts.objective, Autoencodes):
             return self._common_turn(generator, discriminator, batch, moment)
         labels = batch.labels if self.conditional else None
-        fake = generator(batch.z, labels)
-        fakes = self._packed(fake)
+        fake = fakes_of(batch, generator, labels)
+        fakes = self._seen(fake, batch)
         opponent = self._opponent(discriminator, batch, fakes, labels, moment)
         judge = self._judge(opponent, moment)
         on_fake = self._judge(opponent, moment, batch.z)(fakes, labels)
         objective, further = self._objective(moment), self.parts.that(GeneratorTerm)
+        pairwise = self.parts.that(PairTerm)
         on_real = Judgement(torch.zeros_like(on_fake.logits), on_fake.features)
         if objective.relativistic or any(getattr(part, "needs_real", True) for part in further.values()):
             with torch.no_grad():
-                on_real = judge(self._packed(batch.real), labels)
+                on_real = judge(self._seen(batch.real, batch), labels)
         terms = {}
-        if not any(getattr(part, "replaces", False) for part in further.values()):
+        if not any(getattr(part, "replaces", False) for part in (*further.values(), *pairwise.values())):
             terms["g_loss"] = objective.generator_loss(on_real.logits, on_fake.logits).mean()
         for name, part in further.items():
             terms[f"g_{name}"] = part.generator_term(on_real, on_fake, labels)
+        terms |= {f"g_{name}": part.pair_term(batch.real, fake) for name, part in pairwise.items()}
         self._add_weight_terms(terms, "generator", _plain(generator), moment)
         return _turn(terms, on_real.logits, on_fake.logits, fake)
 
@@ -158,7 +153,10 @@ class Game:
             return objective
         return objective.at(next(moment.memory[n] for n, part in self.parts.named.items() if part is objective))
 
-    def _packed(self, images: Float[Tensor, "n *shape"]) -> Float[Tensor, "b *packed"]:
+    def _seen(self, images: Float[Tensor, "n *shape"], batch: Batch) -> Float[Tensor, "b *packed"]:
+        """Return what the discriminator judges: images with their inputs where it sees them, in packs."""
+        if batch.inputs is not None and self.parts.sees_inputs:
+            images = torch.cat([batch.inputs, images], dim=1)
         pack = self.parts.pack
         return images if pack == 1 else images.reshape(len(images) // pack, -1, *images.shape[2:])
 
@@ -201,7 +199,7 @@ class Game:
         unrolled = list(self.parts.that(Unrolls).values())
         if not unrolled:
             return discriminator
-        plain, real = _plain(discriminator), self._packed(batch.real)
+        plain, real = _plain(discriminator), self._seen(batch.real, batch)
 
         def loss(parameters: dict[str, Tensor]) -> Tensor:
             on_real = functional_call(plain, parameters, (real, labels))

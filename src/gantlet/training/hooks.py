@@ -112,6 +112,14 @@ class GeneratorTerm(Protocol):
 
 
 @runtime_checkable
+class PairTerm(Protocol):
+    """A part that adds a term of each generated image and the real one it should be; ``replaces`` as in GeneratorTerm."""
+
+    def pair_term(self, real: Float[Tensor, "b c s s"], fake: Float[Tensor, "b c s s"]) -> Float[Tensor, ""]:
+        """Return the term of one batch."""
+
+
+@runtime_checkable
 class Augments(Protocol):
     """A part that changes every image on its way into the discriminator, real and fake, in both turns."""
 

@@ -12,8 +12,18 @@ from gantlet.rng import numpy_stream
 
 
 @dataclass(frozen=True)
+class Pairs:
+    """The input image of each training image, and pairs that are not trained on: their inputs are what a run shows."""
+
+    inputs: UInt8[np.ndarray, "n s s i"]
+    shown: UInt8[np.ndarray, "m s s i"]
+    truth: UInt8[np.ndarray, "m s s c"]
+
+
+@dataclass(frozen=True)
 class TrainingImages:
-    """Square images uint8 [n, s, s, c] with their labels [n] (or None), the classes' names, digest and source string.
+    """Square images uint8 [n, s, s, c] with their labels [n] (or None), the classes' names, digest and source string, and
+    their pairs where images are made from images.
 
     Raises: DataError when sizes do not fit each other or a label names no class.
     """
@@ -23,10 +33,13 @@ class TrainingImages:
     classes: tuple[str, ...]
     digest: str
     source: str
+    pairs: Pairs | None = None
 
     def __post_init__(self) -> None:
         if len(self.images) == 0:
             raise DataError(f"{self.source} holds no images to train on")
+        if self.pairs is not None and self.pairs.inputs.shape[:3] != self.images.shape[:3]:
+            raise DataError(f"{self.source}: images {self.images.shape} but inputs {self.pairs.inputs.shape}")
         _require_labels(self)
 
     def __len__(self) -> int:
@@ -34,8 +47,9 @@ class TrainingImages:
 
     @property
     def shape(self) -> ImageShape:
-        """Return size and channels."""
-        return ImageShape(self.images.shape[1], self.images.shape[3])
+        """Return size, channels, and the channels of the inputs."""
+        inputs = self.pairs.inputs.shape[3] if self.pairs else 0
+        return ImageShape(self.images.shape[1], self.images.shape[3], inputs)
 
     @cached_property
     def class_counts(self) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from torch import nn
 
 from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
-from gantlet.networks import CONDITIONING, NETWORKS
+from gantlet.networks import ALTERATIONS, CONDITIONING, NETWORKS
 from gantlet.networks.interface import ImageShape, Network, PointShape, Shape
 from gantlet.objectives import OBJECTIVES
 from gantlet.objectives.interface import Objective
@@ -19,8 +19,10 @@ from gantlet.techniques import TECHNIQUES
 from gantlet.training.hooks import (
     ActsAfterStep,
     Augments,
+    Autoencodes,
     ChangesObjective,
     Memory,
+    PairTerm,
     Prepares,
     Refuses,
     Remembers,
@@ -33,6 +35,8 @@ class Parts:
     """Network, objective as it is played, and every part by name: network, objective, conditioning, techniques, penalties."""
 
     network: Network
+    judging: Network
+    """The network that the discriminator comes from."""
     objective: Objective
     penalties: Mapping[str, Penalty]
     """The penalties that are a term of the loss; the others act through hooks."""
@@ -46,7 +50,10 @@ class Parts:
         penalties = _each("penalty", PENALTIES, config.penalties)
         techniques = _each("technique", TECHNIQUES, config.techniques)
         network = NETWORKS.build(config.network)
+        judging = NETWORKS.build(config.discriminator) if config.discriminator else network
         named = {parse_spec(config.network)[0]: network, parse_spec(config.objective)[0]: objective}
+        if config.discriminator:
+            named[parse_spec(config.discriminator)[0]] = judging
         if config.conditioning != "none":
             named[parse_spec(config.conditioning)[0]] = CONDITIONING.build(config.conditioning)
         named |= {**techniques, **penalties}  # penalties last: spectral-norm wraps what techniques add
@@ -55,6 +62,7 @@ class Parts:
                 objective = part.objective(objective)
         return cls(
             network=network,
+            judging=judging,
             objective=objective,
             penalties={name: penalty for name, penalty in penalties.items() if isinstance(penalty, Penalty)},
             named=named,
@@ -66,19 +74,46 @@ class Parts:
         return {name: part for name, part in self.named.items() if isinstance(part, hook)}
 
     def require_shape(self, shape: Shape) -> None:
-        """Raise ConfigError when the data are points and a part knows only images."""
+        """Raise ConfigError when the data are points and a part knows only images, or pairs and a part does not."""
         if not isinstance(shape, PointShape):
+            self._require_pairs(shape)
             return
-        if not getattr(self.network, "makes_points", False):
+        if not all(getattr(network, "makes_points", False) for network in (self.network, self.judging)):
             raise ConfigError("this network makes images, and the data are points; use --network mlp")
         for name in self.that(Augments):
             raise ConfigError(f"{name} changes images, and the data are points; leave it out")
 
+    def _require_pairs(self, shape: ImageShape) -> None:
+        pairwise = [*self.that(PairTerm), *(["network unet"] if getattr(self.network, "translates", False) else [])]
+        if not shape.inputs:
+            if pairwise:
+                raise ConfigError(
+                    f"{pairwise[0]} needs pairs of images, and the data are single images; make pairs of them with --data "
+                    "'paired[of=DATA,task=edges]', or use another recipe"
+                )
+            return
+        if not getattr(self.network, "translates", False):
+            raise ConfigError(
+                "this network draws images from latents, and the data are pairs of images; use --network unet "
+                "--discriminator patch"
+            )
+        single = (Augments, Autoencodes, ReplacesDiscriminator)
+        for name, part in self.named.items():
+            if name in ALTERATIONS or isinstance(part, single):
+                raise ConfigError(f"{name} is for images from latents, and the data are pairs of images; leave it out")
+
+    @property
+    def sees_inputs(self) -> bool:
+        """Return whether the discriminator judges an image together with its input, where there is one."""
+        return bool(getattr(self.judging, "sees_inputs", True))
+
     def discriminator_shape(self, shape: Shape) -> Shape:
-        """Return the shape of what the discriminator judges: ``pack`` images on each other's channels, or points in a row."""
+        """Return the shape of what the discriminator judges: ``pack`` images (and inputs) on each other's channels, or
+        points in a row.
+        """
         if isinstance(shape, PointShape):
             return PointShape(shape.dim * self.pack)
-        return ImageShape(shape.size, shape.channels * self.pack)
+        return ImageShape(shape.size, (shape.channels + shape.inputs * self.sees_inputs) * self.pack)
 
     def require_fit(self, config: TrainConfig, discriminator: nn.Module) -> None:
         """Raise ConfigError when parts refuse each other or the discriminator, or a penalty on each image's gradient

@@ -12,9 +12,9 @@ from gantlet.networks.saved import checked_labels, draw, draw_labels
 from gantlet.training.checkpoint import Checkpoints
 from gantlet.training.game import Turn
 from gantlet.training.hooks import Finishes
-from gantlet.training.images import TrainingData, TrainingPoints
+from gantlet.training.images import Pairs, TrainingData, TrainingPoints
 from gantlet.training.interface import Observer, Samples, TrainResult
-from gantlet.training.journal import COLUMNS, Journal, grid_labels, grid_png
+from gantlet.training.journal import COLUMNS, PAIR_COLUMNS, ROWS, Journal, grid_labels, grid_png, triples
 from gantlet.training.monitor import sample_variance
 from gantlet.training.parts import Parts
 from gantlet.training.state import TrainState
@@ -36,6 +36,11 @@ class Record:
         """Return the number of classes that the generator can be asked for; 0: unconditional."""
         return 0 if self.config.conditioning == "none" else len(self.images.classes)
 
+    @property
+    def pairs(self) -> Pairs | None:
+        """Return the pairs, where images are made from images."""
+        return None if isinstance(self.images, TrainingPoints) else self.images.pairs
+
     def begin(self, resume: bool) -> bool:
         """Start the run folder, or go back to its newest checkpoint; return whether the run has ended already."""
         if not resume:
@@ -52,20 +57,30 @@ class Record:
         return False
 
     def sampler(self, n: int, labels: Int64[np.ndarray, " n"] | Sequence[int] | None) -> Samples:
-        """Return n images (or points) of the generator as it is now, always from the same latents."""
+        """Return n images (or points) of the generator as it is now, always from the same latents; of pairs, those that
+        it makes from the first n inputs that are not trained on (again from the first, where there are fewer).
+        """
         wanted = checked_labels(labels, n, self.n_classes)
         if wanted is None and self.n_classes:
             wanted = draw_labels(n, self.images.class_counts, self.config.seed)
-        return draw(self.state.shown, self.config.latent, n, wanted, self.config.seed)
+        given = None if self.pairs is None else self.pairs.shown[np.arange(n) % len(self.pairs.shown)]
+        return draw(self.state.shown, self.config.latent, n, wanted, self.config.seed, inputs=given)
 
     def picture(self) -> None:
-        """Write a grid of samples, a class a row or eight rows; of points, a portrait of the game; ``sample_every`` 0: none."""
+        """Write a grid of samples, a class a row or eight rows; of pairs, input, output and truth; of points, a portrait.
+
+        ``sample_every`` 0: none.
+        """
         if not self.config.sample_every:
             return
         if isinstance(self.images, TrainingPoints):
             from gantlet.training.portrait import portrait
 
             self.journal.picture(self.state.step, portrait(self.images, self.sampler, self.state))
+            return
+        if self.pairs is not None:
+            made = self.sampler(min(ROWS * PAIR_COLUMNS, len(self.pairs.shown)), None)
+            self.journal.picture(self.state.step, grid_png(triples(self.pairs, made), PAIR_COLUMNS))
             return
         labels = grid_labels(self.n_classes) if self.n_classes else None
         samples = self.sampler(COLUMNS**2 if labels is None else len(labels), labels)

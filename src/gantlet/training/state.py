@@ -55,7 +55,7 @@ class TrainState:
             parts.require_shape(shape)
             generator = build_generator(config, shape, n_classes)
             judged = parts.discriminator_shape(shape)
-            discriminator = parts.network.discriminator(judged, config.conditioning, n_classes)
+            discriminator = parts.judging.discriminator(judged, config.conditioning, n_classes)
             discriminator = parts.around(discriminator, config)
             parts.require_fit(config, discriminator)
             parts.prepare(discriminator)

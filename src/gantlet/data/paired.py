@@ -1,0 +1,115 @@
+"""Pairs of images made from any source: an input image (edges, gray, coarse, the class) and the image it belongs to."""
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import UInt8
+from scipy import ndimage
+
+from gantlet.data import SOURCES, open_images
+from gantlet.data.reading import Images, fit_square, sample_shapes, to_array
+from gantlet.data.source import ImageSource
+from gantlet.errors import ConfigError, DataError
+from gantlet.registry import format_spec
+
+Pixels = UInt8[np.ndarray, "h w c"]
+Inputs = Callable[[Pixels, int | None], Pixels]
+FACTOR = 4
+TASKS = ("edges", "gray", "downsampled", "class")
+
+
+@SOURCES.register(
+    "paired", source="Isola et al. 2017, arXiv:1611.07004, section 4 (tasks made from the images themselves)"
+)
+def paired(of: str, task: str = "edges", factor: int = 0) -> ImageSource:
+    """Pairs for image-to-image training, made from any source of images: the images of ``of``, each with an input image.
+
+    ``edges``: 255 where the brightness has an edge (Sobel magnitude at least half its own 99th percentile in that
+    image), else 0. ``gray``: the brightness of a colour image. ``downsampled``: means of blocks of ``factor`` × ``factor``
+    pixels, each block filled with its mean. ``class``: one gray level, 255·k/(K − 1) for class k of K.
+
+    Args: of: the images, e.g. paired[of=mnist[root=DIR],task=edges]; task: one of these; factor: for downsampled, a power
+    of 2 (0: 4).
+    Raises: ConfigError for another task, for a factor with another task or out of range, and for images without labels
+    (class) or without colour (gray); DataError for points.
+    Convention: inputs are made from the images as a network sees them (square, of its size), and have one channel, with
+    downsampled as many as the images. The other split is paired too, so a run is shown inputs that it never trained on.
+    """
+    source = open_images(of)
+    if task not in TASKS:
+        raise ConfigError(f"option 'task' of data source 'paired' must be one of {', '.join(TASKS)}; got {task!r}")
+    if factor and (task != "downsampled" or factor < 2 or factor & (factor - 1)):
+        raise ConfigError(
+            f"option 'factor' of data source 'paired' is a power of 2 for task=downsampled; got {factor} for task={task}"
+        )
+    if source.inputs is not None:
+        raise ConfigError(f"{source.spec} holds pairs already; give the images they were made of")
+    make = _maker(source, task, factor or FACTOR)
+    options = {"task": task, **({"factor": factor} if factor else {})}
+
+    def spec(inner: str) -> str:
+        return format_spec("paired", {"of": inner, **options}) if inner else ""
+
+    return dataclasses.replace(
+        source,
+        spec=spec(source.spec),
+        digest=hashlib.sha256(f"{source.digest} paired {task} {factor}".encode()).hexdigest(),
+        held_out=spec(source.held_out),
+        latents=None,
+        inputs=make,
+    )
+
+
+def pair_arrays(
+    source: ImageSource, size: int, channels: int, progress: Callable[[int, int], None] | None = None
+) -> tuple[Images, UInt8[np.ndarray, "n s s i"]]:
+    """Return a paired source at size × size pixels: the images, and the input image of each."""
+    make, read = source.inputs, to_array(source, size, channels, progress=progress)
+    assert make is not None  # the caller has looked
+    labels = [None] * len(read.pixels) if read.labels is None else read.labels.tolist()
+    return read, np.stack([make(image, label) for image, label in zip(read.pixels, labels, strict=True)])
+
+
+def _maker(source: ImageSource, task: str, factor: int) -> Inputs:
+    if task == "class":
+        n = len(source.classes)
+        if source.labels is None or n < 2:
+            raise ConfigError(
+                f"task=class needs images with labels of at least 2 classes, and {source.spec} has none; use another task "
+                "or sort the images into one folder a class"
+            )
+        return lambda image, label: _level(image, label, n)
+    if task == "gray":
+        if max(channels for _, _, channels in sample_shapes(source)) == 1:
+            raise ConfigError(f"task=gray needs colour images, and those of {source.spec} are gray; use another task")
+        return lambda image, _: fit_square(image, image.shape[0], 1)
+    if task == "downsampled":
+        return lambda image, _: downsampled(image, factor)
+    return lambda image, _: edges(image)
+
+
+def edges(image: Pixels) -> UInt8[np.ndarray, "h w 1"]:
+    """Return 255 where the Sobel magnitude of the brightness is at least half its own 99th percentile (and not 0)."""
+    brightness = image.astype(np.float64).mean(axis=2)
+    steepness = np.hypot(*(ndimage.sobel(brightness, axis, mode="nearest") for axis in (0, 1)))
+    limit = float(np.percentile(steepness, 99)) / 2
+    return np.where((steepness >= limit) & (steepness > 0), 255, 0).astype(np.uint8)[:, :, None]
+
+
+def downsampled(image: Pixels, factor: int) -> Pixels:
+    """Return the image with each block of factor × factor pixels filled with its rounded mean; raises DataError."""
+    height, width, channels = image.shape
+    if height % factor or width % factor or min(height, width) <= factor:
+        raise DataError(
+            f"images of {height}×{width} pixels cannot be cut into more than one block of {factor}×{factor}; use a smaller "
+            "factor or a larger --size"
+        )
+    blocks = image.reshape(height // factor, factor, width // factor, factor, channels).mean(axis=(1, 3))
+    return np.rint(blocks).astype(np.uint8).repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def _level(image: Pixels, label: int | None, n: int) -> UInt8[np.ndarray, "h w 1"]:
+    assert label is not None  # the source has labels
+    return np.full((*image.shape[:2], 1), round(255 * label / (n - 1)), np.uint8)
