@@ -59,6 +59,7 @@ class DcganDiscriminator(nn.Module):
 
 
 def initialise(module: nn.Module) -> None:
+    """Draw a layer's weights ~ N(0, 0.02²) and a normalisation's gains ~ N(1, 0.02²), biases 0; for Module.apply."""
     if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
         nn.init.normal_(module.weight, std=0.02)
         if module.bias is not None:
