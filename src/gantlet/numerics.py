@@ -18,7 +18,9 @@ ROWS = 4096
 
 def check_finite(what: str, array: Float[np.ndarray, "..."]) -> None:
     """Raise NonFiniteError naming the first bad entry of ``array``, if there is one."""
-    if not np.isfinite(array).all():
+    for part in row_chunks(len(array)) if array.ndim else [...]:
+        if np.isfinite(array[part]).all():
+            continue
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise NonFiniteError(f"{what} holds NaN or infinity at index {place}; expected finite numbers")
 
@@ -42,8 +44,8 @@ def tile_side(memory: int, bytes_an_entry: int = 16) -> int:
 
 
 def dot_tiles(
-    left: Float[Tensor, "n d"],
-    right: Float[Tensor, "m d"],
+    left: "Float[Tensor, 'n d'] | CentredRows",
+    right: "Float[Tensor, 'm d'] | CentredRows",
     side: int,
     *,
     upper: bool = False,
@@ -65,6 +67,39 @@ def dot_tiles(
             yield i, j, tile
 
 
+class CentredRows:
+    """Rows less a centre, made where they are looked at: a slice is [x, |x|², 1], float32; ``norms``: every |x|² [n].
+
+    Convention: no copy of the whole set is kept, so memory is that of the tiles.
+    """
+
+    def __init__(self, features: Float32[np.ndarray, "n d"], centre: Float32[np.ndarray, " d"]) -> None:
+        self.features, self.centre = features, torch.from_numpy(centre)
+        self.norms: Float64[np.ndarray, " n"] = np.empty(len(features))
+        for part in row_chunks(len(features), 1024):
+            rows = as_tensor(features[part]) - self.centre
+            self.norms[part] = torch.linalg.vector_norm(rows, dim=1).double().square().numpy()
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.features)
+
+    def __getitem__(self, part: slice) -> Float32[Tensor, "b e"]:
+        """Return some rows."""
+        features = as_tensor(self.features[part])
+        rows = torch.empty(len(features), features.shape[1] + 2)
+        torch.sub(features, self.centre, out=rows[:, :-2])
+        rows[:, -2], rows[:, -1] = torch.from_numpy(self.norms[part]), 1.0
+        return rows
+
+
+def mirrored(rows: Float[Tensor, "n e"]) -> Float[Tensor, "n e"]:
+    """Return [−2x, 1, |x|²] for rows [x, |x|², 1]: its product with other rows [y, |y|², 1] is |x − y|²."""
+    turned = torch.mul(rows, -2.0)
+    turned[:, -2], turned[:, -1] = 1.0, rows[:, -2]
+    return turned
+
+
 def squared_distance_tiles(
     left: Float32[np.ndarray, "n d"],
     right: Float32[np.ndarray, "m d"] | None,
@@ -75,21 +110,10 @@ def squared_distance_tiles(
 
     Error about 1e-6·(|x|² + |y|²) for rows less ``centre``; a result below 0 is such an error and counts as 0.
     """
-    a = _extended(left, centre)
-    b = a if right is None else _extended(right, centre)
-    for i, j, tile in dot_tiles(a, b, side, upper=right is None, prepare=_mirrored):
+    a = CentredRows(left, centre)
+    b = a if right is None else CentredRows(right, centre)
+    for i, j, tile in dot_tiles(a, b, side, upper=right is None, prepare=mirrored):
         yield i, j, tile.clamp_(min=0.0)
-
-
-def _extended(features: Float32[np.ndarray, "n d"], centre: Float32[np.ndarray, " d"]) -> Float[Tensor, "n e"]:
-    rows = as_tensor(features) - torch.from_numpy(centre)
-    norms = torch.linalg.vector_norm(rows, dim=1, keepdim=True).double().square().float()
-    return torch.cat([rows, norms, torch.ones(len(rows), 1)], dim=1)
-
-
-def _mirrored(rows: Float[Tensor, "a e"]) -> Float[Tensor, "a e"]:
-    """Return [−2x, 1, |x|²] for rows [x, |x|², 1]."""
-    return torch.cat([-2 * rows[:, :-2], rows[:, -1:], rows[:, -2:-1]], dim=1)
 
 
 def squared_distances_of_pairs(

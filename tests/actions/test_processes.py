@@ -24,7 +24,7 @@ WORDS += ["--metrics", "frechet_distance,kernel_distance,precision,recall,covera
 def run(folder: Path, count: int, *words: str) -> subprocess.CompletedProcess[str]:
     program = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"] if count > 1 else []
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GANTLET_CACHE": str(folder / f"cache{count}")}
-    command = [sys.executable, *program, "-m", "gantlet", *words]
+    command = [sys.executable, *program, "-m", *["--"] * bool(program), "gantlet", *words]  # --: torchrun has --n… too
     return subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder, env=environment)
 
 
@@ -32,7 +32,7 @@ def run(folder: Path, count: int, *words: str) -> subprocess.CompletedProcess[st
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("together")
     rng = np.random.default_rng(0)
-    for name, n, centre in (("reals", 75, 120), ("fakes", 53, 140), ("few", 2, 140)):
+    for name, n, centre in (("reals", 75, 120), ("fakes", 53, 140), ("few", 2, 140), ("others", 47, 128)):
         images = rng.normal(centre, 30, (n, 12, 12, 3)).clip(0, 255).astype(np.uint8)
         np.savez(path / f"{name}.npz", x=images)
     return path
@@ -66,6 +66,33 @@ def test_bad_files_of_all_processes_are_named_once_and_wrong_use_is_told(folder:
     found = run(folder, 3, *[word.replace("fakes.npz", "few.npz") for word in WORDS])
     (line,) = [line for line in found.stderr.splitlines() if line.startswith("gantlet:")]
     assert "fewer than the 3 processes" in line
+
+
+TOLD = ("value", "low", "high", "a", "b", "difference", "p_value")
+GENERATOR = """
+import numpy as np
+def draw(n, seed):
+    return np.random.default_rng(seed).normal(140, 30, (n, 12, 12, 3)).clip(0, 255).astype(np.uint8)
+"""
+TOGETHER = {
+    "compare": "compare fakes.npz others.npz --real reals.npz --features random-conv[dim=16] --metrics coverage,recall",
+    "until": "evaluate drawn:draw --real reals.npz --features random-conv[dim=16] --metrics coverage --until 20% --n 1500",
+    "a trained classifier": "evaluate digits[split=test] --real digits --features classifier --metrics coverage,gan_train",
+}
+
+
+@pytest.mark.slow  # real torchrun
+@pytest.mark.parametrize("words", TOGETHER.values(), ids=TOGETHER.keys())
+def test_other_work_of_two_processes_is_that_of_one(folder: Path, words: str) -> None:
+    (folder / "drawn.py").write_text(GENERATOR)
+    one, two = (run(folder, count, *words.split(), "--json") for count in (1, 2))
+    assert (one.returncode, two.returncode) == (0, 0), one.stderr + two.stderr
+    alone, together = (json.loads(found.stdout) for found in (one, two))
+    part = "estimates" if "estimates" in alone else "differences"
+    assert alone.get("n_fake") == together.get("n_fake")
+    for a, b in zip(alone[part], together[part], strict=True):
+        known = [name for name in TOLD if a.get(name) is not None]
+        assert known and [b[name] for name in known] == pytest.approx([a[name] for name in known], rel=1e-9), a["metric"]
 
 
 def test_a_process_leaves_the_group_before_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from gantlet.config import EvaluateConfig
 from gantlet.data import open_source
 from gantlet.data.points import Source
 from gantlet.errors import UsageError
+from gantlet.fabric import processes
 from gantlet.metrics import METRICS, compute
 from gantlet.protocols import fixed
 from gantlet.results import Estimate
@@ -37,7 +38,8 @@ def compare(
     The real images' share of the error cancels where the metric gives its influence function (paired); elsewhere the
     two intervals are added as if independent, which is cautious. p-values are two-sided, Holm-corrected.
 
-    Args: a, b, real: source strings or opened sources; config: as for `evaluate`.
+    Args: a, b, real: source strings or opened sources; config: as for `evaluate`. Under torchrun the processes share
+    the extraction of the features, the first one compares, and all return the same Comparison.
     Raises: UsageError when A and B are the same images; what `evaluate` raises.
     """
     config = fixed(config or EvaluateConfig())
@@ -54,17 +56,21 @@ def compare(
     shape = shape_of(sources[generated.index(True)]) if any(generated) else None
     judges = prepare(target, config, progress, shape)
     sides = [features_of(judges, source) for source in sources]
+    return processes().first(lambda: _compared(judges, sides, target.spec))
+
+
+def _compared(judges: list[Judge], sides: list[list[Images]], real: str) -> Comparison:
+    generated = [side[0].source.spec.startswith("run:") for side in sides]
     paired_fakes = all(generated) and sides[0][0].bank.n == sides[1][0].bank.n and same_labels([s[0] for s in sides])
     found: list[Difference] = []
     left_out: dict[str, str] = {}
     for judge, *pair in zip(judges, *sides, strict=True):
         _compare_in(judge, pair, paired_fakes, found, left_out)
-    found = _corrected(found, config.level)
+    level = judges[0].config.level
+    found = _corrected(found, level)
     features = ", ".join(judge.extractor.identity["name"] for judge in judges)
     names = [side[0].source.spec for side in sides]
-    return Comparison(
-        names[0], names[1], target.spec, features, config.level, tuple(found), verdict(found, config.level), left_out
-    )
+    return Comparison(names[0], names[1], real, features, level, tuple(found), verdict(found, level), left_out)
 
 
 def same_labels(sides: list[Images]) -> bool:

@@ -14,6 +14,7 @@ from gantlet.data import decode
 from gantlet.data.reading import PixelBatch, Pixels, fit_square, native_shape, to_array
 from gantlet.data.source import ImageSource
 from gantlet.errors import CacheError, ConfigError
+from gantlet.fabric import processes
 from gantlet.features import EXTRACTORS
 from gantlet.features.cache import arrays_digest, cache_path, load, store
 from gantlet.features.small_cnn import FEATURES, Classifier, SmallCNN, fit_classifier
@@ -79,29 +80,31 @@ class ClassifierFeatures:
 
     @cached_property
     def trained(self) -> Trained:
-        """Return the classifier: from the cache, else trained now; raises CacheError, BadFiles."""
-        made_of = self._made_of()
-        path = cache_path("classifiers", made_of)
-        found = load(path, made_of)
-        if found is None:
-            trained = self._train()
-            state = {name: value.numpy() for name, value in trained.classifier.network.state_dict().items()}
-            facts: dict[str, Any] = {
-                "accuracy": trained.accuracy,
-                "n_test": trained.n_test,
-                "tested_on": trained.tested_on,
-            }
-            store(path, state, made_of, facts)
-            return trained
-        arrays, facts = found
+        """Return the classifier: from the cache, else trained now; raises CacheError, BadFiles.
+
+        Of several processes the first one reads or trains it, and all look through the same weights.
+        """
+        arrays, facts = processes().first(self._cached)
         size, channels = self.shape
         network = SmallCNN(size, channels, len(self.train.classes))
         try:
             network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
         except RuntimeError as error:
-            raise CacheError(f"the cache file {path} does not fit the classifier ({error}); delete it") from error
+            raise CacheError(
+                f"the cached classifier {cache_path('classifiers', self._made_of())} does not fit ({error}); delete it"
+            ) from error
         classifier = Classifier(network.eval(), size, channels, len(self.train.classes))
         return Trained(classifier, arrays_digest(arrays), facts["accuracy"], facts["n_test"], facts["tested_on"])
+
+    def _cached(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return the weights and what is told of them, which are put into the cache where they were not."""
+        made_of = self._made_of()
+        path = cache_path("classifiers", made_of)
+        found = load(path, made_of)
+        if found is None:
+            found = self._train()
+            store(path, found[0], made_of, found[1])
+        return found
 
     @property
     def identity(self) -> dict[str, str]:
@@ -144,7 +147,7 @@ class ClassifierFeatures:
         test = self.held_out
         return test if test is not None and test.labels is not None and test.classes == self.train.classes else None
 
-    def _train(self) -> Trained:
+    def _train(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         test = self._labelled_test()
         data = to_array(self.train, *self.shape)
         assert data.labels is not None  # __post_init__
@@ -161,7 +164,7 @@ class ClassifierFeatures:
         classifier = fit_classifier(images, labels, len(self.train.classes), seed=self.seed, progress=step)
         right = classifier.predict(test_images) == test_labels
         state = {name: value.numpy() for name, value in classifier.network.state_dict().items()}
-        return Trained(classifier, arrays_digest(state), float(np.mean(right)), len(test_images), tested_on)
+        return state, {"accuracy": float(np.mean(right)), "n_test": len(test_images), "tested_on": tested_on}
 
 
 def _tenth(labels: Int64[np.ndarray, " n"], seed: int) -> np.ndarray:

@@ -3,7 +3,7 @@ share.
 
 Squared distances come from float32 products of centred features (relative error about 1e-6 of |x|² + |y|²) and serve
 only to find candidates. What is reported is recomputed in float64 from differences: every distance, and every
-comparison with a radius that the float32 error could change. Memory: two centred copies and one tile.
+comparison with a radius that the float32 error could change. Memory: the tiles; the sets are not copied.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,14 @@ from jaxtyping import Bool, Float, Float32, Float64, Int64
 from torch import Tensor
 
 from gantlet.errors import ShapeError, TooFewSamples
-from gantlet.numerics import as_tensor, check_finite, dot_tiles, squared_distances_of_pairs, tile_side
+from gantlet.numerics import (
+    CentredRows,
+    check_finite,
+    dot_tiles,
+    mirrored,
+    squared_distances_of_pairs,
+    tile_side,
+)
 
 MANIFOLD_K = 3
 SPARE = 2
@@ -88,30 +95,9 @@ def neighbours(
     check_finite("fake features", fake)
     centre = real.mean(axis=0, dtype=np.float64).astype(np.float32)
     side = tile_side(memory)
-    left, right = _Side(real, centre), _Side(fake, centre)
+    left, right = CentredRows(real, centre), CentredRows(fake, centre)
     own = _own_nearest(left, k, side), _own_nearest(right, k, side)
     return _between(left, right, own, (k, min(manifold, k)), side)
-
-
-class _Side:
-    """One set of rows, centred, with its squared norms appended so that one product gives squared distances."""
-
-    def __init__(self, features: Float32[np.ndarray, "n d"], centre: Float32[np.ndarray, " d"]) -> None:
-        self.features, self.n = features, len(features)
-        n, d = features.shape
-        self.rows = torch.empty(n, d + 2)
-        torch.sub(as_tensor(features), torch.from_numpy(centre), out=self.rows[:, :d])
-        norms = torch.linalg.vector_norm(self.rows[:, :d], dim=1).double().square()
-        self.norms = norms.numpy()
-        self.rows[:, d], self.rows[:, d + 1] = norms, 1.0
-        self.error = 2 * (8 + d**0.5) * float(np.finfo(np.float32).eps)
-
-
-def _mirrored(rows: Float[Tensor, "n d2"]) -> Float[Tensor, "n d2"]:
-    """Return [−2x, 1, |x|²] for rows [x, |x|², 1]: its product with other rows [y, |y|², 1] is |x − y|²."""
-    mirrored = torch.mul(rows, -2.0)
-    mirrored[:, -2], mirrored[:, -1] = 1.0, rows[:, -2]
-    return mirrored
 
 
 class _Candidates:
@@ -140,10 +126,10 @@ class _Candidates:
         return Nearest(np.sqrt(np.take_along_axis(squared, order, 1)), np.take_along_axis(indices, order, 1))
 
 
-def _own_nearest(rows: _Side, k: int, side: int) -> Nearest:
-    candidates = _Candidates(rows.n, min(k + SPARE, rows.n - 1))
+def _own_nearest(rows: CentredRows, k: int, side: int) -> Nearest:
+    candidates = _Candidates(len(rows), min(k + SPARE, len(rows) - 1))
     turned = torch.empty(side * side)
-    for i, j, tile in dot_tiles(rows.rows, rows.rows, side, upper=True, prepare=_mirrored):
+    for i, j, tile in dot_tiles(rows, rows, side, upper=True, prepare=mirrored):
         if i == j:
             tile.fill_diagonal_(torch.inf)
         candidates.update(i, j, tile)
@@ -154,13 +140,16 @@ def _own_nearest(rows: _Side, k: int, side: int) -> Nearest:
 
 
 def _between(
-    real: _Side, fake: _Side, own: tuple[Nearest, Nearest], reach_to: tuple[int, int], side: int
+    real: CentredRows, fake: CentredRows, own: tuple[Nearest, Nearest], reach_to: tuple[int, int], side: int
 ) -> Neighbours:
     own_real, own_fake = own
-    to_fake, to_real = _Candidates(real.n, min(1 + SPARE, fake.n)), _Candidates(fake.n, min(1 + SPARE, real.n))
+    to_fake, to_real = (
+        _Candidates(len(real), min(1 + SPARE, len(fake))),
+        _Candidates(len(fake), min(1 + SPARE, len(real))),
+    )
     balls = _Balls(real, fake, own_real.distances, own_fake.distances, k=reach_to[0], manifold=reach_to[1])
     turned, reach = torch.empty(side * side), torch.empty(side * side)
-    for i, j, tile in dot_tiles(real.rows, fake.rows, side, prepare=_mirrored):
+    for i, j, tile in dot_tiles(real, fake, side, prepare=mirrored):
         to_fake.update(i, j, tile)
         to_real.update(j, i, turned[: tile.numel()].view(tile.shape[1], tile.shape[0]).copy_(tile.T))
         balls.update(i, j, tile, reach[: tile.numel()].view(tile.shape))
@@ -184,8 +173,8 @@ class _Balls:
 
     def __init__(
         self,
-        real: _Side,
-        fake: _Side,
+        real: CentredRows,
+        fake: CentredRows,
         real_distances: Float64[np.ndarray, "n k"],
         fake_distances: Float64[np.ndarray, "m k"],
         *,
@@ -195,11 +184,14 @@ class _Balls:
         self.real, self.fake = real, fake
         self.ball = real_distances[:, k - 1]
         self.real_reach, self.fake_reach = real_distances[:, manifold - 1], fake_distances[:, manifold - 1]
-        slack = 2 * real.error * (real.norms.max() + fake.norms.max())
+        self.error = 2 * (8 + real.features.shape[1] ** 0.5) * float(np.finfo(np.float32).eps)
+        slack = 2 * self.error * (real.norms.max() + fake.norms.max())
         self.row_reach = torch.from_numpy((np.square(self.ball) + slack).astype(np.float32))
         self.column_reach = torch.from_numpy((np.square(self.fake_reach) + slack).astype(np.float32))
-        self.real_balls, self.in_real = np.zeros(fake.n, np.int64), np.zeros(fake.n, np.int64)
-        self.fakes_in_ball, self.in_fake, self.index_sum, self.ball_sum = (np.zeros(real.n, np.int64) for _ in range(4))
+        self.real_balls, self.in_real = np.zeros(len(fake), np.int64), np.zeros(len(fake), np.int64)
+        self.fakes_in_ball, self.in_fake, self.index_sum, self.ball_sum = (
+            np.zeros(len(real), np.int64) for _ in range(4)
+        )
 
     def update(self, row: int, column: int, tile: Float[Tensor, "a b"], reach: Float[Tensor, "a b"]) -> None:
         rows, columns = self.row_reach[row : row + len(tile)], self.column_reach[column : column + tile.shape[1]]
@@ -209,19 +201,19 @@ class _Balls:
         i, j = row + flat // tile.shape[1], column + flat % tile.shape[1]
         distance = self._sharp(squared, i, j)
         inside = distance < self.ball[i]
-        self.real_balls += np.bincount(j[inside], minlength=self.fake.n)
-        self.fakes_in_ball += np.bincount(i[inside], minlength=self.real.n)
+        self.real_balls += np.bincount(j[inside], minlength=len(self.fake))
+        self.fakes_in_ball += np.bincount(i[inside], minlength=len(self.real))
         np.add.at(self.index_sum, i[inside], j[inside])
-        self.in_real += np.bincount(j[distance <= self.real_reach[i]], minlength=self.fake.n)
+        self.in_real += np.bincount(j[distance <= self.real_reach[i]], minlength=len(self.fake))
         held = distance <= self.fake_reach[j]
-        self.in_fake += np.bincount(i[held], minlength=self.real.n)
+        self.in_fake += np.bincount(i[held], minlength=len(self.real))
         np.add.at(self.ball_sum, i[held], j[held])
 
     def _sharp(
         self, squared: Float64[np.ndarray, " p"], i: Int64[np.ndarray, " p"], j: Int64[np.ndarray, " p"]
     ) -> Float64[np.ndarray, " p"]:
         """Return distances; those too near a radius to call in float32 are exact, so ties are ties."""
-        doubt = self.real.error * (self.real.norms[i] + self.fake.norms[j])
+        doubt = self.error * (self.real.norms[i] + self.fake.norms[j])
         close = np.zeros(len(squared), dtype=bool)
         for radius in (self.ball[i], self.real_reach[i], self.fake_reach[j]):
             close |= np.abs(squared - np.square(radius)) <= doubt
