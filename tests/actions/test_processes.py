@@ -92,7 +92,9 @@ def test_other_work_of_two_processes_is_that_of_one(folder: Path, words: str) ->
     assert alone.get("n_fake") == together.get("n_fake")
     for a, b in zip(alone[part], together[part], strict=True):
         known = [name for name in TOLD if a.get(name) is not None]
-        assert known and [b[name] for name in known] == pytest.approx([a[name] for name in known], rel=1e-9), a["metric"]
+        assert known and [b[name] for name in known] == pytest.approx([a[name] for name in known], rel=1e-9), a[
+            "metric"
+        ]
 
 
 def test_a_process_leaves_the_group_before_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
