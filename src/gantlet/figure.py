@@ -1,12 +1,14 @@
 """Figures by matplotlib: one look for all of them, written atomically, the same bytes for the same numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import UInt8
 
 from gantlet.files import writing
+from gantlet.results import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,6 +50,30 @@ def line(axis: "Axes", x: Sequence[int | float], by_seed: np.ndarray, name: str,
     marker, style = MARKERS[index % len(MARKERS)], STYLES[index // len(COLOURS) % len(STYLES)]
     mean = by_seed.mean(axis=0)
     axis.plot(x, mean, color=colour, marker=marker, linestyle=style, markersize=4, linewidth=1.4, label=name)
+
+
+def images(axis: "Axes", pixels: UInt8[np.ndarray, "n h w c"], columns: int) -> None:
+    """Draw images row by row, ``columns`` a row, with a gray frame around each; n is a multiple of ``columns``."""
+    framed = np.pad(pixels, ((0, 0), (0, 1), (0, 1), (0, 0)), constant_values=128)
+    n, height, width, channels = framed.shape
+    laid = framed.reshape(n // columns, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
+    whole = laid.reshape(n // columns * height, columns * width, channels)
+    axis.imshow(np.repeat(whole, 3, axis=2) if channels == 1 else whole, interpolation="nearest")
+    axis.grid(False)
+    axis.set_xticks([])
+    axis.set_yticks([])
+
+
+def bars(axis: "Axes", estimates: Mapping[str, Estimate], usual: float | None = None) -> None:
+    """Draw one bar an estimate with its interval, and a dashed line at ``usual``."""
+    for i, found in enumerate(estimates.values()):
+        value = 0.0 if found.value is None else found.value
+        low, high = (value if end is None else end for end in (found.low, found.high))
+        colour = COLOURS[i % len(COLOURS)]
+        axis.bar(i, value, yerr=[[value - low], [high - value]], color=colour, width=0.7, capsize=3)
+    if usual is not None:
+        axis.axhline(usual, color="black", linestyle="--", linewidth=1)
+    axis.set_xticks(range(len(estimates)), list(estimates), rotation=30, ha="right")
 
 
 def save(figure: "Figure", path: Path) -> str:

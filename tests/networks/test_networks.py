@@ -23,6 +23,7 @@ SPECS = [
     "autoencoder[width=4,energy=logit]",
     "dcgan[width=4]",
     "dcgan[width=4,norm=none]",
+    "dcgan[width=4,down=pooled,up=nearest,judging=relu,making=leaky]",
     "infogan[width=4,hidden=16]",
     "infogan[width=4,hidden=16,norm=none]",
     "mlp[width=8,depth=2]",
@@ -130,6 +131,32 @@ def test_dcgan_has_batch_norm_where_the_paper_has_it_and_its_initial_weights() -
     )
 
 
+def test_dcgans_guidelines_can_be_undone_one_by_one() -> None:
+    usual = [type(m) for network in pair("dcgan[width=4]", ImageShape(16, 1), "none", 0) for m in network.modules()]
+    for spec, kind, gone in (
+        ("down=pooled", nn.MaxPool2d, False),
+        ("up=nearest", nn.ConvTranspose2d, False),
+        ("judging=relu", nn.LeakyReLU, True),
+        ("making=leaky", nn.ReLU, True),
+        ("out=linear", nn.Tanh, True),
+        ("making_norm=none,norm=none", nn.BatchNorm2d, True),
+    ):
+        networks = pair(f"dcgan[width=4,{spec}]", ImageShape(16, 1), "none", 0)
+        found = [type(m) for network in networks for m in network.modules()]
+        assert found.count(kind) != usual.count(kind) and (not gone or kind not in found), spec
+        assert networks[0](torch.randn(2, 6)).shape == (2, 1, 16, 16)
+    with pytest.raises(ConfigError, match="needs batch normalisation in the generator"):
+        pair("dcgan[making_norm=none]", ImageShape(8, 1), "conditional-batch-norm", 3)
+
+
+def test_he_weights_keep_the_size_of_signals() -> None:
+    """Through five layers without normalisation the deviation stays within a factor of 2; with N(0, 0.02²) it is lost."""
+    x = torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    for init, low, high in (("he", 0.5, 2.0), ("normal", 0.0, 0.05)):
+        _, judge = pair(f"autoencoder[width=32,init={init}]", ImageShape(8, 1), "none", 0)
+        assert low < float(judge.decoder(judge.encoder(x)).detach().std()) < high
+
+
 def test_r3gan_has_no_norm_and_its_residual_branches_start_at_zero() -> None:
     for network in pair("r3gan", ImageShape(32, 1), "none", 0):
         assert not any(isinstance(m, (nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)) for m in network.modules())
@@ -158,6 +185,9 @@ def test_resampling_is_upfirdn_by_one_two_one() -> None:
     [
         "dcgan[norm=layer]",
         "dcgan[width=0]",
+        "dcgan[down=pool]",
+        "dcgan[making=tanh]",
+        "autoencoder[init=xavier]",
         "r3gan[blocks=0]",
         "r3gan[width=5]",
         "r3gan[most=4]",

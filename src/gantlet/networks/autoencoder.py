@@ -31,6 +31,19 @@ def decoder(inputs: int, width: int, shape: ImageShape, norm: bool) -> list[nn.M
     ]
 
 
+def he(module: nn.Module) -> None:
+    """Draw a layer's weights from N(0, 2/(1.04·n)), n the inputs that meet in an output, for LeakyReLU 0.2; biases are 0."""
+    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+        # a transposed 4×4 convolution with stride 2 lets a quarter of its kernel meet in each output
+        shared = module.weight[:, 0].numel() / 4 if isinstance(module, nn.ConvTranspose2d) else module.weight[0].numel()
+        nn.init.normal_(module.weight, std=(2 / (1.04 * shared)) ** 0.5)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+INITIAL = {"normal": initialise, "he": he}
+
+
 class DecoderGenerator(nn.Module):
     """The auto-encoder's decoder as a generator, with tanh at the end."""
 
@@ -38,7 +51,7 @@ class DecoderGenerator(nn.Module):
         super().__init__()
         stages(shape)
         self.layers = nn.Sequential(*decoder(latent, plan.width, shape, plan.norm == "batch"), nn.Tanh())
-        self.apply(initialise)
+        self.apply(INITIAL[plan.init])
 
     def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b c s s"]:
         """Return images in (−1, 1)."""
@@ -68,7 +81,7 @@ class AutoencoderDiscriminator(nn.Module):
             self.decoder = nn.Sequential(*decoder(plan.code, width, shape, norm=False))
         if self.energy == "logit":
             self.head = nn.Linear(plan.code, 1)
-        self.apply(initialise)
+        self.apply(INITIAL[plan.init])
 
     def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
         """Return −E(x) and the code."""
@@ -94,13 +107,14 @@ class Autoencoder:
     (``energy=absolute``, for began); logit = −E, features = the code. With ``energy=none`` the discriminator is the encoder
     alone, and the generator the one decoder (for reconstruction). With ``energy=logit`` the discriminator is the encoder and
     one linear layer on its code: the plain GAN of the same two networks. Options: ``width`` of the outer convolutions (the inner
-    ones have twice as many), ``code``, ``norm`` of the generator: ``batch`` or ``none``.
+    ones have twice as many), ``code``, ``norm`` of the generator: ``batch`` or ``none``; ``init``: ``normal``, N(0, 0.02²),
+    or ``he``, with which signals keep their size through layers without normalisation.
 
     When to use it: with the objectives ebgan, began and reconstruction, or as the plain GAN beside them. Sizes 8 … 128;
     1 or 3 channels; no labels.
 
     Raises: ConfigError for other options, with conditioning, and with objectives that do not read energies.
-    Convention: no normalisation in the auto-encoder, linear output, weights ~ N(0, 0.02²).
+    Convention: no normalisation in the auto-encoder, linear output.
     Source: Zhao et al. 2017, arXiv:1609.03126, Eq. 3; Berthelot et al. 2017, arXiv:1703.10717; layers of Lucic et al.
     2018, arXiv:1711.10337, App. B.
     """
@@ -109,9 +123,15 @@ class Autoencoder:
     code: int = 64
     norm: str = "batch"
     energy: str = "squared"
+    init: str = "normal"
 
     def __post_init__(self) -> None:
-        for name, known in (("norm", ("batch", "none")), ("energy", (*ENERGIES, "none", "logit"))):
+        choices = {
+            "norm": ("batch", "none"),
+            "energy": (*ENERGIES, "none", "logit"),
+            "init": tuple(INITIAL),
+        }
+        for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ConfigError(
                     f"network 'autoencoder': expected {name} {' or '.join(known)}; got {getattr(self, name)!r}"

@@ -1,0 +1,179 @@
+"""Discriminators that are auto-encoders: EBGAN and BEGAN, what γ trades, and what M_global tells."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import UInt8
+from scipy.stats import spearmanr
+
+from gantlet import figure
+from gantlet.actions.train import training_data
+from gantlet.config import TrainConfig
+from gantlet.lab_result import Cell, LabResult
+from gantlet.labs import LABS
+from gantlet.labs.images import Labelled, features_of, labelled, short
+from gantlet.labs.interface import Setting, lower, over_seeds
+from gantlet.labs.training import Trained, trained
+from gantlet.metrics.frechet_distance import frechet_distance
+from gantlet.metrics.vendi_score import vendi_score
+from gantlet.results import Estimate
+from gantlet.stats.evidence import Evidence
+from gantlet.stats.feature_bank import FeatureBank
+
+SOURCE = "Zhao et al. 2017, arXiv:1609.03126; Berthelot et al. 2017, arXiv:1703.10717, sections 3.3, 3.4 and 4.2"
+CLAIM = (
+    "A discriminator may be an auto-encoder (EBGAN, BEGAN); BEGAN's γ trades diversity for quality, and its M_global tracks "
+    "convergence."
+)
+FEW, MIDDLE, MANY = 0.3, 0.5, 0.7
+TOLERANCE = (
+    f"over the seeds, whole 95 % intervals above 0: the Vendi Score at γ = {MANY} less that at {FEW}; precision at γ = {FEW} less "
+    f"that at {MANY}; and the rank correlation of M_global with the Fréchet distance along the training at γ = {MIDDLE}"
+)
+ARMS = {
+    "EBGAN": "ebgan[margin=10,pulling_away=0.1]",
+    "EBGAN, no pulling away": "ebgan[margin=10,pulling_away=0]",
+    f"BEGAN, γ = {FEW}": f"began[gamma={FEW}]",
+    f"BEGAN, γ = {MIDDLE}": f"began[gamma={MIDDLE}]",
+    f"BEGAN, γ = {MANY}": f"began[gamma={MANY}]",
+}
+LOW, MID, HIGH = tuple(ARMS)[2:]
+MEASURES = {
+    "fd": "FD",
+    "diversity": "Vendi Score",
+    "quality": "precision",
+    "follows": "rank correlation of M_global with FD",
+}
+POINTS = 10
+"""Times in a training at which the Fréchet distance is taken."""
+SHOWN = 8
+BATCH = 16
+
+
+class Measured(NamedTuple):
+    """The final generator's Fréchet distance, Vendi Score and precision; M_global and distance along the way."""
+
+    fd: float
+    diversity: float
+    quality: float
+    track: tuple[tuple[int, float, float], ...]
+    """(step, mean M_global since the last, Fréchet distance); empty for EBGAN."""
+
+    @property
+    def follows(self) -> float:
+        """Return the rank correlation of M_global with the distance."""
+        return float(spearmanr([m for _, m, _ in self.track], [d for _, _, d in self.track]).statistic)
+
+
+Found = dict[str, list[Measured]]
+Shown = tuple[dict[str, UInt8[np.ndarray, "n s s c"]], str]
+"""Samples of each arm, and the data's name."""
+
+
+@LABS.register("autoencoder-critics", source=SOURCE, claim=CLAIM)
+@dataclass(frozen=True)
+class AutoencoderCritics:
+    """Claim: auto-encoders can be discriminators; BEGAN's γ trades diversity for quality; M_global tracks convergence.
+
+    EBGAN (with and without the pulling-away term) and BEGAN at γ = 0.3, 0.5, 0.7 on the auto-encoder's networks, equal
+    generator steps. Option: ``data``, labelled images. Measured in a classifier's features: the Fréchet distance to the
+    training images, the Vendi Score (diversity), precision (quality); for BEGAN the rank correlation (Spearman) over
+    ten times of a training of M_global, averaged since the last time, with the Fréchet distance then.
+
+    Tolerance: diversity rises and precision falls from γ = 0.3 to 0.7, and the rank correlation at γ = 0.5 is positive, whole
+    95 % intervals over seeds.
+    """
+
+    data: str = "digits"
+
+    def run(self, setting: Setting) -> LabResult:
+        """Train every arm with every seed."""
+        seeds = setting.seeds(2, 3, 10)
+        real = labelled(self.data, 0, setting.progress)
+        data = training_data(real.source)
+        bank = features_of(real.pixels, real.classifier)
+        found: Found = {arm: [] for arm in ARMS}
+        shown: dict[str, UInt8[np.ndarray, "n s s c"]] = {}
+        for done, (seed, arm) in enumerate((seed, arm) for seed in seeds for arm in ARMS):
+            run = trained(config(arm, setting, seed), data, setting.of(200, 1_000, 2_000))
+            found[arm].append(measure(run, bank, real))
+            shown.setdefault(arm, run.samples[: SHOWN**2])
+            setting.progress("training", done + 1, len(ARMS) * len(seeds))
+        return judged(setting, seeds, found, (shown, short(self.data)))
+
+
+def config(arm: str, setting: Setting, seed: int) -> TrainConfig:
+    """Return the configuration of one arm: the recipes' networks and rates."""
+    steps, width = setting.of(40, 3_000, 20_000), setting.of(8, 32, 32)
+    began = arm != "EBGAN" and not arm.startswith("EBGAN,")
+    network = "norm=none,energy=absolute,init=he" if began else "energy=squared"
+    rate = 1e-4 if began else 2e-4
+    return TrainConfig(
+        network=f"autoencoder[width={width},code=64,{network}]", objective=ARMS[arm], steps=steps, batch=BATCH, latent=64,
+        seed=seed, lr_generator=rate, lr_discriminator=rate, log_every=max(1, steps // 300),
+        evaluate_every=steps * BATCH // POINTS,
+    )  # fmt: skip
+
+
+def measure(run: Trained, real: FeatureBank, judge: Labelled) -> Measured:
+    """Measure the samples of one training along its way, and M_global between them."""
+    distances, last = [], 0
+    for step, samples in run.drawn:
+        bank = features_of(samples, judge.classifier)
+        values = [line["m_global"] for line in run.lines if last < line["step"] <= step and "m_global" in line]
+        distances.append(
+            (step, float(np.mean(values)) if values else 0.0, frechet_distance(real.moments, bank.moments))
+        )
+        last = step
+    inside = Evidence(real, bank).neighbours.in_real_manifold
+    track = tuple(distances) if any("m_global" in line for line in run.lines) else ()
+    return Measured(distances[-1][2], vendi_score(bank.features), float(inside.mean()), track)
+
+
+def judged(setting: Setting, seeds: tuple[int, ...], found: Found, shown: Shown) -> LabResult:
+    """Return the verdict on the three numbers, the table of all arms, and the figure."""
+    more = _difference(found, "diversity", HIGH, LOW)
+    better = _difference(found, "quality", LOW, HIGH)
+    follows = over_seeds(f"{MEASURES['follows']}, {MID}", [m.follows for m in found[MID]])
+    failed = [e.metric for e in (more, better, follows) if lower(e) <= 0]
+    why = "; ".join(f"{e.metric} {e.text}" for e in (more, better, follows))
+    why += f"; not as claimed: {', '.join(failed)}" if failed else ""
+    rows: list[tuple[Cell, ...]] = []
+    means: dict[str, dict[str, Estimate]] = {name: {} for name in MEASURES}
+    for arm, runs in found.items():
+        for name in MEASURES:
+            if name != "follows" or runs[0].track:
+                means[name][arm] = over_seeds(name, [getattr(m, name) for m in runs])
+        rows.append((arm, *(means[name][arm].text if arm in means[name] else None for name in MEASURES)))
+    return LabResult(
+        "autoencoder-critics", CLAIM, SOURCE, follows.metric, None, "pictures and curves (Berthelot et al., Figures 3 and 5)",
+        follows, TOLERANCE, "not reproduced" if failed else "reproduced", why, ("arm", *MEASURES.values()), tuple(rows),
+        (_draw(setting, means, found, shown),), setting.size, seeds,
+    )  # fmt: skip
+
+
+def _difference(found: Found, name: str, one: str, other: str) -> Estimate:
+    values = [getattr(a, name) - getattr(b, name) for a, b in zip(found[one], found[other], strict=True)]
+    return over_seeds(f"{MEASURES[name]}, {one} less {other}", values)
+
+
+def _draw(setting: Setting, means: dict[str, dict[str, Estimate]], found: Found, shown: Shown) -> str:
+    """Draw samples of every arm, the three measures, and M_global with the distance along the first seed's training."""
+    picture, axes = figure.new(2, len(ARMS), width=3.0, height=3.1)
+    for axis, (arm, pixels) in zip(axes, shown[0].items(), strict=False):
+        figure.images(axis, pixels, SHOWN)
+        figure.label(axis, arm + (f" ({shown[1]})" if arm == "EBGAN" else ""))
+    for axis, name in zip(axes[len(ARMS) :], ("fd", "diversity", "quality"), strict=False):
+        figure.bars(axis, means[name])
+        figure.label(axis, MEASURES[name])
+    along, together = axes[-2:]
+    for i, arm in enumerate((LOW, MID, HIGH)):
+        tracks = np.array([m.track for m in found[arm]])
+        figure.line(along, tracks[0, :, 0].tolist(), tracks[:, :, 1], arm.removeprefix("BEGAN, "), i)
+        together.scatter(tracks[:, :, 1].ravel(), tracks[:, :, 2].ravel(), s=10, color=figure.COLOURS[i])
+    along.legend(fontsize=7, frameon=False)
+    together.set_yscale("log")
+    figure.label(along, "M_global along the training", "generator steps", "M_global")
+    figure.label(together, "FD against M_global", "M_global", "FD")
+    return figure.save(picture, setting.out / "autoencoder-critics.png")
