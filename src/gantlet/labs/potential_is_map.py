@@ -4,15 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gantlet import figure
 from gantlet.lab_result import Cell, LabResult
 from gantlet.labs import LABS
+from gantlet.labs.critics import Kind
 from gantlet.labs.interface import Setting, over_seeds, upper
-from gantlet.objectives import OBJECTIVES
-from gantlet.penalties import PENALTIES
-from gantlet.penalties.interface import input_gradient
 from gantlet.results import Estimate
 from gantlet.rng import torch_stream
 from gantlet.transport import audit, solve
@@ -25,8 +23,12 @@ TOLERANCE = (
     "the map of the quadratic-cost critic (wgan-qc) has an L2-UVP below the linear map's in every dimension, at the upper end of "
     "the 95 % interval over seeds"
 )
-CRITICS = ("wgan", "wgan-gp", "wgan-qc")
-MAPS = (*CRITICS, "linear", "semidiscrete")
+KINDS = {
+    "wgan": Kind("wgan", after="weight-clipping[clip=0.1]"),
+    "wgan-gp": Kind("wgan", penalty="gradient-penalty"),
+    "wgan-qc": Kind("wgan-qc[cost=1]"),
+}
+MAPS = (*KINDS, "linear", "semidiscrete")
 BATCH = 128
 
 
@@ -41,31 +43,18 @@ def critic_network(dim: int, seed: int) -> nn.Sequential:
 
 def trained(kind: str, pair: Pair, steps: int, seed: int) -> nn.Sequential:
     """Return a critic trained between source (fake) and target (real) of a pair, no generator in between."""
-    network, stream = critic_network(pair.source.dim, seed), torch_stream(seed, "penalty")
-    objective = OBJECTIVES.build("wgan-qc[cost=1]" if kind == "wgan-qc" else "wgan")
-    penalty, clipping = PENALTIES.build("gradient-penalty"), PENALTIES.build("weight-clipping[clip=0.1]")
+    network = critic_network(pair.source.dim, seed)
+    game = KINDS[kind].game(network, torch_stream(seed, "penalty"))
     fakes, reals = pair.draw(BATCH * steps, seed, "train"), pair.draw_target(BATCH * steps, seed, "train")
     optimizer = torch.optim.Adam(network.parameters(), 1e-3, (0.5, 0.9))
-
-    def critic(points: Tensor, _: Tensor | None = None) -> Tensor:
-        return network(points)[:, 0]
-
     for step in range(steps):
         rows = slice(step * BATCH, (step + 1) * BATCH)
         real, fake = (torch.from_numpy(side[rows]).float() for side in (reals, fakes))
-        if kind == "wgan-qc":
-            matched = objective.meeting(real, fake)
-            loss = matched.discriminator_loss(critic(real), critic(fake)).mean()
-            loss = loss + matched.regulariser(input_gradient(critic, fake, None), fake)
-        else:
-            loss = objective.discriminator_loss(critic(real), critic(fake)).mean()
-        if kind == "wgan-gp":
-            loss = loss + penalty(critic, real, fake, None, stream)
+        loss = game.critic_loss(real, fake)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        if kind == "wgan":
-            clipping.after_step(network)
+        game.stepped()
     return network
 
 
@@ -90,7 +79,7 @@ class PotentialIsMap:
             for dim in dims:
                 pair = log_sum_exp_pair(dim, seed)
                 x, y = pair.draw(n, seed, "test"), pair.draw_target(n, seed, "test")
-                for kind in CRITICS:
+                for kind in KINDS:
                     network = trained(kind, pair, steps, seed)
                     result: CriticAudit = audit(_flat(network), x, y, true_map=pair.map)
                     found[kind, dim].append((float(result.uvp or 0.0), float(result.cosine or 0.0)))

@@ -1,0 +1,60 @@
+"""What the transport labs share of critics: the loss of one step for the original game, WGAN (clipped or penalised) and WGAN-QC."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from gantlet.objectives import OBJECTIVES
+from gantlet.penalties import PENALTIES
+from gantlet.penalties.interface import input_gradient
+
+Critic = Callable[..., Tensor]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A critic's game by its specs: the ``objective``, and a ``penalty`` or ``after``, a rule for the weights after a step."""
+
+    objective: str
+    penalty: str = ""
+    after: str = ""
+
+    def game(self, network: nn.Module, stream: torch.Generator) -> "Game":
+        """Return the game for one network."""
+        return Game(self, network, stream)
+
+
+class Game:
+    """One critic's losses on pairs of batches of points."""
+
+    def __init__(self, kind: Kind, network: nn.Module, stream: torch.Generator) -> None:
+        self.objective = OBJECTIVES.build(kind.objective)
+        self.penalty = PENALTIES.build(kind.penalty) if kind.penalty else None
+        self.after = PENALTIES.build(kind.after) if kind.after else None
+        self.network, self.stream = network, stream
+
+    def critic(self, points: Float[Tensor, "b d"], _: Tensor | None = None) -> Float[Tensor, " b"]:
+        """Return D at points."""
+        return self.network(points)[:, 0]
+
+    def critic_loss(self, real: Float[Tensor, "b d"], fake: Float[Tensor, "b d"]) -> Float[Tensor, ""]:
+        """Return the critic's loss, its penalty or transport regulariser included."""
+        matching = getattr(self.objective, "meeting", None)
+        game = matching(real, fake) if matching else self.objective
+        loss = game.discriminator_loss(self.critic(real), self.critic(fake)).mean()
+        if matching:
+            loss = loss + game.regulariser(input_gradient(self.critic, fake, None), fake)
+        return loss if self.penalty is None else loss + self.penalty(self.critic, real, fake, None, self.stream)
+
+    def generator_loss(self, fake: Float[Tensor, "b d"]) -> Float[Tensor, ""]:
+        """Return the generator's loss; no objective used here looks at the real batch for it."""
+        judged = self.critic(fake)
+        return self.objective.generator_loss(torch.zeros_like(judged), judged).mean()
+
+    def stepped(self) -> None:
+        """Apply the rule for the weights."""
+        if self.after is not None:
+            self.after.after_step(self.network)
