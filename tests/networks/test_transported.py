@@ -12,14 +12,15 @@ from torch import nn
 from gantlet import recipes
 from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError, Interrupted
-from gantlet.networks.interface import Judgement
+from gantlet.networks.interface import ImageShape, Judgement
 from gantlet.networks.saved import load_generator
 from gantlet.networks.transported import TransportCodes, Transported, code_ratios
 from gantlet.objectives.reconstruction import Reconstruction
-from gantlet.training.game import Game
+from gantlet.training.game import Batch, Game
 from gantlet.training.images import TrainingImages
 from gantlet.training.interface import Measured
 from gantlet.training.loop import run
+from gantlet.training.state import TrainState
 
 
 class Silent:
@@ -76,6 +77,20 @@ def test_killed_and_resumed_is_the_same_generator(tmp_path: Path) -> None:
         run(config(tmp_path / "b", checkpoint_every=10), images(), observer=Killed())
     again = run(config(tmp_path / "b", checkpoint_every=10), images(), resume=True, observer=Silent())
     assert first.weights_sha256 == again.weights_sha256
+
+
+def test_both_players_step_by_one_loss_and_normalisation_learns_from_codes_alone(tmp_path: Path) -> None:
+    game = Game.of(config(tmp_path))
+    state = TrainState.fresh(config(tmp_path), game, ImageShape(8, 1), 0)
+    real = torch.rand(16, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    batch = Batch(real, None, 1e3 * torch.ones(16, 3))
+    turn = game.shared_turn(state.generator, state.discriminator, batch, state.moment(0))
+    turn.loss.backward()
+    assert all(p.grad is not None for net in (state.generator, state.discriminator) for p in net.parameters())
+    norms = [m for m in state.generator.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert norms and state.generator.training and all(int(norm.num_batches_tracked) == 1 for norm in norms)
+    with pytest.raises(ConfigError, match="discriminator_steps = 1"):
+        run(config(tmp_path / "r", discriminator_steps=2), images(), observer=Silent())
 
 
 def test_nearest_codes_of_copies_are_at_distance_0() -> None:

@@ -45,8 +45,7 @@ class Variational:
     Optimum: −ELBO ≥ −log p(x), with equality where q(z|x) is the exact posterior.
     Raises: ConfigError for another likelihood or noise ≤ 0; with penalties or pacgan, and for a discriminator without
     a linear head.
-    Convention: sums over pixels and latents, mean over the batch, one ε an image; σ by softplus; encoder and decoder step
-    in turn, each on its own batch, instead of together.
+    Convention: sums over pixels and latents, mean over the batch, one ε an image; σ by softplus.
     Source: Kingma & Welling 2014, arXiv:1312.6114, Eq. 3 (bound) and App. B (KL).
     """
 

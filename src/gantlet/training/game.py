@@ -72,8 +72,6 @@ class Game:
 
         Where a penalty asks for the logits of exactly these images in full precision, the pass is not done twice.
         """
-        if isinstance(self.parts.objective, Autoencodes):
-            return self._common_turn(generator, discriminator, batch, moment)
         labels = batch.labels if self.conditional else None
         with torch.no_grad():
             fake = fakes_of(batch, generator, labels)
@@ -105,12 +103,30 @@ class Game:
         self._add_weight_terms(terms, "discriminator", plain, moment)
         return _turn(terms, on_real.logits, on_fake.logits, fake)
 
+    @property
+    def shares_loss(self) -> bool:
+        """Return whether it is a game without adversaries, where both players lower one loss and step together."""
+        return isinstance(self.parts.objective, Autoencodes)
+
+    def shared_turn(self, generator: nn.Module, discriminator: nn.Module, batch: Batch, moment: Moment) -> Turn:
+        """Return the one loss of a game without adversaries, and images of the latents for the log.
+
+        Those are drawn in evaluation mode: latents are no codes yet, and batch normalisation must not learn from them.
+        """
+        shown = batch if self.conditional else batch._replace(labels=None)
+        objective: Any = self.parts.objective
+        terms = objective.common_terms(generator, discriminator, shown, moment.streams["penalty"])
+        generator.eval()
+        with torch.no_grad():
+            fake = generator(shown.z, shown.labels)
+        generator.train()
+        nothing = fake.new_zeros(0)
+        return _turn(terms, nothing, nothing, fake)
+
     def generator_turn(self, generator: nn.Module, discriminator: nn.Module, batch: Batch, moment: Moment) -> Turn:
         """Return the generator's loss against a frozen discriminator; real images are judged only where the objective
         or a term looks at them.
         """
-        if isinstance(self.parts.objective, Autoencodes):
-            return self._common_turn(generator, discriminator, batch, moment)
         labels = batch.labels if self.conditional else None
         fake = fakes_of(batch, generator, labels)
         fakes = self._seen(fake, batch)
@@ -159,16 +175,6 @@ class Game:
             images = torch.cat([batch.inputs, images], dim=1)
         pack = self.parts.pack
         return images if pack == 1 else images.reshape(len(images) // pack, -1, *images.shape[2:])
-
-    def _common_turn(self, generator: nn.Module, discriminator: nn.Module, batch: Batch, moment: Moment) -> Turn:
-        """Return a player's turn in a game without adversaries: the loss is the same for both."""
-        shown = batch if self.conditional else batch._replace(labels=None)
-        objective: Any = self.parts.objective
-        terms = objective.common_terms(generator, discriminator, shown, moment.streams["penalty"])
-        with torch.no_grad():
-            fake = generator(shown.z, shown.labels)
-        nothing = fake.new_zeros(0)
-        return _turn(terms, nothing, nothing, fake)
 
     def _judge(self, discriminator: nn.Module | Judge, moment: Moment, z: Tensor | None = None) -> Judge:
         """Return the discriminator as it sees images: augmented, each image of a pack by itself, with ``z`` if it looks."""

@@ -169,7 +169,7 @@ class ReplacesDiscriminator(Protocol):
 
 @runtime_checkable
 class Autoencodes(Protocol):
-    """An objective without adversaries: both players lower one loss, each by its own weights."""
+    """An objective without adversaries: both players lower one loss, each by its own weights, and step together."""
 
     def common_terms(
         self,

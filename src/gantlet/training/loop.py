@@ -1,4 +1,6 @@
-"""The only training loop: discriminator step(s), generator step, moving average; then log, sample, evaluate, save."""
+"""The only training loop: discriminator step(s), generator step (or one step of both), moving average; then log, sample,
+evaluate, save.
+"""
 
 import time
 from pathlib import Path
@@ -48,24 +50,39 @@ def run(  # noqa: PLR0915
             started = time.perf_counter()
             state.set_rates(config)
 
-            # The discriminator's steps. Its gradient is taken by its weights only, not by the images of a penalty.
-            for turn in range(config.discriminator_steps):
-                batch, moment = feed.next(state), state.moment(state.step * config.discriminator_steps + turn)
-                d_turn = game.discriminator_turn(generator, discriminator, batch, moment)
+            if game.shares_loss:
+                # One loss of both players: one pass, and both step together.
+                batch, moment = feed.next(state), state.moment(state.step)
+                d_turn = g_turn = game.shared_turn(generator, discriminator, batch, moment)
+                optimizer_generator.zero_grad()
                 optimizer_discriminator.zero_grad()
-                fabric.backward(d_turn.loss, inputs=weights)
+                fabric.backward(d_turn.loss)
                 d_norm = require_finite(state.step + 1, "discriminator", d_turn.loss, d_turn.terms, state.discriminator)
+                g_norm = require_finite(state.step + 1, "generator", g_turn.loss, g_turn.terms, state.generator)
+                optimizer_generator.step()
                 optimizer_discriminator.step()
                 seen = game.after_discriminator(state.discriminator, d_turn, state.memory)
+            else:
+                # The discriminator's steps. Its gradient is taken by its weights only, not by the images of a penalty.
+                for turn in range(config.discriminator_steps):
+                    batch, moment = feed.next(state), state.moment(state.step * config.discriminator_steps + turn)
+                    d_turn = game.discriminator_turn(generator, discriminator, batch, moment)
+                    optimizer_discriminator.zero_grad()
+                    fabric.backward(d_turn.loss, inputs=weights)
+                    d_norm = require_finite(
+                        state.step + 1, "discriminator", d_turn.loss, d_turn.terms, state.discriminator
+                    )
+                    optimizer_discriminator.step()
+                    seen = game.after_discriminator(state.discriminator, d_turn, state.memory)
 
-            # The generator's step, against a frozen discriminator.
-            discriminator.requires_grad_(False)
-            g_turn = game.generator_turn(generator, discriminator, feed.next(state), moment)
-            optimizer_generator.zero_grad()
-            fabric.backward(g_turn.loss)
-            g_norm = require_finite(state.step + 1, "generator", g_turn.loss, g_turn.terms, state.generator)
-            optimizer_generator.step()
-            discriminator.requires_grad_(True)
+                # The generator's step, against a frozen discriminator.
+                discriminator.requires_grad_(False)
+                g_turn = game.generator_turn(generator, discriminator, feed.next(state), moment)
+                optimizer_generator.zero_grad()
+                fabric.backward(g_turn.loss)
+                g_norm = require_finite(state.step + 1, "generator", g_turn.loss, g_turn.terms, state.generator)
+                optimizer_generator.step()
+                discriminator.requires_grad_(True)
             game.after_generator(state.generator, state.memory)
 
             state.step += 1

@@ -134,6 +134,11 @@ class Parts:
                 f"{mixing[0]} lets each logit depend on the whole batch, and {', '.join(own)} needs "
                 "each image's own gradient; use one of the two"
             )
+        if isinstance(self.objective, Autoencodes) and config.discriminator_steps != 1:
+            raise ConfigError(
+                f"objective {config.objective!r} has one loss for both players, who step together: expected "
+                f"discriminator_steps = 1; got {config.discriminator_steps}"
+            )
         for name, part in self.that(Refuses).items():
             others = {other: thing for other, thing in self.named.items() if other != name}
             reason = part.refusal(config, others, discriminator)
