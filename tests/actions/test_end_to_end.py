@@ -167,6 +167,26 @@ def test_the_same_data_twice_is_pointed_out(folder: Path, capsys: pytest.Capture
     assert any("the same data" in warning for warning in json.loads(capsys.readouterr().out)["warnings"])
 
 
+def test_copies_inside_a_set_are_counted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
+    np.save("real.npy", images)
+    np.save("fake.npy", np.concatenate([images[:10], images[:10, ::-1], images[:4]]))
+    words = [
+        "evaluate",
+        "fake.npy",
+        "--real",
+        "real.npy",
+        "--features",
+        "pixels",
+        "--metrics",
+        "frechet_distance",
+        "--json",
+    ]
+    assert main(words) == 0
+    (line,) = [line for line in json.loads(capsys.readouterr().out)["warnings"] if "repeat" in line]
+    assert line == "4 of the 24 generated ones repeat another one exactly (distinct: 20)"
+
+
 def test_too_few_images_make_metrics_undefined_with_the_reason(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

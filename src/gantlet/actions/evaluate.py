@@ -22,6 +22,7 @@ from gantlet.errors import DataError
 from gantlet.fabric import processes
 from gantlet.protocols import fixed
 from gantlet.results import Report
+from gantlet.stats.duplicates import duplicates
 
 
 def evaluate(
@@ -148,6 +149,11 @@ def _warnings(judge: Judge, fake: Images) -> tuple[str, ...]:
                 f"{len(images.skipped)} {role} files could not be decoded and were left out: {', '.join(images.skipped)}"
             )
         lines += images.warnings
+        if repeated := duplicates(images.bank):
+            lines.append(
+                f"{repeated:,} of the {images.bank.n:,} {role} ones repeat another one exactly (distinct: "
+                f"{images.bank.n - repeated:,})"
+            )
     read = [images for images in (judge.real, fake) if not images.source.statistics]
     sizes = [images.source.read(int(source_rows(images)[0])).shape for images in read]
     if len(sizes) == 2 and len(sizes[0]) == 3 and sizes[0][:2] != sizes[1][:2] and len(fake.source) > 1:
