@@ -12,6 +12,7 @@ _WHERE = {
     "train": "gantlet.actions.train",
     "evaluate": "gantlet.actions.evaluate",
     "compare": "gantlet.actions.compare",
+    "compare_reports": "gantlet.actions.reported",
     "audit": "gantlet.actions.audit",
     "AuditConfig": "gantlet.audit.settings",
     "AuditResult": "gantlet.audit_result",
@@ -38,6 +39,7 @@ __all__ = [
     "TrainConfig",
     "audit",
     "compare",
+    "compare_reports",
     "evaluate",
     "load",
     "open_source",
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from gantlet.actions.audit import audit
     from gantlet.actions.compare import compare
     from gantlet.actions.evaluate import evaluate
+    from gantlet.actions.reported import compare_reports
     from gantlet.actions.sample import sample
     from gantlet.actions.train import train
     from gantlet.audit.settings import AuditConfig

@@ -2,8 +2,9 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Better = Literal["A", "B", ""]
 
@@ -42,3 +43,11 @@ class Comparison:
     def to_json(self) -> str:
         """Return strict JSON."""
         return json.dumps(dataclasses.asdict(self), indent=1, allow_nan=False, ensure_ascii=False)
+
+
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, Any, Any] | None:
+    """Return the first field in which two descriptions of how numbers were made differ, with both values; else None."""
+    for field in {**one, **other}:
+        if one.get(field) != other.get(field):
+            return field, one.get(field), other.get(field)
+    return None

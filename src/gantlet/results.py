@@ -128,6 +128,8 @@ class Report:
     warnings: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     images_seen: int | None = None
+    digests: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of the images by role: real, fake, training, held-out (where there are any)."""
     schema: int = SCHEMA
 
     def __getitem__(self, metric: str) -> Estimate:

@@ -44,6 +44,8 @@ def compare(
     """
     config = fixed(config or EvaluateConfig())
     metric_names(config)
+    if given := [s for s in (a, b) if isinstance(s, str) and s.endswith(".json")]:
+        raise UsageError(f"{given[0]} is a report, not images; two reports are compared without --real")
     target = open_source(real) if isinstance(real, str) else real
     other = config.held_out or target.held_out
     n = config.n or default_n(len(target), len(open_source(other)) if other else 0)
@@ -66,11 +68,17 @@ def _compared(judges: list[Judge], sides: list[list[Images]], real: str) -> Comp
     left_out: dict[str, str] = {}
     for judge, *pair in zip(judges, *sides, strict=True):
         _compare_in(judge, pair, paired_fakes, found, left_out)
-    level = judges[0].config.level
-    found = _corrected(found, level)
     features = ", ".join(judge.extractor.identity["name"] for judge in judges)
-    names = [side[0].source.spec for side in sides]
-    return Comparison(names[0], names[1], real, features, level, tuple(found), verdict(found, level), left_out)
+    first, second = (side[0].source.spec for side in sides)
+    return concluded(found, left_out, (first, second, real), features, judges[0].config.level)
+
+
+def concluded(
+    found: list[Difference], left_out: dict[str, str], names: tuple[str, str, str], features: str, level: float
+) -> Comparison:
+    """Return the comparison of A and B with real (their ``names``): p-values corrected, a verdict in words."""
+    found = _corrected(found, level)
+    return Comparison(*names, features, level, tuple(found), verdict(found, level), left_out)
 
 
 def same_labels(sides: list[Images]) -> bool:
@@ -114,22 +122,30 @@ def _difference(
     evidences: list[Evidence], a: Estimate, b: Estimate, paired_fakes: bool, level: float
 ) -> Difference | None:
     """Return A − B with its interval and p-value; None where nothing is known of the error."""
-    assert a.value is not None and b.value is not None and a.lower_is_better is not None
     influences = _influences(evidences, a, b)
-    if influences is not None:
-        near_null = [interval_variance(e) or 0.0 for e in (a, b) if e.interval == "permutation"]
-        variance = difference_variance(influences[0], influences[1], paired_fakes) + sum(near_null)
-    else:
-        apart = [interval_variance(estimate) for estimate in (a, b)]
-        if apart[0] is None or apart[1] is None:
-            return None
-        variance = apart[0] + apart[1]
+    if influences is None:
+        return unpaired(a.metric, a, b)
+    near_null = [interval_variance(e) or 0.0 for e in (a, b) if e.interval == "permutation"]
+    variance = difference_variance(influences[0], influences[1], paired_fakes) + sum(near_null)
+    return _by_variance(a.metric, a, b, variance, level, paired=True)
+
+
+def unpaired(title: str, a: Estimate, b: Estimate) -> Difference | None:
+    """Return A − B with both intervals added as if independent; None where one of them has none."""
+    apart = [interval_variance(estimate) for estimate in (a, b)]
+    if apart[0] is None or apart[1] is None:
+        return None
+    return _by_variance(title, a, b, apart[0] + apart[1], a.level, paired=False)
+
+
+def _by_variance(title: str, a: Estimate, b: Estimate, variance: float, level: float, *, paired: bool) -> Difference:
+    assert a.value is not None and b.value is not None and a.lower_is_better is not None
     difference, error = a.value - b.value, math.sqrt(variance)
     half = quantile(level) * error
     p_value = math.erfc(abs(difference) / (error * math.sqrt(2))) if error > 0 else float(difference == 0)
     return Difference(
-        a.metric, a.value, b.value, difference, difference - half, difference + half, p_value, p_value, "",
-        influences is not None, a.lower_is_better,
+        title, a.value, b.value, difference, difference - half, difference + half, p_value, p_value, "", paired,
+        a.lower_is_better,
     )  # fmt: skip
 
 

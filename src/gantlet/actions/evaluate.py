@@ -127,6 +127,7 @@ def _report(
         warnings=_warnings(judge, images),
         seconds={**judge.seconds, "total": time.perf_counter() - started},
         images_seen=images_seen,
+        digests=_digests(judge, images),
     )
     if out is not None:
         report.save(out / "report.json")
@@ -139,6 +140,11 @@ def _stamp(judges: Sequence[Judge]) -> dict[str, Any]:
     spaces = {judge.space: judge.extractor.identity for judge in judges} if len(judges) > 1 else {}
     stamp = {**first.extractor.identity, "protocol": first.config.protocol, "package": __version__}
     return {**stamp, "spaces": spaces} if spaces else stamp
+
+
+def _digests(judge: Judge, fake: Images) -> dict[str, str]:
+    roles = {"real": judge.real, "fake": fake, "training": judge.train, "held-out": judge.held_out}
+    return {role: images.source.digest for role, images in roles.items() if images is not None}
 
 
 def _warnings(judge: Judge, fake: Images) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from gantlet import __version__
 from gantlet.actions.images import Progress, featured, nothing
 from gantlet.actions.prepare import build_all
+from gantlet.comparison import differing
 from gantlet.config import EvaluateConfig
 from gantlet.data import open_source
 from gantlet.data.points import Source
@@ -54,13 +55,12 @@ def merge_statistics(paths: Sequence[Path], out: Path) -> Statistics:
         raise UsageError(f"gantlet stats merge needs two files or more; got {len(paths)}")
     files = [read_statistics(path) for path in paths]
     for path, file in zip(paths[1:], files[1:], strict=True):
-        theirs, ours = _decisive(file), _decisive(files[0])
-        for field in {**ours, **theirs}:
-            if theirs.get(field) != ours.get(field):
-                raise CacheError(
-                    f"{path} has {field} = {theirs.get(field)!r}, {paths[0]} {ours.get(field)!r}; statistics merge only "
-                    "where all that decides them agrees"
-                )
+        if apart := differing(_decisive(file), _decisive(files[0])):
+            field, theirs, ours = apart
+            raise CacheError(
+                f"{path} has {field} = {theirs!r}, {paths[0]} {ours!r}; statistics merge only where all that decides them "
+                "agrees"
+            )
     sources = [source for file in files for source in file.header.get("sources", [])]
     digests = [source["sha256"] for source in sources]
     twice = next((source["spec"] for source in sources if digests.count(source["sha256"]) > 1), None)

@@ -60,10 +60,14 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Compare:
-    """Is A better than B? Both are judged against the same real images: paired differences with intervals."""
+    """Is A better than B? Both are judged against the same real images: paired differences with intervals.
 
-    real: str
-    """The real images: a source (gantlet list sources)."""
+    A and B may be two stored reports (report.json, or the folder that holds it): then --real is left out, nothing is
+    computed anew, and the differences are unpaired.
+    """
+
+    real: str = ""
+    """The real images: a source (gantlet list sources); left out only where A and B are stored reports."""
     json: bool = False
     """Print the comparison as JSON."""
 

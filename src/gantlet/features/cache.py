@@ -10,6 +10,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from gantlet.comparison import differing
 from gantlet.errors import CacheError
 from gantlet.files import cache_folder, explained, writing
 
@@ -41,11 +42,10 @@ def load(path: Path, made_of: Mapping[str, Any]) -> tuple[dict[str, np.ndarray],
     if not path.exists():
         return None
     arrays, found, facts = read(path)
-    if found != json.loads(json.dumps(made_of)):
-        field = next((key for key in {*found, *made_of} if found.get(key) != made_of.get(key)), "")
+    if apart := differing(found, json.loads(json.dumps(made_of))):
+        field, made, wanted = apart
         raise CacheError(
-            f"the cache file {path} was made with {field} = {found.get(field)!r}, expected {made_of.get(field)!r}; "
-            "delete it, or use --no-cache"
+            f"the cache file {path} was made with {field} = {made!r}, expected {wanted!r}; delete it, or use --no-cache"
         )
     return arrays, facts
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gantlet import __version__
+from gantlet.comparison import differing
 from gantlet.errors import CacheError, DataError
 from gantlet.features.cache import read, store
 from gantlet.stats.moments import Moments
@@ -99,9 +100,9 @@ def check_statistics(path: str, statistics: Statistics, extractor: Mapping[str, 
     ours = {**extractor, "package": __version__}
     if protocol and header["protocol"]:
         theirs["protocol"], ours["protocol"] = header["protocol"], protocol
-    for field in (*theirs, *(set(ours) - set(theirs))):
-        if theirs.get(field) != ours.get(field):
-            raise CacheError(
-                f"{path} was made with {field} = {theirs.get(field)!r}, this evaluation has {ours.get(field)!r}; make "
-                "the statistics anew (gantlet stats make), or evaluate as they were made"
-            )
+    if apart := differing(theirs, ours):
+        field, made, wanted = apart
+        raise CacheError(
+            f"{path} was made with {field} = {made!r}, this evaluation has {wanted!r}; make the statistics anew (gantlet "
+            "stats make), or evaluate as they were made"
+        )

@@ -9,7 +9,7 @@ from gantlet.cli.commands.shared import Words, first, put, show_report
 from gantlet.cli.parse import parse, positional
 from gantlet.cli.progress import Progress
 from gantlet.config import EvaluateConfig
-from gantlet.errors import UnknownName
+from gantlet.errors import UnknownName, UsageError
 from gantlet.fabric import rank
 
 
@@ -32,10 +32,17 @@ def compare(words: Words) -> None:
     a, rest = first(words, "compare", "two sets of generated images, A and B")
     b, rest = ("", rest) if rest == ["--help"] else positional(rest, "compare", "a second set of generated images, B")
     chosen, config = parse("compare", rest, options.Compare, EvaluateConfig(), argument="A B")
-    from gantlet.actions.compare import compare as action
+    if chosen.real:
+        from gantlet.actions.compare import compare as action
 
-    with Progress() as progress:
-        found = action(a, b, chosen.real, config, progress=progress)
+        with Progress() as progress:
+            found = action(a, b, chosen.real, config, progress=progress)
+    else:
+        from gantlet.actions.reported import compare_reports
+
+        if config != EvaluateConfig():
+            raise UsageError("two reports are compared as they were made; leave the options out, or give --real")
+        found = compare_reports(a, b)
     if chosen.json:
         put(found.to_json())
         return
