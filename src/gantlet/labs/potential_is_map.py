@@ -142,7 +142,7 @@ def _draw(setting: Setting, scores: dict[Key, Estimate], cosines: dict[Key, floa
         axis.set_xticks(dims, [str(dim) for dim in dims])
     error.set_yscale("log")
     error.axhline(100, color="black", linewidth=0.8, linestyle=":")
-    error.legend(fontsize=7.5, frameon=False)
+    direction.legend(fontsize=7.5, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     figure.label(error, "Error of the map (100: a constant)", "dimension", "L2-UVP, %")
     figure.label(direction, "Cosine of displacements", "dimension", "mean cosine")
     return figure.save(picture, setting.out / "potential-is-map.png")
