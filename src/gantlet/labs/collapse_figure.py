@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
@@ -36,8 +36,17 @@ class Shown:
     """The GAN's measures: ``outside`` and ``found``."""
 
 
-def drawn(setting: Setting, shown: dict[str, Shown], law: dict[str, list[tuple[float, float, float]]]) -> str:
-    """Draw four panels a target and, below, the law (gap, slope and mass between of each run) and the jumps."""
+class Point(NamedTuple):
+    """A generator on two modes: gap, slope, mass between, and whether ``both`` modes have like masses; else the law asks for less."""
+
+    gap: float
+    slope: float
+    between: float
+    both: bool
+
+
+def drawn(setting: Setting, shown: dict[str, Shown], law: dict[str, list[Point]]) -> str:
+    """Draw four panels a target and, below, the law and the jumps."""
     picture, axes = figure.new(len(shown) + 1, 4, width=3.3, height=3.2)
     for index, (name, one) in enumerate(shown.items()):
         cells, new, gan, plane = axes[4 * index : 4 * index + 4]
@@ -91,17 +100,22 @@ def _plane(axis: "Axes", one: Shown) -> None:
     figure.label(axis, "The GAN's latents; black: outside")
 
 
-def _law(axis: "Axes", arm: str, runs: list[tuple[float, float, float]], y: str) -> None:
+def _law(axis: "Axes", arm: str, runs: list[Point], y: str) -> None:
     ratios = np.geomspace(0.01, 20, 200)
     axis.plot(ratios, [least_bridging(r, 1.0) for r in ratios], color="black", linewidth=1.2, label="2Φ(Δ/2L) − 1")
-    for index, gap in enumerate(sorted({gap for gap, _, _ in runs})):
-        some = np.array([(g / slope, between) for g, slope, between in runs if g == gap])
+    gaps = sorted({run.gap for run in runs})
+    for run in runs:
+        index = gaps.index(run.gap)
         colour, marker = figure.COLOURS[index], figure.MARKERS[index]
-        axis.scatter(some[:, 0], some[:, 1], s=22, color=colour, marker=marker, label=f"Δ = {gap:g}")
+        face = colour if run.both else "none"
+        axis.scatter(run.gap / run.slope, run.between, s=24, facecolors=face, edgecolors=colour, marker=marker)
+    for index, gap in enumerate(gaps):
+        look = {"color": figure.COLOURS[index], "marker": figure.MARKERS[index], "linestyle": "none", "markersize": 4.5}
+        axis.plot([], [], label=f"Δ = {gap:g}", **look)  # type: ignore[arg-type]
     axis.set_xscale("log")
     axis.set_ylim(-0.03, 1.03)
     axis.legend(fontsize=7, frameon=False, loc="upper left")
-    figure.label(axis, f"{arm}: the law", "gap Δ / sampled Lipschitz constant L", y)
+    figure.label(axis, f"{arm}: the law (hollow: modes not equal)", "gap Δ / sampled Lipschitz constant L", y)
 
 
 def _jumps(axis: "Axes", shown: dict[str, Shown]) -> None:

@@ -10,7 +10,7 @@ from torch import nn
 
 from gantlet.lab_result import Cell, LabResult
 from gantlet.labs import LABS
-from gantlet.labs.collapse_figure import Shown, drawn
+from gantlet.labs.collapse_figure import Point, Shown, drawn
 from gantlet.labs.collapse_targets import SD, TARGETS, Target
 from gantlet.labs.critics import Kind
 from gantlet.labs.interface import Setting, over_seeds, upper
@@ -110,6 +110,11 @@ class Run:
     implied: float
 
     @property
+    def both(self) -> bool:
+        """Return whether it keeps both modes: the mass left is between a quarter and three quarters."""
+        return 0.25 <= self.left <= 0.75
+
+    @property
     def margin(self) -> float:
         """Return how far the mass between lies above its law, with four standard errors; below 0 the law is broken."""
         return self.between - self.implied + 4 * np.sqrt(max(self.between * (1 - self.between), 1 / SAMPLES) / SAMPLES)
@@ -157,7 +162,7 @@ class CollapseIsDiscontinuity:
                 fits += found
                 shown.setdefault(name, picture)
             setting.progress("training and transport", done + 1, len(seeds))
-        law = {name: [(r.gap, r.slope, r.between) for r in runs if r.arm == name] for name in ARMS}
+        law = {name: [Point(r.gap, r.slope, r.between, r.both) for r in runs if r.arm == name] for name in ARMS}
         return judged(setting, seeds, runs, fits, drawn(setting, shown, law))
 
 
@@ -208,7 +213,7 @@ def judged(setting: Setting, seeds: tuple[int, ...], runs: list[Run], fits: list
     per = len(ours) // len(seeds)
     worst = [max(fit.outside for fit in ours[i : i + per]) for i in range(0, len(ours), per)]
     estimate = over_seeds("mass outside grid, ring and C (the worst of them), transport", worst)
-    kept = [run.between for run in runs if 0.25 <= run.left <= 0.75]
+    kept = [run.between for run in runs if run.both]
     told = "; ".join(
         f"{name}: "
         + ", ".join(
