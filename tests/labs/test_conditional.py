@@ -27,6 +27,7 @@ def test_ways_differ_in_the_conditioning_alone() -> None:
     assert differing == {"conditioning"}
 
 
+@pytest.mark.slow
 def test_smoke(tmp_path: Path) -> None:
     found = run_lab("conditional", Setting("smoke", repeats=1, out=tmp_path))
     assert [row[0] for row in found.rows] == [*lab.WAYS, "real, held out"]

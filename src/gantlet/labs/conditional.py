@@ -33,6 +33,7 @@ TOLERANCE = (
 WAYS = ("concat", "hadamard", "projection", "auxiliary-classifier")
 MEASURES = {"test": "GAN-test accuracy", "train": "GAN-train accuracy", "intra": "intra-class FD"}
 MOST = 2_000
+"""Real images of a class that are compared."""
 COLUMNS = 6
 
 
@@ -65,7 +66,7 @@ class Conditional:
         """Train each way with every seed and measure it."""
         seeds = setting.seeds(2, 3, 10)
         real = labelled(self.data, 0, setting.progress)
-        judge = Judge.of(real)
+        judge = Judge.of(real, setting.of(300, 2_000, 10_000))
         data = training_data(real.source)
         found: dict[str, list[Measured]] = {way: [] for way in WAYS}
         shown: dict[str, UInt8[np.ndarray, "n s s c"]] = {}
@@ -96,10 +97,10 @@ class Judge:
     wanted: Int64[np.ndarray, " n"]
 
     @classmethod
-    def of(cls, real: Labelled) -> "Judge":
-        """Return the judge; classes as often as among the training images, at most 2,000 in all."""
+    def of(cls, real: Labelled, most: int) -> "Judge":
+        """Return the judge; classes as often as among the training images, about ``most`` in all."""
         held_out = open_images(real.source.held_out) if real.source.held_out else real.source
-        step = max(1, len(real.labels) // MOST)
+        step = max(1, len(real.labels) // most)
         return cls(real, held_out, np.sort(real.labels)[::step].astype(np.int64))
 
     @property

@@ -39,7 +39,6 @@ ARMS = {
 CLAIMED = tuple(ARMS)[1:6]
 """The changes that the source text speaks of; batch normalisation is the paper's, shown beside them."""
 SIZE = 16
-DRAWS = 1_000
 SHOWN = 8
 Found = dict[str, list[float]]
 Shown = tuple[dict[str, UInt8[np.ndarray, "n s s c"]], str]
@@ -71,7 +70,7 @@ class DcganGuidelines:
         found: Found = {arm: [] for arm in ARMS}
         shown: dict[str, UInt8[np.ndarray, "n s s c"]] = {}
         for done, (seed, arm) in enumerate((seed, arm) for seed in seeds for arm in ARMS):
-            samples = trained(config(arm, setting, seed), data, DRAWS).samples
+            samples = trained(config(arm, setting, seed), data, setting.of(100, 1_000, 5_000)).samples
             found[arm].append(frechet_distance(bank.moments, features_of(samples, real.classifier).moments))
             shown.setdefault(arm, samples[: 4 * SHOWN])
             setting.progress("training", done + 1, len(ARMS) * len(seeds))
@@ -80,7 +79,7 @@ class DcganGuidelines:
 
 def config(arm: str, setting: Setting, seed: int) -> TrainConfig:
     """Return the configuration of one arm."""
-    width, steps = setting.of(4, 16, 64), setting.of(20, 600, 20_000)
+    width, steps = setting.of(4, 16, 64), setting.of(10, 400, 20_000)
     return TrainConfig(
         network=f"dcgan[{','.join(filter(None, (f'width={width}', ARMS[arm])))}]",
         steps=steps, batch=64, latent=100, seed=seed, log_every=steps,
