@@ -54,6 +54,7 @@ def check(path: Path, file: WeightsFile) -> Path:
 def load_tensors(path: Path) -> Mapping[str, Tensor]:
     """Read a published .pth of plain tensors without unpickling objects, or a .safetensors; raises WeightsError."""
     import pickle
+    import warnings
 
     import torch
     from safetensors import SafetensorError
@@ -62,10 +63,17 @@ def load_tensors(path: Path) -> Mapping[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
-        raise WeightsError(f"{path} cannot be read as plain tensors ({reason}); objects are never unpickled") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the pickle's version; what is wrong with it is said below
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:  # torch's own text advises to unpickle it after all
+        raise WeightsError(
+            f"{path} is not a file of plain tensors, or damaged; other objects are never unpickled, for that can run code: "
+            "give the published file, or its tensors as .safetensors"
+        ) from error
+    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        raise WeightsError(f"{path} is damaged or incomplete ({reason}); delete it and get it again") from error
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise WeightsError(f"{path} does not hold a table of tensors; expected published weights")
     return state
