@@ -14,7 +14,7 @@ from gantlet.actions.sample import sample
 from gantlet.actions.train import train, training_data
 from gantlet.config import TrainConfig
 from gantlet.data import open_images, open_source
-from gantlet.errors import ConfigError, UsageError
+from gantlet.errors import CheckpointError, ConfigError, UsageError
 from gantlet.networks.saved import load_generator
 from gantlet.training.feed import Feed
 from gantlet.training.game import Game
@@ -130,6 +130,19 @@ def test_train_sample_evaluate(tmp_path: Path) -> None:
         loaded.sample(3)
     with pytest.raises(UsageError, match="takes no label"):
         open_source(f"run:{out}[n=4,label=1]")
+
+
+def test_pairs_without_a_held_out_split_say_so_and_are_sampled_without_a_moving_average(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), np.uint8)
+    np.savez(tmp_path / "own.npz", x=pixels)
+    data, said = f"paired[of={tmp_path / 'own.npz'}]", list[str]()
+    changes = {"steps": 2, "evaluate_every": 0, "techniques": ("pixel-loss",), "features": "pixels"}
+    train(config(tmp_path / "run", data=data, **changes), say=said.append)
+    assert any("no held-out split" in text and "trained on" in text for text in said)
+    sample(tmp_path / "run", tmp_path / "s.npz", 3)
+    with np.load(tmp_path / "s.npz") as arrays, pytest.raises(CheckpointError, match="--which generator"):
+        assert arrays["x"].shape == (3, 8, 8, 1)
+        sample(tmp_path / "run", tmp_path / "t.npz", 3, which="ema")
 
 
 @pytest.mark.parametrize(

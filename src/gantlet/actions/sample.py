@@ -23,14 +23,14 @@ def sample(
     n: int,
     *,
     seed: int = 0,
-    which: str = "ema",
+    which: str = "newest",
     label: int | None = None,
     progress: Progress = nothing,
 ) -> Path:
     """Write n generated images to ``out``: NAME.zip or a folder of PNG files (class folders where there are labels), or
     NAME.npz; points to NAME.npy.
 
-    Args: run: a run folder; which: ema, generator, best or final weights; label: only this class.
+    Args: run: a run folder; which: newest (the moving average where there is one), ema, generator, best or final weights; label: only this class.
     Returns: ``out``, which appears whole or not at all.
     Raises: OutputError when ``out`` exists or cannot be written; ConfigError for n < 1; CheckpointError; UsageError.
     """

@@ -56,6 +56,8 @@ def train(
             "sort the images into one folder a class, or train with --conditioning none"
         )
     data = training_data(source, config.size, progress)
+    if isinstance(data, TrainingImages) and data.pairs is not None and not source.held_out:
+        say(f"{source.spec} has no held-out split: outputs are shown and measured for inputs that were trained on")
     shape = (data.shape.size, data.shape.channels) if isinstance(data, TrainingImages) else None
     observer = _Observer(config, _Judging(config, source, shape, progress), progress, say)
     result = run(config, data, resume=resume, observer=observer)

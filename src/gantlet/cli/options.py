@@ -38,8 +38,8 @@ class Sample:
     """Where to: NAME.zip, NAME.npz or a folder (points: NAME.npy); it must not exist yet."""
     seed: int = 0
     """Seed of the latents; the same seed gives the same images."""
-    which: str = "ema"
-    """Which weights: ema, generator, best or final."""
+    which: str = "newest"
+    """Which weights: newest (the last moving average, or generator where there is none), ema, generator, best or final."""
     label: int | None = None
     """Only this class (conditional generators); default: all classes equally often."""
 

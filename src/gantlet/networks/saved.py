@@ -187,7 +187,7 @@ def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
     if which == "ema" and not has_average:
         raise CheckpointError(
             f"{run} keeps no moving average of its generator: its techniques are {list(config.techniques)}; "
-            f"use @generator"
+            "ask for the generator itself (run:PATH@generator, or --which generator)"
         )
     shape = shape_from(header["shape"])
     with torch.random.fork_rng(devices=[]):
