@@ -90,6 +90,8 @@ def main() -> None:
     absent = [name for name, (contender, python) in entered.items() if contender.rival and not python]
     if absent:
         print(f"not raced, for want of an interpreter (--pot, --ott): {', '.join(absent)}")
+    if len(absent) == 2:
+        return
     with tempfile.TemporaryDirectory() as place:
         racers = [
             Racer(name, start(contender, Path(place), python), Path(place))
