@@ -48,5 +48,5 @@ def test_smoke(tmp_path: Path) -> None:
 
 def test_unlabelled_data_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.zeros((20, 8, 8, 1), np.uint8))
-    with pytest.raises(ConfigError, match="labelled images"):
+    with pytest.raises(ConfigError, match="needs images with labels"):
         run_lab("paired-mse-gan-cgan", Setting("smoke"), {"data": str(tmp_path / "a.npz")})
