@@ -18,6 +18,7 @@ _WHERE = {
     "AuditResult": "gantlet.audit_result",
     "Comparison": "gantlet.comparison",
     "sample": "gantlet.actions.sample",
+    "export": "gantlet.actions.export",
     "load": "gantlet.networks.saved",
     "open_source": "gantlet.data",
     "TrainConfig": "gantlet.config",
@@ -41,6 +42,7 @@ __all__ = [
     "compare",
     "compare_reports",
     "evaluate",
+    "export",
     "load",
     "open_source",
     "sample",
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from gantlet.actions.compare import compare
     from gantlet.actions.evaluate import evaluate
     from gantlet.actions.reported import compare_reports
+    from gantlet.actions.export import export
     from gantlet.actions.sample import sample
     from gantlet.actions.train import train
     from gantlet.audit.settings import AuditConfig

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,16 @@ class Sample:
     """Which weights: newest (the last moving average, or generator where there is none), ema, generator, best or final."""
     label: int | None = None
     """Only this class (conditional generators); default: all classes equally often."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """Write a trained generator as an ONNX model that runs without gantlet, and check that it gives the same images."""
+
+    out: Path = Path("generator.onnx")
+    """Where to: NAME.onnx; it must not exist yet."""
+    which: Literal["newest", "ema", "generator", "best", "final"] = "newest"
+    """Which weights; newest: the last checkpoint's, its moving average where there is one."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,7 @@
 
 import importlib
 import importlib.metadata
-import io
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from gantlet.errors import ConfigError
+from gantlet.onnx_graph import Arrays, onnx_runtime, to_onnx
 
 BACKENDS = ("torch", "onnxruntime", "openvino")
-OPSET = 17
-Arrays = Sequence[np.ndarray]
+INPUT = "input"
 
 
 def check_backend(extractor: str, backend: str, device: str, precision: str = "float32") -> None:
@@ -54,58 +52,26 @@ def compiled(network: nn.Module, example: Tensor, backend: str) -> Callable[[Ten
     with torch.inference_mode():
         found = network(example)
     names = list(found) if isinstance(found, dict) else None
-    model = _exported(network, example, names or [f"output{i}" for i in range(len(found))])
-    run = {"onnxruntime": _onnxruntime, "openvino": _openvino}[backend](model)
+    model = to_onnx(network, {INPUT: example}, names or [f"output{i}" for i in range(len(found))])
+    run = _openvino(model) if backend == "openvino" else onnx_runtime(model)
 
     def call(batch: Tensor) -> Any:
-        arrays = run(np.ascontiguousarray(batch.cpu().numpy()))
+        arrays = run({INPUT: np.ascontiguousarray(batch.cpu().numpy())})
         tensors = tuple(torch.from_numpy(np.array(array)) for array in arrays)
         return dict(zip(names, tensors, strict=True)) if names else tensors
 
     return call
 
 
-class _Tuple(nn.Module):
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        found = self.network(x)
-        return tuple(found.values()) if isinstance(found, dict) else found
-
-
-def _exported(network: nn.Module, example: Tensor, names: list[str]) -> bytes:
-    """Return the network as an ONNX model with a free batch axis."""
-    buffer: Any = io.BytesIO()  # a file-like object is taken, though the annotation names paths alone
-    free = {name: {0: "batch"} for name in ("input", *names)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracer warns of Python numbers that are constants here: the image's side
-        torch.onnx.export(
-            _Tuple(network).eval(), (example,), buffer, dynamo=False, opset_version=OPSET,
-            input_names=["input"], output_names=names, dynamic_axes=free,
-        )  # fmt: skip
-    return buffer.getvalue()
-
-
-def _onnxruntime(model: bytes) -> Callable[[np.ndarray], Arrays]:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    return lambda batch: session.run(None, {"input": batch})
-
-
-def _openvino(model: bytes) -> Callable[[np.ndarray], Arrays]:
+def _openvino(model: bytes) -> Callable[[Mapping[str, np.ndarray]], Arrays]:
     import openvino
 
     core = openvino.Core()
     settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
     engine = core.compile_model(core.read_model(model), "CPU", settings)
 
-    def run(batch: np.ndarray) -> Arrays:
-        found = engine(batch)
+    def run(inputs: Mapping[str, np.ndarray]) -> Arrays:
+        found = engine(dict(inputs))
         return [found[i] for i in range(len(engine.outputs))]
 
     return run

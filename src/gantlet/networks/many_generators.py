@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -12,6 +13,8 @@ from gantlet.networks import ALTERATIONS
 
 class Many(nn.Module):
     """Row i of a batch is made by generator i mod K."""
+
+    no_graph: ClassVar[str] = "makes each row by another network"
 
     def __init__(self, generators: list[nn.Module]) -> None:
         super().__init__()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -15,6 +16,8 @@ SOURCE = "Gurumurthy et al. 2017, arXiv:1706.02071, §4"
 
 class FromMixture(nn.Module):
     """z ~ N(0, I) → component i with probability 1/K and ε ~ N(0, I) independent of it → G(c_i + s_i·ε)."""
+
+    no_graph: ClassVar[str] = "reads its component off a normal quantile"
 
     def __init__(self, generator: nn.Module, latent: int, components: int, spread: float) -> None:
         super().__init__()

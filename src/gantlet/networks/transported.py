@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -34,6 +34,7 @@ class Transported(nn.Module):
     The plan is four buffers: codes [n, k], heights, barycentres [n, k] and masses of the cells; empty until `carry`.
     """
 
+    no_graph: ClassVar[str] = "searches among codes"
     codes: Tensor
     heights: Tensor
     centres: Tensor

@@ -6,12 +6,13 @@ from typing import Any
 from gantlet.cli.commands.asking import doctor, explain, lab, list_
 from gantlet.cli.commands.judging import audit, compare, evaluate, log, report, stats
 from gantlet.cli.commands.shared import Words
-from gantlet.cli.commands.training import quickstart, sample, train
+from gantlet.cli.commands.training import export, quickstart, sample, train
 
 COMMANDS: dict[str, Callable[[Words], Any]] = {
     "quickstart": quickstart,
     "train": train,
     "sample": sample,
+    "export": export,
     "evaluate": evaluate,
     "compare": compare,
     "audit": audit,

@@ -57,3 +57,13 @@ def sample(words: Words) -> None:
             Path(run), chosen.out, chosen.n, seed=chosen.seed, which=chosen.which, label=chosen.label, progress=progress
         )
     put(f"{chosen.n:,} images in {chosen.out}")
+
+
+def export(words: Words) -> None:
+    """Write a trained generator as an ONNX model, checked against the original."""
+    run, rest = first(words, "export", "a run folder")
+    (chosen,) = parse("export", rest, options.Export, argument="RUN")
+    from gantlet.actions.export import export as action
+
+    found = action(Path(run), chosen.out, which=chosen.which)
+    put(f"{chosen.out}: {found.sentence}")

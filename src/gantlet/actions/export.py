@@ -1,0 +1,79 @@
+"""Write a trained generator as an ONNX model, and check that it makes the same images."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gantlet.errors import ConfigError, OutputError
+from gantlet.files import write_bytes
+from gantlet.networks.saved import LoadedGenerator, Which, load_generator
+from gantlet.onnx_graph import onnx_runtime, to_onnx
+from gantlet.rng import torch_stream
+
+ROWS, TOLERANCE = 8, 1e-4
+"""Latents of the check, and the largest difference that float32 arithmetic in another order explains; outputs are O(1)."""
+
+
+class Exported(NamedTuple):
+    """What was written: the inputs' names with their shapes, and the largest difference seen in the check."""
+
+    inputs: dict[str, str]
+    difference: float
+
+    @property
+    def sentence(self) -> str:
+        """Return both in words."""
+        inputs = ", ".join(f"{name} {shape}" for name, shape in self.inputs.items())
+        return f"inputs {inputs}; differs from the run's generator by at most {self.difference:.1e} on {ROWS} latents"
+
+
+def export(run: Path, out: Path, *, which: Which = "newest") -> Exported:
+    """Write the generator of a run to ``out`` as ONNX: z [b, latent] float32 (and labels [b] int64) → images or points.
+
+    Images are [b, c, s, s] float32 in [−1, 1]; the batch is free. The model is run once by ONNX Runtime, on fresh latents
+    and another batch size than it was traced with, and compared with the original before it is kept.
+
+    Args: which: newest (the moving average where there is one), ema, generator, best or final weights.
+    Raises: ConfigError without onnx and onnxruntime, and for a generator that is no graph of ONNX's operations (its module
+    says why in an attribute ``no_graph``); OutputError when ``out`` exists or the check fails; CheckpointError.
+    """
+    if out.exists():
+        raise OutputError(f"{out} exists already; choose another name or delete it")
+    _require_packages()
+    loaded = load_generator(run, which)
+    reason = next((module.no_graph for module in loaded.generator.modules() if hasattr(module, "no_graph")), None)
+    if reason:
+        raise ConfigError(
+            f"{run}: its generator {reason}, which no ONNX graph can say; use gantlet.load or gantlet sample"
+        )
+    inputs = _inputs(loaded, 2, "export")
+    model = to_onnx(loaded.generator, inputs, ["images" if hasattr(loaded.shape, "size") else "points"])
+    fresh = _inputs(loaded, ROWS, "export-check")
+    with torch.inference_mode():
+        ours = loaded.generator(*fresh.values()).numpy()
+    (theirs,) = onnx_runtime(model)({name: tensor.numpy() for name, tensor in fresh.items()})
+    difference = float(np.abs(ours - theirs).max())
+    if difference > TOLERANCE * max(1.0, float(np.abs(ours).max())):
+        raise OutputError(
+            f"the ONNX model differs from the generator by {difference:.2g}; nothing was written. Please report it"
+        )
+    write_bytes(out, model)
+    return Exported(
+        {name: str(["b", *tensor.shape[1:]]).replace("'", "") for name, tensor in inputs.items()}, difference
+    )
+
+
+def _inputs(loaded: LoadedGenerator, rows: int, stream: str) -> dict[str, Tensor]:
+    inputs: dict[str, Any] = {"z": torch.randn(rows, loaded.latent, generator=torch_stream(0, stream))}
+    return inputs | ({"labels": torch.arange(rows) % loaded.n_classes} if loaded.n_classes else {})
+
+
+def _require_packages() -> None:
+    try:
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(f"an ONNX model needs {error.name}: pip install 'gantlet[onnx]'") from error
