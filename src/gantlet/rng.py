@@ -4,7 +4,10 @@ Every use of chance has a name (``data``, ``latent``, ``init``, ``penalty``, ``b
 on the seed and its name, so adding a use never changes another one's numbers.
 """
 
+import contextlib
 import zlib
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,3 +33,26 @@ def torch_stream(seed: int, name: str, device: str = "cpu") -> "torch.Generator"
     generator = torch.Generator(device=device)
     generator.manual_seed(int(sequence(seed, name).generate_state(1, np.uint64)[0] >> np.uint64(1)))
     return generator
+
+
+_PART: ContextVar[tuple[int, int]] = ContextVar("_PART", default=(0, 1))
+
+
+@contextlib.contextmanager
+def part_of_batch(rank: int, size: int) -> Iterator[None]:
+    """Within it this process has rows rank/size … (rank + 1)/size of every batch; `for_rows` draws accordingly."""
+    token = _PART.set((rank, size))
+    try:
+        yield
+    finally:
+        _PART.reset(token)
+
+
+def for_rows(n: int, draw: "Callable[[int], torch.Tensor]") -> "torch.Tensor":
+    """Return what ``draw`` gives for n rows, one after the other on the first axis.
+
+    Where several processes share a batch, ``draw`` is asked for the rows of all of them and this process's are returned: the
+    numbers are those of one process, and every process's stream moves on alike.
+    """
+    rank, size = _PART.get()
+    return draw(n) if size == 1 else draw(n * size)[rank * n : (rank + 1) * n]

@@ -30,7 +30,7 @@ def test_color_is_brightness_then_saturation_then_contrast() -> None:
 
 def test_translation_moves_whole_pixels_by_up_to_an_eighth() -> None:
     x = images(64)
-    down, right = torch.randint(-2, 3, (2, 64), generator=stream()).tolist()
+    down, right = torch.randint(-2, 3, (64, 2), generator=stream()).T.tolist()
     assert set(down) == set(right) == {-2, -1, 0, 1, 2}
     moved = translation(x, stream()).numpy()
     for i in range(64):
@@ -45,7 +45,7 @@ def test_translation_moves_whole_pixels_by_up_to_an_eighth() -> None:
 def test_cutout_blanks_half_the_side() -> None:
     x = images(200).abs() + 0.1
     blank = (cutout(x, stream()) == 0).all(1).numpy()
-    tops, lefts = torch.randint(0, 17, (2, 200), generator=stream()).numpy() - 4
+    tops, lefts = torch.randint(0, 17, (200, 2), generator=stream()).T.numpy() - 4
     for i in range(200):
         expected = np.zeros((16, 16), bool)
         expected[max(tops[i], 0) : tops[i] + 8, max(lefts[i], 0) : lefts[i] + 8] = True

@@ -14,6 +14,7 @@ from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
 from gantlet.objectives import OBJECTIVES
 from gantlet.objectives.interface import feature_dim
+from gantlet.rng import for_rows
 
 
 class Encoder(nn.Module):
@@ -75,8 +76,10 @@ class Variational:
         """Return reconstruction and KL, ≥ 0 with bernoulli, in nats an image."""
         judged = discriminator(batch.real, batch.labels)
         mean, spread = judged.features.chunk(2, dim=1)
-        noise = torch.randn(mean.shape, generator=stream, dtype=mean.dtype, device=stream.device).to(mean.device)
-        decoded = generator(mean + spread * noise, batch.labels)
+        noise = for_rows(
+            len(mean), lambda n: torch.randn(n, mean.shape[1], generator=stream, dtype=mean.dtype, device=stream.device)
+        )
+        decoded = generator(mean + spread * noise.to(mean.device), batch.labels)
         return {"reconstruction": self.cost(batch.real, decoded).mean(), "kl": -judged.logits.mean()}
 
     def cost(self, real: Float[Tensor, "b *shape"], decoded: Float[Tensor, "b *shape"]) -> Float[Tensor, " b"]:

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from gantlet.errors import ConfigError
+from gantlet.rng import for_rows
 
 
 @runtime_checkable
@@ -60,8 +61,10 @@ def gradient_norm(
 
 
 def random_uniform(like: Tensor, shape: Sequence[int], stream: torch.Generator) -> Tensor:
-    """Return numbers of U[0, 1) drawn from ``stream``, with dtype and device of ``like``."""
-    return torch.rand(shape, generator=stream, dtype=like.dtype, device=stream.device).to(like.device)
+    """Return numbers of U[0, 1) drawn from ``stream`` row by row, with dtype and device of ``like``."""
+    n, *rest = shape
+    drawn = for_rows(n, lambda rows: torch.rand(rows, *rest, generator=stream, dtype=like.dtype, device=stream.device))
+    return drawn.to(like.device)
 
 
 def interpolate(

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from gantlet.errors import ConfigError
+from gantlet.rng import for_rows
 from gantlet.techniques import TECHNIQUES
 
 Images = Float[Tensor, "b c h w"]
@@ -47,13 +48,17 @@ class DiffAugment:
 
 
 def _uniform(images: Images, low: float, high: float, stream: torch.Generator) -> Float[Tensor, "b 1 1 1"]:
-    drawn = torch.rand(len(images), 1, 1, 1, generator=stream, dtype=images.dtype, device=stream.device)
+    drawn = for_rows(
+        len(images), lambda n: torch.rand(n, 1, 1, 1, generator=stream, dtype=images.dtype, device=stream.device)
+    )
     return (low + (high - low) * drawn).to(images.device)
 
 
 def _whole(images: Images, low: int, high: int, stream: torch.Generator) -> Tensor:
-    drawn = torch.randint(low, high + 1, (2, len(images)), generator=stream, device=stream.device)
-    return drawn.to(images.device)
+    drawn = for_rows(
+        len(images), lambda n: torch.randint(low, high + 1, (n, 2), generator=stream, device=stream.device)
+    )
+    return drawn.T.to(images.device)
 
 
 def color(images: Images, stream: torch.Generator) -> Images:
