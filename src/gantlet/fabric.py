@@ -3,7 +3,7 @@
 import atexit
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,20 +21,21 @@ PATIENCE = timedelta(days=2)
 
 
 def connect(device: str, precision: str) -> Any:
-    """Return a launched Fabric on one device.
+    """Return a launched Fabric on one device; under torchrun each process has its own, a GPU by its local rank.
 
     Args: device: auto, cpu, cuda or mps; precision: 32-true or bf16-mixed.
-    Raises: ConfigError when the device is not there, or when several processes were started (torchrun).
+    Raises: ConfigError when the device is not there.
     """
-    if processes_started() > 1:
-        raise ConfigError(
-            f"training runs in one process; got WORLD_SIZE = {os.environ['WORLD_SIZE']}: start it without torchrun"
-        )
+    import torch
     from lightning_fabric import Fabric
+    from lightning_fabric.plugins.environments import LightningEnvironment
     from lightning_fabric.utilities.exceptions import MisconfigurationException
 
     try:
-        fabric = Fabric(accelerator=device, devices=1, precision=precision)
+        on_gpus = processes_started() > 1 and device in ("auto", "cuda") and torch.cuda.is_available()
+        devices = [int(os.environ.get("LOCAL_RANK", "0"))] if on_gpus else 1
+        # gradients are averaged by `Processes`, so Fabric is told that this process is alone
+        fabric = Fabric(accelerator=device, devices=devices, precision=precision, plugins=[LightningEnvironment()])
     except (MisconfigurationException, RuntimeError, ValueError) as error:
         raise ConfigError(f"device {device!r} with precision {precision!r} cannot be used here: {error}") from error
     fabric.launch()
@@ -98,6 +99,33 @@ class Processes:
         whole = tensor.cpu().clone()  # gloo adds on the CPU
         torch.distributed.all_reduce(whole)
         return whole.to(tensor.device)
+
+    def average(self, tensors: "Iterable[torch.Tensor | None]") -> None:
+        """Put the mean over all processes into each tensor, in place, by one message; None is passed over."""
+        import torch
+
+        given = [tensor for tensor in tensors if tensor is not None and tensor.is_floating_point()]
+        if self.size == 1 or not given:
+            return
+        flat = self.total(torch.cat([tensor.detach().flatten() for tensor in given])) / self.size
+        for tensor, part in zip(given, flat.split([tensor.numel() for tensor in given]), strict=True):
+            tensor.detach().copy_(part.view_as(tensor))
+
+    def rows(self, tensor: "torch.Tensor") -> "torch.Tensor":
+        """Return the rows of all processes, by rank; each has as many."""
+        if self.size == 1:
+            return tensor
+        import torch.distributed
+
+        parts = [torch.empty_like(tensor) for _ in range(self.size)]
+        torch.distributed.all_gather(parts, tensor.contiguous())
+        return torch.cat(parts)
+
+    def any(self, here: bool) -> bool:
+        """Return whether it is so in one process at least."""
+        import torch
+
+        return here if self.size == 1 else bool(self.total(torch.tensor(int(here))) > 0)
 
     def everyone(self, make: Callable[[], T]) -> list[T]:
         """Return what ``make`` returns in each process, by rank; a GantletError in one of them is raised in all."""

@@ -35,12 +35,6 @@ def test_processes_of_one_machine_take_the_next_gpu(monkeypatch: pytest.MonkeyPa
     assert chosen_device("cpu") == torch.device("cpu")
 
 
-def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(ConfigError, match="WORLD_SIZE = 2"):
-        connect("cpu", "32-true")
-
-
 def test_tiny_images_use_one_thread_and_the_number_is_put_back() -> None:
     import torch
 

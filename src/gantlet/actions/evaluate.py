@@ -57,10 +57,7 @@ def evaluate(
     judges = prepare(target, config, progress, shape_of(opened) if trained else None)
     started = time.perf_counter()
     sides = draw_until(judges, generator, share, config.n) if until else features_of(judges, opened)
-    if processes().size == 1:
-        return _report(judges, sides, started, out=out)
-    told = processes().first(lambda: _report(judges, sides, started, out=out).to_json())
-    return Report.from_json(told)
+    return _report(judges, sides, started, out=out)
 
 
 def require_same_kind(real: Source, fake: Source) -> None:
@@ -101,6 +98,17 @@ def _report(
     *,
     out: Path | None,
     images_seen: int | None = None,
+) -> Report:
+    """Return the report; of several processes the first one computes and writes it, and all return it."""
+
+    def made() -> Report:
+        return _computed(judges, sides, started, out=out, images_seen=images_seen)
+
+    return made() if processes().size == 1 else Report.from_json(processes().first(lambda: made().to_json()))
+
+
+def _computed(
+    judges: Sequence[Judge], sides: Sequence[Images], started: float, *, out: Path | None, images_seen: int | None
 ) -> Report:
     all_found = [findings(judge, side) for judge, side in zip(judges, sides, strict=True)]
     judge, images, found = judges[0], sides[0], all_found[0]

@@ -23,6 +23,7 @@ from gantlet.data.points import PointSource, Source
 from gantlet.data.reading import native_shape, to_array
 from gantlet.data.source import ImageSource
 from gantlet.errors import ConfigError, OutputError
+from gantlet.fabric import processes
 from gantlet.files import write_text
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate, Report
@@ -43,12 +44,13 @@ def train(
 
     Args: config: what to train; resume: go on from the newest checkpoint; progress, say: how to show what happens.
     Returns: the final generator's Report; the best one's stands in report-best.json.
+    Under torchrun the processes share every batch, and the evaluations.
     Raises: ConfigError, DataError, OutputError (a run lies in the folder already), CheckpointError, TrainingDiverged.
     """
     out = run_folder(config)
     config = dataclasses.replace(config, out=str(out))
-    if not resume and (out / "checkpoints").exists():
-        raise OutputError(f"{out} holds a run already; go on with --resume, or choose another folder with --out")
+    if not resume:
+        processes().first(lambda: _require_free(out))
     source = open_source(config.data)
     if config.conditioning != "none" and source.labels is None:
         raise ConfigError(
@@ -62,9 +64,14 @@ def train(
     observer = _Observer(config, _Judging(config, source, shape, progress), progress, say)
     result = run(config, data, resume=resume, observer=observer)
     if isinstance(data, TrainingPoints) and config.sample_every:
-        animate(sorted((out / "samples").glob("step-*.png")), out / "samples" / "animation.gif")
+        processes().first(lambda: animate(sorted((out / "samples").glob("step-*.png")), out / "samples/animation.gif"))
     say(f"trained to step {result.step:,}; SHA-256 of the weights {result.weights_sha256}")
     return _reports(config, out, observer.judging, say)
+
+
+def _require_free(out: Path) -> None:
+    if (out / "checkpoints").exists():
+        raise OutputError(f"{out} holds a run already; go on with --resume, or choose another folder with --out")
 
 
 def training_data(source: Source, size: int = 0, progress: Progress = nothing) -> TrainingData:
@@ -181,11 +188,16 @@ def _reports(config: TrainConfig, out: Path, judging: _Judging, say: Callable[[s
     judge = judging.judge(("headline", "psnr", "ssim") if judging.paired else ("headline",))
     n = default_n(judge.real.bank.n, judge.held_out.bank.n if judge.held_out else 0)
     n = judge.real.bank.n if judging.paired else n
+    best = None
     if (out / "checkpoints" / "best.safetensors").is_file():
         best = judged([judge], open_source(f"run:{out}@best", n=n, seed=config.seed))
-        write_text(out / "report-best.json", best.to_json())
     report = judged([judge], open_source(f"run:{out}@final", n=n, seed=config.seed), out=out)
-    write_model_card(out, config, report)
-    page = write_page(out)
-    say(f"wrote {page}")
+    say(f"wrote {processes().first(lambda: _written(config, out, report, best))}")
     return report
+
+
+def _written(config: TrainConfig, out: Path, report: Report, best: Report | None) -> Path:
+    if best is not None:
+        write_text(out / "report-best.json", best.to_json())
+    write_model_card(out, config, report)
+    return write_page(out)

@@ -7,7 +7,7 @@ from gantlet.cli.parse import PROGRAM, Stop
 from gantlet.errors import ConfigError, GantletError, UnknownName
 from gantlet.fabric import processes_started, rank
 
-TOGETHER = ("evaluate", "compare")
+TOGETHER = ("train", "evaluate", "compare")
 """Commands that several processes under torchrun can share."""
 
 

@@ -31,7 +31,8 @@ def double(images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 2*h 2*w"]:
 
 def _kernel(images: Float[Tensor, "b c h w"]) -> Float[Tensor, "c 1 3 3"]:
     line = torch.tensor([1.0, 2.0, 1.0], dtype=images.dtype, device=images.device)
-    return torch.outer(line, line).expand(images.shape[1], 1, 3, 3).contiguous()
+    channels = int(images.shape[1])  # a plain number, which tracing for ONNX needs
+    return torch.outer(line, line).expand(channels, 1, 3, 3).contiguous()
 
 
 def fan_in(layer: nn.Conv2d | nn.Linear, gain: float = 1.0) -> nn.Module:

@@ -46,6 +46,11 @@ class EnergyBased:
                 f"objective 'ebgan': expected margin > 0 and pulling_away ≥ 0; got {self.margin}, {self.pulling_away}"
             )
 
+    @property
+    def whole_batch(self) -> bool:
+        """Return whether the loss looks at all rows of a batch together: the pulling-away term does."""
+        return self.pulling_away > 0
+
     def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
         """Return why it does not go with a discriminator that is no auto-encoder."""
         return refuse_without_energy(discriminator)

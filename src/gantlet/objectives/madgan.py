@@ -48,6 +48,7 @@ class MultiAgent:
     Source: Ghosh et al. 2018, arXiv:1704.02906, §4.
     """
 
+    whole_batch: ClassVar[bool] = True
     relativistic: ClassVar[bool] = False
     generators: int = 4
 

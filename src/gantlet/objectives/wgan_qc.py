@@ -36,6 +36,7 @@ class QuadraticWasserstein:
     Source: Liu, Gu & Samaras 2019, ICCV; K, Λ and γ of the authors' code.
     """
 
+    whole_batch: ClassVar[bool] = True
     relativistic: ClassVar[bool] = False
     needs_own_gradient: ClassVar[bool] = True
     gamma: float = 0.1

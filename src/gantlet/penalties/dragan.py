@@ -1,6 +1,7 @@
 """DRAGAN: the discriminator's gradient norm is drawn towards 1 around real images."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -27,6 +28,7 @@ class Dragan:
     Source: Kodali et al. 2017, arXiv:1705.07215, Eq. 2 and Algorithm 1.
     """
 
+    whole_batch: ClassVar[bool] = True
     weight: float = 10.0
     every: int = 1
 

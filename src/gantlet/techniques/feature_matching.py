@@ -1,6 +1,7 @@
 """Feature matching: the generator matches the mean of the discriminator's features."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from jaxtyping import Float, Int64
 from torch import Tensor
@@ -27,6 +28,7 @@ class FeatureMatching:
     Source: Salimans et al. 2016, arXiv:1606.03498, §3.1.
     """
 
+    whole_batch: ClassVar[bool] = True
     weight: float = 1.0
     adversarial: bool = False
 

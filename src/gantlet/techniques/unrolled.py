@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +31,7 @@ class Unrolled:
     Source: Metz et al. 2017, arXiv:1611.02163, Eq. 7–11.
     """
 
+    whole_batch: ClassVar[bool] = True
     steps: int = 5
 
     def __post_init__(self) -> None:

@@ -9,7 +9,9 @@ from torch import Tensor
 
 from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
+from gantlet.fabric import ALONE, Processes
 from gantlet.networks.interface import PointShape, stages
+from gantlet.rng import for_rows
 from gantlet.training.batch import Batch
 from gantlet.training.images import TrainingData, TrainingPoints, shown
 from gantlet.training.state import TrainState
@@ -48,8 +50,10 @@ def _require_no_image_options(config: TrainConfig, source: str) -> None:
 class Feed:
     """Training images (or points) on the device, handed out batch by batch."""
 
-    def __init__(self, config: TrainConfig, images: TrainingData, device: torch.device) -> None:
-        self.config, self.n, self.device = config, len(images), device
+    def __init__(
+        self, config: TrainConfig, images: TrainingData, device: torch.device, crew: Processes = ALONE
+    ) -> None:
+        self.config, self.n, self.device, self.crew = config, len(images), device, crew
         points = isinstance(images, TrainingPoints)
         array = images.points if isinstance(images, TrainingPoints) else images.images.transpose(0, 3, 1, 2)
         self.reals = torch.from_numpy(np.ascontiguousarray(array)).to(device)
@@ -59,12 +63,14 @@ class Feed:
         self.labels = None if images.labels is None else torch.from_numpy(images.labels).to(device)
 
     def next(self, state: TrainState) -> Batch:
-        """Return the next batch; the state's position and random streams move on."""
+        """Return the next batch (of several processes each its own rows); the state's position and random streams move on."""
         batch = self.config.batch
         rows = torch.from_numpy(shown(self.n, self.config.seed, state.drawn, batch)).to(self.device)
         state.drawn += batch
+        mine = self.crew.share(batch)
+        rows = rows[mine]
         real = self.at(rows, state.streams["mirror"])
-        z = torch.randn(batch, self.config.latent, generator=state.streams["latent"]).to(self.device)
+        z = torch.randn(batch, self.config.latent, generator=state.streams["latent"])[mine].to(self.device)
         labels, inputs = None if self.labels is None else self.labels[rows], None
         if self.inputs is not None:  # both images of a pair are mirrored or none
             channels = self.inputs.shape[1]
@@ -84,6 +90,6 @@ class Feed:
         if self.inputs is not None:
             real = torch.cat([self.inputs[rows].float() / 127.5 - 1, real], dim=1)
         if self.config.mirror:
-            flip = (torch.rand(len(rows), generator=stream) < 0.5).to(self.device)
+            flip = for_rows(len(rows), lambda n: torch.rand(n, generator=stream) < 0.5).to(self.device)
             real = torch.where(flip[:, None, None, None], real.flip(3), real)
         return real.contiguous(memory_format=torch.channels_last)

@@ -33,7 +33,9 @@ class Moment(NamedTuple):
 class Refuses(Protocol):
     """A part that does not go with every configuration, other part or discriminator.
 
-    (An attribute ``mixes_batch`` that is true says that logits depend on the whole batch: no penalty on gradients then.)
+    (An attribute ``mixes_batch`` that is true says that logits depend on the whole batch: no penalty on gradients then.
+    An attribute ``whole_batch`` that is true says that the loss of a batch is not the mean of its parts' losses: several
+    processes cannot share it.)
     """
 
     def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gantlet import fabric as devices
 from gantlet.config import TrainConfig
+from gantlet.rng import part_of_batch
 from gantlet.training.checkpoint import Checkpoints
 from gantlet.training.feed import Feed, require_usable
 from gantlet.training.game import Game
@@ -15,6 +16,7 @@ from gantlet.training.interface import Observer, TrainResult
 from gantlet.training.journal import Journal
 from gantlet.training.monitor import require_finite, sample_variance
 from gantlet.training.record import Record
+from gantlet.training.sharing import average_statistics, require_shareable, shared
 from gantlet.training.state import TrainState
 from gantlet.training.stopping import stop, stopping
 
@@ -24,28 +26,35 @@ def run(  # noqa: PLR0915
 ) -> TrainResult:
     """Train from the first step, or go on from a run's newest checkpoint.
 
-    Equal configurations give bit-identical weights on one machine, stopped and resumed at any moment or not.
+    Equal configurations give bit-identical weights on one machine, stopped and resumed at any moment or not. Under torchrun
+    each process takes an equal part of every batch; gradients are averaged, so that the weights are those of one process up
+    to rounding, whatever the number of processes (batch normalisation, which then sees parts of a batch, aside).
 
     Args: config: the run, ``out`` names its folder; images: what it trains on; resume: go on with the run in ``out``.
     Raises: ConfigError, CheckpointError, OutputError, TrainingDiverged, Interrupted; what was written stays intact.
     """
     require_usable(config, images)
     n_classes = 0 if config.conditioning == "none" else len(images.classes)
-    game = Game.of(config)
+    game, crew = Game.of(config), devices.processes()
+    require_shareable(config, game, crew)
     state = TrainState.fresh(config, game, images.shape, n_classes)
     fabric = devices.connect(config.device, config.precision)
     generator, optimizer_generator = fabric.setup(state.generator, state.optimizer_generator)
     discriminator, optimizer_discriminator = fabric.setup(state.discriminator, state.optimizer_discriminator)
     state.to(fabric.device)
-    feed = Feed(config, images, fabric.device)
+    feed = Feed(config, images, fabric.device, crew)
     saved, journal = Checkpoints(Path(config.out), config, images), Journal(Path(config.out))
-    record = Record(config, images, state, saved, journal, observer)
+    record = Record(config, images, state, saved, journal, observer, crew)
     if record.begin(resume):
         return record.result()
     images_a_step = config.batch * config.discriminator_steps
     weights = list(discriminator.parameters())
 
-    with devices.threads_for(getattr(images.shape, "size", 1)), stopping(state, saved, journal) as request:
+    with (
+        devices.threads_for(getattr(images.shape, "size", 1)),
+        part_of_batch(crew.rank, crew.size),
+        stopping(state, saved, journal) as request,
+    ):
         while state.step < config.steps:
             started = time.perf_counter()
             state.set_rates(config)
@@ -53,10 +62,12 @@ def run(  # noqa: PLR0915
             if game.shares_loss:
                 # One loss of both players: one pass, and both step together.
                 batch, moment = feed.next(state), state.moment(state.step)
-                d_turn = g_turn = game.shared_turn(generator, discriminator, batch, moment)
+                turn = game.shared_turn(generator, discriminator, batch, moment)
                 optimizer_generator.zero_grad()
                 optimizer_discriminator.zero_grad()
-                fabric.backward(d_turn.loss)
+                fabric.backward(turn.loss)
+                crew.average(weight.grad for weight in (*weights, *generator.parameters()))
+                d_turn = g_turn = shared(turn, crew)
                 d_norm = require_finite(state.step + 1, "discriminator", d_turn.loss, d_turn.terms, state.discriminator)
                 g_norm = require_finite(state.step + 1, "generator", g_turn.loss, g_turn.terms, state.generator)
                 optimizer_generator.step()
@@ -64,11 +75,13 @@ def run(  # noqa: PLR0915
                 seen = game.after_discriminator(state.discriminator, d_turn, state.memory)
             else:
                 # The discriminator's steps. Its gradient is taken by its weights only, not by the images of a penalty.
-                for turn in range(config.discriminator_steps):
-                    batch, moment = feed.next(state), state.moment(state.step * config.discriminator_steps + turn)
+                for repeat in range(config.discriminator_steps):
+                    batch, moment = feed.next(state), state.moment(state.step * config.discriminator_steps + repeat)
                     d_turn = game.discriminator_turn(generator, discriminator, batch, moment)
                     optimizer_discriminator.zero_grad()
                     fabric.backward(d_turn.loss, inputs=weights)
+                    crew.average(weight.grad for weight in weights)
+                    d_turn = shared(d_turn, crew)
                     d_norm = require_finite(
                         state.step + 1, "discriminator", d_turn.loss, d_turn.terms, state.discriminator
                     )
@@ -80,9 +93,13 @@ def run(  # noqa: PLR0915
                 g_turn = game.generator_turn(generator, discriminator, feed.next(state), moment)
                 optimizer_generator.zero_grad()
                 fabric.backward(g_turn.loss)
+                crew.average(weight.grad for weight in generator.parameters())
+                g_turn = shared(g_turn, crew)
                 g_norm = require_finite(state.step + 1, "generator", g_turn.loss, g_turn.terms, state.generator)
                 optimizer_generator.step()
                 discriminator.requires_grad_(True)
+            for network in (state.generator, state.discriminator):
+                average_statistics(network, crew)
             game.after_generator(state.generator, state.memory)
 
             state.step += 1
@@ -101,13 +118,13 @@ def run(  # noqa: PLR0915
             if _crosses(config.evaluate_every, state.images_seen, images_a_step) and not last:
                 record.evaluate()
             if state.step % config.checkpoint_every == 0 and not last:
-                saved.save(state)
+                record.save()
             observer.on_progress(state.step, config.steps)
-            if request.made and not last:
-                stop(state, saved)
+            if crew.any(request.made) and not last:
+                stop(record.save(), state.step)
         record.finish(game.parts, feed.everything())
         record.evaluate()
-        saved.save(state, "final")
+        record.save("final")
     return record.result()
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int64
 from torch import Tensor
 
 from gantlet.config import TrainConfig
+from gantlet.fabric import Processes
 from gantlet.networks.saved import checked_labels, draw, draw_labels
 from gantlet.training.checkpoint import Checkpoints
 from gantlet.training.game import Turn
@@ -22,7 +24,7 @@ from gantlet.training.state import TrainState
 
 @dataclass(frozen=True)
 class Record:
-    """The run folder and the observer of one run."""
+    """The run folder and the observer of one run; of several processes the first alone writes, looks and speaks."""
 
     config: TrainConfig
     images: TrainingData
@@ -30,6 +32,7 @@ class Record:
     saved: Checkpoints
     journal: Journal
     observer: Observer
+    crew: Processes
 
     @property
     def n_classes(self) -> int:
@@ -44,17 +47,25 @@ class Record:
     def begin(self, resume: bool) -> bool:
         """Start the run folder, or go back to its newest checkpoint; return whether the run has ended already."""
         if not resume:
-            self.journal.begin(self.config)
+            self.crew.first(lambda: self.journal.begin(self.config))
         else:
             source = self.saved.restore(self.state)
             if source is not None and source.name == "final.safetensors" and self.state.step == self.config.steps:
                 return True
-            self.journal.rewind(self.config, self.state.step if source else -1)
+            self.crew.first(lambda: self.journal.rewind(self.config, self.state.step if source else -1))
             anew = "the run was stopped before its first checkpoint: it begins anew"
-            self.observer.on_warning(f"resumed at step {self.state.step} from {source}" if source else anew)
+            self._warn(f"resumed at step {self.state.step} from {source}" if source else anew)
         if self.state.step == 0:
             self.picture()
         return False
+
+    def _warn(self, message: str) -> None:
+        if self.crew.rank == 0:
+            self.observer.on_warning(message)
+
+    def save(self, name: str | None = None) -> Path:
+        """Write a checkpoint (``name`` best, final; None: by its step); every process returns its path when it is there."""
+        return self.crew.first(lambda: self.saved.save(self.state, name))
 
     def sampler(self, n: int, labels: Int64[np.ndarray, " n"] | Sequence[int] | None) -> Samples:
         """Return n images (or points) of the generator as it is now, always from the same latents; of pairs, those that
@@ -71,7 +82,7 @@ class Record:
 
         ``sample_every`` 0: none.
         """
-        if not self.config.sample_every:
+        if self.crew.rank or not self.config.sample_every:
             return
         if isinstance(self.images, TrainingPoints):
             from gantlet.training.portrait import portrait
@@ -88,6 +99,8 @@ class Record:
 
     def log(self, d_turn: Turn, g_turn: Turn, seen: Mapping[str, Tensor | float], real_variance: float) -> None:
         """Write one line of both players' losses, terms, logits and what else was seen; speak the alarms that begin here."""
+        if self.crew.rank:
+            return
         line = {name: float(term.detach()) for name, term in {**d_turn.terms, **g_turn.terms}.items()}
         if len(d_turn.real_logits):
             line |= {
@@ -108,24 +121,32 @@ class Record:
             self.observer.on_warning(f"step {self.state.step}: {message}")
 
     def evaluate(self) -> None:
-        """Have the observer measure the generator; keep the checkpoint when its score is the best so far."""
+        """Have the observer measure the generator; keep the checkpoint when its score is the best so far.
+
+        All processes call it: they share the work of an evaluation.
+        """
         state = self.state
         state.last_score, estimates = self.observer.on_evaluate(self.sampler, state.step, state.images_seen)
         better = state.last_score is not None and (state.best_score is None or state.last_score < state.best_score)
         if better:
             state.best_step, state.best_score = state.step, state.last_score
         where = {"step": state.step, "images_seen": state.images_seen}
-        self.journal.write("evaluate", **where, score=state.last_score, best=better, estimates=estimates)
+        if self.crew.rank == 0:
+            self.journal.write("evaluate", **where, score=state.last_score, best=better, estimates=estimates)
         if better:
-            self.saved.save(state, "best")
+            self.save("best")
 
     def finish(self, parts: Parts, images: Iterable[Tensor]) -> None:
-        """Let parts complete the generator after the last step; note what they found, speak what did not converge."""
+        """Let parts complete the generator after the last step; note what they found, speak what did not converge.
+
+        All processes call it: they share the work of a solve.
+        """
         for name, part in parts.that(Finishes).items():
             found = part.finish(self.state.shown, self.state.discriminator, images, self.config.seed)
-            self.journal.write("finish", step=self.state.step, part=name, **found)
+            if self.crew.rank == 0:
+                self.journal.write("finish", step=self.state.step, part=name, **found)
             if not found.get("converged", True):
-                self.observer.on_warning(f"{name}: {found.get('reason')}")
+                self._warn(f"{name}: {found.get('reason')}")
             self.picture()
 
     def result(self) -> TrainResult:

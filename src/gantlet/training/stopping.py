@@ -4,6 +4,7 @@ import contextlib
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
 from gantlet.errors import Interrupted, TrainingDiverged
@@ -50,12 +51,9 @@ def stopping(state: TrainState, saved: Checkpoints, journal: Journal) -> Iterato
             signal.signal(signal.SIGINT, before)
 
 
-def stop(state: TrainState, saved: Checkpoints) -> None:
-    """Write a checkpoint of the step that has just ended and raise Interrupted."""
-    path = saved.save(state)
-    raise Interrupted(
-        f"stopped after step {state.step}, saved as {path}; the same command with --resume goes on from there"
-    )
+def stop(path: Path, step: int) -> None:
+    """Raise Interrupted: the checkpoint ``path`` of the step that has just ended is written."""
+    raise Interrupted(f"stopped after step {step}, saved as {path}; the same command with --resume goes on from there")
 
 
 def _kept(saved: Checkpoints) -> str:
