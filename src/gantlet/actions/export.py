@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gantlet.errors import ConfigError, OutputError
 from gantlet.files import write_bytes
+from gantlet.networks.interface import ImageShape
 from gantlet.networks.saved import LoadedGenerator, Which, load_generator
 from gantlet.onnx_graph import onnx_runtime, to_onnx
 from gantlet.rng import torch_stream
@@ -31,7 +32,7 @@ class Exported(NamedTuple):
 
 
 def export(run: Path, out: Path, *, which: Which = "newest") -> Exported:
-    """Write the generator of a run to ``out`` as ONNX: z [b, latent] float32 (and labels [b] int64) → images or points.
+    """Write the generator of a run to ``out`` as ONNX: z [b, latent] float32 (and labels [b] int64, inputs [b, i, s, s]) → images or points.
 
     Images are [b, c, s, s] float32 in [−1, 1]; the batch is free. The model is run once by ONNX Runtime, on fresh latents
     and another batch size than it was traced with, and compared with the original before it is kept.
@@ -50,10 +51,12 @@ def export(run: Path, out: Path, *, which: Which = "newest") -> Exported:
             f"{run}: its generator {reason}, which no ONNX graph can say; use gantlet.load or gantlet sample"
         )
     inputs = _inputs(loaded, 2, "export")
-    model = to_onnx(loaded.generator, inputs, ["images" if hasattr(loaded.shape, "size") else "points"])
+    model = to_onnx(
+        _Named(loaded.generator, tuple(inputs)), inputs, ["images" if hasattr(loaded.shape, "size") else "points"]
+    )
     fresh = _inputs(loaded, ROWS, "export-check")
     with torch.inference_mode():
-        ours = loaded.generator(*fresh.values()).numpy()
+        ours = _Named(loaded.generator, tuple(fresh))(*fresh.values()).numpy()
     (theirs,) = onnx_runtime(model)({name: tensor.numpy() for name, tensor in fresh.items()})
     difference = float(np.abs(ours - theirs).max())
     if difference > TOLERANCE * max(1.0, float(np.abs(ours).max())):
@@ -67,8 +70,26 @@ def export(run: Path, out: Path, *, which: Which = "newest") -> Exported:
 
 
 def _inputs(loaded: LoadedGenerator, rows: int, stream: str) -> dict[str, Tensor]:
-    inputs: dict[str, Any] = {"z": torch.randn(rows, loaded.latent, generator=torch_stream(0, stream))}
-    return inputs | ({"labels": torch.arange(rows) % loaded.n_classes} if loaded.n_classes else {})
+    chance, shape = torch_stream(0, stream), loaded.shape
+    inputs: dict[str, Any] = {"z": torch.randn(rows, loaded.latent, generator=chance)}
+    if loaded.n_classes:
+        inputs["labels"] = torch.arange(rows) % loaded.n_classes
+    if isinstance(shape, ImageShape) and shape.inputs:
+        inputs["inputs"] = torch.rand(rows, shape.inputs, shape.size, shape.size, generator=chance) * 2 - 1
+    return inputs
+
+
+class _Named(nn.Module):
+    """A generator that takes the inputs it has one after the other."""
+
+    def __init__(self, generator: nn.Module, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.generator, self.names = generator, names
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        given: dict[str, Tensor | None] = {"labels": None, **dict(zip(self.names, inputs, strict=True))}
+        made: Tensor = self.generator(**given)
+        return made
 
 
 def _require_packages() -> None:
