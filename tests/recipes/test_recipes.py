@@ -66,11 +66,11 @@ def smallest(name: str) -> TrainingData:
 
 
 def narrow(spec: str) -> str:
-    """Return a network 8 channels wide, for speed; its kind and its other options are the recipe's."""
+    """Return a network 16 channels wide, for speed; its kind and its other options are the recipe's."""
     if spec == "" or spec.startswith("mlp"):
         return spec
     name, options = parse_spec(spec)
-    return format_spec(name, {**options, "width": "8"})
+    return format_spec(name, {**options, "width": "16"})
 
 
 @pytest.mark.parametrize("name", NAMES)
