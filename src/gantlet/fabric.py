@@ -200,7 +200,11 @@ def processes() -> Processes:
 
 
 def _leave() -> None:
+    """Leave the group when everyone is there to leave it, or after a while without those who failed."""
     import torch.distributed
 
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
+    if not torch.distributed.is_initialized():
+        return
+    with contextlib.suppress(RuntimeError):
+        torch.distributed.monitored_barrier(timeout=timedelta(seconds=30))
+    torch.distributed.destroy_process_group()

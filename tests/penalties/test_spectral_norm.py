@@ -77,3 +77,11 @@ def test_refuses_batch_norm_and_no_warm_up() -> None:
         TrainState.fresh(config, Game.of(config), ImageShape(16, 1), 0)
     with pytest.raises(ConfigError, match="warm_up ≥ 1"):
         PENALTIES.build("spectral-norm[warm_up=0]")
+
+
+def test_refuses_layers_that_start_at_zero() -> None:
+    """A zero matrix has no norm to divide by: the first step would give NaN."""
+    layer = torch.nn.Linear(3, 2)
+    assert SpectralNorm().refusal(TrainConfig(), {}, layer) is None
+    torch.nn.init.zeros_(layer.weight)
+    assert "all zero" in str(SpectralNorm().refusal(TrainConfig(), {}, layer))

@@ -17,7 +17,7 @@ from gantlet.training.game import Game
 from gantlet.training.sharing import require_shareable
 
 POINTS = ["--data", "mixture[n=400]", "--network", "mlp[width=16,depth=2]", "--latent", "2", "--batch", "32"]
-DIGITS = ["--data", "digits[split=test]", "--network", "r3gan[width=4]", "--latent", "8", "--batch", "16", "--mirror"]
+DIGITS = ["--data", "digits[split=test]", "--network", "r3gan[width=8]", "--latent", "8", "--batch", "16", "--mirror"]
 
 
 def train(folder: Path, count: int, name: str, *words: str) -> subprocess.CompletedProcess[str]:
@@ -78,7 +78,7 @@ def test_a_run_of_two_processes_goes_on_in_one(tmp_path: Path) -> None:
         "--objective",
         "hinge",
         "--penalties",
-        "spectral-norm",
+        "r1[gamma=0.1]",
         "--techniques",
         "diffaugment",
         "--checkpoint-every",

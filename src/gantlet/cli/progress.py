@@ -62,7 +62,9 @@ class Progress:
         )
 
     def say(self, text: str) -> None:
-        """Print a line to stderr, above the bar where there is one."""
+        """Print a line to stderr, above the bar where there is one; of several processes the first one does."""
+        if rank():
+            return
         if self._bar is not None:
             self._bar.console.print(text, markup=False)
         else:

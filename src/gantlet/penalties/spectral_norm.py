@@ -54,7 +54,7 @@ class SpectralNorm:
     When to use it: with `hinge` (SNGAN), or any objective whose discriminator should have a bounded slope at little
     cost; each layer is then 1-Lipschitz as a matrix (a convolution only up to a factor from overlapping kernels).
 
-    Raises: ConfigError when warm_up < 1, under batch normalisation in the discriminator, and with weight-clipping.
+    Raises: ConfigError when warm_up < 1, under batch normalisation in the discriminator, where a layer starts at zero (r3gan), and with weight-clipping.
     Convention: one power iteration after each discriminator step (the authors' code iterates in every forward pass), so
     real and fake passes and the generator's step see the same weights; u and v are in the checkpoint; embeddings of the
     projection are normalised too. The generator is left alone.
@@ -68,12 +68,14 @@ class SpectralNorm:
             raise ConfigError(f"penalty 'spectral-norm': expected warm_up ≥ 1 power iteration; got {self.warm_up}")
 
     def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
-        """Return why it does not go with batch normalisation."""
+        """Return why it does not go with batch normalisation, or with layers that start at zero."""
         if any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in discriminator.modules()):
             return (
                 "batch normalisation undoes any scale of the weights before it, so dividing by their norm does nothing; "
                 "use a discriminator without it, e.g. --network 'dcgan[norm=none]' or resnet"
             )
+        if any(isinstance(m, LAYERS) and not m.weight.detach().any() for m in discriminator.modules()):
+            return "a layer of this discriminator starts from weights that are all zero, which have no norm; use another, e.g. resnet"
         return None
 
     def prepare(self, discriminator: nn.Module) -> None:
