@@ -82,6 +82,6 @@ def test_refuses_batch_norm_and_no_warm_up() -> None:
 def test_refuses_layers_that_start_at_zero() -> None:
     """A zero matrix has no norm to divide by: the first step would give NaN."""
     layer = torch.nn.Linear(3, 2)
-    assert SpectralNorm().refusal(TrainConfig(), {}, layer) is None
+    assert PENALTIES.build("spectral-norm").refusal(TrainConfig(), {}, layer) is None
     torch.nn.init.zeros_(layer.weight)
-    assert "all zero" in str(SpectralNorm().refusal(TrainConfig(), {}, layer))
+    assert "all zero" in str(PENALTIES.build("spectral-norm").refusal(TrainConfig(), {}, layer))
