@@ -17,6 +17,7 @@ OPTIONS = {
     "quickstart": [options.Quickstart],
     "train": [options.Train, TrainConfig],
     "sample": [options.Sample],
+    "export": [options.Export],
     "evaluate": [options.Evaluate, EvaluateConfig],
     "compare": [options.Compare, EvaluateConfig],
     "audit": [options.Audit, AuditConfig],

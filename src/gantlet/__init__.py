@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from gantlet.actions.audit import audit
     from gantlet.actions.compare import compare
     from gantlet.actions.evaluate import evaluate
-    from gantlet.actions.reported import compare_reports
     from gantlet.actions.export import export
+    from gantlet.actions.reported import compare_reports
     from gantlet.actions.sample import sample
     from gantlet.actions.train import train
     from gantlet.audit.settings import AuditConfig
