@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from gantlet.errors import TooFewSamples
-from gantlet.stats.intervals import bootstrap_mean, normal, wilson
+from gantlet.stats.intervals import bootstrap_mean, normal, normal_of_square, wilson
 
 
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.6, 0.999))
@@ -40,3 +40,20 @@ def test_bootstrap_ignores_the_order_of_values() -> None:
 def test_no_samples_is_an_error() -> None:
     with pytest.raises(TooFewSamples):
         wilson(0, 0, 0.95)
+
+
+def test_the_interval_of_a_square_is_the_square_of_the_distances_interval() -> None:
+    """√4 ± 1.96·0.4/(2·2) = 2 ± 0.196; where it would cross 0: 0.1 ± 1.96·0.4 from 0 on."""
+    low, high = normal_of_square(4.0, 0.16, 0.95)
+    assert low == pytest.approx((2 - 0.19599640) ** 2, abs=1e-7) and high == pytest.approx(
+        (2 + 0.19599640) ** 2, abs=1e-7
+    )
+    low, high = normal_of_square(0.1, 0.16, 0.95)
+    assert low == 0 and high == pytest.approx(0.1 + 1.9599640 * 0.4, abs=1e-7)
+
+
+def test_the_interval_of_a_square_covers() -> None:
+    """(1 + 0.2 Z)² about its median 1, Z normal: by monotony exactly the interval of 1 + 0.2 Z but for the slope's estimate."""
+    drawn = 1 + 0.2 * np.random.default_rng(0).standard_normal(4_000)
+    inside = [low <= 1 <= high for low, high in (normal_of_square(x * x, (2 * x * 0.2) ** 2, 0.95) for x in drawn)]
+    assert abs(np.mean(inside) - 0.95) < 5 * (0.95 * 0.05 / 4_000) ** 0.5

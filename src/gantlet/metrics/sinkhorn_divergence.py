@@ -8,7 +8,7 @@ from gantlet.errors import DataError, TooFewSamples
 from gantlet.metrics import METRICS
 from gantlet.results import Estimate
 from gantlet.stats.evidence import Evidence
-from gantlet.stats.intervals import normal
+from gantlet.stats.intervals import normal_of_square
 from gantlet.transport.sinkhorn import TOLERANCE, NotConverged, sinkhorn, sinkhorn_to_itself
 
 CAP = 1000
@@ -42,7 +42,7 @@ def sinkhorn_divergence(
     needs=("features",),
     unit="squared feature units",
     lower_is_better=True,
-    version=1,
+    version=2,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Sinkhorn divergence: optimal transport smoothed by entropy and debiased, 0 for equal sets.
@@ -50,8 +50,8 @@ def estimate(evidence: Evidence) -> Estimate:
     S_ε = OT_ε(r, f) − ½OT_ε(r, r) − ½OT_ε(f, f), cost |x − y|², ε = 5 % of the mean squared distance of real images
     (2 tr S_r); at most 1,000 images a side (random, seeded).
 
-    Interval: delta, for the expectation at these sample sizes: the influence functions are the differences of the
-    potentials. Near the null they vanish, and the interval covers no more than what they leave.
+    Interval: delta, for the expectation at these sample sizes, on the scale of √S: the influence functions are the
+    differences of the potentials. Near the null they vanish, and the interval covers no more than what they leave.
 
     When it lies: with 1,000 images in a high dimension it is mostly sampling noise, though far less than exact
     transport. ε is a choice: large, it turns into the distance of means; small, into exact transport with its bias.
@@ -70,6 +70,6 @@ def estimate(evidence: Evidence) -> Estimate:
     except NotConverged as error:
         return evidence.undefined("sinkhorn_divergence", str(error))
     variance = float(psi_real.var(ddof=1) / real.n + psi_fake.var(ddof=1) / fake.n)
-    low, high = normal(value, variance, evidence.level)
+    low, high = normal_of_square(value, variance, evidence.level)
     details = {"epsilon": epsilon, "standard_error": variance**0.5}
-    return evidence.estimate("sinkhorn_divergence", value, ("delta", min(max(low, 0.0), value), high), details, notes)
+    return evidence.estimate("sinkhorn_divergence", value, ("delta", low, high), details, notes)

@@ -20,6 +20,19 @@ def normal(value: int | float, variance: float, level: float) -> tuple[float, fl
     return value - half, value + half
 
 
+def normal_of_square(value: float, variance: float, level: float) -> tuple[float, float]:
+    """Return (√value ± z·√variance / (2√value))², the delta interval of a squared distance taken on the scale of the distance.
+
+    A squared distance is skewed and its spread grows with its root; on the root's scale both are gone to first order.
+    Where the root's interval would reach below 0 it is value ± z·√variance, from 0 on.
+    """
+    half = quantile(level) * float(np.sqrt(variance))
+    if half >= 2 * value:
+        return max(0.0, min(value, value - half)), value + half
+    root, part = float(np.sqrt(value)), half / (2 * float(np.sqrt(value)))
+    return (root - part) ** 2, (root + part) ** 2
+
+
 def wilson(successes: int | float, n: int | float, level: float) -> tuple[float, float]:
     """Return Wilson's score interval of a proportion, within [0, 1]; ``n`` may be an effective number.
 
