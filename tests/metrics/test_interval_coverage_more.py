@@ -56,6 +56,7 @@ def two(n: int, d: int, shift: float, scale: float = 1.0) -> Draw:
         ("wasserstein_exact", two(150, 2, 1.0)),
         ("vendi_score", two(300, 5, 0.3)),
         ("mifid", two(400, 4, 0.5, 1.5)),
+        ("frechet_distance_infinity", two(600, 4, 0.5, 1.5)),
     ],
 )
 def test_two_gaussian_sets_and_the_mean_of_fresh_draws(metric: str, draw: Draw) -> None:

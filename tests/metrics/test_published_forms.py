@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from prdc import compute_prdc
+from scipy.stats import linregress
 
 from gantlet.errors import ConfigError, UnknownName
 from gantlet.metrics import compute, resolve
@@ -105,7 +106,10 @@ def test_extrapolation_is_exact_for_a_bias_of_one_over_n() -> None:
     sizes = sample_sizes(20_000)
     assert (sizes[0], sizes[-1], len(sizes)) == (5000, 20_000, 15)
     assert sample_sizes(1000)[0] == 500
-    assert at_infinity(sizes, 3.0 + 700.0 / sizes) == pytest.approx(3.0, abs=1e-9)
+    assert at_infinity(sizes, 3.0 + 700.0 / sizes) == pytest.approx((3.0, 0.0), abs=1e-9)
+    noisy = 3.0 + 700.0 / sizes + np.random.default_rng(0).standard_normal(len(sizes))
+    theirs = linregress(1 / sizes, noisy)
+    assert at_infinity(sizes, noisy) == pytest.approx((theirs.intercept, theirs.intercept_stderr**2), rel=1e-9)
 
 
 def test_frechet_distance_infinity_takes_the_fakes_bias_away() -> None:

@@ -92,14 +92,17 @@ def estimate(evidence: Evidence, root: bool = False) -> Estimate:
 
 
 def transport_interval(
-    evidence: Evidence, value: float, coefficients: dict[int, float]
+    evidence: Evidence, value: float, coefficients: dict[int, float], further: float = 0.0
 ) -> tuple[float | None, float | None, Interval, dict[str, Any], tuple[str, ...]]:
-    """Return low, high, kind, details and notes for Σ_parts coefficient · mean(FD of ``parts`` disjoint parts)."""
+    """Return low, high, kind, details and notes for Σ_parts coefficient · mean(FD of ``parts`` disjoint parts).
+
+    ``further``: variance that the value has beside the rows' chance.
+    """
     notes = size_notes(evidence)
     summed = [name for name, bank in (("real", evidence.real), ("fake", evidence.fake)) if bank.summary is not None]
     if len(summed) == 2:
         return None, None, "none", {}, (*notes, "no interval: two statistics files hold no rows to take it from")
-    variance = evidence.potentials.variance
+    variance = evidence.potentials.variance + further
     details: dict[str, Any] = {"standard_error": variance**0.5}
     low, high = normal(value, variance, evidence.level)
     kind: Interval = "delta"

@@ -18,7 +18,7 @@ from gantlet.stats.moments import Moments
     needs=("features",),
     unit="squared feature units",
     lower_is_better=True,
-    version=1,
+    version=2,
     influence=influence,
 )
 def estimate(evidence: Evidence) -> Estimate:
@@ -27,7 +27,8 @@ def estimate(evidence: Evidence) -> Estimate:
     FD(n) ≈ a + b/n by least squares over 15 sizes from 5,000 (from n/2 below 10,000 fakes) to all, each with a fresh
     random subset of the fakes (seeded), the real images all at once; the value is a. ``details``: sizes and distances.
 
-    Interval: delta, that of the plain distance about this value (same influence function to first order).
+    Interval: delta, that of the plain distance about this value (same influence function to first order), widened by the
+    standard error ``by_subsets`` that the line has from its random subsets.
 
     When it lies: the real images' own share of the bias stays in, so it compares models against one real set;
     frechet_distance_debiased takes both away and costs 7 distances, not 15. Near the null it may be negative.
@@ -40,7 +41,7 @@ def estimate(evidence: Evidence) -> Estimate:
     rng, order, sizes = numpy_stream(evidence.seed, "infinity"), evidence.orders[1], sample_sizes(n)
     subsets = [evidence.fake.features[order[rng.permutation(n)[:size]]] for size in sizes]
     distances = [frechet_distance(evidence.real.moments, Moments.of(subset)) for subset in subsets]
-    value = at_infinity(sizes, np.array(distances))
-    low, high, kind, details, notes = transport_interval(evidence, value, {1: 1.0})
-    details |= {"sizes": sizes.tolist(), "distances": distances}
+    value, by_subsets = at_infinity(sizes, np.array(distances))
+    low, high, kind, details, notes = transport_interval(evidence, value, {1: 1.0}, by_subsets)
+    details |= {"sizes": sizes.tolist(), "distances": distances, "by_subsets": by_subsets**0.5}
     return evidence.estimate("frechet_distance_infinity", value, (kind, low, high), details, notes)

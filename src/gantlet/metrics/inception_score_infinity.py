@@ -19,7 +19,7 @@ from gantlet.stats.probabilities import ClassProbabilities
     needs=("probabilities",),
     unit="effective classes",
     lower_is_better=False,
-    version=1,
+    version=2,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Inception Score extrapolated to infinitely many fakes by a line in 1/n (IS∞).
@@ -27,7 +27,8 @@ def estimate(evidence: Evidence) -> Estimate:
     IS(n) ≈ a + b/n by least squares over 15 sizes from 5,000 (from n/2 below 10,000 fakes) to all, each with a fresh
     random subset (seeded); the value is a. ``details``: sizes and scores.
 
-    Interval: delta, that of the plain score about this value (same influence function to first order).
+    Interval: delta, that of the plain score about this value (same influence function to first order), widened by the
+    standard error ``by_subsets`` that the line has from its random subsets.
 
     When it lies: as the Inception Score does; only its dependence on n is gone, to first order.
 
@@ -41,8 +42,8 @@ def estimate(evidence: Evidence) -> Estimate:
     rng, order, sizes = numpy_stream(evidence.seed, "infinity"), evidence.orders[1], sample_sizes(n)
     parts = [ClassProbabilities.of(probabilities[order[rng.permutation(n)[:size]]]) for size in sizes]
     scores = np.exp([log_inception_score(part)[0] for part in parts])
-    value = at_infinity(sizes, scores)
+    value, by_subsets = at_infinity(sizes, scores)
     log_score, variance = log_inception_score(evidence.fake_classes)
-    low, high = normal(value, variance * np.exp(2 * log_score), evidence.level)
-    details = {"sizes": sizes.tolist(), "scores": scores.tolist()}
+    low, high = normal(value, variance * np.exp(2 * log_score) + by_subsets, evidence.level)
+    details = {"sizes": sizes.tolist(), "scores": scores.tolist(), "by_subsets": by_subsets**0.5}
     return evidence.estimate("inception_score_infinity", value, ("delta", low, high), details)

@@ -12,6 +12,13 @@ def sample_sizes(n: int) -> Int64[np.ndarray, " s"]:
     return np.linspace(min(SMALLEST, n // 2), n, SIZES).astype(np.int64)
 
 
-def at_infinity(sizes: Int64[np.ndarray, " s"], values: Float64[np.ndarray, " s"]) -> float:
-    """Return a of the least-squares line a + b/n. Source: Chong & Forsyth 2020, arXiv:1911.07023, Sec. 4."""
-    return float(np.polynomial.polynomial.polyfit(1 / sizes, values, 1)[0])
+def at_infinity(sizes: Int64[np.ndarray, " s"], values: Float64[np.ndarray, " s"]) -> tuple[float, float]:
+    """Return a of the least-squares line a + b/n, and the variance that the random subsets give it.
+
+    With residuals e and x = 1/n: σ̂² (1/s + x̄²/Σ(x − x̄)²), σ̂² = Σe²/(s − 2). What the whole set's own chance adds is not in it.
+    Source: Chong & Forsyth 2020, arXiv:1911.07023, Sec. 4; the variance: the intercept's of simple linear regression.
+    """
+    x = 1 / sizes
+    a, b = np.polynomial.polynomial.polyfit(x, values, 1)
+    noise = float(np.square(values - a - b * x).sum()) / (len(x) - 2)
+    return float(a), float(noise * (1 / len(x) + x.mean() ** 2 / np.square(x - x.mean()).sum()))
