@@ -5,47 +5,13 @@ interval: "for the expectation at these sample sizes", or "with … fixed". With
 observed share lies within ±2.5 %; the mean of 1,500 fresh draws has 1/39 of one draw's standard error.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
+from covering import Draw, check, rows, two, value
 
-from gantlet.metrics import compute
-from gantlet.results import Estimate
 from gantlet.stats.evidence import Evidence
-from gantlet.stats.feature_bank import FeatureBank
 
-REPEATS, FRESH = 300, 1500
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-Draw = Callable[[int], Evidence]
-
-
-def check(metric: str, draw: Draw, truth: float | None = None) -> None:
-    """``truth`` None: the mean of fresh draws."""
-    if truth is None:
-        truth = float(np.mean([value(metric, draw(10_000 + repeat)).value for repeat in range(FRESH)]))
-    found = [value(metric, draw(repeat)) for repeat in range(REPEATS)]
-    share = np.mean([estimate.low <= truth <= estimate.high for estimate in found])
-    print(f"{metric} covered {share:.3f}")
-    assert 0.92 <= share <= 0.99, share
-
-
-def value(metric: str, evidence: Evidence) -> Estimate:
-    (estimate,) = compute(evidence, [metric])
-    assert estimate.low is not None, estimate.notes
-    return estimate
-
-
-def rows(rng: np.random.Generator, n: int, d: int, shift: float = 0.0, scale: float = 1.0) -> FeatureBank:
-    return FeatureBank((scale * rng.standard_normal((n, d)) + shift).astype(np.float32))
-
-
-def two(n: int, d: int, shift: float, scale: float = 1.0) -> Draw:
-    def draw(repeat: int) -> Evidence:
-        rng = np.random.default_rng([n, d, repeat])
-        return Evidence(rows(rng, n, d), rows(rng, n, d, shift, scale), seed=repeat)
-
-    return draw
 
 
 @pytest.mark.parametrize(
