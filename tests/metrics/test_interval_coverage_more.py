@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
         ("mmd_rbf", two(300, 4, 0.4)),
         ("sliced_wasserstein", two(300, 3, 0.8)),
         ("wasserstein_exact", two(150, 2, 1.0)),
+        ("sinkhorn_divergence", two(300, 2, 1.0)),
         ("vendi_score", two(300, 5, 0.3)),
         ("mifid", two(400, 4, 0.5, 1.5)),
         ("frechet_distance_infinity", two(600, 4, 0.5, 1.5)),
