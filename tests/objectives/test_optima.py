@@ -1,6 +1,6 @@
 """The best discriminator on a known pair (p, q), found by a general optimiser, gives the divergence of the theory.
 
-minimax: −log 4 + 2·JSD; lsgan: Pearson's χ²; hinge: total variation; wgan: W₁, by a linear program over 1-Lipschitz
+minimax and VEEGAN's pairs: −log 4 + 2·JSD; lsgan: Pearson's χ²; hinge: total variation; wgan: W₁, by a linear program over 1-Lipschitz
 critics and by SciPy's closed form in one dimension.
 """
 
@@ -11,7 +11,7 @@ import pytest
 import torch
 from scipy.optimize import linprog, minimize
 from scipy.spatial.distance import jensenshannon
-from scipy.stats import wasserstein_distance
+from scipy.stats import entropy, wasserstein_distance
 from torch import Tensor
 
 from gantlet.objectives import OBJECTIVES
@@ -54,6 +54,16 @@ def test_minimax_generator_then_minimises_the_same_divergence() -> None:
     fake = float((torch.from_numpy(Q) * OBJECTIVES.build("minimax").generator_loss(logits, logits)).sum())
     real = float((P * np.log(P / (P + Q))).sum())
     assert real + fake == pytest.approx(-math.log(4) + 2 * jensenshannon(P, Q) ** 2, abs=1e-12)
+
+
+def test_veegan_then_minimises_the_divergence_of_the_pairs_of_latent_and_image() -> None:
+    """Srivastava et al. 2017, §3: with the best D of the pairs (F(x), x) ~ p and (z, G(z)) ~ q, −E_q f is KL(q ‖ p)."""
+    value, logits = best("veegan", P, Q)
+    assert value == pytest.approx(math.log(4) - 2 * jensenshannon(P, Q) ** 2, abs=1e-8)
+    found = torch.from_numpy(logits)
+    pull = (torch.from_numpy(Q) * OBJECTIVES.build("veegan").generator_loss(found, found)).sum()
+    # −E_q f is linear in the logits, each known to 1e-6
+    assert float(pull) == pytest.approx(entropy(Q, P), abs=1e-6)
 
 
 def test_lsgan_is_pearsons_chi_square() -> None:
