@@ -8,10 +8,12 @@ from gantlet.files import write_text
 from gantlet.results import Report
 
 
-def write_model_card(out: Path, config: TrainConfig, report: Report) -> Path:
-    """Write the card from the run's configuration and its final report; return its path."""
+def write_model_card(out: Path, config: TrainConfig, report: Report, best: Report | None = None) -> Path:
+    """Write the card from the run's configuration, its final report and that of its best checkpoint; return its path."""
+    of_best = {e.metric: e.text for e in best.estimates if e.value is not None} if best else {}
     rows = "\n".join(
-        f"| {e.metric} | {e.text} | {e.reference.text if e.reference else '—'} | {'lower' if e.lower_is_better else 'higher'} |"
+        f"| {e.metric} | {e.text} | {of_best.get(e.metric, '—')} | {e.reference.text if e.reference else '—'} "
+        f"| {'lower' if e.lower_is_better else 'higher'} |"
         for e in report.estimates
         if e.value is not None
     )
@@ -31,10 +33,11 @@ A GAN trained with gantlet {__version__} by the recipe `{config.recipe or "(none
 
 ## Metrics
 {report.n_fake:,} generated images against {report.n_real:,} real ones (`{report.real}`), features `{report.features["name"]}`,
-{report.estimates[0].level:.0%} intervals; the yardstick is real against held-out real.
+{report.estimates[0].level:.0%} intervals; the yardstick is real against held-out real. The best
+checkpoint is the one of the smallest `{config.select}` of the evaluations in the loop (largest, where larger is better).
 
-| metric | final [interval] | yardstick | better when |
-|---|---|---|---|
+| metric | final [interval] | best checkpoint [interval] | yardstick | better when |
+|---|---|---|---|---|
 {rows}
 
 ## Use

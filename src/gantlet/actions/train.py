@@ -199,5 +199,5 @@ def _reports(config: TrainConfig, out: Path, judging: _Judging, say: Callable[[s
 def _written(config: TrainConfig, out: Path, report: Report, best: Report | None) -> Path:
     if best is not None:
         write_text(out / "report-best.json", best.to_json())
-    write_model_card(out, config, report)
+    write_model_card(out, config, report, best)
     return write_page(out)

@@ -53,6 +53,10 @@ class Export:
     """Where to: NAME.onnx; it must not exist yet."""
     which: Literal["newest", "ema", "generator", "best", "final"] = "newest"
     """Which weights; newest: the last checkpoint's, its moving average where there is one."""
+    push_to_hub: str = ""
+    """Instead of an ONNX model, upload weights, card and report to the Hugging Face hub as OWNER/NAME (pip install 'gantlet[hub]')."""
+    private: bool = False
+    """With --push-to-hub: make the repository private."""
 
 
 @dataclass(frozen=True)

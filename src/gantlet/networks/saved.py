@@ -180,7 +180,7 @@ def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
     (the same of these checkpoints), ``ema`` or ``generator`` (this network of the last checkpoint).
     Raises: CheckpointError when the run, the checkpoint or the network is not there, or is damaged.
     """
-    path = _checkpoint(run, which)
+    path = checkpoint_of(run, which)
     tensors, header = read_tensors(path)
     config = TrainConfig.from_mapping(header["config"])
     has_average = any(name.startswith("average/") for name in tensors)
@@ -206,7 +206,8 @@ def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
     )
 
 
-def _checkpoint(run: Path, which: str) -> Path:
+def checkpoint_of(run: Path, which: str) -> Path:
+    """Return the checkpoint's file of a run; raises as `load_generator`."""
     if not (run / "config.toml").is_file():
         raise CheckpointError(f"{run} is not a run folder: it holds no config.toml")
     final, best = run / "checkpoints" / "final.safetensors", run / "checkpoints" / "best.safetensors"

@@ -7,6 +7,7 @@ from gantlet.cli.commands.shared import Words, first, put, show_report
 from gantlet.cli.parse import parse, positional
 from gantlet.cli.progress import Progress
 from gantlet.config import TrainConfig
+from gantlet.errors import UsageError
 
 
 def quickstart(words: Words) -> None:
@@ -60,9 +61,16 @@ def sample(words: Words) -> None:
 
 
 def export(words: Words) -> None:
-    """Write a trained generator as an ONNX model, checked against the original."""
+    """Write a trained generator as an ONNX model, checked against the original, or put it on the hub."""
     run, rest = first(words, "export", "a run folder")
     (chosen,) = parse("export", rest, options.Export, argument="RUN")
+    if chosen.push_to_hub:
+        from gantlet.actions.publish import push_to_hub
+
+        put(push_to_hub(Path(run), chosen.push_to_hub, which=chosen.which, private=chosen.private))
+        return
+    if chosen.private:
+        raise UsageError("--private says how to make a repository of the hub; give --push-to-hub OWNER/NAME too")
     from gantlet.actions.export import export as action
 
     found = action(Path(run), chosen.out, which=chosen.which)
