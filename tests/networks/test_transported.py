@@ -14,7 +14,7 @@ from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError, Interrupted
 from gantlet.networks.interface import ImageShape, Judgement
 from gantlet.networks.saved import load_generator
-from gantlet.networks.transported import TransportCodes, Transported, code_ratios
+from gantlet.networks.transported import TransportCodes, Transported
 from gantlet.objectives.reconstruction import Reconstruction
 from gantlet.training.game import Batch, Game
 from gantlet.training.images import TrainingImages
@@ -93,10 +93,14 @@ def test_both_players_step_by_one_loss_and_normalisation_learns_from_codes_alone
         run(config(tmp_path / "r", discriminator_steps=2), images(), observer=Silent())
 
 
-def test_nearest_codes_of_copies_are_at_distance_0() -> None:
-    codes = np.random.default_rng(0).standard_normal((50, 4))
-    np.testing.assert_array_equal(code_ratios(codes[:7], codes), 0.0)
-    assert code_ratios(codes[:7] + 10, codes).min() > 1
+def test_blends_of_one_code_are_told_to_be_copies(tmp_path: Path) -> None:
+    """With no two codes near enough to be mixed every latent goes to its own cell's code."""
+    alone = {"network": "autoencoder[width=4,code=4,energy=none]", "latent": 4, "steps": 2}
+    settings = config(tmp_path, **alone, techniques=("transport-codes[targets=40,limit=1e-9]",))
+    run(settings, images(), observer=Silent())
+    events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    finish = next(event for event in events if event["event"] == "finish")
+    assert finish["nearest_code"] == 0.0 and finish["largest_share"] == 1.0
 
 
 def test_the_loss_is_the_mean_squared_error() -> None:

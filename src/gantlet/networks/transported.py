@@ -14,18 +14,20 @@ from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
 from gantlet.networks import ALTERATIONS
 from gantlet.rng import numpy_stream
+from gantlet.stats.copies import copy_ratios
 from gantlet.transport import solve
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.continuous import Gaussian
 from gantlet.transport.extension import Blend, Extension
 from gantlet.transport.problem import Points
-from gantlet.transport.singular import local_radius
 
 SOURCE = "An et al. 2020, openreview HkldyTNYwH (AE-OT)"
 TRIALS = 100
 PLAN = ("codes", "heights", "centres", "masses")
 ASKED = 1000
 """Codes drawn for the report on copying."""
+MEMORY = 10**9
+"""Bytes for its tiles of distances."""
 
 
 class Transported(nn.Module):
@@ -162,6 +164,7 @@ class TransportCodes:
         assert solved.brenier is not None
         generator.carry(solved.brenier, seed)
         made = generator.blend(rng.standard_normal((ASKED, codes.shape[1])))
+        rounded = targets.astype(np.float32), made.points.astype(np.float32)
         return {
             "codes": len(targets),
             "converged": solved.converged,
@@ -169,14 +172,6 @@ class TransportCodes:
             "cost_lower": solved.certificate.lower,
             "cost_upper": solved.certificate.upper,
             "seconds": solved.seconds,
-            "nearest_code": float(np.median(code_ratios(made.points, targets))),
+            "nearest_code": float(np.median(copy_ratios(*rounded, memory=MEMORY).ratio)),
             "largest_share": float(made.shares.max(axis=1).mean()),
         }
-
-
-def code_ratios(made: Float64[np.ndarray, "m k"], codes: Float64[np.ndarray, "n k"]) -> Float64[np.ndarray, " m"]:
-    """Return the distance of each generated code from its nearest training code, over that one's own nearest distance."""
-    import scipy.spatial
-
-    distance, index = scipy.spatial.KDTree(codes).query(made)
-    return distance / local_radius(codes, 1)[index]
