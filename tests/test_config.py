@@ -33,7 +33,7 @@ def test_toml_replays_the_configuration(config: TrainConfig) -> None:
         ({"steps": True}, ConfigError, "must be a int"),
         ({"penalties": "r1"}, ConfigError, "must be a list"),
         ({"steps": 0}, ConfigError, r"steps ≥ 1; got steps = 0"),
-        ({"size": 12}, ConfigError, "size"),
+        ({"resolution": 12}, ConfigError, "resolution"),
         ({"beta1": 1.0}, ConfigError, "beta1"),
         ({"precision": "16"}, ConfigError, "precision"),
     ],
@@ -50,6 +50,11 @@ def test_a_whole_number_is_a_float_too() -> None:
 def test_values_lie_over_a_base() -> None:
     base = TrainConfig(steps=7, batch=8)
     assert TrainConfig.from_mapping({"batch": 16}, base) == TrainConfig(steps=7, batch=16)
+
+
+def test_a_field_is_read_by_its_earlier_name() -> None:
+    assert TrainConfig.from_mapping({"size": 32}) == TrainConfig(resolution=32)
+    assert "resolution = 32" in TrainConfig(resolution=32).to_toml()
 
 
 def test_an_unreadable_file_is_named(tmp_path: Path) -> None:

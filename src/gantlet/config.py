@@ -10,7 +10,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from gantlet.errors import ConfigError, UnknownName
 
@@ -20,13 +20,17 @@ C = TypeVar("C", bound="Config")
 class Config:
     """What every configuration can do: be read from a mapping, be written as TOML, and come back the same."""
 
+    former: ClassVar[Mapping[str, str]] = {}
+    """Earlier names of fields: files that were written with them are still read."""
+
     @classmethod
     def from_mapping(cls: type[C], values: Mapping[str, Any], base: C | None = None) -> C:
         """Build a configuration from plain values over ``base``; raises UnknownName and ConfigError."""
         fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
         hints = typing.get_type_hints(cls)
         checked: dict[str, Any] = {}
-        for key, value in values.items():
+        for given, value in values.items():
+            key = cls.former.get(given, given)
             if key not in fields:
                 raise UnknownName(f"field of {cls.__name__}", key, fields)
             checked[key] = _checked(cls.__name__, key, value, hints[key])
@@ -77,13 +81,15 @@ def require(config: str, checks: Mapping[str, bool], values: Any) -> None:
 class TrainConfig(Config):
     """Everything that fixes a training run; two runs with equal configurations give equal weights on one machine."""
 
+    former: ClassVar[Mapping[str, str]] = {"size": "resolution"}
+
     data: str = "digits"
     """Where the training images come from: a source, e.g. digits, mnist[root=DIR], a folder, a .zip or .npz."""
     out: str = ""
     """The run folder; empty: runs/RECIPE-DATA."""
     recipe: str = ""
     """Name of the recipe that these values started from (a record only)."""
-    size: int = 0
+    resolution: int = 0
     """Side of the square images in pixels: 8, 16, 32, 64 or 128; 0: the smallest that holds the data's images, at most 64."""
     steps: int = 20_000
     """Generator steps."""
@@ -148,7 +154,7 @@ class TrainConfig(Config):
         require(
             "TrainConfig",
             {
-                "size one of 0, 8, 16, 32, 64, 128": self.size in (0, 8, 16, 32, 64, 128),
+                "resolution one of 0, 8, 16, 32, 64, 128": self.resolution in (0, 8, 16, 32, 64, 128),
                 "steps ≥ 1": self.steps >= 1,
                 "batch ≥ 2": self.batch >= 2,
                 "seed ≥ 0": self.seed >= 0,

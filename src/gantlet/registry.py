@@ -46,9 +46,11 @@ class Entry:
     def document(self) -> str:
         """Return the whole docstring, or a TOML entry's settings, as ``gantlet explain`` prints it."""
         if isinstance(self.object, Mapping):
-            tables = {key: table for key, table in self.object.items() if isinstance(table, Mapping)}
-            lines = [f"{key} = {value!r}" for table in tables.values() for key, value in table.items()]
-            return "\n".join([self.summary, "", *lines])
+            lines = [self.summary]
+            for key, table in self.object.items():
+                if isinstance(table, Mapping):
+                    lines += ["", f"[{key}]", *(f"{name} = {value!r}" for name, value in table.items())]
+            return "\n".join(lines)
         return inspect.getdoc(self.object) or self.summary
 
 

@@ -38,6 +38,9 @@ def sentence(capsys: pytest.CaptureFixture[str], words: list[str], status: int) 
         (["train", "r3gan", "--stepz", "3"], 2, "did you mean '--steps'"),
         (["train", "--steps", "3"], 2, "needs a recipe"),
         (["train", "missing.toml"], 2, "cannot read the configuration"),
+        (["train", "config.toml", "--size", "paper"], 2, "config.toml holds its own values"),
+        (["train", "sngan", "--size", "64"], 2, "laptop or paper; got '64' (the images' side in pixels is resolution)"),
+        (["train", "ring", "--size=paper"], 2, "recipe 'ring' has no paper size"),
         (["evaluate"], 2, "needs the generated images"),
         (["evaluate", "nowhere/", "--real", "digits"], 1, "nowhere"),
         (["evaluate", "digits", "--real", "digitz"], 2, "did you mean 'digits'"),
@@ -117,5 +120,5 @@ def test_explain_prints_the_page(capsys: pytest.CaptureFixture[str]) -> None:
 def test_explain_shows_what_a_recipe_sets(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "r3gan"]) == 0
     text = capsys.readouterr().out
-    assert "objective = 'rpgan'" in text
+    assert "objective = 'rpgan'" in text and "[laptop]" in text
     assert "dict(" not in text

@@ -1,6 +1,7 @@
 """Every recipe builds the game that it names, says where it comes from, trains, resumes, exports and reloads."""
 
 import dataclasses
+import re
 import signal
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from gantlet import recipes
 from gantlet.actions.export import export
 from gantlet.actions.train import training_data
+from gantlet.cli import main
 from gantlet.data import open_source
 from gantlet.errors import ConfigError, Interrupted, UnknownName
 from gantlet.networks.saved import load_generator
@@ -53,6 +55,38 @@ def test_builds_and_says_its_source(name: str) -> None:
     Game.of(config)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_has_its_papers_size_or_says_why_not(name: str) -> None:
+    """Every override of [laptop] changes something, and the paper's size builds its game too."""
+    found = next(entry.object for entry in recipes.entries() if entry.name == name)
+    assert ("train" in found) != ("only_laptop" in found)
+    if "only_laptop" in found:
+        with pytest.raises(
+            ConfigError, match=f"recipe '{name}' has no paper size: .{{20,}}; train it at --size laptop"
+        ):
+            recipes.load(name, "paper")
+        return
+    laptop, paper = recipes.load(name), recipes.load(name, "paper")
+    assert paper.recipe == f"{name}-paper"
+    Game.of(paper)
+    for key in found.get("laptop", {}):
+        assert getattr(laptop, key) != getattr(paper, key), f"{name}: [laptop] repeats {key}"
+    for field in dataclasses.fields(paper):
+        if field.name not in (*found.get("laptop", {}), "recipe"):
+            assert getattr(laptop, field.name) == getattr(paper, field.name)
+
+
+def test_the_command_line_takes_a_size(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, steps in ([], 4_000), (["--size", "laptop"], 4_000), (["--size", "paper"], 100_000):
+        assert main(["train", "sngan", *words, "--help"]) == 0
+        assert re.search(rf"--steps INT[^-]*\(default:\s+{steps}\)", capsys.readouterr().out)
+
+
+def test_another_size_is_refused() -> None:
+    with pytest.raises(ConfigError, match="laptop or paper; got 'smoke'"):
+        recipes.load("sngan", "smoke")
+
+
 def smallest(name: str) -> TrainingData:
     """The recipe's own points, or 64 of the 8×8 digits (for pix2pix in pairs): what it can be trained on in seconds."""
     data = recipes.load(name).data
@@ -78,7 +112,7 @@ def test_trains_200_steps_resumes_bit_exactly_exports_and_reloads(name: str, tmp
     """Stopped after step 100 and resumed: the weights' SHA-256 of an undisturbed run, over networks and average."""
     data, recipe = smallest(name), recipes.load(name)
     usual = dataclasses.replace(
-        recipe, data=data.source, steps=200, batch=8, size=0, log_every=50, sample_every=0, checkpoint_every=100,
+        recipe, data=data.source, steps=200, batch=8, resolution=0, log_every=50, sample_every=0, checkpoint_every=100,
         evaluate_every=0, device="cpu", network=narrow(recipe.network), discriminator=narrow(recipe.discriminator),
     )  # fmt: skip
     whole = run(dataclasses.replace(usual, out=str(tmp_path / "a")), data, observer=Silent())

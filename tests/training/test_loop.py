@@ -143,7 +143,7 @@ def test_batch_norm_in_the_discriminator_is_refused_under_penalties(tmp_path: Pa
     [
         ({}, images(labelled=False), "needs labels"),
         ({"batch": 64}, images(), "a batch of 64 needs at least as many images; tiny holds 40"),
-        ({"size": 32}, images(), "8 pixels"),
+        ({"resolution": 32}, images(), "8 pixels"),
         ({"out": ""}, images(), "out is empty"),
         ({"techniques": ("ema", "ema[half_life=3]")}, images(), "stands twice"),
     ],

@@ -63,7 +63,7 @@ def test_labels_and_packs(tmp_path: Path, changes: dict[str, Any]) -> None:
         ({"network": "dcgan[norm=none]"}, "--network mlp"),
         ({"techniques": ("diffaugment",)}, "changes images"),
         ({"mirror": True}, "mirror is for images"),
-        ({"size": 8}, "size is for images"),
+        ({"resolution": 8}, "resolution is for images"),
         ({"conditioning": "concat"}, "use projection"),
     ],
 )

@@ -57,7 +57,7 @@ def train(
             f"conditioning {config.conditioning!r} needs labels, but {config.data} has none; "
             "sort the images into one folder a class, or train with --conditioning none"
         )
-    data = training_data(source, config.size, progress)
+    data = training_data(source, config.resolution, progress)
     if isinstance(data, TrainingImages) and data.pairs is not None and not source.held_out:
         say(f"{source.spec} has no held-out split: outputs are shown and measured for inputs that were trained on")
     shape = (data.shape.size, data.shape.channels) if isinstance(data, TrainingImages) else None
@@ -74,12 +74,12 @@ def _require_free(out: Path) -> None:
         raise OutputError(f"{out} holds a run already; go on with --resume, or choose another folder with --out")
 
 
-def training_data(source: Source, size: int = 0, progress: Progress = nothing) -> TrainingData:
-    """Read a whole source into memory: images at ``size`` pixels (0: the smallest size that holds them), or points."""
+def training_data(source: Source, resolution: int = 0, progress: Progress = nothing) -> TrainingData:
+    """Read a whole source into memory: images at ``resolution`` pixels (0: the smallest that holds them), or points."""
     if isinstance(source, PointSource):
         return TrainingPoints(source.points, source.labels, source.classes, source.digest, source.spec)
     native, channels = native_shape(source)
-    shape = size or native, channels
+    shape = resolution or native, channels
 
     def shown(done: int, total: int) -> None:
         progress("reading the training images", done, total)

@@ -23,6 +23,8 @@ class Quickstart:
 class Train:
     """Train a GAN: a recipe (gantlet list recipes) on a data source; any field below can be overridden."""
 
+    size: str = "laptop"
+    """The recipe's hyper-parameters: laptop (two cores) or paper (its paper's, for a GPU); a config.toml has its own."""
     resume: bool = False
     """Go on from the newest checkpoint of the run folder."""
     json: bool = False

@@ -24,6 +24,16 @@ def positional(words: list[str], command: str, what: str) -> tuple[str, list[str
     raise UsageError(f"{PROGRAM} {command} needs {what}; see {PROGRAM} {command} --help")
 
 
+def peek(words: Sequence[str], option: str) -> str | None:
+    """Return the value that the words give an option, before they are parsed: where the defaults depend on it."""
+    found = None
+    for place, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name == option:
+            found = value if equals else next(iter(words[place + 1 :]), None)
+    return found
+
+
 def parse(command: str, words: list[str], *kinds: Any, argument: str = "") -> list[Any]:
     """Read options into dataclasses, given as types, or as instances that hold the defaults.
 

@@ -104,7 +104,7 @@ def downsampled(image: Pixels, factor: int) -> Pixels:
     if height % factor or width % factor or min(height, width) <= factor:
         raise DataError(
             f"images of {height}×{width} pixels cannot be cut into more than one block of {factor}×{factor}; use a smaller "
-            "factor or a larger --size"
+            "factor or a larger --resolution"
         )
     blocks = image.reshape(height // factor, factor, width // factor, factor, channels).mean(axis=(1, 3))
     return np.rint(blocks).astype(np.uint8).repeat(factor, axis=0).repeat(factor, axis=1)

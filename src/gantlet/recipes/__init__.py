@@ -1,7 +1,14 @@
-"""One TOML a method, with its paper's hyper-parameters; the keys under [train] are fields of TrainConfig."""
+"""One TOML a method: ``[train]`` holds its paper's hyper-parameters, ``[laptop]`` what a laptop changes of them.
+
+The keys of both tables are fields of TrainConfig. A recipe without a paper's values has the laptop's only, and says why
+under ``only_laptop``.
+"""
 
 from gantlet.config import TrainConfig
+from gantlet.errors import ConfigError
 from gantlet.registry import Entry, toml_content, toml_entries
+
+SIZES = ("laptop", "paper")
 
 
 def entries() -> tuple[Entry, ...]:
@@ -9,6 +16,19 @@ def entries() -> tuple[Entry, ...]:
     return toml_entries(__name__)
 
 
-def load(name: str) -> TrainConfig:
-    """Return the configuration of one recipe; raises UnknownName with the nearest name."""
-    return TrainConfig.from_mapping({**toml_content("recipe", __name__, name)["train"], "recipe": name})
+def load(name: str, size: str = "laptop") -> TrainConfig:
+    """Return the configuration of one recipe: ``laptop``, for two cores, or ``paper``, with its paper's hyper-parameters.
+
+    Raises: UnknownName with the nearest name; ConfigError for another size, and for ``paper`` where a recipe has none.
+    Convention: ``recipe`` records NAME, or NAME-paper.
+    """
+    if size not in SIZES:
+        raise ConfigError(
+            f"the size of a recipe is {' or '.join(SIZES)}; got {size!r} (the images' side in pixels is resolution)"
+        )
+    found = toml_content("recipe", __name__, name)
+    if size == "laptop":
+        return TrainConfig.from_mapping({**found.get("train", {}), **found.get("laptop", {}), "recipe": name})
+    if "train" not in found:
+        raise ConfigError(f"recipe {name!r} has no paper size: {found['only_laptop']}; train it at --size laptop")
+    return TrainConfig.from_mapping({**found["train"], "recipe": f"{name}-paper"})

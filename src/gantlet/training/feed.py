@@ -18,13 +18,13 @@ from gantlet.training.state import TrainState
 
 
 def require_usable(config: TrainConfig, images: TrainingData) -> None:
-    """Raise ConfigError when images (or points) and configuration do not fit: size, channels, labels, fewer images than a batch."""
+    """Raise ConfigError when images (or points) and configuration do not fit: resolution, channels, labels, fewer images than a batch."""
     if isinstance(images.shape, PointShape):
         _require_no_image_options(config, images.source)
-    elif stages(images.shape) and config.size not in (0, images.shape.size):
+    elif stages(images.shape) and config.resolution not in (0, images.shape.size):
         raise ConfigError(
-            f"size is {config.size}, but the images of {images.source} came with {images.shape.size} "
-            f"pixels; resize them or set size to 0"
+            f"resolution is {config.resolution}, but the images of {images.source} came with {images.shape.size} "
+            f"pixels; resize them or set resolution to 0"
         )
     if len(images) < config.batch:
         raise ConfigError(
@@ -42,7 +42,7 @@ def require_usable(config: TrainConfig, images: TrainingData) -> None:
 
 
 def _require_no_image_options(config: TrainConfig, source: str) -> None:
-    for option, given in (("size", config.size), ("mirror", config.mirror)):
+    for option, given in (("resolution", config.resolution), ("mirror", config.mirror)):
         if given:
             raise ConfigError(f"{option} is for images, and {source} holds points; leave it out")
 

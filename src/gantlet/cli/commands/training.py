@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gantlet.cli import options
 from gantlet.cli.commands.shared import Words, first, put, show_report
-from gantlet.cli.parse import parse, positional
+from gantlet.cli.parse import parse, peek, positional
 from gantlet.cli.progress import Progress
 from gantlet.config import TrainConfig
 from gantlet.errors import UsageError
@@ -23,7 +23,7 @@ def quickstart(words: Words) -> None:
 
 
 def train(words: Words) -> None:
-    """Train a GAN by a recipe on a data source; --resume goes on."""
+    """Train a GAN by a recipe on a data source; --size paper for its paper's hyper-parameters, --resume goes on."""
     from gantlet import recipes
 
     if words and words[0].startswith("-") and not {"--help", "-h"} & set(words):
@@ -31,20 +31,29 @@ def train(words: Words) -> None:
             words, "train", f"a recipe ({', '.join(entry.name for entry in recipes.entries())}) or a config.toml first"
         )
     recipe, rest = positional(words, "train", "a recipe") if words and not words[0].startswith("-") else ("", words)
-    base = (
-        TrainConfig.from_toml(Path(recipe))
-        if recipe.endswith(".toml")
-        else recipes.load(recipe)
-        if recipe
-        else TrainConfig()
-    )
-    chosen, config = parse("train", rest, options.Train, base, argument=recipe or "RECIPE")
+    chosen, config = parse("train", rest, options.Train, _start(recipe, rest), argument=recipe or "RECIPE")
     from gantlet.actions.train import run_folder
     from gantlet.actions.train import train as action
 
     with Progress() as progress:
         report = action(config, resume=chosen.resume, progress=progress, say=progress.say)
     show_report(report, chosen.json, run_folder(config))
+
+
+def _start(recipe: str, words: Words) -> TrainConfig:
+    """Return what the options are laid over: a config.toml, a recipe at the size that the words ask for, or nothing."""
+    from gantlet import recipes
+
+    size = peek(words, "--size")
+    if not recipe:
+        return TrainConfig()
+    if not recipe.endswith(".toml"):
+        return recipes.load(recipe) if size is None else recipes.load(recipe, size)
+    if size is not None:
+        raise UsageError(
+            f"--size chooses between the sizes of a recipe, and {recipe} holds its own values; leave it out"
+        )
+    return TrainConfig.from_toml(Path(recipe))
 
 
 def sample(words: Words) -> None:
