@@ -90,7 +90,8 @@ class TrainConfig(Config):
     recipe: str = ""
     """Name of the recipe that these values started from (a record only)."""
     resolution: int = 0
-    """Side of the square images in pixels: 8, 16, 32, 64 or 128; 0: the smallest that holds the data's images, at most 64."""
+    """Side of the square images in pixels: 8, 16, 32, 48 (resnet and dense networks), 64 or 128; 0: the smallest but 48 that
+    holds the data's images, at most 64."""
     steps: int = 20_000
     """Generator steps."""
     batch: int = 64
@@ -154,7 +155,7 @@ class TrainConfig(Config):
         require(
             "TrainConfig",
             {
-                "resolution one of 0, 8, 16, 32, 64, 128": self.resolution in (0, 8, 16, 32, 64, 128),
+                "resolution one of 0, 8, 16, 32, 48, 64, 128": self.resolution in (0, 8, 16, 32, 48, 64, 128),
                 "steps ≥ 1": self.steps >= 1,
                 "batch ≥ 2": self.batch >= 2,
                 "seed ≥ 0": self.seed >= 0,

@@ -56,8 +56,15 @@ def test_every_network_is_tried_here() -> None:
     assert {spec.partition("[")[0] for spec in SPECS} == set(NETWORKS.names()) - halves
 
 
-@pytest.mark.parametrize(("size", "channels"), [(8, 3), (16, 1), (32, 3), (64, 1), (128, 1)])
-@pytest.mark.parametrize(("spec", "conditioning"), PAIRS)
+SHAPES = [(8, 3), (16, 1), (32, 3), (48, 3), (64, 1), (128, 1)]
+NO_48 = ("dcgan", "r3gan")
+"""Networks that begin at 4×4."""
+
+
+@pytest.mark.parametrize(
+    ("spec", "conditioning", "size", "channels"),
+    [(*p, *s) for p in PAIRS for s in SHAPES if not (s[0] == 48 and p[0].startswith(NO_48))],
+)
 def test_shapes_and_range(spec: str, size: int, channels: int, conditioning: str) -> None:
     n_classes = 0 if conditioning == "none" else 4
     generator, discriminator = pair(spec, ImageShape(size, channels), conditioning, n_classes)
@@ -77,6 +84,28 @@ def test_shapes_and_range(spec: str, size: int, channels: int, conditioning: str
     loss.backward()
     unused = [name for name, p in [*generator.named_parameters(), *discriminator.named_parameters()] if p.grad is None]
     assert unused == []
+
+
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if spec.startswith(NO_48)])
+def test_48_pixels_are_refused_where_4_by_4_does_not_reach_them(spec: str) -> None:
+    network, why = NETWORKS.build(spec), "48 pixels halve to 6×6; take --network resnet"
+    with pytest.raises(ConfigError, match=why):
+        network.generator(ImageShape(48, 3), 6, "none", 0)
+    with pytest.raises(ConfigError, match=why):
+        network.discriminator(ImageShape(48, 3), "none", 0)
+
+
+def test_resnet_doubles_6_by_6_three_times_to_48_pixels_and_judges_at_12_by_12() -> None:
+    """Miyato et al. 2018, App. B.4: the STL-10 generator begins at 6×6; halved twice, then two blocks, as at 32 pixels."""
+    generator, discriminator = pair("resnet[width=4]", ImageShape(48, 3), "none", 0)
+    sides = [6]
+    for block in generator.blocks:
+        block.register_forward_hook(lambda _, __, out: sides.append(out.shape[2]))
+    for block in discriminator.blocks:
+        block.register_forward_hook(lambda _, __, out: sides.append(out.shape[2]))
+    assert generator.unflatten.unflattened_size == (4, 6, 6)
+    discriminator(generator(torch.randn(2, 6)))
+    assert sides == [6, 12, 24, 48, 24, 12, 12, 12]
 
 
 @pytest.mark.parametrize(("spec", "conditioning"), CONDITIONAL_PAIRS)
@@ -209,7 +238,7 @@ def test_refuses_options_out_of_range(spec: str) -> None:
 @pytest.mark.parametrize("spec", SPECS)
 @pytest.mark.parametrize("shape", [ImageShape(28, 1), ImageShape(32, 4)])
 def test_refuses_shapes_it_has_no_network_for(spec: str, shape: ImageShape) -> None:
-    with pytest.raises(ConfigError, match="8, 16, 32, 64 or 128"):
+    with pytest.raises(ConfigError, match="8, 16, 32, 48, 64 or 128"):
         pair(spec, shape, "none", 0)
 
 

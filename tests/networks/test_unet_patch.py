@@ -27,6 +27,13 @@ def test_an_image_of_every_size_from_one_of_the_same(size: int) -> None:
     assert len(judged.logits) % 2 == 0 and judged.features.shape[0] == 2
 
 
+def test_48_pixels_do_not_halve_to_one_and_have_patches() -> None:
+    with pytest.raises(ConfigError, match="48 pixels halve to 6×6"):
+        unet(ImageShape(48, 3, 1))
+    judged = NETWORKS.build("patch[width=4]").discriminator(ImageShape(48, 4), "none", 0)(torch.randn(2, 4, 48, 48))
+    assert len(judged.logits) % 2 == 0 and len(judged.logits) > 2
+
+
 def test_the_papers_layers() -> None:
     """Isola et al. 2017, section 6.1.1: C64-C128-C256-C512-… down to 1×1 and CD512-…-C64 up; no norm first and innermost."""
     generator = unet(ImageShape(128, 3, 3), "unet[width=64]")
@@ -98,5 +105,5 @@ def test_what_they_cannot_do() -> None:
         NETWORKS.build("patch").discriminator(one, "projection", 3)
     with pytest.raises(ConfigError, match="layers ≤ 1"):
         NETWORKS.build("patch[layers=2]").discriminator(one, "none", 0)
-    with pytest.raises(ConfigError, match="8, 16, 32, 64 or 128"):
+    with pytest.raises(ConfigError, match="8, 16, 32, 48, 64 or 128"):
         NETWORKS.build("unet").generator(ImageShape(28, 1, 1), 6, "none", 0)

@@ -11,7 +11,7 @@ from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
 from gantlet.networks import NETWORKS
 from gantlet.networks.infogan import initialise
-from gantlet.networks.interface import ImageShape, Judgement, stages
+from gantlet.networks.interface import PLANES, ImageShape, Judgement, stages
 
 ENERGIES = ("squared", "absolute")
 
@@ -49,7 +49,7 @@ class DecoderGenerator(nn.Module):
 
     def __init__(self, plan: "Autoencoder", shape: ImageShape, latent: int) -> None:
         super().__init__()
-        stages(shape)
+        stages(shape, PLANES)
         self.layers = nn.Sequential(*decoder(latent, plan.width, shape, plan.norm == "batch"), nn.Tanh())
         self.apply(INITIAL[plan.init])
 
@@ -110,7 +110,7 @@ class Autoencoder:
     ones have twice as many), ``code``, ``norm`` of the generator: ``batch`` or ``none``; ``init``: ``normal``, N(0, 0.02²),
     or ``he``, with which signals keep their size through layers without normalisation.
 
-    When to use it: with the objectives ebgan, began and reconstruction, or as the plain GAN beside them. Sizes 8 … 128;
+    When to use it: with the objectives ebgan, began and reconstruction, or as the plain GAN beside them. Sizes 8 … 128 and 48;
     1 or 3 channels; no labels.
 
     Raises: ConfigError for other options, with conditioning, and with objectives that do not read energies.

@@ -114,7 +114,7 @@ class Dcgan:
     nearest: nearest doubling and 3×3 convolutions in G), ``judging`` and ``making`` (activations of D and G: leaky or
     relu), ``out`` (tanh, or linear: clamped where images are written).
 
-    Weights ~ N(0, 0.02²), gains of the normalisation ~ N(1, 0.02²). Sizes 8 … 128; 1 or 3 channels.
+    Weights ~ N(0, 0.02²), gains of the normalisation ~ N(1, 0.02²). Sizes 8 … 128, not 48; 1 or 3 channels.
 
     Raises: ConfigError for other options or width < 1, and for a conditional normalisation without making_norm=batch.
     Convention: 4×4 kernels as in the authors' released code (the paper's figure says 5×5); D's last layer is linear

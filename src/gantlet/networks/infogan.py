@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from gantlet.errors import ConfigError
 from gantlet.networks import NETWORKS
 from gantlet.networks.conditioning import conditioning_named, generator_norm
-from gantlet.networks.interface import ImageShape, Judgement, stages
+from gantlet.networks.interface import PLANES, ImageShape, Judgement, stages
 from gantlet.networks.labels import LabelledSequential
 
 
@@ -17,7 +17,7 @@ class InfoganGenerator(nn.Module):
 
     def __init__(self, plan: "Infogan", shape: ImageShape, latent: int, conditioning: str, n_classes: int) -> None:
         super().__init__()
-        stages(shape)
+        stages(shape, PLANES)
         self.label, inputs = conditioning_named(conditioning, n_classes).latent_input(latent, n_classes)
         width, quarter = plan.width, shape.size // 4
         self.dense = nn.Sequential(
@@ -89,7 +89,7 @@ class Infogan:
     LeakyReLU 0.2 but the last; D: convolution ``width`` – convolution 2·width – dense ``hidden`` – logit. Option ``norm``
     of D (not on its first layer): ``batch``, or ``none``, which any gradient penalty requires.
 
-    Weights ~ N(0, 0.02²). Sizes 8 … 128; 1 or 3 channels. When to use it: to compare objectives at equal budget.
+    Weights ~ N(0, 0.02²). Sizes 8 … 128 and 48; 1 or 3 channels. When to use it: to compare objectives at equal budget.
 
     Raises: ConfigError for another norm, width or hidden < 1.
     Convention: the output is tanh for images in [−1, 1]; the study's is a sigmoid for [0, 1].

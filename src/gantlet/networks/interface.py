@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from gantlet.errors import ConfigError
 
-SIZES = (8, 16, 32, 64, 128)
+SIZES = (8, 16, 32, 48, 64, 128)
+PLANES = (4, 6)
+"""The sides that halving ends at: 4×4, and 6×6 for 48 pixels."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,28 @@ class Network(Protocol):
         """Return a freshly initialised discriminator."""
 
 
-def stages(shape: ImageShape) -> int:
-    """Return how often 4×4 doubles to reach the image's size; raises ConfigError for images that no network makes."""
+def stages(shape: ImageShape, planes: tuple[int, ...] = PLANES[:1]) -> int:
+    """Return how often one of ``planes`` (4×4) doubles to reach the image's size.
+
+    Raises: ConfigError for images that no network makes, and for a size that these planes do not reach.
+    """
     if shape.size not in SIZES or shape.channels not in (1, 3):
         raise ConfigError(
-            f"networks make images of 8, 16, 32, 64 or 128 pixels and 1 or 3 channels; got {shape.size} pixels, "
+            f"networks make images of 8, 16, 32, 48, 64 or 128 pixels and 1 or 3 channels; got {shape.size} pixels, "
             f"{shape.channels} channels"
         )
-    return halvings(shape)
+    return halvings(shape, planes)
 
 
-def halvings(shape: ImageShape) -> int:
-    """Return how often an image is halved to reach 4×4, whatever its channels (packs have more than images)."""
-    return shape.size.bit_length() - 3
+def halvings(shape: ImageShape, planes: tuple[int, ...] = PLANES[:1]) -> int:
+    """Return how often an image is halved to reach one of ``planes`` (4×4), whatever its channels (packs have more).
+
+    Raises: ConfigError for a size that is not one of them doubled.
+    """
+    times = shape.size.bit_length() - 3
+    if shape.size >> times not in planes:
+        raise ConfigError(
+            f"this network doubles from 4×4 or halves to it, and {shape.size} pixels halve to 6×6; take --network resnet, "
+            "or --resolution 32 or 64"
+        )
+    return times

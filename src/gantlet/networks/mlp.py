@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from gantlet.errors import ConfigError
 from gantlet.networks import NETWORKS
 from gantlet.networks.conditioning import conditioning_named, require_plain_norm
-from gantlet.networks.interface import Judgement, PointShape, Shape, stages
+from gantlet.networks.interface import PLANES, Judgement, PointShape, Shape, stages
 
 
 class MlpGenerator(nn.Module):
@@ -27,7 +27,7 @@ class MlpGenerator(nn.Module):
         if isinstance(shape, PointShape):
             self.layers = nn.Sequential(*layers, nn.Linear(plan.width, shape.dim))
             return
-        stages(shape)
+        stages(shape, PLANES)
         pixels = nn.Unflatten(1, (shape.channels, shape.size, shape.size))
         self.layers = nn.Sequential(*layers, nn.Linear(plan.width, shape.channels * shape.size**2), nn.Tanh(), pixels)
 

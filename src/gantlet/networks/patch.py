@@ -11,7 +11,7 @@ from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
 from gantlet.networks import NETWORKS
 from gantlet.networks.dcgan import initialise
-from gantlet.networks.interface import ImageShape, Judgement, halvings
+from gantlet.networks.interface import PLANES, ImageShape, Judgement, halvings
 
 USUAL = 3
 MOST = 8
@@ -51,7 +51,7 @@ class Patch:
     ``layers`` 0: 3, the paper's 70×70 patches, or fewer where the image is smaller: 1 at 8 pixels, 2 at 16.
 
     When to use it: as ``--discriminator patch`` beside unet, or beside any generator of single images to judge
-    texture alone. Sizes 8 … 128.
+    texture alone. Sizes 8 … 128 and 48.
 
     Raises: ConfigError for options out of range, labels, objectives that want one number an image (wgan-qc), or when it
     should generate.
@@ -88,7 +88,7 @@ class Patch:
         """Return a freshly initialised discriminator."""
         if conditioning != "none":
             raise ConfigError(f"network 'patch' takes no labels; got conditioning {conditioning!r}: use none")
-        most = halvings(shape)
+        most = halvings(shape, PLANES)
         layers = self.layers or min(USUAL, most)
         if layers > most:
             raise ConfigError(

@@ -126,7 +126,7 @@ class R3gan:
     image);
     ``expansion`` of the bottleneck; ``group_width``, channels a group of its 3×3 convolution.
 
-    Sizes 8 … 128; 1 or 3 channels. Raises: ConfigError for options that do not divide each other.
+    Sizes 8 … 128, not 48; 1 or 3 channels. Raises: ConfigError for options that do not divide each other.
     Convention: channels double towards 4×4 and G ends in tanh; the paper has 768 channels throughout and a linear end.
     Source: Huang et al. 2024, arXiv:2501.05441, §4; fix-up: Zhang et al. 2019, arXiv:1901.09321.
     """

@@ -10,7 +10,7 @@ from torch.nn.functional import avg_pool2d, interpolate, relu
 from gantlet.errors import ConfigError
 from gantlet.networks import NETWORKS
 from gantlet.networks.conditioning import conditioning_named, generator_norm
-from gantlet.networks.interface import ImageShape, Judgement, halvings, stages
+from gantlet.networks.interface import PLANES, ImageShape, Judgement, halvings, stages
 from gantlet.networks.labels import LabelledSequential
 
 
@@ -69,16 +69,16 @@ class DownBlock(nn.Module):
 
 
 class ResnetGenerator(nn.Module):
-    """z → dense to 4×4, doubling blocks to the image's size, norm–ReLU–3×3–tanh."""
+    """z → dense to 4×4 (48 pixels: 6×6), doubling blocks to the image's size, norm–ReLU–3×3–tanh."""
 
     def __init__(self, plan: "Resnet", shape: ImageShape, latent: int, conditioning: str, n_classes: int) -> None:
         super().__init__()
         self.label, inputs = conditioning_named(conditioning, n_classes).latent_input(latent, n_classes)
-        self.dense = xavier(nn.Linear(inputs, plan.width * 16))
-        self.unflatten = nn.Unflatten(1, (plan.width, 4, 4))
-        self.blocks = nn.ModuleList(
-            UpBlock(plan.width, plan.width, conditioning, n_classes) for _ in range(stages(shape))
-        )
+        doublings = stages(shape, PLANES)
+        side = shape.size >> doublings
+        self.dense = xavier(nn.Linear(inputs, plan.width * side**2))
+        self.unflatten = nn.Unflatten(1, (plan.width, side, side))
+        self.blocks = nn.ModuleList(UpBlock(plan.width, plan.width, conditioning, n_classes) for _ in range(doublings))
         self.image = LabelledSequential(
             generator_norm(conditioning, plan.width, n_classes),
             nn.ReLU(),
@@ -95,13 +95,13 @@ class ResnetGenerator(nn.Module):
 
 
 class ResnetDiscriminator(nn.Module):
-    """Halving blocks to 8×8, two blocks there, ReLU, pooled over the plane, then the conditioning's head."""
+    """Halving blocks to 8×8 (48 pixels: 12×12), two blocks there, ReLU, pooled over the plane, then the conditioning's head."""
 
     def __init__(self, plan: "Resnet", shape: ImageShape, conditioning: str, n_classes: int) -> None:
         super().__init__()
         rule = conditioning_named(conditioning, n_classes)
         self.label, extra = rule.image_input(shape.size, n_classes)
-        width, downs = plan.judging or plan.width, halvings(shape) - 1
+        width, downs = plan.judging or plan.width, halvings(shape, PLANES) - 1
         blocks = [DownBlock(shape.channels + extra, width, down=downs > 0, first=True)]
         blocks += [DownBlock(width, width, down=True) for _ in range(downs - 1)]
         blocks += [DownBlock(width, width, down=False) for _ in range(2)]
@@ -126,14 +126,15 @@ class Resnet:
     """Residual networks: doubling blocks with batch normalisation in G; halving blocks without normalisation in D.
 
     G: dense to 4×4×width, one block a doubling. D: blocks halve down to 8×8 (32 pixels: 2 of them), two more blocks,
-    ReLU, pooling, logit. Options: ``width`` of G; ``judging``, the width of D (0: the same); ``pool``: ``sum`` (SNGAN) or
-    ``mean`` (WGAN-GP).
+    ReLU, pooling, logit. Images of 48 pixels (STL-10) start at 6×6 and end at 12×12. Options: ``width`` of G; ``judging``,
+    the width of D (0: the same); ``pool``: ``sum`` (SNGAN) or ``mean`` (WGAN-GP).
 
-    The papers' CIFAR-10 sizes: SNGAN width=256, judging=128, pool=sum; WGAN-GP width=128, pool=mean. Sizes 8 … 128;
-    1 or 3 channels. When to use it: with spectral-norm or gradient-penalty.
+    The papers' CIFAR-10 sizes: SNGAN width=256, judging=128, pool=sum; WGAN-GP width=128, pool=mean. Sizes 8 … 128
+    and 48; 1 or 3 channels. When to use it: with spectral-norm or gradient-penalty.
 
     Raises: ConfigError for another pool, width < 1 or judging < 0.
-    Convention: Xavier's uniform weights, gain √2 in residual branches and 1 elsewhere, as in the authors' code.
+    Convention: one width throughout, where SNGAN's networks for STL-10 go from 512 to 64 and from 64 to 1024. Xavier's
+    uniform weights, gain √2 in residual branches and 1 elsewhere, as in the authors' code.
     Source: Gulrajani et al. 2017, arXiv:1704.00028, App. F; Miyato et al. 2018, arXiv:1802.05957, App. B.4, Table 4.
     """
 

@@ -73,7 +73,7 @@ class Unet:
     the end. Options: ``width``, channels after the first halving (they double, up to 8 × width); ``dropout``, rate ½ on
     the first three stages of the decoder, in training and afterwards.
 
-    When to use it: for pairs of images (data ``paired``), with ``--discriminator patch`` or any other. Sizes 8 … 128.
+    When to use it: for pairs of images (data ``paired``), with ``--discriminator patch`` or any other. Sizes 8 … 128, not 48.
 
     Raises: ConfigError for width < 1, data that are no pairs, a conditioning by labels, or when it should judge.
     Convention: a stage's mask is z·R > 0, z the latent ~ N(0, I) and R fixed, random: each element is kept with

@@ -10,7 +10,7 @@ from torch import Tensor
 from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
 from gantlet.fabric import ALONE, Processes
-from gantlet.networks.interface import PointShape, stages
+from gantlet.networks.interface import PLANES, PointShape, stages
 from gantlet.rng import for_rows
 from gantlet.training.batch import Batch
 from gantlet.training.images import TrainingData, TrainingPoints, shown
@@ -21,7 +21,7 @@ def require_usable(config: TrainConfig, images: TrainingData) -> None:
     """Raise ConfigError when images (or points) and configuration do not fit: resolution, channels, labels, fewer images than a batch."""
     if isinstance(images.shape, PointShape):
         _require_no_image_options(config, images.source)
-    elif stages(images.shape) and config.resolution not in (0, images.shape.size):
+    elif stages(images.shape, PLANES) and config.resolution not in (0, images.shape.size):
         raise ConfigError(
             f"resolution is {config.resolution}, but the images of {images.source} came with {images.shape.size} "
             f"pixels; resize them or set resolution to 0"
