@@ -1,7 +1,7 @@
 """The parts that a configuration names: built, checked against each other, and asked for what they can do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import nn
@@ -42,6 +42,7 @@ class Parts:
     """The penalties that are a term of the loss; the others act through hooks."""
     named: Mapping[str, Any]
     pack: int
+    _with: dict[Any, dict[str, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, config: TrainConfig) -> "Parts":
@@ -71,7 +72,9 @@ class Parts:
 
     def that(self, hook: Any) -> dict[str, Any]:
         """Return the parts that have a hook (a protocol of hooks.py), by name, in the configuration's order."""
-        return {name: part for name, part in self.named.items() if isinstance(part, hook)}
+        if hook not in self._with:  # asked some ninety times a step, and a protocol's isinstance is slow
+            self._with[hook] = {name: part for name, part in self.named.items() if isinstance(part, hook)}
+        return self._with[hook]
 
     def require_shape(self, shape: Shape) -> None:
         """Raise ConfigError when the data are points and a part knows only images, or pairs and a part does not."""
