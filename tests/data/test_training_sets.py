@@ -57,11 +57,14 @@ def test_without_network_each_says_what_to_do(name: str) -> None:
 
 
 def test_stacked_mnist_shows_the_digits_that_its_label_names(four_files: Path) -> None:
-    source = open_source(f"stacked-mnist[root={four_files},n=400]")
-    assert source.labels is not None
+    source = open_source(f"stacked-mnist[root={four_files},n=400,pad=0]")
+    padded = open_source(f"stacked-mnist[root={four_files},n=400]")
+    assert source.labels is not None and padded.digest != source.digest
     for i in (0, 7, 399):
         image = source.read(i)
         assert image.shape == (28, 28, 3)
+        np.testing.assert_array_equal(padded.read(i)[2:-2, 2:-2], image)
+        assert padded.read(i).shape == (32, 32, 3) and padded.read(i).sum() == image.sum()
         rows = [int(np.flatnonzero((image[:, :, c] == DIGITS).all(axis=(1, 2)))[0]) for c in range(3)]
         assert source.labels[i] == int("".join(str(LABELS[row]) for row in rows))
         assert source.classes[source.labels[i]] == "".join(str(LABELS[row]) for row in rows)
@@ -69,8 +72,15 @@ def test_stacked_mnist_shows_the_digits_that_its_label_names(four_files: Path) -
     assert other.digest != source.digest
     assert len(np.unique(source.labels)) > 250  # 400 draws of 1,000 modes: 330 expected, standard deviation 7
     assert open_source(source.held_out).labels is not None
-    with pytest.raises(ConfigError, match="n ≥ 2"):
-        open_source(f"stacked-mnist[root={four_files},n=1]")
+    for wrong in ("n=1", "pad=-1"):
+        with pytest.raises(ConfigError, match="n ≥ 2"):
+            open_source(f"stacked-mnist[root={four_files},{wrong}]")
+
+
+def test_stacked_mnist_holds_out_as_many_images_as_the_papers_count(four_files: Path) -> None:
+    held_out = open_source(f"stacked-mnist[root={four_files},n=26001]").held_out
+    assert len(open_source(held_out)) == 26_000 and "split=test" in held_out
+    assert len(open_source(open_source(f"stacked-mnist[root={four_files},n=400]").held_out)) == 400
 
 
 def cifar_batches(n: int = 4) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -26,6 +26,8 @@ SPECS = [
     "dcgan[width=4,down=pooled,up=nearest,judging=relu,making=leaky]",
     "infogan[width=4,hidden=16]",
     "infogan[width=4,hidden=16,norm=none]",
+    "metz[width=2,judging=2]",
+    "metz[width=2,norm=none,init=he]",
     "mlp[width=8,depth=2]",
     "mlp[width=8,norm=batch]",
     "r3gan[width=4,group_width=4]",
@@ -57,7 +59,7 @@ def test_every_network_is_tried_here() -> None:
 
 
 SHAPES = [(8, 3), (16, 1), (32, 3), (48, 3), (64, 1), (128, 1)]
-NO_48 = ("dcgan", "r3gan")
+NO_48 = ("dcgan", "metz", "r3gan")
 """Networks that begin at 4×4."""
 
 
@@ -121,8 +123,12 @@ def test_labels_change_images_and_logits(spec: str, conditioning: str) -> None:
     assert (images[0] - images[1]).abs().max() > 1e-6
     one = torch.rand(1, 1, 16, 16).expand(3, 1, 16, 16) * 2 - 1
     logits = discriminator(one, torch.tensor([0, 1, 2])).logits
-    # the auxiliary classifier's logit is the unconditional one: its labels enter through the class loss
-    assert len({round(v, 7) for v in logits.tolist()}) == (1 if conditioning == "auxiliary-classifier" else 3)
+    if (
+        conditioning == "auxiliary-classifier"
+    ):  # its logit is the unconditional one: labels enter through the class loss
+        torch.testing.assert_close(logits, logits[:1].expand(3), rtol=1e-6, atol=0)  # eight roundings of float32
+    else:
+        assert len({round(v, 7) for v in logits.tolist()}) == 3
 
 
 @pytest.mark.parametrize("spec", SPECS)
@@ -178,6 +184,38 @@ def test_dcgans_guidelines_can_be_undone_one_by_one() -> None:
         pair("dcgan[making_norm=none]", ImageShape(8, 1), "conditional-batch-norm", 3)
 
 
+@pytest.mark.parametrize(("judging", "share"), [(2, [2, 4, 8]), (4, [4, 8, 16])])
+def test_metz_has_the_papers_channels(judging: int, share: list[int]) -> None:
+    """The paper's table at 32 pixels: G 64-32-16-8 and D's quarter and half, every kernel 3×3, both linear layers at 4×4."""
+    generator, discriminator = pair(f"metz[judging={judging}]", ImageShape(32, 3), "none", 0)
+    made = [m for m in generator.modules() if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d))]
+    judged = [m for m in discriminator.modules() if isinstance(m, nn.Conv2d)]
+    assert [m.in_channels for m in made] == [64, 32, 16, 8] and made[-1].out_channels == 3
+    assert [m.out_channels for m in judged] == share
+    assert {m.kernel_size for m in (*made, *judged)} == {(3, 3)}
+    assert generator.dense[0].out_features == 4 * 4 * 64 and discriminator.head.linear.in_features == 4 * 4 * share[-1]
+    assert [m.num_features for m in generator.modules() if isinstance(m, nn.BatchNorm2d)] == [64, 32, 16, 8]
+    assert [m.num_features for m in discriminator.modules() if isinstance(m, nn.BatchNorm2d)] == share
+    bare = pair(f"metz[judging={judging},norm=none,making_norm=none]", ImageShape(32, 3), "none", 0)
+    assert not any(isinstance(m, nn.BatchNorm2d) for network in bare for m in network.modules())
+
+
+def test_metz_he_weights_keep_the_size_of_signals() -> None:
+    """Before tanh and before the logit the second moment is of order 1 (He: preserved by ReLU); with N(0, 0.02²) lost."""
+    z = torch.randn(256, 64, generator=torch.Generator().manual_seed(1))
+    images = torch.randn(256, 3, 32, 32, generator=torch.Generator().manual_seed(2))
+    for init, low, high in (("he", 0.3, 3.0), ("normal", 0.0, 0.05)):
+        torch.manual_seed(0)
+        network = NETWORKS.build(f"metz[width=16,judging=16,norm=none,making_norm=none,init={init}]")
+        generator = network.generator(ImageShape(32, 3), 64, "none", 0)
+        before_tanh = generator.layers[:-1](generator.dense(z)).detach()
+        logits = network.discriminator(ImageShape(32, 3), "none", 0)(images).logits.detach()
+        assert low < float(before_tanh.square().mean().sqrt()) < high
+        assert low < float(logits.square().mean().sqrt()) < high
+    with pytest.raises(ConfigError, match="needs batch normalisation in the generator"):
+        pair("metz[making_norm=none]", ImageShape(8, 1), "conditional-batch-norm", 3)
+
+
 def test_he_weights_keep_the_size_of_signals() -> None:
     """Through five layers without normalisation the deviation stays within a factor of 2; with N(0, 0.02²) it is lost."""
     x = torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(1))
@@ -222,6 +260,9 @@ def test_resampling_is_upfirdn_by_one_two_one() -> None:
         "r3gan[most=4]",
         "infogan[norm=layer]",
         "infogan[hidden=0]",
+        "metz[norm=layer]",
+        "metz[init=xavier]",
+        "metz[judging=0]",
         "mlp[depth=0]",
         "mlp[norm=layer]",
         "resnet[pool=max]",

@@ -97,30 +97,30 @@ class Judge:
         started = time.perf_counter()
         found = metrics.compute(evidence, names, progress=self._counted("metrics", len(names)))
         self.seconds["metrics"] = self.seconds.get("metrics", 0.0) + time.perf_counter() - started
-        yardsticks = self.yardsticks(names)
+        yardsticks = self.yardsticks([name for name, e in zip(names, found, strict=True) if e.value is not None])
         return tuple(dataclasses.replace(e, reference=yardsticks.get(e.metric)) for e in found)
 
     def yardsticks(self, names: list[str]) -> dict[str, Estimate]:
-        """Return real against held-out real for each metric, computed once."""
+        """Return real against held-out real for each of these metrics, computed once."""
         missing = [name for name in names if name not in self._yardsticks]
         if missing and (self.held_out is not None or self.real.bank.summary is None):
             started = time.perf_counter()
             found = metrics.compute(
-                self._real_against_real(), missing, progress=self._counted("yardsticks", len(missing))
+                self._real_against_real(missing), missing, progress=self._counted("yardsticks", len(missing))
             )
             self._yardsticks.update({e.metric: e for e in found if e.value is not None})
             self.seconds["yardsticks"] = time.perf_counter() - started
         return self._yardsticks
 
-    def _real_against_real(self) -> Evidence:
+    def _real_against_real(self, names: Sequence[str]) -> Evidence:
         if self.held_out is not None:
-            return self._evidence(self.real.bank, self.held_out.bank, self._usual_answers())
+            return self._evidence(self.real.bank, self.held_out.bank, self._usual_answers(names))
         order = numpy_stream(self.config.seed, "yardstick").permutation(self.real.bank.n)
         half = self.real.bank.n // 2
         return self._evidence(self.real.bank.take(order[:half]), self.real.bank.take(order[half:]), {})
 
-    def _usual_answers(self) -> Mapping[str, Predictions]:
-        if self.test is None or not {"gan_train", "gan_test"} & set(self.metric_names()):
+    def _usual_answers(self, names: Sequence[str]) -> Mapping[str, Predictions]:
+        if self.test is None or not {"gan_train", "gan_test"} & set(names):
             return {}
         if isinstance(self.test.source, PointSource) or isinstance(self.train.source, PointSource):
             return {}

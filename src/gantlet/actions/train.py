@@ -34,6 +34,8 @@ from gantlet.training.portrait import animate
 
 IN_LOOP = ("frechet_distance", "coverage", "precision", "recall")
 IN_LOOP_PAIRS = (*IN_LOOP, "psnr")
+BY_CLASS = ("modes", "mode_kl")
+"""What is measured besides, where the features name the data's own classes."""
 IN_LOOP_POINTS = ("modes", "high_quality", "mode_kl", "frechet_distance")
 
 
@@ -125,7 +127,7 @@ class _Judging:
         return isinstance(self.source, ImageSource) and self.source.inputs is not None
 
     def judge(self, metrics: tuple[str, ...]) -> Judge:
-        """Return a judge for these metrics; real images are those held out where there are any."""
+        """Return a judge for these metrics, and for those by class; real images are those held out where there are any."""
         if "" not in self._judges:
             real = open_source(self.source.held_out) if self.source.held_out else self.source
             pairs = "order" if self.paired else "names"
@@ -133,6 +135,9 @@ class _Judging:
                 features=self.config.features, seed=self.config.seed, train=self.source.spec, pairs=pairs
             )
             (self._judges[""],) = prepare(real, settings, self.progress, self.shape)
+        known = self._judges[""].real.bank.probabilities
+        if known is not None and known.shape[1] == len(self.source.classes):
+            metrics = (*metrics, *BY_CLASS)
         key = ",".join(metrics)
         if key not in self._judges:
             self._judges[key] = self._judges[""].asking(metrics)
