@@ -44,13 +44,13 @@ class Entry:
 
     @property
     def document(self) -> str:
-        """Return the whole docstring, or a TOML entry's settings, as ``gantlet explain`` prints it."""
+        """Return the whole docstring, or a TOML entry's [page] in words and its settings, as ``gantlet explain`` prints it."""
         if isinstance(self.object, Mapping):
-            lines = [self.summary]
-            for key, table in self.object.items():
-                if isinstance(table, Mapping):
-                    lines += ["", f"[{key}]", *(f"{name} = {value!r}" for name, value in table.items())]
-            return "\n".join(lines)
+            tables = {key: table for key, table in self.object.items() if isinstance(table, Mapping)}
+            parts = [self.summary, *(prose(name, text) for name, text in tables.pop("page", {}).items())]
+            for key, table in tables.items():
+                parts.append("\n".join([f"[{key}]", *(f"{name} = {value!r}" for name, value in table.items())]))
+            return "\n\n".join(parts)
         return inspect.getdoc(self.object) or self.summary
 
 
@@ -111,6 +111,11 @@ class Registry:
         name, options = parse_spec(spec)
         thing = self.entry(name).object
         return thing(**given, **typed_options(f"{self.kind} {name!r}", thing, options, hidden=set(given)))
+
+
+def prose(name: str, text: str | list[str]) -> str:
+    """Return one field of a TOML entry's [page] as a paragraph that begins with the field's name."""
+    return f"{name.capitalize()}: {text if isinstance(text, str) else '; '.join(text)}"
 
 
 def toml_entries(package: str) -> tuple[Entry, ...]:

@@ -1,7 +1,7 @@
 """One TOML a method: ``[train]`` holds its paper's hyper-parameters, ``[laptop]`` what a laptop changes of them.
 
 The keys of both tables are fields of TrainConfig. A recipe without a paper's values has the laptop's only, and says why
-under ``only_laptop``.
+under ``only_laptop``. ``[page]`` holds what the documentation says about it: PAGE.
 """
 
 from gantlet.config import TrainConfig
@@ -9,6 +9,10 @@ from gantlet.errors import ConfigError
 from gantlet.registry import Entry, toml_content, toml_entries
 
 SIZES = ("laptop", "paper")
+PAGE = ("formula", "use", "fails", "sizes", "measured", "cost")
+"""The fields of [page]: losses, when to use it, how it looks when it fails, where each size's values come from, our own figures
+with their commands (a list), and what a generator step costs beside dcgan's.
+"""
 
 
 def entries() -> tuple[Entry, ...]:
