@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 script, name, folder = sys.argv[1:4]
-run = runpy.run_path(script)[name](Path(folder))
+with contextlib.redirect_stdout(sys.stderr):
+    run = runpy.run_path(script)[name](Path(folder))
 loaded = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e9
 print("ready", flush=True)
 for _ in sys.stdin:

@@ -128,6 +128,8 @@ class TrainConfig(Config):
     """The share of the learning rates that is left at the end."""
     discriminator_steps: int = 1
     """Discriminator steps for each generator step."""
+    fakes: str = "fresh"
+    """Fakes that the generator's step judges: fresh (of new latents, as in Goodfellow et al. 2014, Algorithm 1) or shared (those of the discriminator's last step, seen by the discriminator after it, as in DCGAN's released code: one pass of the generator fewer)."""
     mirror: bool = False
     """Show each training image mirrored with probability one half."""
     log_every: int = 50
@@ -150,6 +152,8 @@ class TrainConfig(Config):
     """auto, cpu, cuda or mps."""
     precision: str = "32-true"
     """32-true or bf16-mixed; penalty gradients are always taken in float32."""
+    compile: bool = False
+    """Compile the networks (torch.compile; needs a C++ compiler, the first steps take minutes); the discriminator stays as it is where its gradient is differentiated again."""
 
     def __post_init__(self) -> None:
         require(
@@ -168,6 +172,7 @@ class TrainConfig(Config):
                 "decay one of constant, linear, cosine": self.decay in ("constant", "linear", "cosine"),
                 "decay_to in [0, 1]": 0 <= self.decay_to <= 1,
                 "discriminator_steps ≥ 1": self.discriminator_steps >= 1,
+                "fakes one of fresh, shared": self.fakes in ("fresh", "shared"),
                 "log_every ≥ 1": self.log_every >= 1,
                 "sample_every ≥ 0": self.sample_every >= 0,
                 "checkpoint_every ≥ 1": self.checkpoint_every >= 1,

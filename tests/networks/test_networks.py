@@ -11,6 +11,7 @@ from torch import nn
 from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
 from gantlet.networks import CONDITIONING, NETWORKS
+from gantlet.networks.halving import Doubling
 from gantlet.networks.interface import ImageShape
 from gantlet.networks.labels import ConditionalBatchNorm2d
 from gantlet.networks.r3gan import double, halve
@@ -170,7 +171,7 @@ def test_dcgans_guidelines_can_be_undone_one_by_one() -> None:
     usual = [type(m) for network in pair("dcgan[width=4]", ImageShape(16, 1), "none", 0) for m in network.modules()]
     for spec, kind, gone in (
         ("down=pooled", nn.MaxPool2d, False),
-        ("up=nearest", nn.ConvTranspose2d, False),
+        ("up=nearest", Doubling, True),
         ("judging=relu", nn.LeakyReLU, True),
         ("making=leaky", nn.ReLU, True),
         ("out=linear", nn.Tanh, True),

@@ -10,10 +10,14 @@ from torch import Tensor, nn
 from gantlet.errors import ConfigError
 from gantlet.networks import NETWORKS
 from gantlet.networks.conditioning import conditioning_named, generator_norm, require_plain_norm
+from gantlet.networks.halving import Doubling, FromPoint, Halving
 from gantlet.networks.interface import ImageShape, Judgement, halvings, stages
 from gantlet.networks.labels import LabelledSequential
 
-ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"relu": nn.ReLU, "leaky": lambda: nn.LeakyReLU(0.2)}
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": lambda: nn.ReLU(inplace=True),
+    "leaky": lambda: nn.LeakyReLU(0.2, inplace=True),
+}
 OUTPUTS: dict[str, Callable[[], nn.Module]] = {"tanh": nn.Tanh, "linear": nn.Identity}
 
 
@@ -41,7 +45,7 @@ class DcganGenerator(nn.Module):
             norm = [generator_norm(conditioning, width, n_classes)] if normed else []
             return [*norm, ACTIVATIONS[plan.making]()]
 
-        layers: list[nn.Module] = [nn.ConvTranspose2d(inputs, widths[0], 4, bias=not normed), *after(widths[0])]
+        layers: list[nn.Module] = [FromPoint(inputs, widths[0], bias=not normed), *after(widths[0])]
         for before, width in pairwise(widths):
             layers += [*_doubling(plan.up, before, width, bias=not normed), *after(width)]
         last = _doubling(plan.up, widths[-1], shape.channels, bias=True)
@@ -82,13 +86,13 @@ class DcganDiscriminator(nn.Module):
 
 def _doubling(up: str, before: int, after: int, bias: bool) -> list[nn.Module]:
     if up == "strided":
-        return [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=bias)]
+        return [Doubling(before, after, bias)]
     return [nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(before, after, 3, 1, 1, bias=bias)]
 
 
 def _halving(down: str, before: int, after: int, bias: bool) -> list[nn.Module]:
     if down == "strided":
-        return [nn.Conv2d(before, after, 4, 2, 1, bias=bias)]
+        return [Halving(before, after, bias)]
     return [nn.Conv2d(before, after, 3, 1, 1, bias=bias), nn.MaxPool2d(2)]
 
 

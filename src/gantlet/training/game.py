@@ -67,15 +67,18 @@ class Game:
             full_precision=config.precision == "32-true",
         )
 
-    def discriminator_turn(self, generator: nn.Module, discriminator: nn.Module, batch: Batch, moment: Moment) -> Turn:
+    def discriminator_turn(
+        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, moment: Moment, shares: bool = False
+    ) -> Turn:
         """Return the discriminator's loss: the objective on separate real and fake passes, plus every term.
 
         Where a penalty asks for the logits of exactly these images in full precision, the pass is not done twice.
+        ``shares``: the turn's fakes still know how they were made, for `generator_turn`.
         """
         labels = batch.labels if self.conditional else None
-        with torch.no_grad():
+        with torch.set_grad_enabled(shares):
             fake = fakes_of(batch, generator, labels)
-        real, fakes = self._seen(batch.real, batch), self._seen(fake, batch)
+        real, fakes = self._seen(batch.real, batch), self._seen(fake.detach(), batch)
         due = {n: p for n, p in self.parts.penalties.items() if moment.discriminator_step % getattr(p, "every", 1) == 0}
         objective = self._objective(moment)
         if isinstance(objective, MeetsBatch):
@@ -101,7 +104,8 @@ class Game:
         for name, part in self.parts.that(DiscriminatorTerm).items():
             terms[f"d_{name}"] = part.discriminator_term(on_real, on_fake, labels)
         self._add_weight_terms(terms, "discriminator", plain, moment)
-        return _turn(terms, on_real.logits, on_fake.logits, fake)
+        turn = _turn(terms, on_real.logits, on_fake.logits, fake)
+        return turn._replace(fake=fake) if shares else turn
 
     @property
     def shares_loss(self) -> bool:
@@ -123,12 +127,21 @@ class Game:
         nothing = fake.new_zeros(0)
         return _turn(terms, nothing, nothing, fake)
 
-    def generator_turn(self, generator: nn.Module, discriminator: nn.Module, batch: Batch, moment: Moment) -> Turn:
+    def generator_turn(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        batch: Batch,
+        moment: Moment,
+        fake: Float[Tensor, "n *shape"] | None = None,
+    ) -> Turn:
         """Return the generator's loss against a frozen discriminator; real images are judged only where the objective
         or a term looks at them.
+
+        ``fake``: what the generator, as it is now, made of the batch; None: it is made here.
         """
         labels = batch.labels if self.conditional else None
-        fake = fakes_of(batch, generator, labels)
+        fake = fakes_of(batch, generator, labels) if fake is None else fake
         fakes = self._seen(fake, batch)
         opponent = self._opponent(discriminator, batch, fakes, labels, moment)
         judge = self._judge(opponent, moment)

@@ -8,7 +8,9 @@ from pathlib import Path
 from gantlet import fabric as devices
 from gantlet.config import TrainConfig
 from gantlet.rng import part_of_batch
+from gantlet.training.allocator import kept_memory
 from gantlet.training.checkpoint import Checkpoints
+from gantlet.training.compiling import compiled
 from gantlet.training.feed import Feed, require_usable
 from gantlet.training.game import Game
 from gantlet.training.images import TrainingData
@@ -39,8 +41,11 @@ def run(  # noqa: PLR0915
     require_shareable(config, game, crew)
     state = TrainState.fresh(config, game, images.shape, n_classes)
     fabric = devices.connect(config.device, config.precision)
-    generator, optimizer_generator = fabric.setup(state.generator, state.optimizer_generator)
-    discriminator, optimizer_discriminator = fabric.setup(state.discriminator, state.optimizer_discriminator)
+    networks = (state.generator, state.discriminator)
+    if config.compile:
+        networks = compiled(game.parts, *networks)
+    generator, optimizer_generator = fabric.setup(networks[0], state.optimizer_generator)
+    discriminator, optimizer_discriminator = fabric.setup(networks[1], state.optimizer_discriminator)
     state.to(fabric.device)
     feed = Feed(config, images, fabric.device, crew)
     saved, journal = Checkpoints(Path(config.out), config, images), Journal(Path(config.out))
@@ -49,8 +54,10 @@ def run(  # noqa: PLR0915
         return record.result()
     images_a_step = config.batch * config.discriminator_steps
     weights = list(discriminator.parameters())
+    shares = config.fakes == "shared"
 
     with (
+        kept_memory(),
         devices.threads_for(getattr(images.shape, "size", 1)),
         part_of_batch(crew.rank, crew.size),
         stopping(state, saved, journal) as request,
@@ -77,7 +84,8 @@ def run(  # noqa: PLR0915
                 # The discriminator's steps. Its gradient is taken by its weights only, not by the images of a penalty.
                 for repeat in range(config.discriminator_steps):
                     batch, moment = feed.next(state), state.moment(state.step * config.discriminator_steps + repeat)
-                    d_turn = game.discriminator_turn(generator, discriminator, batch, moment)
+                    keeps = shares and repeat == config.discriminator_steps - 1
+                    d_turn = game.discriminator_turn(generator, discriminator, batch, moment, keeps)
                     optimizer_discriminator.zero_grad()
                     fabric.backward(d_turn.loss, inputs=weights)
                     crew.average(weight.grad for weight in weights)
@@ -88,9 +96,10 @@ def run(  # noqa: PLR0915
                     optimizer_discriminator.step()
                     seen = game.after_discriminator(state.discriminator, d_turn, state.memory)
 
-                # The generator's step, against a frozen discriminator.
+                # The generator's step, against a frozen discriminator, on new fakes or on those that it saw last.
                 discriminator.requires_grad_(False)
-                g_turn = game.generator_turn(generator, discriminator, feed.next(state), moment)
+                again = (batch, d_turn.fake) if shares else (feed.next(state), None)
+                g_turn = game.generator_turn(generator, discriminator, again[0], moment, again[1])
                 optimizer_generator.zero_grad()
                 fabric.backward(g_turn.loss)
                 crew.average(weight.grad for weight in generator.parameters())

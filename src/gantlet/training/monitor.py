@@ -59,9 +59,11 @@ def require_finite(
     step: int, player: str, loss: Float[Tensor, ""], terms: Mapping[str, Tensor], network: nn.Module
 ) -> float:
     """Return the norm of a network's gradient; raises TrainingDiverged naming the first non-finite loss or gradient."""
-    for name, value in {**terms, f"{player}'s loss": loss}.items():
-        if not torch.isfinite(value).all():
-            raise TrainingDiverged(f"step {step}: {name} is not finite ({float(value.detach()):.3g})")
+    named = {**terms, f"{player}'s loss": loss}
+    values = torch.stack([value.detach().to(loss.dtype) for value in named.values()]).tolist()  # one wait for the device
+    for name, value in zip(named, values, strict=True):
+        if not math.isfinite(value):
+            raise TrainingDiverged(f"step {step}: {name} is not finite ({value:.3g})")
     return gradient_norm(step, player, network.named_parameters())
 
 

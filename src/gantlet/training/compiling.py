@@ -1,0 +1,34 @@
+"""Networks compiled by PyTorch, where the compiled ones have every derivative that the game takes."""
+
+import os
+import shutil
+from typing import cast
+
+import torch
+from torch import nn
+
+from gantlet.errors import ConfigError
+from gantlet.training.hooks import MeetsBatch, Unrolls
+from gantlet.training.parts import Parts
+
+COMPILERS = ("g++", "clang++")
+
+
+def compiled(parts: Parts, generator: nn.Module, discriminator: nn.Module) -> tuple[nn.Module, nn.Module]:
+    """Return both networks as `torch.compile` makes them; their parameters and names stay those of the originals.
+
+    Compiled networks cannot be differentiated twice: where a penalty on gradients, unrolled or wgan-qc does that, the
+    discriminator stays as it is.
+    Raises: ConfigError where there is no C++ compiler.
+    """
+    named = os.environ.get("CXX")
+    if not any(shutil.which(name) for name in ((named,) if named else COMPILERS)):
+        looked = f"$CXX = {named}" if named else ", ".join(COMPILERS)
+        raise ConfigError(f"compile needs a C++ compiler, and none is here (looked for {looked}); install one, or leave compile off")
+    made = cast(nn.Module, torch.compile(generator))
+    return made, discriminator if twice(parts) else cast(nn.Module, torch.compile(discriminator))
+
+
+def twice(parts: Parts) -> bool:
+    """Return whether the discriminator's gradient is differentiated again."""
+    return bool(parts.penalties) or isinstance(parts.objective, MeetsBatch) or bool(parts.that(Unrolls))
