@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-
 from benchmarks.races import Contender, once, start
+
 from gantlet import EvaluateConfig, evaluate
 from gantlet.data import open_images
 from gantlet.data.reading import to_array

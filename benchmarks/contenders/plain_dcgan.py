@@ -35,7 +35,11 @@ def discriminator() -> nn.Sequential:
     """Images → logits [b, 1]."""
     layers: list[nn.Module] = [nn.Conv2d(1, WIDTH, 4, 2, 1), nn.LeakyReLU(0.2, True)]
     for before in (WIDTH, 2 * WIDTH):
-        layers += [nn.Conv2d(before, 2 * before, 4, 2, 1, bias=False), nn.BatchNorm2d(2 * before), nn.LeakyReLU(0.2, True)]
+        layers += [
+            nn.Conv2d(before, 2 * before, 4, 2, 1, bias=False),
+            nn.BatchNorm2d(2 * before),
+            nn.LeakyReLU(0.2, True),
+        ]
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(64 * WIDTH, 1)).apply(_initialise)
 
 
@@ -44,7 +48,9 @@ def images(folder: Path) -> Tensor:
     return torch.from_numpy(np.load(folder / "train.npy")).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def turns(folder: Path, name: str, advance: Callable[[int], None], draw: Callable[[int], Tensor]) -> Callable[[], list[float]]:
+def turns(
+    folder: Path, name: str, advance: Callable[[int], None], draw: Callable[[int], Tensor]
+) -> Callable[[], list[float]]:
     """Return the timed task, some steps; after the last ones it writes samples [n, 32, 32, 1] for the judge."""
     plan = json.loads((folder / "plan.json").read_text())
     taken = 0

@@ -14,7 +14,6 @@ from typing import Any
 import plain_dcgan as common
 import torch
 import torch.utils.tensorboard
-import torchvision  # these two look for TensorFlow, and do without
 from torch.utils.data import DataLoader, TensorDataset
 from turnstile import Turnstile
 
@@ -65,9 +64,7 @@ def mimicry(folder: Path) -> Callable[[], list[float]]:
     G, D = Generator(), Discriminator()
     on_g, on_d = (torch.optim.Adam(net.parameters(), common.RATE, common.BETAS) for net in (G, D))
     real = common.images(folder)
-    data = DataLoader(
-        TensorDataset(real, torch.zeros(len(real))), common.BATCH, shuffle=True, drop_last=True
-    )
+    data = DataLoader(TensorDataset(real, torch.zeros(len(real))), common.BATCH, shuffle=True, drop_last=True)
 
     def train(gate: Turnstile) -> None:
         every = {"print_steps": 50, "log_steps": 50, "vis_steps": 10**6, "save_steps": 10**6}

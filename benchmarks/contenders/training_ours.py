@@ -11,7 +11,6 @@ import numpy as np
 import plain_dcgan as common
 from turnstile import Turnstile
 
-from gantlet import TrainConfig
 from gantlet.recipes import load
 from gantlet.training.images import TrainingImages
 from gantlet.training.interface import Measured

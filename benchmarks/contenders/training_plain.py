@@ -5,7 +5,7 @@ from pathlib import Path
 
 import plain_dcgan as common
 import torch
-from torch.nn import functional as F
+from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 from turnstile import Turnstile
 
@@ -23,14 +23,14 @@ def plain(folder: Path) -> Callable[[], list[float]]:
             for (real,) in data:
                 gate.step()
                 D.zero_grad()
-                on_real = F.binary_cross_entropy_with_logits(D(real), real_label)
+                on_real = functional.binary_cross_entropy_with_logits(D(real), real_label)
                 on_real.backward()
                 fake = G(torch.randn(common.BATCH, common.LATENT, 1, 1))
-                on_fake = F.binary_cross_entropy_with_logits(D(fake.detach()), fake_label)
+                on_fake = functional.binary_cross_entropy_with_logits(D(fake.detach()), fake_label)
                 on_fake.backward()
                 on_d.step()
                 G.zero_grad()
-                g_loss = F.binary_cross_entropy_with_logits(D(fake), real_label)
+                g_loss = functional.binary_cross_entropy_with_logits(D(fake), real_label)
                 g_loss.backward()
                 on_g.step()
 

@@ -129,7 +129,7 @@ class TrainConfig(Config):
     discriminator_steps: int = 1
     """Discriminator steps for each generator step."""
     fakes: str = "fresh"
-    """Fakes that the generator's step judges: fresh (of new latents, as in Goodfellow et al. 2014, Algorithm 1) or shared (those of the discriminator's last step, seen by the discriminator after it, as in DCGAN's released code: one pass of the generator fewer)."""
+    """Fakes of the generator's step: fresh (new latents, Goodfellow et al. 2014, Algorithm 1) or shared (the last discriminator step's, as in DCGAN's code)."""
     mirror: bool = False
     """Show each training image mirrored with probability one half."""
     log_every: int = 50
@@ -153,7 +153,7 @@ class TrainConfig(Config):
     precision: str = "32-true"
     """32-true or bf16-mixed; penalty gradients are always taken in float32."""
     compile: bool = False
-    """Compile the networks (torch.compile; needs a C++ compiler, the first steps take minutes); the discriminator stays as it is where its gradient is differentiated again."""
+    """Compile the networks (torch.compile; needs a C++ compiler); not a discriminator whose gradient is differentiated again."""
 
     def __post_init__(self) -> None:
         require(

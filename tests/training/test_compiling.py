@@ -35,7 +35,11 @@ def test_where_gradients_are_differentiated_twice_the_generator_alone_is_compile
     seen: list[str] = []
     monkeypatch.setattr(torch, "compile", lambda network: seen.append(type(network).__name__) or network)
     monkeypatch.setattr(shutil, "which", lambda name: f"/bin/{name}")
-    run(config(tmp_path / "run", steps=1, **{**PLAIN, "penalties": penalties, "compile": True}), images(), observer=Watcher())
+    run(
+        config(tmp_path / "run", steps=1, **{**PLAIN, "penalties": penalties, "compile": True}),
+        images(),
+        observer=Watcher(),
+    )
     assert seen == expected
 
 
@@ -57,7 +61,9 @@ def test_who_differentiates_twice(given: dict[str, object], expected: bool) -> N
 def test_without_a_compiler_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.delenv("CXX", raising=False)
-    with pytest.raises(ConfigError, match=r"compile needs a C\+\+ compiler, and none is here \(looked for g\+\+, clang\+\+\)"):
+    with pytest.raises(
+        ConfigError, match=r"compile needs a C\+\+ compiler, and none is here \(looked for g\+\+, clang\+\+\)"
+    ):
         run(config(tmp_path / "run", **{**PLAIN, "compile": True}), images(), observer=Watcher())
 
 
@@ -78,7 +84,11 @@ def final(folder: Path, resume: bool = False, **changes: Any) -> dict[str, torch
     words = [str(folder), json.dumps({**PLAIN, "steps": 4, **changes}), "yes" if resume else ""]
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *words], check=False, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}
+        [sys.executable, "-c", SCRIPT, *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return read_tensors(folder / "checkpoints" / "final.safetensors")[0]

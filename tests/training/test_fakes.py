@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from tiny import Watcher, config, images
-from torch.nn import functional as F
+from torch.nn import functional
 
 from gantlet.errors import ConfigError
 from gantlet.networks.storage import read_tensors
@@ -44,12 +44,12 @@ def test_shared_fakes_are_a_loop_by_hand(critic_steps: int, tmp_path: Path) -> N
             real = torch.from_numpy(data.images[rows]).permute(0, 3, 1, 2).float() / 127.5 - 1
             fake = G(torch.randn(8, 4, generator=latents), None)
             adam[1].zero_grad()
-            F.binary_cross_entropy_with_logits(D(real, None).logits, ones).backward()
-            F.binary_cross_entropy_with_logits(D(fake.detach(), None).logits, zeros).backward()
+            functional.binary_cross_entropy_with_logits(D(real, None).logits, ones).backward()
+            functional.binary_cross_entropy_with_logits(D(fake.detach(), None).logits, zeros).backward()
             adam[1].step()
             drawn += 8
         adam[0].zero_grad()
-        F.binary_cross_entropy_with_logits(D(fake, None).logits, ones).backward()
+        functional.binary_cross_entropy_with_logits(D(fake, None).logits, ones).backward()
         adam[0].step()
     saved = read_tensors(tmp_path / "run" / "checkpoints" / "final.safetensors")[0]
     for name, network in (("generator", G), ("discriminator", D)):

@@ -14,17 +14,21 @@ from gantlet.training.parts import Parts
 COMPILERS = ("g++", "clang++")
 
 
-def compiled(parts: Parts, generator: nn.Module, discriminator: nn.Module) -> tuple[nn.Module, nn.Module]:
-    """Return both networks as `torch.compile` makes them; their parameters and names stay those of the originals.
+def played(compiles: bool, parts: Parts, generator: nn.Module, discriminator: nn.Module) -> tuple[nn.Module, nn.Module]:
+    """Return both networks, as `torch.compile` makes them where wanted; parameters and names are those of the originals.
 
     Compiled networks cannot be differentiated twice: where a penalty on gradients, unrolled or wgan-qc does that, the
     discriminator stays as it is.
     Raises: ConfigError where there is no C++ compiler.
     """
+    if not compiles:
+        return generator, discriminator
     named = os.environ.get("CXX")
     if not any(shutil.which(name) for name in ((named,) if named else COMPILERS)):
         looked = f"$CXX = {named}" if named else ", ".join(COMPILERS)
-        raise ConfigError(f"compile needs a C++ compiler, and none is here (looked for {looked}); install one, or leave compile off")
+        raise ConfigError(
+            f"compile needs a C++ compiler, and none is here (looked for {looked}); install one, or leave compile off"
+        )
     made = cast(nn.Module, torch.compile(generator))
     return made, discriminator if twice(parts) else cast(nn.Module, torch.compile(discriminator))
 

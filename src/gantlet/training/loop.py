@@ -10,7 +10,7 @@ from gantlet.config import TrainConfig
 from gantlet.rng import part_of_batch
 from gantlet.training.allocator import kept_memory
 from gantlet.training.checkpoint import Checkpoints
-from gantlet.training.compiling import compiled
+from gantlet.training.compiling import played
 from gantlet.training.feed import Feed, require_usable
 from gantlet.training.game import Game
 from gantlet.training.images import TrainingData
@@ -41,9 +41,7 @@ def run(  # noqa: PLR0915
     require_shareable(config, game, crew)
     state = TrainState.fresh(config, game, images.shape, n_classes)
     fabric = devices.connect(config.device, config.precision)
-    networks = (state.generator, state.discriminator)
-    if config.compile:
-        networks = compiled(game.parts, *networks)
+    networks = played(config.compile, game.parts, state.generator, state.discriminator)
     generator, optimizer_generator = fabric.setup(networks[0], state.optimizer_generator)
     discriminator, optimizer_discriminator = fabric.setup(networks[1], state.optimizer_discriminator)
     state.to(fabric.device)

@@ -60,7 +60,9 @@ def require_finite(
 ) -> float:
     """Return the norm of a network's gradient; raises TrainingDiverged naming the first non-finite loss or gradient."""
     named = {**terms, f"{player}'s loss": loss}
-    values = torch.stack([value.detach().to(loss.dtype) for value in named.values()]).tolist()  # one wait for the device
+    values = torch.stack(
+        [value.detach().to(loss.dtype) for value in named.values()]
+    ).tolist()  # one wait for the device
     for name, value in zip(named, values, strict=True):
         if not math.isfinite(value):
             raise TrainingDiverged(f"step {step}: {name} is not finite ({value:.3g})")
