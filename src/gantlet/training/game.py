@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int64
@@ -33,18 +33,9 @@ from gantlet.training.hooks import (
     WeightTerm,
 )
 from gantlet.training.parts import Parts
+from gantlet.training.turn import Turn
 
 Judge = Callable[[Float[Tensor, "b ..."], Int64[Tensor, " b"] | None], Judgement]
-
-
-class Turn(NamedTuple):
-    """One player's loss, the terms it is the sum of, and what was seen on the way (empty where it was not computed)."""
-
-    loss: Float[Tensor, ""]
-    terms: dict[str, Tensor]
-    real_logits: Float[Tensor, " r"]
-    fake_logits: Float[Tensor, " f"]
-    fake: Float[Tensor, "n *shape"]
 
 
 @dataclass(frozen=True)
@@ -104,7 +95,7 @@ class Game:
         for name, part in self.parts.that(DiscriminatorTerm).items():
             terms[f"d_{name}"] = part.discriminator_term(on_real, on_fake, labels)
         self._add_weight_terms(terms, "discriminator", plain, moment)
-        turn = _turn(terms, on_real.logits, on_fake.logits, fake)
+        turn = Turn.of(terms, on_real.logits, on_fake.logits, fake)
         return turn._replace(fake=fake) if shares else turn
 
     @property
@@ -125,7 +116,7 @@ class Game:
             fake = generator(shown.z, shown.labels)
         generator.train()
         nothing = fake.new_zeros(0)
-        return _turn(terms, nothing, nothing, fake)
+        return Turn.of(terms, nothing, nothing, fake)
 
     def generator_turn(
         self,
@@ -159,7 +150,7 @@ class Game:
             terms[f"g_{name}"] = part.generator_term(on_real, on_fake, labels)
         terms |= {f"g_{name}": part.pair_term(batch.real, fake) for name, part in pairwise.items()}
         self._add_weight_terms(terms, "generator", _plain(generator), moment)
-        return _turn(terms, on_real.logits, on_fake.logits, fake)
+        return Turn.of(terms, on_real.logits, on_fake.logits, fake)
 
     def after_discriminator(
         self, discriminator: nn.Module, turn: Turn, memory: Mapping[str, Memory]
@@ -246,8 +237,3 @@ def _plain(network: Any) -> Any:
     """Return the module inside Fabric's wrapper."""
     inner = getattr(network, "module", network)
     return inner if isinstance(inner, nn.Module) else network
-
-
-def _turn(terms: dict[str, Tensor], real_logits: Tensor, fake_logits: Tensor, fake: Tensor) -> Turn:
-    loss = torch.stack(list(terms.values())).sum()
-    return Turn(loss, terms, real_logits.detach(), fake_logits.detach(), fake.detach())

@@ -12,7 +12,6 @@ from gantlet.config import TrainConfig
 from gantlet.fabric import Processes
 from gantlet.networks.saved import checked_labels, draw, draw_labels
 from gantlet.training.checkpoint import Checkpoints
-from gantlet.training.game import Turn
 from gantlet.training.hooks import Finishes
 from gantlet.training.images import Pairs, TrainingData, TrainingPoints
 from gantlet.training.interface import Observer, Samples, TrainResult
@@ -20,6 +19,7 @@ from gantlet.training.journal import COLUMNS, PAIR_COLUMNS, ROWS, Journal, grid_
 from gantlet.training.monitor import sample_variance
 from gantlet.training.parts import Parts
 from gantlet.training.state import TrainState
+from gantlet.training.turn import Turn
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from torch import nn
 from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
 from gantlet.fabric import Processes
-from gantlet.training.game import Game, Turn
+from gantlet.training.game import Game
+from gantlet.training.turn import Turn
 
 
 def require_shareable(config: TrainConfig, game: Game, crew: Processes) -> None:
