@@ -4,6 +4,7 @@ torch-mimicry 0.1.16 imports TensorFlow (for metrics) and torch._six (for downlo
 used here, and empty modules stand in their places.
 """
 
+import importlib.machinery
 import sys
 import tempfile
 import types
@@ -18,6 +19,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from turnstile import Turnstile
 
 sys.modules["tensorflow"] = types.ModuleType("tensorflow")
+sys.modules["tensorflow"].__spec__ = importlib.machinery.ModuleSpec("tensorflow", None)  # torch._dynamo asks for it
 sys.modules["torch._six"] = types.ModuleType("torch._six")
 sys.modules["torch._six"].PY3 = True  # type: ignore[attr-defined]
 

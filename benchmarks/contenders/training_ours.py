@@ -45,7 +45,7 @@ def _task(folder: Path, name: str, **changes: Any) -> Callable[[], list[float]]:
     images = TrainingImages(pixels, None, (), "none", "race")
     config = dataclasses.replace(
         load("dcgan"), out=tempfile.mkdtemp(), steps=10**6, sample_every=0, checkpoint_every=10**9, device="cpu",
-        evaluate_every=(plan["steps"] + 1) * common.BATCH, **changes,
+        evaluate_every=(plan["steps"] + 1) * common.BATCH if plan["steps"] else 0, **changes,
     )  # fmt: skip
 
     def train(gate: Turnstile) -> None:
