@@ -2,7 +2,8 @@
 
 Equal: networks (`dcgan[width=64]`, one channel), batch 64, Adam 2e-4 with β1 = 0.5, non-saturating loss, one discriminator
 step, MNIST padded to 32 pixels, one thread. Contenders are processes that stay alive and take turns of a few steps; medians
-over the turns. Ours and the plain loop then go on to ``--steps``, and their samples are judged by the Fréchet distance.
+over the turns. Ours and the plain loop then go on to ``--steps``, with ``--seeds`` seeds, and their samples are judged by the
+Fréchet distance: how good a training is varies from seed to seed far more than from sample to sample.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from benchmarks.races import Contender, once, start
 from gantlet import EvaluateConfig, evaluate
 from gantlet.data import open_images
 from gantlet.data.reading import to_array
+from gantlet.labs.interface import over_seeds
 
 OURS, PLAIN = "training_ours.py", "training_plain.py"
 FIELD = {
@@ -34,12 +36,16 @@ JUDGED = ("fp32", "bf16", "plain")
 TURN = 10
 
 
-def prepare(folder: Path, mnist: str, steps: int, samples: int, n: int = 10_000) -> None:
-    """Write n training and n held-out images, at 32 pixels, and the plan."""
+def prepare(folder: Path, mnist: str, n: int = 10_000) -> None:
+    """Write n training and n held-out images, at 32 pixels."""
     for split, count, name in (("train", n, "train"), ("test", n, "held-out")):
         source = open_images(f"mnist[root={mnist},split={split}]")
         np.save(folder / f"{name}.npy", to_array(source, 32, 1).pixels[:count])
-    (folder / "plan.json").write_text(json.dumps({"turn": TURN, "steps": steps, "samples": samples}))
+
+
+def plan(folder: Path, steps: int, samples: int, seed: int) -> None:
+    """Write what every contender reads when it starts."""
+    (folder / "plan.json").write_text(json.dumps({"turn": TURN, "steps": steps, "samples": samples, "seed": seed}))
 
 
 def race(folder: Path, names: list[str], rivals: str, rounds: int, steps: int) -> None:
@@ -54,8 +60,18 @@ def race(folder: Path, names: list[str], rivals: str, rounds: int, steps: int) -
             report(results, rounds)
     for process in processes.values():
         process.terminate()
-    print("all turns:")
-    report(results, steps // TURN)
+    if steps:
+        print("all turns:")
+        report(results, steps // TURN)
+
+
+def again(folder: Path, names: list[str], rivals: str, steps: int) -> None:
+    """Train those to be judged once more, one after the other."""
+    for name in names:
+        process = start(FIELD[name], folder, rivals)
+        for _ in range(steps // TURN):
+            once(process)
+        process.terminate()
 
 
 def report(results: dict[str, list[dict[str, object]]], rounds: int) -> None:
@@ -77,12 +93,15 @@ def report(results: dict[str, list[dict[str, object]]], rounds: int) -> None:
         )
 
 
-def judge(folder: Path) -> None:
-    """Print the Fréchet distance of everyone's samples from held-out images, with its interval."""
+def judge(folder: Path) -> dict[str, float]:
+    """Return the Fréchet distance of everyone's samples from held-out images; print it with its interval over samples."""
     config = EvaluateConfig(features="random-conv[channels=1]", metrics=("frechet_distance",), cache=False, held_out="")
+    found = {}
     for path in sorted(folder.glob("samples-*.npy")):
         estimate = evaluate(str(path), str(folder / "held-out.npy"), config)["frechet_distance"]
-        print(f"  FD of {path.stem[8:]:<10} {estimate.value:.3g} [{estimate.low:.3g}, {estimate.high:.3g}]")
+        print(f"  FD of {path.stem[8:]:<10} {estimate.text}", flush=True)
+        found[path.stem[8:]] = estimate.value
+    return found
 
 
 def main() -> None:
@@ -94,12 +113,23 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8, help="turns in which everyone takes part")
     parser.add_argument("--steps", type=int, default=400, help="steps after which samples are judged; 0: none are")
     parser.add_argument("--samples", type=int, default=2000)
+    parser.add_argument("--seeds", type=int, default=1, help="trainings of those to be judged; the first is the race's")
     options = parser.parse_args()
+    judged = [name for name in options.contenders if name in JUDGED] if options.steps else []
+    distances: dict[str, list[float]] = {name: [] for name in judged}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        prepare(folder, options.mnist, options.steps, options.samples)
-        race(folder, options.contenders, options.rivals, options.rounds, options.steps)
-        judge(folder)
+        prepare(folder, options.mnist)
+        for seed in range(options.seeds if judged else 1):
+            plan(folder, options.steps, options.samples, seed)
+            if seed == 0:
+                race(folder, options.contenders, options.rivals, options.rounds, options.steps)
+            else:
+                again(folder, judged, options.rivals, options.steps)
+            for who, distance in (judge(folder) if judged else {}).items():
+                distances[who].append(distance)
+    for who, found in distances.items():
+        print(f"FD over {len(found)} seeds, {who}: {over_seeds('FD', found).text}")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def _task(folder: Path, name: str, **changes: Any) -> Callable[[], list[float]]:
     pixels = np.load(folder / "train.npy")
     images = TrainingImages(pixels, None, (), "none", "race")
     config = dataclasses.replace(
-        load("dcgan"), out=tempfile.mkdtemp(), steps=10**6, sample_every=0, checkpoint_every=10**9, device="cpu",
+        load("dcgan"), seed=plan["seed"], out=tempfile.mkdtemp(), steps=10**6, sample_every=0, checkpoint_every=10**9, device="cpu",
         evaluate_every=(plan["steps"] + 1) * common.BATCH if plan["steps"] else 0, **changes,
     )  # fmt: skip
 

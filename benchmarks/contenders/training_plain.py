@@ -1,5 +1,6 @@
 """The loop that example code has: default layout, both networks trainable throughout, torch's default Adam, float32."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from turnstile import Turnstile
 
 def plain(folder: Path) -> Callable[[], list[float]]:
     """DCGAN with the generator's pass shared by both players' steps."""
-    torch.manual_seed(0)
+    torch.manual_seed(json.loads((folder / "plan.json").read_text())["seed"])
     G, D = common.generator(), common.discriminator()
     on_g, on_d = (torch.optim.Adam(net.parameters(), common.RATE, common.BETAS) for net in (G, D))
     data = DataLoader(TensorDataset(common.images(folder)), common.BATCH, shuffle=True, drop_last=True)
