@@ -1,5 +1,6 @@
 """Training under torchrun: the weights of one process, whatever the number of processes; what cannot be shared is refused."""
 
+import json
 import os
 import subprocess
 import sys
@@ -90,6 +91,31 @@ def test_a_run_of_two_processes_goes_on_in_one(tmp_path: Path) -> None:
     then = train(tmp_path, 1, "moved", *words, "--steps", "50", "--resume")
     assert then.returncode == 0, then.stderr[-3000:]
     assert apart(tmp_path / "alone", tmp_path / "moved") < 1e-4
+
+
+def logged(run: Path) -> list[dict[str, float]]:
+    lines = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
+    return [line for line in lines if line["event"] == "log"]
+
+
+@pytest.mark.slow
+def test_penalties_keep_full_precision_in_two_processes_under_bfloat16(tmp_path: Path) -> None:
+    """The first penalties, of equal weights and images, agree as float32 sums in another order do; bfloat16 would give 2⁻⁸.
+
+    Later ones, and the losses, may differ by what bfloat16 rounds in the step of each half of the batch.
+    """
+    words = [*DIGITS, "--objective", "rpgan", "--penalties", "r1[gamma=0.1]", "r2[gamma=0.1]", "--steps", "10"]
+    for count, precision in ((1, "32-true"), (1, "bf16-mixed"), (2, "bf16-mixed")):
+        done = train(tmp_path, count, f"{precision}-{count}", *words, "--precision", precision, "--log-every", "1")
+        assert done.returncode == 0, done.stderr[-3000:]
+    full, one, two = (logged(tmp_path / run) for run in ("32-true-1", "bf16-mixed-1", "bf16-mixed-2"))
+    for other in (two, full):
+        assert one[0]["r1"] == pytest.approx(other[0]["r1"], rel=1e-5)
+    assert one[0]["r2"] == pytest.approx(two[0]["r2"], rel=1e-5)
+    assert one[0]["d_loss"] != full[0]["d_loss"]  # the networks themselves are rounded
+    for ours, others in zip(one, two, strict=True):
+        for name in ("r1", "r2", "d_loss", "g_loss"):
+            assert ours[name] == pytest.approx(others[name], rel=2**-6)
 
 
 @pytest.mark.parametrize(
