@@ -5,7 +5,7 @@ import math
 import pytest
 
 from gantlet.errors import NonFiniteError
-from gantlet.results import Estimate
+from gantlet.results import Estimate, Report
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])
@@ -24,3 +24,10 @@ def test_undefined_needs_a_reason() -> None:
 def test_text_shows_the_interval() -> None:
     assert Estimate("fid", 1.23456, 1.0, 2.0).text == "1.235 [1, 2]"
     assert Estimate("fid", 1.23456).text == "1.235"
+
+
+def test_a_report_knows_its_metrics() -> None:
+    report = Report({"name": "pixels"}, "a", "b", 1, 1, 0, (Estimate("coverage", 0.5),))
+    assert "coverage" in report and "recall" not in report
+    with pytest.raises(KeyError, match="no 'recall' in this report; it has coverage"):
+        report["recall"]

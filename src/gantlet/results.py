@@ -139,6 +139,10 @@ class Report:
                 return estimate
         raise KeyError(f"no {metric!r} in this report; it has {', '.join(e.metric for e in self.estimates)}")
 
+    def __contains__(self, metric: str) -> bool:
+        """Return whether the report has an estimate of this metric."""
+        return any(estimate.metric == metric for estimate in self.estimates)
+
     def to_json(self) -> str:
         """Return strict JSON: non-finite numbers are an error, not NaN."""
         return json.dumps(dataclasses.asdict(self), indent=1, allow_nan=False, ensure_ascii=False)
