@@ -113,7 +113,7 @@ def judged(setting: Setting, seeds: tuple[int, ...], found: Found, shown: Shown)
 
 def _draw(setting: Setting, distances: dict[str, Estimate], shown: Shown) -> str:
     """Draw samples of the first seed for each arm, and all distances."""
-    picture, axes = figure.new(2, 5, width=2.9, height=2.6)
+    picture, axes = figure.new(2, 5, width=2.9, height=2.1)
     samples, title = shown
     for axis, (arm, pixels) in zip([*axes[:4], *axes[5:9]], samples.items(), strict=True):
         figure.images(axis, pixels, SHOWN)
