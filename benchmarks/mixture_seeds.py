@@ -6,9 +6,10 @@ its processor seconds. A seed whose line stands in FILE is not trained again, so
 
 import argparse
 import dataclasses
-import json
 import time
 from pathlib import Path
+
+from benchmarks.kept import gone_on
 
 from gantlet import recipes
 from gantlet.labs.interface import over_seeds
@@ -36,15 +37,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--out", type=Path, default=Path("mixture-seeds.jsonl"))
     given = parser.parse_args()
-    lines = [json.loads(line) for line in given.out.read_text().splitlines()] if given.out.exists() else []
-    there = {(line["recipe"], line["seed"]) for line in lines}
-    for seed in range(given.seeds):
-        for recipe in given.recipes:
-            if (recipe, seed) not in there:
-                lines.append({"recipe": recipe, "seed": seed, **measured(recipe, seed)})
-                with given.out.open("a") as file:
-                    file.write(json.dumps(lines[-1]) + "\n")
-                print(lines[-1], flush=True)
+    tasks = [{"recipe": recipe, "seed": seed} for seed in range(given.seeds) for recipe in given.recipes]
+    lines = gone_on(given.out, tasks, measured)
     for recipe in given.recipes:
         mine = [line for line in lines if line["recipe"] == recipe]
         quality = over_seeds("high quality", [line["high_quality"] for line in mine])

@@ -7,12 +7,12 @@ recipe; one whose line stands in FILE is not trained again, so the run can be st
 
 import argparse
 import dataclasses
-import json
 import tempfile
 import time
 from pathlib import Path
 
 import torch
+from benchmarks.kept import gone_on
 
 import gantlet
 from gantlet import recipes
@@ -27,19 +27,19 @@ def images() -> list[str]:
     return [name for name, data in given.items() if not data.startswith(("mixture", "stacked-mnist"))]
 
 
-def measured(name: str, steps: int) -> dict[str, object]:
+def measured(recipe: str, steps: int) -> dict[str, object]:
     """Train by a recipe and say what its final report says."""
-    recipe = recipes.load(name)
+    loaded = recipes.load(recipe)
     with tempfile.TemporaryDirectory() as folder:
         config = dataclasses.replace(
-            recipe, data=PAIRS if recipe.data.startswith("paired") else DATA, steps=steps, out=f"{folder}/run",
+            loaded, data=PAIRS if loaded.data.startswith("paired") else DATA, steps=steps, out=f"{folder}/run",
             sample_every=0, checkpoint_every=steps, evaluate_every=0, resolution=0,
         )  # fmt: skip
         start = time.process_time()
         report = gantlet.train(config, say=lambda _: None)
         seconds = time.process_time() - start
     found = {metric: report[metric].text for metric in SHOWN if metric in report and report[metric].value is not None}
-    return {"recipe": name, "steps": steps, **found, "cpu_seconds": round(seconds)}
+    return {**found, "cpu_seconds": round(seconds)}
 
 
 def main() -> None:
@@ -50,14 +50,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("recipe-results.jsonl"))
     given = parser.parse_args()
     torch.set_num_threads(1)
-    lines = [json.loads(line) for line in given.out.read_text().splitlines()] if given.out.exists() else []
-    there = {line["recipe"] for line in lines if line["steps"] == given.steps}
-    for name in given.recipes:
-        if name not in there:
-            line = json.dumps(measured(name, given.steps))
-            with given.out.open("a") as file:
-                file.write(line + "\n")
-            print(line, flush=True)
+    gone_on(given.out, [{"recipe": name, "steps": given.steps} for name in given.recipes], measured)
 
 
 if __name__ == "__main__":
