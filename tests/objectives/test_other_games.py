@@ -15,7 +15,7 @@ from gantlet.config import TrainConfig
 from gantlet.data import open_source
 from gantlet.errors import ConfigError
 from gantlet.networks.interface import Judgement, PointShape
-from gantlet.networks.many_generators import Many
+from gantlet.objectives.madgan import Many
 from gantlet.networks.mlp import Mlp
 from gantlet.networks.saved import load_generator
 from gantlet.objectives import OBJECTIVES

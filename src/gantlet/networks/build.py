@@ -3,13 +3,15 @@
 from torch import nn
 
 from gantlet.config import TrainConfig
-from gantlet.networks import ALTERATIONS, NETWORKS
+from gantlet.networks import NETWORKS
 from gantlet.networks.interface import Shape
-from gantlet.registry import parse_spec
+from gantlet.objectives import OBJECTIVES
+from gantlet.techniques import TECHNIQUES
+from gantlet.training.hooks import AltersGenerator
 
 
 def build_generator(config: TrainConfig, shape: Shape, n_classes: int) -> nn.Module:
-    """Return a freshly initialised generator with the changes that its techniques make; raises ConfigError.
+    """Return a freshly initialised generator with the changes that its objective and techniques make; raises ConfigError.
 
     ``n_classes`` is 0 for an unconditional run.
     """
@@ -21,7 +23,7 @@ def build_generator(config: TrainConfig, shape: Shape, n_classes: int) -> nn.Mod
         return built
 
     generator = make()
-    for spec in (config.objective, *config.techniques):
-        if parse_spec(spec)[0] in ALTERATIONS:
-            generator = ALTERATIONS.build(spec).alter(generator, config.latent, n_classes, make)
+    for part in (OBJECTIVES.build(config.objective), *(TECHNIQUES.build(spec) for spec in config.techniques)):
+        if isinstance(part, AltersGenerator):
+            generator = part.alter(generator, config.latent, n_classes, make)
     return generator

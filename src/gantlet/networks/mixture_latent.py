@@ -9,7 +9,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.errors import ConfigError
-from gantlet.networks import ALTERATIONS
+from gantlet.techniques import TECHNIQUES
 
 SOURCE = "Gurumurthy et al. 2017, arXiv:1706.02071, §4"
 
@@ -39,7 +39,7 @@ class FromMixture(nn.Module):
         return self.generator(self.centres[index] + self.spreads[index] * noise, labels)
 
 
-@ALTERATIONS.register("mixture-latent", source=SOURCE)
+@TECHNIQUES.register("mixture-latent", source=SOURCE)
 @dataclass(frozen=True)
 class MixtureLatent:
     """The latents come from a mixture of K Gaussians with learned centres and spreads, in the place of one Gaussian.

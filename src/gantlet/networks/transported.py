@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
-from gantlet.networks import ALTERATIONS
+from gantlet.techniques import TECHNIQUES
 from gantlet.rng import numpy_stream
 from gantlet.stats.copies import copy_ratios
 from gantlet.transport import solve
@@ -102,7 +102,7 @@ def _stream(row: Float64[np.ndarray, " k"]) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.frombuffer(row.tobytes(), np.uint32).tolist()))
 
 
-@ALTERATIONS.register("transport-codes", source=SOURCE)
+@TECHNIQUES.register("transport-codes", source=SOURCE)
 @dataclass(frozen=True)
 class TransportCodes:
     """After the last step, optimal transport carries the latents N(0, I) to the training images' codes: no adversary.

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.errors import ConfigError
-from gantlet.networks import ALTERATIONS
+from gantlet.techniques import TECHNIQUES
 
 SOURCE = "Salimans et al. 2016, arXiv:1606.03498, §3.5"
 
@@ -58,7 +58,7 @@ class WithReference(nn.Module):
         return self.generator(torch.cat([self.reference, z]), asked)[len(self.reference) :]
 
 
-@ALTERATIONS.register("virtual-batch-norm", source=SOURCE)
+@TECHNIQUES.register("virtual-batch-norm", source=SOURCE)
 @dataclass(frozen=True)
 class VirtualBatchNorm:
     """The generator normalises each example by a reference batch, fixed before training, and the example itself.

@@ -1,5 +1,6 @@
 """MAD-GAN: several generators, and a discriminator that also says which of them made a fake."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -29,6 +30,23 @@ class Naming(nn.Module):
         outputs = self.linear(judged.features)
         made = outputs[:, :-1]
         return judged._replace(logits=outputs[:, -1] - made.logsumexp(1), class_logits=made)
+
+
+class Many(nn.Module):
+    """Row i of a batch is made by generator i mod K."""
+
+    no_graph: ClassVar[str] = "makes each row by another network"
+
+    def __init__(self, generators: list[nn.Module]) -> None:
+        super().__init__()
+        self.each = nn.ModuleList(generators)
+
+    def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b *shape"]:
+        """Return the rows in their order."""
+        k = len(self.each)
+        made = [generator(z[i::k], None) for i, generator in enumerate(self.each) if i < len(z)]
+        order = torch.cat([torch.arange(i, len(z), k) for i in range(min(k, len(z)))])
+        return torch.cat(made)[order.argsort().to(z.device)]
 
 
 @OBJECTIVES.register("madgan", source="Ghosh et al. 2018, arXiv:1704.02906, §4")
@@ -65,6 +83,10 @@ class MultiAgent:
         if config.batch < self.generators:
             return f"a batch of {config.batch} leaves some of {self.generators} generators out; use a larger batch"
         return None
+
+    def alter(self, generator: nn.Module, latent: int, n_classes: int, make: Callable[[], nn.Module]) -> nn.Module:
+        """Return the generator and K − 1 more that ``make`` builds."""
+        return Many([generator, *(make() for _ in range(self.generators - 1))])
 
     def around(self, discriminator: nn.Module, config: TrainConfig) -> nn.Module:
         """Return the discriminator's body with K + 1 outputs."""

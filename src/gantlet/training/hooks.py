@@ -5,7 +5,7 @@ adds a file of its own and touches neither game nor loop. Tensors that a part mu
 ``memory``, which the checkpoint holds.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -48,6 +48,17 @@ class Prepares(Protocol):
 
     def prepare(self, discriminator: nn.Module) -> None:
         """Change the freshly built discriminator in place; its random numbers come from the stream ``init``."""
+
+
+@runtime_checkable
+class AltersGenerator(Protocol):
+    """A part that builds another generator around the network's; a saved run needs it to build its generator again."""
+
+    def alter(self, generator: nn.Module, latent: int, n_classes: int, make: Callable[[], nn.Module]) -> nn.Module:
+        """Return the generator that is trained.
+
+        Args: latent: its dimension; n_classes: 0 where it takes no labels; make: builds one more generator of the network.
+        """
 
 
 @runtime_checkable

@@ -8,7 +8,7 @@ from torch import nn
 
 from gantlet.config import TrainConfig
 from gantlet.errors import ConfigError
-from gantlet.networks import ALTERATIONS, CONDITIONING, NETWORKS
+from gantlet.networks import CONDITIONING, NETWORKS
 from gantlet.networks.interface import ImageShape, Network, PointShape, Shape
 from gantlet.objectives import OBJECTIVES
 from gantlet.objectives.interface import Objective
@@ -18,6 +18,7 @@ from gantlet.registry import parse_spec
 from gantlet.techniques import TECHNIQUES
 from gantlet.training.hooks import (
     ActsAfterStep,
+    AltersGenerator,
     Augments,
     Autoencodes,
     ChangesObjective,
@@ -100,9 +101,9 @@ class Parts:
                 "this network draws images from latents, and the data are pairs of images; use --network unet "
                 "--discriminator patch"
             )
-        single = (Augments, Autoencodes, ReplacesDiscriminator)
+        single = (AltersGenerator, Augments, Autoencodes, ReplacesDiscriminator)
         for name, part in self.named.items():
-            if name in ALTERATIONS or isinstance(part, single):
+            if isinstance(part, single):
                 raise ConfigError(f"{name} is for images from latents, and the data are pairs of images; leave it out")
 
     @property
