@@ -8,10 +8,10 @@ import json
 
 import numpy as np
 
-from gantlet.metrics import compute
-from gantlet.rng import numpy_stream
-from gantlet.stats.evidence import Evidence
-from gantlet.stats.feature_bank import FeatureBank
+from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 SCALE = 1.3
 

@@ -11,11 +11,12 @@ import time
 
 import numpy as np
 
-from gantlet.actions.asked import HEADLINE
-from gantlet.metrics import METRICS, compute
-from gantlet.rng import numpy_stream
-from gantlet.stats.evidence import Evidence, Predictions
-from gantlet.stats.feature_bank import FeatureBank
+from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.evidence import Evidence, Predictions
+from gantlet.evaluation.metric_selection import HEADLINE
+from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 
 def bank(n: int, d: int, shift: float, stream: str) -> FeatureBank:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from benchmarks.kept import gone_on
 
-from gantlet import recipes
-from gantlet.labs.interface import over_seeds
+from gantlet.evaluation.inference.seeds import over_seeds
 from gantlet.labs.mixtures import found, mixture_points
 from gantlet.labs.training import trained
+from gantlet.training import recipes
 
 DRAWS = 10_000
 

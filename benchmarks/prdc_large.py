@@ -32,10 +32,10 @@ def write_features(path: Path, n: int, d: int, shift: float, seed: int) -> None:
 
 def measure(folder: Path, memory: str) -> None:
     """Print the four metrics with their intervals, seconds and the peak resident memory of this process."""
-    from gantlet.config import memory_bytes
-    from gantlet.metrics import compute
-    from gantlet.stats.evidence import Evidence
-    from gantlet.stats.feature_bank import FeatureBank
+    from gantlet.core.config import memory_bytes
+    from gantlet.evaluation.compute import compute
+    from gantlet.evaluation.evidence import Evidence
+    from gantlet.evaluation.stats.feature_bank import FeatureBank
 
     real, fake = (FeatureBank(np.load(folder / f"{side}.npy", mmap_mode="r")) for side in ("real", "fake"))
     started, cpu = time.perf_counter(), time.process_time()

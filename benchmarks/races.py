@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gantlet.metrics.frechet_distance import frechet_distance
-from gantlet.stats.moments import Moments
+from gantlet.evaluation.metrics.frechet_distance import frechet_distance
+from gantlet.evaluation.stats.moments import Moments
 
 HERE = Path(__file__).parent
 CONTENDERS = HERE / "contenders"

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from gantlet import recipes
-from gantlet.training.images import Pairs, TrainingImages
-from gantlet.training.interface import Measured, Sampler
+from gantlet.training import recipes
+from gantlet.training.data import Pairs, TrainingImages
 from gantlet.training.loop import run
+from gantlet.training.observer import Measured, Sampler
 
 IMAGES, SIDE, CLASSES = 512, 32, 10
 

@@ -15,7 +15,7 @@ import torch
 from benchmarks.kept import gone_on
 
 import gantlet
-from gantlet import recipes
+from gantlet.training import recipes
 
 DATA, PAIRS = "digits", "paired[of=digits,task=edges]"
 SHOWN = ("frechet_distance", "precision", "coverage", "gan_test")

@@ -16,11 +16,11 @@ import numpy as np
 from jaxtyping import UInt8
 from scipy.special import rel_entr
 
-from gantlet import figure
-from gantlet.data import open_source
-from gantlet.features.classifier import Classifier, ClassifierFeatures
-from gantlet.metrics.modes import modes
-from gantlet.networks.saved import LoadedGenerator, checkpoints, load_generator
+from gantlet.core.drawing import figure
+from gantlet.data.opening import open_source
+from gantlet.evaluation.features.classifier import Classifier, ClassifierFeatures
+from gantlet.evaluation.metrics.modes import modes
+from gantlet.training.runs.generator import LoadedGenerator, checkpoints, load_generator
 
 SAMPLES = 26_000
 SURE = 0.9

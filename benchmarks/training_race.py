@@ -17,9 +17,9 @@ import numpy as np
 from benchmarks.races import Contender, once, start
 
 from gantlet import EvaluateConfig, evaluate
-from gantlet.data import open_images
+from gantlet.data.opening import open_images
 from gantlet.data.reading import to_array
-from gantlet.labs.interface import over_seeds
+from gantlet.evaluation.inference.seeds import over_seeds
 
 OURS, PLAIN = "training_ours.py", "training_plain.py"
 FIELD = {

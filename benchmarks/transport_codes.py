@@ -12,18 +12,18 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from gantlet import recipes
 from gantlet.actions.train import training_data
-from gantlet.data import open_images
-from gantlet.features.classifier import ClassifierFeatures
+from gantlet.data.opening import open_images
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.features.classifier import ClassifierFeatures
 from gantlet.labs.ae_ot_measures import encode
 from gantlet.labs.images import features_of
 from gantlet.labs.training import trained
-from gantlet.metrics import compute
-from gantlet.networks.saved import to_uint8
-from gantlet.networks.transported import TransportCodes, Transported, code_ratios
-from gantlet.stats.evidence import Evidence
-from gantlet.training.images import TrainingImages
+from gantlet.training import recipes
+from gantlet.training.data import TrainingImages
+from gantlet.training.runs.generator import to_uint8
+from gantlet.training.techniques.transport_codes import TransportCodes, Transported, code_ratios
 from gantlet.transport import solve
 from gantlet.transport.continuous import Gaussian
 

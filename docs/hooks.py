@@ -7,12 +7,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from gantlet import catalogue, recipes
-from gantlet.audit.settings import AuditConfig
+from gantlet.actions import catalogue
 from gantlet.cli import options
 from gantlet.cli.commands import COMMANDS
-from gantlet.config import EvaluateConfig, TrainConfig
-from gantlet.registry import Entry
+from gantlet.core.config import EvaluateConfig, TrainConfig
+from gantlet.core.registry import Entry
+from gantlet.evaluation.audit.config import AuditConfig
+from gantlet.training import recipes
 
 OPTIONS = {
     "quickstart": [options.Quickstart],

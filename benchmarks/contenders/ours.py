@@ -10,10 +10,10 @@ Task = Callable[[], list[float]]
 
 
 def _features(folder: Path, precision: str) -> Task:
-    from gantlet.data import open_source
-    from gantlet.features.extract import extract
-    from gantlet.features.inception_v3 import InceptionV3
-    from gantlet.files import sha256
+    from gantlet.core.files import sha256
+    from gantlet.data.opening import open_source
+    from gantlet.evaluation.features.extract import extract
+    from gantlet.evaluation.features.inception_v3 import InceptionV3
 
     weights = folder / "inception.pth"
     extractor = InceptionV3(precision=precision, weights=str(weights), weights_sha256=sha256(weights))
@@ -40,8 +40,8 @@ def features_bf16(folder: Path) -> Task:
 
 def frechet(folder: Path) -> Task:
     """The Fréchet distance from means and covariances."""
-    from gantlet.metrics.frechet_distance import frechet_distance
-    from gantlet.stats.moments import Moments
+    from gantlet.evaluation.metrics.frechet_distance import frechet_distance
+    from gantlet.evaluation.stats.moments import Moments
 
     real, fake = (Moments.of(np.load(folder / f"{side}-features.npy")) for side in ("real", "fake"))
     return lambda: [frechet_distance(real, fake)]
@@ -49,9 +49,9 @@ def frechet(folder: Path) -> Task:
 
 def prdc(folder: Path) -> Task:
     """Precision, recall, density and coverage with k = 5."""
-    from gantlet.metrics.coverage import coverage
-    from gantlet.metrics.density import density
-    from gantlet.stats.neighbours import neighbours
+    from gantlet.evaluation.metrics.coverage import coverage
+    from gantlet.evaluation.metrics.density import density
+    from gantlet.evaluation.stats.neighbours import neighbours
 
     real, fake = (np.load(folder / f"{side}-features.npy") for side in ("real", "fake"))
 
@@ -80,9 +80,9 @@ def products(folder: Path) -> Task:
 
 def kernel(folder: Path) -> Task:
     """The kernel distance over all pairs."""
-    from gantlet.metrics import compute
-    from gantlet.stats.evidence import Evidence
-    from gantlet.stats.feature_bank import FeatureBank
+    from gantlet.evaluation.compute import compute
+    from gantlet.evaluation.evidence import Evidence
+    from gantlet.evaluation.stats.feature_bank import FeatureBank
 
     real, fake = (FeatureBank(np.load(folder / f"{side}-features.npy")) for side in ("real", "fake"))
 
@@ -97,7 +97,7 @@ def kernel(folder: Path) -> Task:
 def everything(folder: Path) -> Task:
     """An evaluation of two folders: all headline metrics with intervals, diagnosis and pictures."""
     from gantlet import EvaluateConfig, evaluate
-    from gantlet.files import sha256
+    from gantlet.core.files import sha256
 
     weights = folder / "inception.pth"
     spec = f"inception-v3[weights={weights},weights_sha256={sha256(weights)}]"

@@ -11,10 +11,10 @@ import numpy as np
 import plain_dcgan as common
 from turnstile import Turnstile
 
-from gantlet.recipes import load
-from gantlet.training.images import TrainingImages
-from gantlet.training.interface import Measured
+from gantlet.training.data import TrainingImages
 from gantlet.training.loop import run
+from gantlet.training.observer import Measured
+from gantlet.training.recipes import load
 
 
 class Observer:

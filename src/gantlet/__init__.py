@@ -6,27 +6,26 @@ Everything here is imported on first use: ``import gantlet`` loads neither torch
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-
 _WHERE = {
+    "__version__": "gantlet.core.version",
     "train": "gantlet.actions.train",
     "evaluate": "gantlet.actions.evaluate",
     "compare": "gantlet.actions.compare",
-    "compare_reports": "gantlet.actions.reported",
+    "compare_reports": "gantlet.actions.compare_reports",
     "audit": "gantlet.actions.audit",
-    "AuditConfig": "gantlet.audit.settings",
-    "AuditResult": "gantlet.audit_result",
-    "Comparison": "gantlet.comparison",
+    "AuditConfig": "gantlet.evaluation.audit.config",
+    "AuditResult": "gantlet.core.results.audit",
+    "Comparison": "gantlet.core.results.comparison",
     "sample": "gantlet.actions.sample",
     "export": "gantlet.actions.export",
-    "load": "gantlet.networks.saved",
-    "open_source": "gantlet.data",
-    "TrainConfig": "gantlet.config",
-    "EvaluateConfig": "gantlet.config",
+    "load": "gantlet.training.runs.generator",
+    "open_source": "gantlet.data.opening",
+    "TrainConfig": "gantlet.core.config",
+    "EvaluateConfig": "gantlet.core.config",
     "Evaluator": "gantlet.integrations.loop",
-    "Estimate": "gantlet.results",
-    "Report": "gantlet.results",
-    "GantletError": "gantlet.errors",
+    "Estimate": "gantlet.core.results.estimate",
+    "Report": "gantlet.core.results.report",
+    "GantletError": "gantlet.core.errors",
 }
 __all__ = [
     "AuditConfig",
@@ -52,20 +51,21 @@ __all__ = [
 if TYPE_CHECKING:
     from gantlet.actions.audit import audit
     from gantlet.actions.compare import compare
+    from gantlet.actions.compare_reports import compare_reports
     from gantlet.actions.evaluate import evaluate
     from gantlet.actions.export import export
-    from gantlet.actions.reported import compare_reports
     from gantlet.actions.sample import sample
     from gantlet.actions.train import train
-    from gantlet.audit.settings import AuditConfig
-    from gantlet.audit_result import AuditResult
-    from gantlet.comparison import Comparison
-    from gantlet.config import EvaluateConfig, TrainConfig
-    from gantlet.data import open_source
-    from gantlet.errors import GantletError
+    from gantlet.core.config import EvaluateConfig, TrainConfig
+    from gantlet.core.errors import GantletError
+    from gantlet.core.results.audit import AuditResult
+    from gantlet.core.results.comparison import Comparison
+    from gantlet.core.results.estimate import Estimate
+    from gantlet.core.results.report import Report
+    from gantlet.data.opening import open_source
+    from gantlet.evaluation.audit.config import AuditConfig
     from gantlet.integrations.loop import Evaluator
-    from gantlet.networks.saved import load
-    from gantlet.results import Estimate, Report
+    from gantlet.training.runs.generator import load
 
 
 def __getattr__(name: str) -> Any:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from gantlet.actions.audit import audit
-from gantlet.audit.settings import AuditConfig
 from gantlet.cli import main
-from gantlet.errors import ConfigError, UnknownName
+from gantlet.core.errors import ConfigError, UnknownName
+from gantlet.evaluation.audit.config import AuditConfig
 
 
 @pytest.fixture

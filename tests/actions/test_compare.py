@@ -10,9 +10,9 @@ from gantlet.actions.compare import _difference
 from gantlet.cli import main
 from gantlet.data.arrays import array_source
 from gantlet.data.source import ImageSource
-from gantlet.metrics import compute
-from gantlet.stats.evidence import Evidence
-from gantlet.stats.feature_bank import FeatureBank
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 CONFIG = gantlet.EvaluateConfig(
     features="pixels[size=8]", metrics=("frechet_distance", "frechet_distance_debiased"), cache=False

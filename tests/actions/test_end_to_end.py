@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from gantlet.cli import main
-from gantlet.files import sha256
+from gantlet.core.files import sha256
 
 TINY = ["--steps", "8", "--batch", "8", "--network", "dcgan[width=4,norm=none]", "--latent", "4", "--log-every", "2"]
 TINY += ["--sample-every", "4", "--checkpoint-every", "2", "--features", "pixels", "--techniques", "ema[half_life=100]"]
@@ -119,9 +119,9 @@ def test_a_full_disk_while_sampling_leaves_nothing(
 def test_a_full_disk_while_training_keeps_the_last_checkpoint(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import gantlet.files
+    import gantlet.core.files
 
-    real = gantlet.files.os.fsync
+    real = gantlet.core.files.os.fsync
     left = 12
 
     def fsync(number: int) -> None:
@@ -131,7 +131,7 @@ def test_a_full_disk_while_training_keeps_the_last_checkpoint(
             raise OSError(errno.ENOSPC, "No space left on device")
         real(number)
 
-    monkeypatch.setattr(gantlet.files.os, "fsync", fsync)
+    monkeypatch.setattr(gantlet.core.files.os, "fsync", fsync)
     assert "the disk is full" in said(capsys, ["train", "digits", *TINY, "--out", "run"], 1)
     monkeypatch.undo()
     os.chdir(folder)
@@ -221,8 +221,8 @@ def test_a_second_evaluation_reads_the_cache_and_says_the_same(
     def computed(*_: object, **__: object) -> None:
         raise AssertionError("the second evaluation must not compute")
 
-    monkeypatch.setattr("gantlet.metrics.compute", computed)
-    monkeypatch.setattr("gantlet.features.extract.compute_together", computed)
+    monkeypatch.setattr("gantlet.evaluation.compute.compute", computed)
+    monkeypatch.setattr("gantlet.evaluation.features.extract.compute_together", computed)
     assert main(words) == 0
     second = json.loads(capsys.readouterr().out)
     assert {**first, "seconds": None} == {**second, "seconds": None}

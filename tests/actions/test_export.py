@@ -9,13 +9,13 @@ import torch
 from gantlet.actions.export import export
 from gantlet.actions.train import training_data
 from gantlet.cli import main
-from gantlet.config import TrainConfig
-from gantlet.data import open_source
-from gantlet.errors import ConfigError, OutputError
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import ConfigError, OutputError
+from gantlet.core.onnx_graph import onnx_runtime
+from gantlet.data.opening import open_source
 from gantlet.labs.training import _Watching
-from gantlet.networks.saved import load_generator
-from gantlet.onnx_graph import onnx_runtime
 from gantlet.training.loop import run
+from gantlet.training.runs.generator import load_generator
 
 pytest.importorskip("onnxruntime")
 

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from gantlet.cli import main
-from gantlet.errors import DataError, UsageError
-from gantlet.fabric import ALONE, Processes, _given, _tried, processes
+from gantlet.core.errors import DataError, UsageError
+from gantlet.core.processes import ALONE, Processes, _given, _tried, processes
 
 WORDS = ["evaluate", "fakes.npz", "--real", "reals.npz", "--features", "random-conv[dim=16]", "--json"]
 WORDS += ["--metrics", "frechet_distance,kernel_distance,precision,recall,coverage"]

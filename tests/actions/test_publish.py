@@ -10,12 +10,12 @@ import gantlet
 from gantlet.actions.publish import push_to_hub
 from gantlet.actions.train import training_data
 from gantlet.cli import main
-from gantlet.config import TrainConfig
-from gantlet.data import open_source
-from gantlet.errors import ConfigError, OutputError
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import ConfigError, OutputError
+from gantlet.data.opening import open_source
 from gantlet.labs.training import _Watching
-from gantlet.networks.storage import read_tensors
 from gantlet.training.loop import run
+from gantlet.training.runs.tensors import read_tensors
 
 huggingface_hub = pytest.importorskip("huggingface_hub")
 

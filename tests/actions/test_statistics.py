@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from gantlet.cli import main
-from gantlet.errors import CacheError
-from gantlet.features.statistics import Statistics, check_statistics, read_statistics, write_statistics
-from gantlet.metrics import compute
-from gantlet.metrics.frechet_distance import frechet_distance
-from gantlet.stats.evidence import Evidence
-from gantlet.stats.feature_bank import FeatureBank
-from gantlet.stats.summary import Summary
+from gantlet.core.errors import CacheError
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.features.statistics_file import Statistics, check_statistics, read_statistics, write_statistics
+from gantlet.evaluation.metrics.frechet_distance import frechet_distance
+from gantlet.evaluation.stats.feature_bank import FeatureBank
+from gantlet.evaluation.stats.summary import Summary
 
 
 def bank(n: int, seed: int, shift: float = 0.0) -> FeatureBank:
@@ -143,7 +143,7 @@ def test_published_npz_needs_its_protocol(folder: Path, capsys: pytest.CaptureFi
     ("field", "value"), [("preprocessing", "clean"), ("weights_sha256", "ab"), ("package", "0.0.1"), ("name", "x")]
 )
 def test_whatever_differs_is_named(field: str, value: str) -> None:
-    from gantlet import __version__
+    from gantlet.core.version import __version__
 
     extractor = {"name": "inception-v3", "preprocessing": "tf1", "weights_sha256": "cd"}
     header = {"extractor": extractor, "package": __version__, "protocol": "fid"}

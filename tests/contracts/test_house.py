@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gantlet import catalogue
+from gantlet.actions import catalogue
 
 SOURCE = Path(__file__).parents[2] / "src" / "gantlet"
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -5,15 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gantlet.errors import DataError, NonFiniteError, ShapeError, UnknownName
-from gantlet.metrics import METRICS, compute, missing_needs
-from gantlet.registry import Entry
-from gantlet.stats.evidence import Evidence, Predictions
-from gantlet.stats.feature_bank import FeatureBank
-from gantlet.stats.images import ImageRows
-from gantlet.stats.latent import LatentSpace
-from gantlet.stats.mixture import Mixture
-from gantlet.stats.pairs import paired_rows
+from gantlet.core.errors import DataError, NonFiniteError, ShapeError, UnknownName
+from gantlet.core.mixture import Mixture
+from gantlet.core.registry import Entry
+from gantlet.evaluation.compute import compute, missing_needs
+from gantlet.evaluation.evidence import Evidence, Predictions
+from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.pairs import paired_rows
+from gantlet.evaluation.stats.feature_bank import FeatureBank
+from gantlet.evaluation.stats.images import ImageRows
+from gantlet.evaluation.stats.latent import LatentSpace
 
 NAMES = [
     "coverage", "density", "frechet_distance", "frechet_distance_debiased", "gan_test", "gan_train", "inception_score",

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gantlet.objectives import OBJECTIVES
+from gantlet.training.objectives import OBJECTIVES
 
 NAMES = OBJECTIVES.names()
 

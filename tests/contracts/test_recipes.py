@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gantlet import recipes
 from gantlet.cli import main
+from gantlet.training import recipes
 
 ROOT = Path(__file__).parents[2]
 RESULTS = (ROOT / "benchmarks" / "RESULTS.md").read_text()

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gantlet.data import SOURCES, open_source
+from gantlet.core.interfaces.networks import ImageShape
+from gantlet.data import SOURCES
+from gantlet.data.opening import open_source
 from gantlet.data.points import PointSource
-from gantlet.networks import saved
-from gantlet.networks.interface import ImageShape
+from gantlet.training.runs import generator as saved
 
 PIXELS = np.random.default_rng(5).integers(0, 256, (8, 6, 6, 1), dtype=np.uint8)
 

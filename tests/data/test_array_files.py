@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from gantlet.data import download, mnist, open_source
-from gantlet.errors import ConfigError, DataError
+from gantlet.core.errors import ConfigError, DataError
+from gantlet.data import download, mnist
+from gantlet.data.opening import open_source
 
 from gantlet.data.arrays import to_bytes  # isort: skip
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gantlet.data import open_source
+from gantlet.core.errors import ConfigError, DataError, TooFewSamples
 from gantlet.data.collection import natural
 from gantlet.data.decode import Undecodable
-from gantlet.errors import ConfigError, DataError, TooFewSamples
+from gantlet.data.opening import open_source
 
 RNG = np.random.default_rng(1)
 

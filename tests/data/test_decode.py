@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
+from gantlet.core.errors import DataError
 from gantlet.data.decode import Undecodable, decode
-from gantlet.errors import DataError
 
 RNG = np.random.default_rng(0)
 COLOUR = RNG.integers(0, 256, (6, 9, 3), dtype=np.uint8)

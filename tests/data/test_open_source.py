@@ -6,14 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from gantlet.config import TrainConfig
-from gantlet.data import open_source
-from gantlet.errors import DataError, UnknownName, UsageError
-from gantlet.networks import saved
-from gantlet.networks.interface import ImageShape
-from gantlet.training.images import TrainingImages
-from gantlet.training.interface import Measured
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import DataError, UnknownName, UsageError
+from gantlet.core.interfaces.networks import ImageShape
+from gantlet.data.opening import open_source
+from gantlet.training.data import TrainingImages
 from gantlet.training.loop import run
+from gantlet.training.observer import Measured
+from gantlet.training.runs import generator as saved
 
 
 def test_unknown_names_get_the_nearest_and_the_kinds() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gantlet.data import open_images, open_source
+from gantlet.core.errors import ConfigError, DataError, UsageError
+from gantlet.data.opening import open_images, open_source
 from gantlet.data.paired import downsampled, edges, pair_arrays
-from gantlet.errors import ConfigError, DataError, UsageError
 
 
 def test_edges_are_where_the_brightness_jumps() -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gantlet.data import open_images, open_source
+from gantlet.core.errors import ConfigError, DataError, UnknownName
 from gantlet.data.mixture import law_of
+from gantlet.data.opening import open_images, open_source
 from gantlet.data.points import PointSource
-from gantlet.errors import ConfigError, DataError, UnknownName
-from gantlet.metrics.high_quality import high_quality
+from gantlet.evaluation.metrics.high_quality import high_quality
 
 
 def opened(text: str) -> PointSource:

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from gantlet.core.errors import BadFiles, ConfigError, DataError
 from gantlet.data.arrays import array_source
 from gantlet.data.decode import Undecodable
 from gantlet.data.reading import fit_square, fitted, native_shape, read_all, to_array
 from gantlet.data.source import ImageSource
-from gantlet.errors import BadFiles, ConfigError, DataError
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (100, 6, 6, 3), dtype=np.uint8)
 

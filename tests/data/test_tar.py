@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gantlet.data import open_source
+from gantlet.core.errors import ConfigError, DataError
 from gantlet.data.decode import Undecodable
-from gantlet.errors import ConfigError, DataError
+from gantlet.data.opening import open_source
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 5, 4, 3), dtype=np.uint8)
 

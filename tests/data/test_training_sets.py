@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gantlet.data import download, open_source
-from gantlet.errors import ConfigError, DataError
+from gantlet.core.errors import ConfigError, DataError
+from gantlet.data import download
+from gantlet.data.opening import open_source
 
 RNG = np.random.default_rng(0)
 DIGITS = RNG.integers(0, 256, (30, 28, 28), dtype=np.uint8)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gantlet.data import open_images
+from gantlet.core.errors import ConfigError
+from gantlet.data.opening import open_images
 from gantlet.data.triangles import angles, render, vertices
-from gantlet.errors import ConfigError
 
 
 def test_sizes_of_the_paper() -> None:

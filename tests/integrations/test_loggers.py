@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from gantlet.cli import main
-from gantlet.errors import GantletError, UnknownName, UsageError
+from gantlet.core.errors import GantletError, UnknownName, UsageError
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.report import Report
 from gantlet.integrations.loggers import log
-from gantlet.results import Estimate, Report
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gantlet import EvaluateConfig, Evaluator, evaluate
-from gantlet.errors import DataError, ShapeError
+from gantlet.core.errors import DataError, ShapeError
 
 CONFIG = EvaluateConfig(features="pixels[size=8,channels=1]", metrics=("frechet_distance", "coverage"), cache=False)
 

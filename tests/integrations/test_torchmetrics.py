@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from gantlet.errors import DataError, TooFewSamples, UnknownName
-from gantlet.features.pixels import Pixels
+from gantlet.core.errors import DataError, TooFewSamples, UnknownName
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.features.pixels import Pixels
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.integrations.torchmetrics import GenerativeMetrics
-from gantlet.metrics import compute
-from gantlet.stats.evidence import Evidence
-from gantlet.stats.feature_bank import FeatureBank
 
 SPACE = "pixels[size=8,channels=1]"
 NAMES = ["frechet_distance", "coverage"]

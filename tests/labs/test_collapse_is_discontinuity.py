@@ -9,7 +9,7 @@ from scipy.spatial import KDTree
 
 from gantlet.labs import collapse_is_discontinuity as lab
 from gantlet.labs.collapse_targets import CENTRES, INNER, OUTER, TARGETS
-from gantlet.labs.interface import Setting, run_lab
+from gantlet.labs.lab import Setting, run_lab
 from gantlet.transport.critic_audit import least_bridging
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gantlet.errors import ConfigError
+from gantlet.core.errors import ConfigError
 from gantlet.labs import conditional as lab
-from gantlet.labs.interface import Setting, run_lab
+from gantlet.labs.lab import Setting, run_lab
 
 
 @pytest.mark.parametrize(("accuracy", "verdict"), [(0.95, "reproduced"), (0.85, "not reproduced")])

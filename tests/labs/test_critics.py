@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from gantlet.labs.critics import Kind
-from gantlet.objectives import OBJECTIVES
-from gantlet.objectives.wgan_qc import potentials, squared_distances
+from gantlet.training.objectives import OBJECTIVES
+from gantlet.training.objectives.wgan_qc import potentials, squared_distances
 
 
 def networks() -> tuple[nn.Module, torch.Tensor, torch.Tensor]:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gantlet.labs import dcgan_guidelines as lab
-from gantlet.labs.interface import Setting, run_lab
-from gantlet.networks import NETWORKS
+from gantlet.labs.lab import Setting, run_lab
+from gantlet.training.networks import NETWORKS
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from gantlet.errors import ConfigError
+from gantlet.core.errors import ConfigError
 from gantlet.labs.disjoint_supports import segments
-from gantlet.labs.interface import Setting, run_lab
+from gantlet.labs.lab import Setting, run_lab
 
 
 def test_smoke(tmp_path: Path) -> None:

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gantlet.errors import ConfigError, TooFewSamples
+from gantlet.core.errors import ConfigError, TooFewSamples
+from gantlet.evaluation.inference.seeds import over_seeds
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import inception_score_blind as blind
 from gantlet.labs import inception_score_ignores_data as ignores
 from gantlet.labs import inception_score_intra_class as intra
 from gantlet.labs.images import by_class, repeated, short
-from gantlet.labs.interface import Setting, over_seeds, run_lab
-from gantlet.stats.feature_bank import FeatureBank
+from gantlet.labs.lab import Setting, run_lab
 
 
 def test_closed_form_of_the_uniform_law() -> None:

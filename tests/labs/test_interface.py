@@ -8,9 +8,10 @@ import pytest
 from scipy import stats
 
 from gantlet.cli import main
-from gantlet.errors import ConfigError, UnknownName
+from gantlet.core.errors import ConfigError, UnknownName
+from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
 from gantlet.labs import LABS
-from gantlet.labs.interface import Lab, Setting, lower, over_seeds, run_lab, upper
+from gantlet.labs.lab import Lab, Setting, run_lab
 
 
 def test_the_interval_over_seeds_is_students() -> None:

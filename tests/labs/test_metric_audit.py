@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gantlet.errors import TooFewSamples
+from gantlet.core.errors import TooFewSamples
 from gantlet.labs import metric_audit as audit
 from gantlet.labs.audit_scores import Curves, sizes
-from gantlet.labs.interface import Setting, run_lab
+from gantlet.labs.lab import Setting, run_lab
 from gantlet.labs.metric_audit import MEASURES
 
 

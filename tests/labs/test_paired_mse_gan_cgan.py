@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gantlet.errors import ConfigError
+from gantlet.core.errors import ConfigError
 from gantlet.labs import paired_mse_gan_cgan as lab
-from gantlet.labs.interface import Setting, run_lab
+from gantlet.labs.lab import Setting, run_lab
 from gantlet.training.game import Game
 
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import nn
 
+from gantlet.core.interfaces.networks import Judgement
 from gantlet.labs import gp_is_local, ring_and_grid, two_modes
 from gantlet.labs.gp_is_local import Slopes, measured
-from gantlet.labs.interface import Setting, run_lab
+from gantlet.labs.lab import Setting, run_lab
 from gantlet.labs.mixtures import Found, found, mixture_points
-from gantlet.networks.interface import Judgement
 
 
 def test_counts_of_a_mixture_are_what_was_drawn() -> None:

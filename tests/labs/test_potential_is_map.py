@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from gantlet.evaluation.inference.seeds import over_seeds
 from gantlet.labs import potential_is_map as lab
-from gantlet.labs.interface import Setting, over_seeds, run_lab
+from gantlet.labs.lab import Setting, run_lab
 
 
 @pytest.mark.parametrize(("critic", "verdict"), [(5.0, "reproduced"), (30.0, "not reproduced")])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from gantlet.errors import ConfigError
-from gantlet.labs.interface import Setting, run_lab
+from gantlet.core.errors import ConfigError
+from gantlet.labs.lab import Setting, run_lab
 from gantlet.labs.weight_clipping import CLIP, train
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gantlet.results import Estimate, ModeCount, Report, Suspect
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.report import ModeCount, Report, Suspect
 
 
 def make_report() -> Report:

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from gantlet.actions.report import load_report, read_events, write_page
-from gantlet.errors import DataError, GantletError
+from gantlet.actions.report import load_report, write_page
+from gantlet.core.errors import DataError, GantletError
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.report import Report
 from gantlet.reports.html import whisker
 from gantlet.reports.terminal import render
-from gantlet.results import Estimate, Report
+from gantlet.training.runs.events import read_events
 
 
 def test_page_is_self_contained_and_escapes_file_names(finished_run: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from tiny import Watcher, config, images
 
-from gantlet.errors import CheckpointError, OutputError
-from gantlet.networks.saved import load_generator
+from gantlet.core.errors import CheckpointError, OutputError
 from gantlet.training.loop import run
+from gantlet.training.runs.generator import load_generator
 
 
 class Stops(Watcher):

@@ -15,12 +15,12 @@ import pytest
 import torch
 from tiny import Watcher, config, images
 
-from gantlet.config import TrainConfig
-from gantlet.errors import ConfigError
-from gantlet.networks.storage import read_tensors
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import ConfigError
 from gantlet.training.compiling import twice
 from gantlet.training.loop import run
 from gantlet.training.parts import Parts
+from gantlet.training.runs.tensors import read_tensors
 
 PLAIN: dict[str, Any] = {"objective": "nonsaturating", "penalties": (), "fakes": "shared", "evaluate_every": 0}
 

@@ -8,12 +8,12 @@ import torch
 from tiny import Watcher, config, images
 from torch.nn import functional
 
-from gantlet.errors import ConfigError
-from gantlet.networks.storage import read_tensors
-from gantlet.rng import torch_stream
+from gantlet.core.errors import ConfigError
+from gantlet.core.rng import torch_stream
+from gantlet.training.data import shown
 from gantlet.training.game import Game
-from gantlet.training.images import shown
 from gantlet.training.loop import run
+from gantlet.training.runs.tensors import read_tensors
 from gantlet.training.state import TrainState
 
 GAME = {

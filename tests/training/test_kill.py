@@ -58,8 +58,8 @@ def test_killed_twice_and_resumed_ends_in_the_same_weights(tmp_path: Path) -> No
 
 
 def test_ctrl_c_saves_the_step_and_says_how_to_go_on(tmp_path: Path) -> None:
-    from gantlet.errors import Interrupted
-    from gantlet.networks.storage import read_header
+    from gantlet.core.errors import Interrupted
+    from gantlet.training.runs.tensors import read_header
 
     class Presses(Watcher):
         def on_log(self, line: object) -> None:
@@ -78,7 +78,7 @@ def test_ctrl_c_saves_the_step_and_says_how_to_go_on(tmp_path: Path) -> None:
 
 
 def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
-    from gantlet.errors import Interrupted
+    from gantlet.core.errors import Interrupted
 
     class Presses(Watcher):
         def on_evaluate(self, sampler: object, step: int, images_seen: int) -> object:

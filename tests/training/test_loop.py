@@ -11,13 +11,13 @@ import torch
 from PIL import Image
 from tiny import Watcher, config, images
 
-from gantlet.config import TrainConfig
-from gantlet.errors import CheckpointError, ConfigError, DataError
-from gantlet.networks.saved import load_generator
-from gantlet.networks.storage import read_header
-from gantlet.training.images import TrainingImages, shown
-from gantlet.training.interface import TrainResult
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import CheckpointError, ConfigError, DataError
+from gantlet.training.data import TrainingImages, shown
 from gantlet.training.loop import run
+from gantlet.training.observer import TrainResult
+from gantlet.training.runs.generator import load_generator
+from gantlet.training.runs.tensors import read_header
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ import torch
 from tiny import Watcher, config, images
 from torch import nn
 
-from gantlet.errors import TrainingDiverged
-from gantlet.networks.saved import load_generator
-from gantlet.objectives.rpgan import RelativisticPairing
+from gantlet.core.errors import TrainingDiverged
 from gantlet.training.loop import run
 from gantlet.training.monitor import PATIENCE, Monitor, gradient_norm, sample_variance
+from gantlet.training.objectives.rpgan import RelativisticPairing
+from gantlet.training.runs.generator import load_generator
 
 HEALTHY = {
     "real_logits_min": -1.0,

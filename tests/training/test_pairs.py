@@ -12,15 +12,15 @@ from torch.nn.functional import softplus
 
 from gantlet.actions.sample import sample
 from gantlet.actions.train import train, training_data
-from gantlet.config import TrainConfig
-from gantlet.data import open_images, open_source
-from gantlet.errors import CheckpointError, ConfigError, UsageError
-from gantlet.networks.saved import load_generator
-from gantlet.training.feed import Feed
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import CheckpointError, ConfigError, UsageError
+from gantlet.data.opening import open_images, open_source
+from gantlet.training.data import TrainingImages
 from gantlet.training.game import Game
-from gantlet.training.images import TrainingImages
-from gantlet.training.interface import Measured
+from gantlet.training.loader import Feed
 from gantlet.training.loop import run
+from gantlet.training.observer import Measured
+from gantlet.training.runs.generator import load_generator
 from gantlet.training.state import TrainState
 
 DATA = "paired[of=digits[split=test],task=downsampled]"

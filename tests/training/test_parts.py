@@ -8,13 +8,13 @@ import pytest
 import torch
 from tiny import Watcher, config, images
 
-from gantlet.config import TrainConfig
-from gantlet.errors import ConfigError
-from gantlet.networks.interface import ImageShape
-from gantlet.networks.saved import load_generator
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.networks import ImageShape
 from gantlet.training.batch import Batch
 from gantlet.training.game import Game
 from gantlet.training.loop import run
+from gantlet.training.runs.generator import load_generator
 from gantlet.training.state import TrainState
 
 PLAIN: dict[str, Any] = {
@@ -127,7 +127,7 @@ def test_a_packed_discriminator_judges_consecutive_images_together() -> None:
 def test_clipped_weights_stay_in_the_box(tmp_path: Path) -> None:
     settings = config(tmp_path / "r", **{**PLAIN, **GAMES["clipping"]})
     run(settings, images(), observer=Watcher())
-    from gantlet.networks.storage import read_tensors
+    from gantlet.training.runs.tensors import read_tensors
 
     tensors, _ = read_tensors(tmp_path / "r" / "checkpoints" / "final.safetensors")
     weights = [t for name, t in tensors.items() if name.startswith("discriminator/")]

@@ -11,13 +11,13 @@ from PIL import Image
 from gantlet.actions.evaluate import evaluate
 from gantlet.actions.sample import sample
 from gantlet.actions.train import train, training_data
-from gantlet.config import EvaluateConfig, TrainConfig
-from gantlet.data import open_source
-from gantlet.errors import ConfigError, DataError
-from gantlet.networks.saved import load_generator
-from gantlet.training.interface import Measured
+from gantlet.core.config import EvaluateConfig, TrainConfig
+from gantlet.core.errors import ConfigError, DataError
+from gantlet.data.opening import open_source
 from gantlet.training.loop import run
+from gantlet.training.observer import Measured
 from gantlet.training.portrait import judged
+from gantlet.training.runs.generator import load_generator
 
 DATA = "mixture[kind=ring,n=400]"
 
@@ -98,7 +98,7 @@ def test_surface_and_gradient_are_the_discriminators(tmp_path: Path) -> None:
     import torch
     from torch import nn
 
-    from gantlet.networks.interface import Judgement
+    from gantlet.core.interfaces.networks import Judgement
 
     class Bowl(nn.Module):
         def __init__(self) -> None:

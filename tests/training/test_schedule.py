@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import tiny
 
-from gantlet.config import TrainConfig
-from gantlet.errors import CheckpointError, ConfigError
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import CheckpointError, ConfigError
 from gantlet.training.loop import run
 from gantlet.training.schedule import factor
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from gantlet.config import TrainConfig
-from gantlet.errors import ConfigError
-from gantlet.fabric import Processes
-from gantlet.networks.storage import read_tensors
-from gantlet.rng import for_rows, part_of_batch, torch_stream
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import ConfigError
+from gantlet.core.processes import Processes
+from gantlet.core.rng import for_rows, part_of_batch, torch_stream
 from gantlet.training.game import Game
+from gantlet.training.runs.tensors import read_tensors
 from gantlet.training.sharing import require_shareable
 
 POINTS = ["--data", "mixture[n=400]", "--network", "mlp[width=16,depth=2]", "--latent", "2", "--batch", "32"]

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from gantlet.config import TrainConfig
-from gantlet.training.images import TrainingImages
-from gantlet.training.interface import Measured
+from gantlet.core.config import TrainConfig
+from gantlet.training.data import TrainingImages
+from gantlet.training.observer import Measured
 
 
 def images(n: int = 40, seed: int = 0, labelled: bool = True, channels: int = 1, digest: str = "d0") -> TrainingImages:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gantlet.errors import ConfigError, DataError, NonFiniteError, ShapeError, TooFewSamples
+from gantlet.core.errors import ConfigError, DataError, NonFiniteError, ShapeError, TooFewSamples
 from gantlet.transport import SOLVERS, solve
 from gantlet.transport.continuous import Box, Gaussian
 from gantlet.transport.power_diagram import facets, masses

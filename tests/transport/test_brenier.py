@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gantlet.errors import ConfigError, GantletError, NonFiniteError, ShapeError, TooFewSamples
+from gantlet.core.errors import ConfigError, GantletError, NonFiniteError, ShapeError, TooFewSamples
 from gantlet.transport import solve
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.continuous import Box, Gaussian

@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 from torch import nn
 
-from gantlet.errors import ConfigError, NonFiniteError, ShapeError
+from gantlet.core.errors import ConfigError, NonFiniteError, ShapeError
 from gantlet.transport import audit
 from gantlet.transport.critic_audit import layer_bound, least_bridging, sampled_slope
 from gantlet.transport.ground_truth import gaussian_pair

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gantlet.errors import ConfigError, ShapeError
+from gantlet.core.errors import ConfigError, ShapeError
 from gantlet.transport import solve
 from gantlet.transport.ground_truth import Pair, gaussian_pair, l2_uvp, log_sum_exp_pair, square_pair
 

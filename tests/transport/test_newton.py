@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gantlet.errors import ConfigError, DataError, ShapeError
+from gantlet.core.errors import ConfigError, DataError, ShapeError
 from gantlet.transport import SOLVERS, solve
 from gantlet.transport.continuous import Box, Gaussian, Polygon
 from gantlet.transport.power_diagram import cell_moments, facets, laplacian, masses

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gantlet.fabric import ALONE, Processes
+from gantlet.core.processes import ALONE, Processes
 from gantlet.transport import solve
 from gantlet.transport.continuous import Gaussian
 

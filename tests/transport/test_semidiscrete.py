@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gantlet.errors import ConfigError, DataError
-from gantlet.fabric import ALONE
+from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.processes import ALONE
 from gantlet.transport import SOLVERS, semidiscrete_stochastic, solve
 from gantlet.transport.cells import CPU, assign, leaders
 from gantlet.transport.certificate import chi2

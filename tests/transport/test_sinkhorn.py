@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.optimize import linear_sum_assignment
 
-from gantlet.errors import ConfigError, GantletError, NonFiniteError
+from gantlet.core.errors import ConfigError, GantletError, NonFiniteError
 from gantlet.transport import SOLVERS
 from gantlet.transport.sinkhorn import sinkhorn, sinkhorn_to_itself
 

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import wasserstein_distance
 
-from gantlet.errors import ConfigError, DataError, GantletError, NonFiniteError, ShapeError, TooFewSamples, UnknownName
+from gantlet.core.errors import (
+    ConfigError,
+    DataError,
+    GantletError,
+    NonFiniteError,
+    ShapeError,
+    TooFewSamples,
+    UnknownName,
+)
 from gantlet.transport import SOLVERS, solve
 from gantlet.transport.continuous import Box, Gaussian
 from gantlet.transport.sliced import line_plan

@@ -7,23 +7,24 @@ from pathlib import Path
 
 import numpy as np
 
-from gantlet.actions.images import Progress, nothing
-from gantlet.audit import FAILURES
-from gantlet.audit.draw import figures
-from gantlet.audit.measure import Auditor
-from gantlet.audit.plan import Plan, plant
-from gantlet.audit.pool import LEAST, deal
-from gantlet.audit.settings import AuditConfig
-from gantlet.audit_result import AuditResult, Curve, Planted
-from gantlet.data import open_images, open_source
+from gantlet.core.files import write_text
+from gantlet.core.interfaces.extractors import Extractor
+from gantlet.core.results.audit import AuditResult, Curve, Planted
 from gantlet.data.arrays import array_source
+from gantlet.data.opening import open_images, open_source
 from gantlet.data.reading import Images, sample_shapes, to_array
 from gantlet.data.source import ImageSource
-from gantlet.features import Extractor, build_extractor
-from gantlet.features.extract import extract
-from gantlet.files import write_text
-from gantlet.metrics import METRICS
-from gantlet.stats.feature_bank import FeatureBank
+from gantlet.evaluation.audit import FAILURES
+from gantlet.evaluation.audit.config import AuditConfig
+from gantlet.evaluation.audit.figures import figures
+from gantlet.evaluation.audit.measure import Auditor
+from gantlet.evaluation.audit.plan import Plan, plant
+from gantlet.evaluation.audit.pool import LEAST, deal
+from gantlet.evaluation.extraction import Progress, nothing
+from gantlet.evaluation.features.build import build_extractor
+from gantlet.evaluation.features.extract import extract
+from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 MOST = 500
 LARGEST_SIDE = 128

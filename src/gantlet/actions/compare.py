@@ -5,24 +5,25 @@ import math
 
 import numpy as np
 
-from gantlet.actions.asked import metric_names
 from gantlet.actions.evaluate import default_n, require_same_kind, shape_of
-from gantlet.actions.images import Images, Progress, nothing
-from gantlet.actions.judge import Judge
-from gantlet.actions.prepare import features_of, prepare
-from gantlet.comparison import Better, Comparison, Difference
-from gantlet.config import EvaluateConfig
-from gantlet.data import open_source
+from gantlet.core.config import EvaluateConfig
+from gantlet.core.errors import UsageError
+from gantlet.core.processes import processes
+from gantlet.core.results.comparison import Better, Comparison, Difference
+from gantlet.core.results.estimate import Estimate
+from gantlet.data.opening import open_source
 from gantlet.data.points import Source
-from gantlet.errors import UsageError
-from gantlet.fabric import processes
-from gantlet.metrics import METRICS, compute
-from gantlet.protocols import fixed
-from gantlet.results import Estimate
-from gantlet.stats.difference import Influence, difference_variance, interval_variance
-from gantlet.stats.evidence import Evidence
-from gantlet.stats.holm import holm_adjusted
-from gantlet.stats.intervals import quantile
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.evaluator import Judge
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.extraction import Images, Progress, nothing
+from gantlet.evaluation.inference.difference import Influence, difference_variance, interval_variance
+from gantlet.evaluation.inference.holm import holm_adjusted
+from gantlet.evaluation.inference.intervals import quantile
+from gantlet.evaluation.metric_selection import metric_names
+from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.prepare import features_of, prepare
+from gantlet.evaluation.protocols import fixed
 
 
 def compare(

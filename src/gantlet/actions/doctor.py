@@ -5,11 +5,11 @@ import os
 import platform
 from typing import Any
 
-from gantlet import __version__
-from gantlet.catalogue import entries
-from gantlet.errors import GantletError
-from gantlet.files import cache_folder
-from gantlet.registry import Entry
+from gantlet.actions.catalogue import entries
+from gantlet.core.errors import GantletError
+from gantlet.core.files import cache_folder
+from gantlet.core.registry import Entry
+from gantlet.core.version import __version__
 
 PACKAGES = (
     "torch",

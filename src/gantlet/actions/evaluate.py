@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gantlet import __version__
-from gantlet.actions.asked import metric_names
-from gantlet.actions.findings import findings
-from gantlet.actions.gallery import Gallery, source_rows
-from gantlet.actions.images import Images, Progress, nothing
-from gantlet.actions.judge import Judge
-from gantlet.actions.prepare import features_of, prepare
-from gantlet.actions.until import check_generator, draw_until, read_until
-from gantlet.actions.verdict import verdict
-from gantlet.config import EvaluateConfig
-from gantlet.data import open_source
+from gantlet.core.config import EvaluateConfig
+from gantlet.core.errors import DataError
+from gantlet.core.processes import processes
+from gantlet.core.results.report import Report
+from gantlet.core.version import __version__
+from gantlet.data.opening import open_source
 from gantlet.data.points import PointSource, Source
-from gantlet.errors import DataError
-from gantlet.fabric import processes
-from gantlet.protocols import fixed
-from gantlet.results import Report
-from gantlet.stats.duplicates import duplicates
+from gantlet.evaluation.duplicates import duplicates
+from gantlet.evaluation.evaluator import Judge
+from gantlet.evaluation.extraction import Images, Progress, nothing
+from gantlet.evaluation.findings import findings
+from gantlet.evaluation.gallery import Gallery, source_rows
+from gantlet.evaluation.metric_selection import metric_names
+from gantlet.evaluation.prepare import features_of, prepare
+from gantlet.evaluation.protocols import fixed
+from gantlet.evaluation.sequential import check_generator, draw_until, read_until
+from gantlet.evaluation.verdict import verdict
 
 
 def evaluate(

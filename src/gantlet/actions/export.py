@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gantlet.errors import ConfigError, OutputError
-from gantlet.files import write_bytes
-from gantlet.networks.interface import ImageShape
-from gantlet.networks.saved import LoadedGenerator, Which, load_generator
-from gantlet.onnx_graph import onnx_runtime, to_onnx
-from gantlet.rng import torch_stream
+from gantlet.core.errors import ConfigError, OutputError
+from gantlet.core.files import write_bytes
+from gantlet.core.interfaces.networks import ImageShape
+from gantlet.core.onnx_graph import onnx_runtime, to_onnx
+from gantlet.core.rng import torch_stream
+from gantlet.training.runs.generator import LoadedGenerator, Which, load_generator
 
 ROWS, TOLERANCE = 8, 1e-4
 """Latents of the check, and the largest difference that float32 arithmetic in another order explains; outputs are O(1)."""

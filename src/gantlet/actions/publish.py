@@ -5,10 +5,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from gantlet.errors import ConfigError, OutputError
-from gantlet.features.hub import hub_module
-from gantlet.networks.saved import Which, checkpoint_of
-from gantlet.networks.storage import read_tensors, write_tensors
+from gantlet.core.errors import ConfigError, OutputError
+from gantlet.evaluation.features.hub import hub_module
+from gantlet.training.runs.generator import Which, checkpoint_of
+from gantlet.training.runs.tensors import read_tensors, write_tensors
 
 SHOWN = ("report.json", "report-best.json")
 GENERATORS = ("generator/", "average/")

@@ -4,10 +4,10 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from gantlet import recipes
-from gantlet.actions.images import Progress, nothing
 from gantlet.actions.train import train
-from gantlet.results import Report
+from gantlet.core.results.report import Report
+from gantlet.evaluation.extraction import Progress, nothing
+from gantlet.training import recipes
 
 
 def quickstart(

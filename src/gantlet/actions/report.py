@@ -1,15 +1,14 @@
 """Write the page of a run or an evaluation from what lies in its folder."""
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 
-from gantlet.catalogue import entries
-from gantlet.errors import DataError
-from gantlet.files import write_text
+from gantlet.actions.catalogue import entries
+from gantlet.core.errors import DataError
+from gantlet.core.files import write_text
+from gantlet.core.results.report import Report
 from gantlet.reports.html import Page, render
-from gantlet.results import Report
+from gantlet.training.runs.events import read_events
 
 
 def load_report(folder: Path) -> Report:
@@ -42,19 +41,3 @@ def write_page(folder: Path, title: str = "") -> Path:
     )
     write_text(folder / "report.html", render(report, page))
     return folder / "report.html"
-
-
-def read_events(folder: Path) -> list[dict[str, Any]]:
-    """Return the lines of events.jsonl; a last line cut short by a crash is left out."""
-    path = folder / "events.jsonl"
-    lines = path.read_text().splitlines() if path.is_file() else []
-    events = []
-    for number, line in enumerate(lines):
-        try:
-            events.append(json.loads(line))
-        except ValueError:
-            if number != len(lines) - 1:
-                raise DataError(
-                    f"{path}: line {number + 1} is not JSON; restore the file or delete that line"
-                ) from None
-    return events

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from gantlet.actions.images import Progress, nothing
-from gantlet.actions.pictures import png
-from gantlet.data import open_source
+from gantlet.core.drawing.pictures import png
+from gantlet.core.errors import ConfigError, OutputError
+from gantlet.core.files import explained, writing
+from gantlet.data.opening import open_source
 from gantlet.data.points import PointSource
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError, OutputError
-from gantlet.files import explained, writing
+from gantlet.evaluation.extraction import Progress, nothing
 
 
 def sample(

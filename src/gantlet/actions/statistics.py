@@ -6,19 +6,20 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from gantlet import __version__
-from gantlet.actions.images import Progress, featured, nothing
-from gantlet.actions.prepare import build_all
-from gantlet.comparison import differing
-from gantlet.config import EvaluateConfig
-from gantlet.data import open_source
+from gantlet.core.config import EvaluateConfig
+from gantlet.core.errors import CacheError, OutputError, UsageError
+from gantlet.core.registry import format_spec, parse_spec, split_specs
+from gantlet.core.stamp import differing
+from gantlet.core.version import __version__
+from gantlet.data.opening import open_source
 from gantlet.data.points import Source
-from gantlet.errors import CacheError, OutputError, UsageError
-from gantlet.features import EXTRACTORS, automatic
-from gantlet.features.statistics import Statistics, read_statistics, write_statistics
-from gantlet.protocols import DEFAULT, fixed
-from gantlet.registry import format_spec, parse_spec, split_specs
-from gantlet.stats.summary import Summary
+from gantlet.evaluation.extraction import Progress, featured, nothing
+from gantlet.evaluation.features import EXTRACTORS
+from gantlet.evaluation.features.build import automatic
+from gantlet.evaluation.features.statistics_file import Statistics, read_statistics, write_statistics
+from gantlet.evaluation.prepare import build_all
+from gantlet.evaluation.protocols import DEFAULT, fixed
+from gantlet.evaluation.stats.summary import Summary
 
 
 def make_statistics(

@@ -10,27 +10,28 @@ from typing import Any
 import numpy as np
 
 from gantlet.actions.evaluate import default_n, judged
-from gantlet.actions.images import Progress, nothing
-from gantlet.actions.judge import Judge
-from gantlet.actions.model_card import write_model_card
-from gantlet.actions.prepare import prepare
 from gantlet.actions.report import write_page
-from gantlet.config import EvaluateConfig, TrainConfig
-from gantlet.data import open_images, open_source
+from gantlet.core.config import EvaluateConfig, TrainConfig
+from gantlet.core.drawing.grids import animate
+from gantlet.core.errors import ConfigError, OutputError
+from gantlet.core.files import write_text
+from gantlet.core.processes import processes
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.report import Report
 from gantlet.data.arrays import array_source
+from gantlet.data.opening import open_images, open_source
 from gantlet.data.paired import pair_arrays
 from gantlet.data.points import PointSource, Source
 from gantlet.data.reading import native_shape, to_array
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError, OutputError
-from gantlet.fabric import processes
-from gantlet.files import write_text
-from gantlet.metrics import METRICS
-from gantlet.results import Estimate, Report
-from gantlet.training.images import Pairs, TrainingData, TrainingImages, TrainingPoints
-from gantlet.training.interface import Measured, Sampler
+from gantlet.evaluation.evaluator import Judge
+from gantlet.evaluation.extraction import Progress, nothing
+from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.prepare import prepare
+from gantlet.reports.model_card import write_model_card
+from gantlet.training.data import Pairs, TrainingData, TrainingImages, TrainingPoints
 from gantlet.training.loop import run
-from gantlet.training.portrait import animate
+from gantlet.training.observer import Measured, Sampler
 
 IN_LOOP = ("frechet_distance", "coverage", "precision", "recall")
 IN_LOOP_PAIRS = (*IN_LOOP, "psnr")

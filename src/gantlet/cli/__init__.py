@@ -4,8 +4,8 @@ import sys
 from collections.abc import Sequence
 
 from gantlet.cli.parse import PROGRAM, Stop
-from gantlet.errors import ConfigError, GantletError, UnknownName
-from gantlet.fabric import processes_started, rank
+from gantlet.core.errors import ConfigError, GantletError, UnknownName
+from gantlet.core.processes import processes_started, rank
 
 TOGETHER = ("train", "evaluate", "compare")
 """Commands that several processes under torchrun can share."""
@@ -41,7 +41,7 @@ def _dispatch(words: list[str]) -> int:
         sys.stdout.write(_help())
         return 0 if words else 2
     if words[0] == "--version":
-        from gantlet import __version__
+        from gantlet.core.version import __version__
 
         sys.stdout.write(f"{PROGRAM} {__version__}\n")
         return 0

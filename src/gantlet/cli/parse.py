@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from gantlet.errors import GantletError, UnknownName, UsageError
+from gantlet.core.errors import GantletError, UnknownName, UsageError
 
 PROGRAM = "gantlet"
 

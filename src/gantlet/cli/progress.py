@@ -5,7 +5,7 @@ import time
 from types import TracebackType
 from typing import Any
 
-from gantlet.fabric import rank
+from gantlet.core.processes import rank
 
 
 class Progress:

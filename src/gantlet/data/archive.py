@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from gantlet.errors import DataError
+from gantlet.core.errors import DataError
 
 MAX_BYTES = 2**29
 """Larger unpacked members are refused (a bomb, or no image)."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int64, Shaped, UInt8
 
+from gantlet.core.errors import ConfigError, DataError
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError, DataError
 
 LAYOUTS = ("auto", "NHWC", "NCHW", "NHW")
 RANGES = ("auto", "unit", "symmetric", "byte")

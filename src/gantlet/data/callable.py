@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from gantlet.core.errors import DataError, UsageError, nearest
+from gantlet.core.registry import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_bytes, to_labels, to_nhwc
 from gantlet.data.source import ImageSource
-from gantlet.errors import DataError, UsageError, nearest
-from gantlet.registry import format_spec
 
 
 @SOURCES.register("callable", source="gantlet's own convention: function(n, seed)", generated=True)

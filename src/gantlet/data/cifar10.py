@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.files import cache_folder
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source
 from gantlet.data.download import DownloadError, fetch
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError, DataError
-from gantlet.files import cache_folder
 
 ARCHIVE = "cifar-10-binary.tar.gz"
 URLS = (f"https://www.cs.toronto.edu/~kriz/{ARCHIVE}",)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int64, UInt8
 
+from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.registry import format_spec
 from gantlet.data.decode import BACKGROUNDS, Undecodable, decode
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError, DataError
-from gantlet.registry import format_spec
 
 SUFFIXES = frozenset(
     f".{name}"

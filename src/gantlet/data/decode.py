@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from gantlet.errors import DataError
+from gantlet.core.errors import DataError
 
 VERSION = 1
 """Raised whenever the decoder gives other pixels for the same file; part of every feature's identity."""

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int64, UInt8
 
+from gantlet.core.errors import ConfigError
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_digest
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError
 
 TRAIN, TEST = 1437, 360
 

@@ -5,8 +5,8 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
-from gantlet.errors import GantletError
-from gantlet.files import sha256, writing
+from gantlet.core.errors import GantletError
+from gantlet.core.files import sha256, writing
 
 
 class DownloadError(GantletError):

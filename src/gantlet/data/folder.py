@@ -3,11 +3,11 @@
 import os
 from pathlib import Path
 
+from gantlet.core.errors import DataError
 from gantlet.data import SOURCES
 from gantlet.data.collection import Choices, collect
 from gantlet.data.decode import Undecodable
 from gantlet.data.source import ImageSource
-from gantlet.errors import DataError
 
 
 @SOURCES.register("folder", source="ImageFolder convention: one sub-folder a class")

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Int64, UInt8
 
+from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.registry import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.arrays import to_labels
 from gantlet.data.decode import BACKGROUNDS, Undecodable, decode
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError, DataError
-from gantlet.registry import format_spec
 
 LABEL_COLUMNS = ("label", "labels", "fine_label", "class", "target")
 OTHER_SPLIT = {"train": ("test", "validation", "valid"), "test": ("train",), "validation": ("train",)}

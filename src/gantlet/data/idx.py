@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from gantlet.core.errors import ConfigError, DataError
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_labels
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError, DataError
 
 _UINT8 = 0x08
 

@@ -6,12 +6,12 @@ import zipfile
 import numpy as np
 from jaxtyping import Float64
 
+from gantlet.core.errors import ConfigError, DataError, ShapeError, nearest
+from gantlet.core.mixture import Mixture
+from gantlet.core.registry import format_spec
+from gantlet.core.rng import numpy_stream
 from gantlet.data import SOURCES
 from gantlet.data.points import PointSource, point_array
-from gantlet.errors import ConfigError, DataError, ShapeError, nearest
-from gantlet.registry import format_spec
-from gantlet.rng import numpy_stream
-from gantlet.stats.mixture import Mixture
 
 SIGMA = {"ring": 0.01, "grid": 0.05, "two-modes": 0.3, "swiss-roll": 0.033}
 """Standard deviation of each mode, by kind, before ``scale``."""

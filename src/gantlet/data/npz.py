@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
+from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.registry import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_bytes, to_labels, to_nhwc
 from gantlet.data.points import PointSource, Source, point_array
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError, DataError
-from gantlet.registry import format_spec
 
 IMAGE_KEYS = ("x", "images", "image", "samples", "x_train", "arr_0")
 LABEL_KEYS = ("y", "labels", "label", "targets", "y_train", "arr_1")

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.files import cache_folder
 from gantlet.data.arrays import array_source
 from gantlet.data.download import DownloadError, fetch
 from gantlet.data.idx import read_idx
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError, DataError
-from gantlet.files import cache_folder
 
 PREFIX = {"train": "train", "test": "t10k"}
 

@@ -8,11 +8,12 @@ import numpy as np
 from jaxtyping import UInt8
 from scipy import ndimage
 
-from gantlet.data import SOURCES, open_images
+from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.registry import format_spec
+from gantlet.data import SOURCES
+from gantlet.data.opening import open_images
 from gantlet.data.reading import Images, fit_square, sample_shapes, to_array
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError, DataError
-from gantlet.registry import format_spec
 
 Pixels = UInt8[np.ndarray, "h w c"]
 Inputs = Callable[[Pixels, int | None], Pixels]

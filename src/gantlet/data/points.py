@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float32, Int64, Shaped
 
+from gantlet.core.errors import DataError
+from gantlet.core.mixture import Mixture
 from gantlet.data.source import ImageSource
-from gantlet.errors import DataError
-from gantlet.stats.mixture import Mixture
 
 
 @dataclass(frozen=True)

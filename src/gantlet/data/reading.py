@@ -13,10 +13,10 @@ import numpy as np
 from jaxtyping import Float32, Int64, UInt8
 from PIL import Image
 
+from gantlet.core.errors import BadFiles, ConfigError, DataError
 from gantlet.data.decode import Undecodable
 from gantlet.data.points import Source
 from gantlet.data.source import ImageSource
-from gantlet.errors import BadFiles, ConfigError, DataError
 
 CHUNK = 16
 SIZES = (8, 16, 32, 64)

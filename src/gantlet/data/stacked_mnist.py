@@ -5,12 +5,12 @@ import hashlib
 import numpy as np
 from jaxtyping import Int64, UInt8
 
+from gantlet.core.errors import ConfigError
+from gantlet.core.registry import format_spec
+from gantlet.core.rng import numpy_stream
 from gantlet.data import SOURCES
 from gantlet.data.mnist import mnist
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError
-from gantlet.registry import format_spec
-from gantlet.rng import numpy_stream
 
 HELD_OUT = 26_000
 """Images of the other split at the most: as many as the papers draw from a generator to count its modes."""

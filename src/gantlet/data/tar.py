@@ -12,13 +12,13 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int64
 
+from gantlet.core.errors import ConfigError, DataError
 from gantlet.data import SOURCES
 from gantlet.data.archive import MAX_BYTES, check_names
 from gantlet.data.arrays import to_labels
 from gantlet.data.collection import Choices, collect, natural
 from gantlet.data.decode import Undecodable
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError, DataError
 
 SHARDS = re.compile(r"(.*)\{(\d+)\.\.(\d+)\}(.*)")
 LABEL_FILES = (".cls", ".json")

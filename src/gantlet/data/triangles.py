@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import Float64, UInt8
 from PIL import Image, ImageDraw
 
+from gantlet.core.errors import ConfigError
+from gantlet.core.registry import format_spec
+from gantlet.core.rng import numpy_stream
 from gantlet.data import SOURCES
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError
-from gantlet.registry import format_spec
-from gantlet.rng import numpy_stream
 
 SIDE, SUBPIXELS = 28, 8
 N, TRAIN = 80_000, 60_000

@@ -4,12 +4,12 @@ import threading
 import zipfile
 import zlib
 
+from gantlet.core.errors import DataError
 from gantlet.data import SOURCES
 from gantlet.data.archive import MAX_BYTES, check_names
 from gantlet.data.collection import Choices, collect
 from gantlet.data.decode import Undecodable
 from gantlet.data.source import ImageSource
-from gantlet.errors import DataError
 
 
 @SOURCES.register("zip", source="PKWARE APPNOTE 6.3; ImageFolder convention: one folder a class")

@@ -1,18 +1,16 @@
 """A run's or an evaluation's numbers and pictures in TensorBoard, Weights & Biases or Trackio."""
 
-import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from gantlet.errors import GantletError, UnknownName, UsageError
-from gantlet.results import Report
-
-Scalars = dict[str, float]
+from gantlet.core.errors import UnknownName, UsageError
+from gantlet.core.results.report import Report
+from gantlet.training.runs.events import Scalars, _events
 
 
 class Logger(Protocol):
@@ -68,31 +66,6 @@ def log(folder: Path, to: str, *, project: str = "gantlet", out: Path | None = N
     finally:
         logger.close()
     return len(events) + report.is_file()
-
-
-def _events(folder: Path) -> Iterator[tuple[int, Scalars]]:
-    """Yield step and numbers of each line of events.jsonl; a last line that was cut off is left alone."""
-    path = folder / "events.jsonl"
-    lines = path.read_text().splitlines() if path.is_file() else []
-    for number, line in enumerate(lines):
-        try:
-            event = json.loads(line)
-        except ValueError:
-            if number + 1 == len(lines):
-                return
-            raise GantletError(f"{path} is damaged in line {number + 1}; expected one JSON object a line") from None
-        values = {key: float(v) for key, v in event.items() if _is_number(v) and key not in ("step", "images_seen")}
-        for name, estimate in event.get("estimates", {}).items():
-            values |= {f"{name}{end}": float(estimate[key]) for key, end in _PARTS if _is_number(estimate.get(key))}
-        if values:
-            yield int(event.get("step", 0)), values
-
-
-_PARTS = (("value", ""), ("low", "/low"), ("high", "/high"))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _image(path: Path) -> np.ndarray:

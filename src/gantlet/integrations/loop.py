@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 
 from gantlet.actions.evaluate import judged
-from gantlet.actions.images import Progress, nothing
-from gantlet.actions.prepare import prepare
-from gantlet.config import EvaluateConfig
-from gantlet.data import open_source
+from gantlet.core.config import EvaluateConfig
+from gantlet.core.errors import ShapeError
+from gantlet.core.results.report import Report
 from gantlet.data.arrays import array_source
+from gantlet.data.opening import open_source
 from gantlet.data.source import ImageSource
-from gantlet.errors import ShapeError
+from gantlet.evaluation.extraction import Progress, nothing
+from gantlet.evaluation.prepare import prepare
+from gantlet.evaluation.protocols import fixed
 from gantlet.integrations.tensors import pixels
-from gantlet.protocols import fixed
-from gantlet.results import Report
 
 
 class Evaluator:

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from gantlet.core.errors import DataError
 from gantlet.data.arrays import to_bytes, to_nhwc
 from gantlet.data.reading import PixelBatch
-from gantlet.errors import DataError
 
 RANGES = ("unit", "symmetric", "byte")
 

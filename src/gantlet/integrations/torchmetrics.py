@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gantlet.errors import TooFewSamples
-from gantlet.features import build_extractor
+from gantlet.core.errors import TooFewSamples
+from gantlet.core.results.estimate import Estimate
+from gantlet.evaluation.compute import compute, resolve
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.features.build import build_extractor
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.integrations.tensors import pixels
-from gantlet.metrics import compute, resolve
-from gantlet.results import Estimate
-from gantlet.stats.evidence import Evidence
-from gantlet.stats.feature_bank import FeatureBank
 
 try:
     from torchmetrics import Metric

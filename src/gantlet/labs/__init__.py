@@ -1,5 +1,5 @@
 """One claim of a paper a file, as an experiment that anyone can run."""
 
-from gantlet.registry import Registry
+from gantlet.core.registry import Registry
 
 LABS = Registry("lab", __name__)

@@ -6,19 +6,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import UInt8
 
-from gantlet import figure, recipes
-from gantlet.data import open_images
+from gantlet.core.drawing import figure
+from gantlet.core.errors import ConfigError
+from gantlet.core.results.lab import Cell, LabResult
+from gantlet.data.opening import open_images
 from gantlet.data.reading import to_array
-from gantlet.errors import ConfigError
-from gantlet.lab_result import Cell, LabResult
+from gantlet.evaluation.inference.seeds import over_seeds
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS
 from gantlet.labs.ae_ot_measures import Judge, Measures
 from gantlet.labs.images import Labelled, features_of, labelled, short
-from gantlet.labs.interface import Setting, over_seeds
+from gantlet.labs.lab import Setting
 from gantlet.labs.training import trained
-from gantlet.networks.transported import Transported
-from gantlet.stats.feature_bank import FeatureBank
-from gantlet.training.images import TrainingImages
+from gantlet.training import recipes
+from gantlet.training.data import TrainingImages
+from gantlet.training.techniques.transport_codes import Transported
 
 SOURCE = "An et al. 2020, openreview HkldyTNYwH (AE-OT); An et al. 2019, arXiv:1902.02934"
 CLAIM = (

@@ -8,12 +8,12 @@ import torch
 from jaxtyping import Float32, Float64, Int64, UInt8
 from torch import nn
 
+from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.metrics.modes import class_counts
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs.images import Labelled, features_of
-from gantlet.metrics import compute
-from gantlet.metrics.modes import class_counts
-from gantlet.rng import numpy_stream
-from gantlet.stats.evidence import Evidence
-from gantlet.stats.feature_bank import FeatureBank
 from gantlet.transport.cells import assign
 
 UNSURE = 0.01

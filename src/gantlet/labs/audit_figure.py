@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gantlet import figure
-from gantlet.audit import FAILURES
-from gantlet.audit_result import SEEN
-from gantlet.lab_result import Cell
+from gantlet.core.drawing import figure
+from gantlet.core.results.audit import SEEN
+from gantlet.core.results.lab import Cell
+from gantlet.evaluation.audit import FAILURES
 from gantlet.labs.audit_scores import HARMLESS, Curves, strengths
-from gantlet.labs.interface import Setting
+from gantlet.labs.lab import Setting
 
 TITLES = {
     "mixing": ("Noise images mixed in", "share of noise"),

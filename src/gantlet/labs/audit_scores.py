@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gantlet.audit.measure import Auditor
-from gantlet.audit_result import SEEN
-from gantlet.rng import numpy_stream
+from gantlet.core.results.audit import SEEN
+from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.audit.measure import Auditor
 
 TESTS = ("mixing", "collapse", "dropping", "shift", "copies")
 """The planted failures of Xu et al.'s desiderata, in the order of their sections."""

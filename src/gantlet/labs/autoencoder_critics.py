@@ -7,19 +7,20 @@ import numpy as np
 from jaxtyping import UInt8
 from scipy.stats import spearmanr
 
-from gantlet import figure
 from gantlet.actions.train import training_data
-from gantlet.config import TrainConfig
-from gantlet.lab_result import Cell, LabResult
+from gantlet.core.config import TrainConfig
+from gantlet.core.drawing import figure
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.lab import Cell, LabResult
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.seeds import lower, over_seeds
+from gantlet.evaluation.metrics.frechet_distance import frechet_distance
+from gantlet.evaluation.metrics.vendi_score import vendi_score
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS
 from gantlet.labs.images import Labelled, features_of, labelled, short
-from gantlet.labs.interface import Setting, lower, over_seeds
+from gantlet.labs.lab import Setting
 from gantlet.labs.training import Trained, trained
-from gantlet.metrics.frechet_distance import frechet_distance
-from gantlet.metrics.vendi_score import vendi_score
-from gantlet.results import Estimate
-from gantlet.stats.evidence import Evidence
-from gantlet.stats.feature_bank import FeatureBank
 
 SOURCE = "Zhao et al. 2017, arXiv:1609.03126; Berthelot et al. 2017, arXiv:1703.10717, sections 3.3, 3.4 and 4.2"
 CLAIM = (

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from gantlet import figure
+from gantlet.core.drawing import figure
 from gantlet.labs.collapse_targets import Target
-from gantlet.labs.interface import Setting
+from gantlet.labs.lab import Setting
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.critic_audit import least_bridging
 from gantlet.transport.singular import LIMIT, SingularSet

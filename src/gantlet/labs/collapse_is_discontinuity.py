@@ -8,13 +8,14 @@ from jaxtyping import Float64
 from scipy.special import ndtr, ndtri
 from torch import nn
 
-from gantlet.lab_result import Cell, LabResult
+from gantlet.core.results.lab import Cell, LabResult
+from gantlet.core.rng import numpy_stream, torch_stream
+from gantlet.evaluation.inference.seeds import over_seeds, upper
 from gantlet.labs import LABS
 from gantlet.labs.collapse_figure import Point, Shown, drawn
 from gantlet.labs.collapse_targets import SD, TARGETS, Target
 from gantlet.labs.critics import Kind
-from gantlet.labs.interface import Setting, over_seeds, upper
-from gantlet.rng import numpy_stream, torch_stream
+from gantlet.labs.lab import Setting
 from gantlet.transport import solve
 from gantlet.transport.continuous import Box
 from gantlet.transport.critic_audit import sampled_slope

@@ -6,22 +6,23 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from gantlet import figure
-from gantlet.actions.labelled import predictions
 from gantlet.actions.train import training_data
-from gantlet.config import TrainConfig
-from gantlet.data import open_images
+from gantlet.core.config import TrainConfig
+from gantlet.core.drawing import figure
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.lab import LabResult
 from gantlet.data.arrays import array_source
+from gantlet.data.opening import open_images
 from gantlet.data.source import ImageSource
-from gantlet.lab_result import LabResult
+from gantlet.evaluation.inference.seeds import lower, over_seeds
+from gantlet.evaluation.label_classifiers import predictions
+from gantlet.evaluation.metrics.gan_test import gan_test
+from gantlet.evaluation.metrics.gan_train import gan_train
+from gantlet.evaluation.metrics.intra_class_frechet import class_distance
 from gantlet.labs import LABS
 from gantlet.labs.images import Labelled, by_class, features_of, labelled, short
-from gantlet.labs.interface import Setting, lower, over_seeds
+from gantlet.labs.lab import Setting
 from gantlet.labs.training import trained
-from gantlet.metrics.gan_test import gan_test
-from gantlet.metrics.gan_train import gan_train
-from gantlet.metrics.intra_class_frechet import class_distance
-from gantlet.results import Estimate
 
 SOURCE = "Mirza & Osindero 2014, arXiv:1411.1784; Odena et al. 2017, arXiv:1610.09585; Miyato & Koyama 2018, arXiv:1802.05637"
 CLAIM = "A conditional GAN makes images of the class that it is asked for, however the label enters."

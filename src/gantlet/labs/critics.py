@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gantlet.objectives import OBJECTIVES
-from gantlet.penalties import PENALTIES
-from gantlet.penalties.interface import input_gradient
+from gantlet.training.objectives import OBJECTIVES
+from gantlet.training.penalties import PENALTIES
+from gantlet.training.penalties.gradients import input_gradient
 
 Critic = Callable[..., Tensor]
 

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import UInt8
 
-from gantlet import figure
 from gantlet.actions.train import training_data
-from gantlet.config import TrainConfig
-from gantlet.lab_result import Cell, LabResult
+from gantlet.core.config import TrainConfig
+from gantlet.core.drawing import figure
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.lab import Cell, LabResult
+from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
+from gantlet.evaluation.metrics.frechet_distance import frechet_distance
 from gantlet.labs import LABS
 from gantlet.labs.images import features_of, labelled, short
-from gantlet.labs.interface import Setting, lower, over_seeds, upper
+from gantlet.labs.lab import Setting
 from gantlet.labs.training import trained
-from gantlet.metrics.frechet_distance import frechet_distance
-from gantlet.results import Estimate
 
 SOURCE = "Radford et al. 2016, arXiv:1511.06434, section 3; the source text on DCGAN"
 CLAIM = (

@@ -10,14 +10,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gantlet import figure
-from gantlet.errors import ConfigError
-from gantlet.lab_result import Cell, LabResult
+from gantlet.core.drawing import figure
+from gantlet.core.errors import ConfigError
+from gantlet.core.results.lab import Cell, LabResult
+from gantlet.core.rng import torch_stream
+from gantlet.evaluation.inference.seeds import over_seeds
 from gantlet.labs import LABS
-from gantlet.labs.interface import Setting, over_seeds
-from gantlet.objectives import OBJECTIVES
-from gantlet.penalties import PENALTIES
-from gantlet.rng import torch_stream
+from gantlet.labs.lab import Setting
+from gantlet.training.objectives import OBJECTIVES
+from gantlet.training.penalties import PENALTIES
 
 SOURCE = "Arjovsky et al. 2017, arXiv:1701.07875, Example 1; Arjovsky & Bottou 2017, arXiv:1701.04862"
 CLAIM = (

@@ -8,14 +8,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gantlet import figure
-from gantlet.config import TrainConfig
-from gantlet.lab_result import Cell, LabResult
+from gantlet.core.config import TrainConfig
+from gantlet.core.drawing import figure
+from gantlet.core.results.lab import Cell, LabResult
+from gantlet.core.rng import torch_stream
+from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
 from gantlet.labs import LABS
-from gantlet.labs.interface import Setting, lower, over_seeds, upper
+from gantlet.labs.lab import Setting
 from gantlet.labs.mixtures import mixture_points
 from gantlet.labs.training import trained
-from gantlet.rng import torch_stream
 
 SOURCE = (
     "Miyato et al. 2018, arXiv:1802.05957, §3; Gulrajani et al. 2017, arXiv:1704.00028, §4; the source text on WGAN-GP"

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from gantlet.data import open_images
+from gantlet.core.errors import ConfigError, TooFewSamples
+from gantlet.core.interfaces.extractors import Extractor
+from gantlet.core.registry import format_spec, parse_spec
 from gantlet.data.arrays import array_source
+from gantlet.data.opening import open_images
 from gantlet.data.reading import native_shape, to_array
 from gantlet.data.source import ImageSource
-from gantlet.errors import ConfigError, TooFewSamples
-from gantlet.features import Extractor
-from gantlet.features.classifier import ClassifierFeatures
-from gantlet.features.extract import extract
-from gantlet.registry import format_spec, parse_spec
-from gantlet.stats.feature_bank import FeatureBank
+from gantlet.evaluation.features.classifier import ClassifierFeatures
+from gantlet.evaluation.features.extract import extract
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 Progress = Callable[[str, int, int], None]
 

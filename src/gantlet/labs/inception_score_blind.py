@@ -7,14 +7,15 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.special import entr, expit
 
-from gantlet import figure
-from gantlet.errors import ConfigError
-from gantlet.lab_result import Cell, LabResult
+from gantlet.core.drawing import figure
+from gantlet.core.errors import ConfigError
+from gantlet.core.results.lab import Cell, LabResult
+from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.inference.seeds import lower, over_seeds
+from gantlet.evaluation.metrics.inception_score import log_inception_score
+from gantlet.evaluation.stats.probabilities import ClassProbabilities
 from gantlet.labs import LABS
-from gantlet.labs.interface import Setting, lower, over_seeds
-from gantlet.metrics.inception_score import log_inception_score
-from gantlet.rng import numpy_stream
-from gantlet.stats.probabilities import ClassProbabilities
+from gantlet.labs.lab import Setting
 
 SOURCE = "Barratt & Sharma 2018, arXiv:1801.01973"
 CLAIM = (

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import UInt8
 
-from gantlet import figure
-from gantlet.errors import TooFewSamples
-from gantlet.lab_result import Cell, LabResult
+from gantlet.core.drawing import figure
+from gantlet.core.errors import TooFewSamples
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.lab import Cell, LabResult
+from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.seeds import over_seeds, upper
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS
 from gantlet.labs.images import Labelled, features_of, labelled, short, square_pixels
-from gantlet.labs.interface import Setting, over_seeds, upper
-from gantlet.metrics import compute
-from gantlet.results import Estimate
-from gantlet.rng import numpy_stream
-from gantlet.stats.evidence import Evidence
-from gantlet.stats.feature_bank import FeatureBank
+from gantlet.labs.lab import Setting
 
 SOURCE = "Barratt & Sharma 2018, arXiv:1801.01973"
 CLAIM = (

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gantlet import figure
-from gantlet.lab_result import Cell, LabResult
+from gantlet.core.drawing import figure
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.lab import Cell, LabResult
+from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.seeds import lower, over_seeds
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS
 from gantlet.labs.images import by_class, features_of, labelled, repeated, short
-from gantlet.labs.interface import Setting, lower, over_seeds
-from gantlet.metrics import compute
-from gantlet.results import Estimate
-from gantlet.rng import numpy_stream
-from gantlet.stats.evidence import Evidence
-from gantlet.stats.feature_bank import FeatureBank
+from gantlet.labs.lab import Setting
 
 SOURCE = "Barratt & Sharma 2018, arXiv:1801.01973"
 CLAIM = "One image repeated in every class keeps a high Inception Score: it cannot see collapse inside a class."

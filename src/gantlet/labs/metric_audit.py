@@ -4,19 +4,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gantlet.audit.measure import Auditor
-from gantlet.audit.plan import plant
-from gantlet.audit.pool import deal
-from gantlet.features import Extractor
-from gantlet.features.pixels import Pixels
-from gantlet.features.random_conv import RandomConv
-from gantlet.lab_result import Cell, LabResult
+from gantlet.core.interfaces.extractors import Extractor
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.lab import Cell, LabResult
+from gantlet.evaluation.audit.measure import Auditor
+from gantlet.evaluation.audit.plan import plant
+from gantlet.evaluation.audit.pool import deal
+from gantlet.evaluation.features.pixels import Pixels
+from gantlet.evaluation.features.random_conv import RandomConv
+from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS, audit_figure
 from gantlet.labs.audit_scores import DESIDERATA, TESTS, Curves, curves
 from gantlet.labs.images import Labelled, features_of, labelled, short
-from gantlet.labs.interface import Setting, lower, over_seeds, upper
-from gantlet.results import Estimate
-from gantlet.stats.feature_bank import FeatureBank
+from gantlet.labs.lab import Setting
 
 SOURCE = "Xu et al. 2018, arXiv:1806.07755"
 CLAIM = (

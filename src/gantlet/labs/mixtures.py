@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int64
 
-from gantlet.data import open_source
+from gantlet.core.mixture import Mixture
+from gantlet.data.opening import open_source
 from gantlet.data.points import PointSource
-from gantlet.metrics.high_quality import high_quality
-from gantlet.metrics.mode_kl import mode_kl
-from gantlet.stats.mixture import Mixture
-from gantlet.training.images import TrainingPoints
+from gantlet.evaluation.metrics.high_quality import high_quality
+from gantlet.evaluation.metrics.mode_kl import mode_kl
+from gantlet.training.data import TrainingPoints
 
 DRAWS = 2_500
 """Samples that are counted: VEEGAN's and PacGAN's number."""

@@ -6,23 +6,24 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import UInt8
 
-from gantlet import figure
 from gantlet.actions.train import training_data
-from gantlet.config import TrainConfig
-from gantlet.data import open_images
+from gantlet.core.config import TrainConfig
+from gantlet.core.drawing import figure
+from gantlet.core.registry import format_spec
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.lab import LabResult
+from gantlet.data.opening import open_images
 from gantlet.data.source import ImageSource
-from gantlet.lab_result import LabResult
+from gantlet.evaluation.inference.seeds import lower, over_seeds
+from gantlet.evaluation.metrics.frechet_distance import frechet_distance
+from gantlet.evaluation.metrics.psnr import psnr
+from gantlet.evaluation.metrics.sharpness import sharpness
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS
 from gantlet.labs.images import Labelled, features_of, labelled, short
-from gantlet.labs.interface import Setting, lower, over_seeds
+from gantlet.labs.lab import Setting
 from gantlet.labs.training import trained
-from gantlet.metrics.frechet_distance import frechet_distance
-from gantlet.metrics.psnr import psnr
-from gantlet.metrics.sharpness import sharpness
-from gantlet.registry import format_spec
-from gantlet.results import Estimate
-from gantlet.stats.feature_bank import FeatureBank
-from gantlet.training.images import TrainingImages
+from gantlet.training.data import TrainingImages
 
 SOURCE = "Isola et al. 2017, arXiv:1611.07004, Figure 4 and Table 1; Mirza & Osindero 2014, arXiv:1411.1784"
 CLAIM = (

@@ -6,13 +6,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from gantlet import figure
-from gantlet.lab_result import Cell, LabResult
+from gantlet.core.drawing import figure
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.lab import Cell, LabResult
+from gantlet.core.rng import torch_stream
+from gantlet.evaluation.inference.seeds import over_seeds, upper
 from gantlet.labs import LABS
 from gantlet.labs.critics import Kind
-from gantlet.labs.interface import Setting, over_seeds, upper
-from gantlet.results import Estimate
-from gantlet.rng import torch_stream
+from gantlet.labs.lab import Setting
 from gantlet.transport import audit, solve
 from gantlet.transport.critic_audit import CriticAudit, mean_cosine
 from gantlet.transport.ground_truth import Pair, l2_uvp, log_sum_exp_pair

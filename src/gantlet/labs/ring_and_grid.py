@@ -5,14 +5,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gantlet import figure
-from gantlet.config import TrainConfig
-from gantlet.lab_result import Cell, LabResult
+from gantlet.core.config import TrainConfig
+from gantlet.core.drawing import figure
+from gantlet.core.results.lab import Cell, LabResult
+from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
 from gantlet.labs import LABS
-from gantlet.labs.interface import Setting, lower, over_seeds, upper
+from gantlet.labs.lab import Setting
 from gantlet.labs.mixtures import DRAWS, Found, found, mixture_points
 from gantlet.labs.training import trained
-from gantlet.training.interface import Samples
+from gantlet.training.observer import Samples
 
 SOURCE = "Srivastava et al. 2017, arXiv:1705.07761, §4.1; Lin et al. 2018, arXiv:1712.04086, §4.1; the source text on collapse"
 CLAIM = "A plain GAN drops modes of the ring and the grid; the remedies for mode collapse find more of them."

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64
 
-from gantlet.config import TrainConfig
+from gantlet.core.config import TrainConfig
 from gantlet.training.checkpoint import Checkpoints
+from gantlet.training.data import TrainingData
 from gantlet.training.game import Game
-from gantlet.training.images import TrainingData
-from gantlet.training.interface import Measured, Sampler, Samples
 from gantlet.training.loop import run
+from gantlet.training.observer import Measured, Sampler, Samples
 from gantlet.training.state import TrainState
 
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gantlet import figure
-from gantlet.config import TrainConfig
-from gantlet.lab_result import Cell, LabResult
+from gantlet.core.config import TrainConfig
+from gantlet.core.drawing import figure
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.lab import Cell, LabResult
+from gantlet.evaluation.inference.intervals import wilson
 from gantlet.labs import LABS
-from gantlet.labs.interface import Setting
+from gantlet.labs.lab import Setting
 from gantlet.labs.mixtures import DRAWS, found, mixture_points
 from gantlet.labs.training import trained
-from gantlet.results import Estimate
-from gantlet.stats.intervals import wilson
 
 SOURCE = "the source text on mode collapse; Goodfellow 2016, arXiv:1701.00160, §5.1"
 CLAIM = "A generator may learn one mode of two: it makes samples that pass, of one kind only."

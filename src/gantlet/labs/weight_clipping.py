@@ -6,16 +6,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gantlet import figure
-from gantlet.data import open_source
+from gantlet.core.drawing import figure
+from gantlet.core.errors import ConfigError
+from gantlet.core.results.lab import Cell, LabResult
+from gantlet.core.rng import torch_stream
+from gantlet.data.opening import open_source
 from gantlet.data.points import PointSource
-from gantlet.errors import ConfigError
-from gantlet.lab_result import Cell, LabResult
+from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
 from gantlet.labs import LABS
-from gantlet.labs.interface import Setting, lower, over_seeds, upper
-from gantlet.objectives import OBJECTIVES
-from gantlet.penalties import PENALTIES
-from gantlet.rng import torch_stream
+from gantlet.labs.lab import Setting
+from gantlet.training.objectives import OBJECTIVES
+from gantlet.training.penalties import PENALTIES
 
 SOURCE = "Gulrajani et al. 2017, arXiv:1704.00028, Section 3 and Figure 1"
 CLAIM = "Weight clipping drives a critic's weights to the two limits ±c; the gradient penalty does not."

@@ -4,7 +4,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from gantlet.audit_result import AuditResult, Planted
+from gantlet.core.results.audit import AuditResult, Planted
 
 
 def cell(result: AuditResult, space: str, metric: str, planted: Planted) -> Text:

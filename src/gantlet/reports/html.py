@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.report import Report
 from gantlet.reports.terminal import ARROWS, MARKS, split_verdict
-from gantlet.results import Estimate, Report
 
 LABELS = {
     "d_loss": "discriminator loss",

@@ -4,7 +4,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from gantlet.lab_result import Cell, LabResult
+from gantlet.core.results.lab import Cell, LabResult
 
 COLOURS = {"reproduced": "bold green", "not reproduced": "bold red", "not testable here": "bold yellow"}
 

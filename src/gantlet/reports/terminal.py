@@ -4,8 +4,9 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from gantlet.comparison import Comparison
-from gantlet.results import Estimate, Report
+from gantlet.core.results.comparison import Comparison
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.report import Report
 
 ARROWS = {True: "↓", False: "↑", None: " "}
 MARKS = {

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-from gantlet.config import TrainConfig
-from gantlet.errors import CheckpointError
-from gantlet.networks.saved import checkpoints
-from gantlet.networks.storage import read_header, read_tensors, write_tensors
-from gantlet.training.images import TrainingData
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import CheckpointError
+from gantlet.training.data import TrainingData
+from gantlet.training.runs.generator import checkpoints
+from gantlet.training.runs.tensors import read_header, read_tensors, write_tensors
 from gantlet.training.state import TrainState
 
 T = TypeVar("T")

@@ -7,8 +7,8 @@ from typing import cast
 import torch
 from torch import nn
 
-from gantlet.errors import ConfigError
-from gantlet.training.hooks import MeetsBatch, Unrolls
+from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.hooks import MeetsBatch, Unrolls
 from gantlet.training.parts import Parts
 
 COMPILERS = ("g++", "clang++")

@@ -11,13 +11,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from gantlet.config import TrainConfig
-from gantlet.networks.interface import Judgement
-from gantlet.objectives.interface import Objective
-from gantlet.penalties.interface import input_gradient
-from gantlet.techniques.ema import Ema
-from gantlet.training.batch import Batch, fakes_of
-from gantlet.training.hooks import (
+from gantlet.core.config import TrainConfig
+from gantlet.core.interfaces.hooks import (
     Augments,
     Autoencodes,
     DiscriminatorTerm,
@@ -32,8 +27,13 @@ from gantlet.training.hooks import (
     Unrolls,
     WeightTerm,
 )
+from gantlet.core.interfaces.networks import Judgement
+from gantlet.core.interfaces.objectives import Objective
+from gantlet.training.batch import Batch, fakes_of
 from gantlet.training.parts import Parts
-from gantlet.training.turn import Turn
+from gantlet.training.penalties.gradients import input_gradient
+from gantlet.training.step_output import Turn
+from gantlet.training.techniques.ema import Ema
 
 Judge = Callable[[Float[Tensor, "b ..."], Int64[Tensor, " b"] | None], Judgement]
 

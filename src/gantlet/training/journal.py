@@ -1,6 +1,5 @@
 """The journal of a run: config.toml, events.jsonl (one line a logged step) and the sample grids."""
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,17 +9,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from gantlet.config import TrainConfig
-from gantlet.errors import CheckpointError
-from gantlet.files import explained, write_bytes, write_text
-from gantlet.training.images import Pairs
+from gantlet.core.config import TrainConfig
+from gantlet.core.drawing.grids import COLUMNS
+from gantlet.core.errors import CheckpointError
+from gantlet.core.files import explained, write_bytes, write_text
+from gantlet.training.data import Pairs
 
-COLUMNS = 8
 ROWS = 16
 PAIR_COLUMNS = 4
 """Pairs in a row of a grid: input, output and truth of each."""
-TILE = 32
-"""Smaller images are enlarged, pixel by pixel, to at least this many pixels."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +64,6 @@ class Journal:
         write_bytes(self.run / "samples" / f"step-{step:08d}.png", content)
 
 
-def grid_png(images: UInt8[np.ndarray, "n s t c"], columns: int = COLUMNS) -> bytes:
-    """Return a grid of samples, ``columns`` in a row, as the bytes of a PNG file."""
-    from PIL import Image
-
-    content, laid = io.BytesIO(), grid(images, columns)
-    Image.fromarray(laid.squeeze(-1) if images.shape[3] == 1 else laid).save(content, format="PNG")
-    return content.getvalue()
-
-
 def triples(pairs: Pairs, made: UInt8[np.ndarray, "m s s c"]) -> UInt8[np.ndarray, "k h w c"]:
     """Return input, output and truth of each pair side by side in a gray frame, filled up to whole rows of PAIR_COLUMNS."""
     m, size, _, channels = made.shape
@@ -85,15 +73,6 @@ def triples(pairs: Pairs, made: UInt8[np.ndarray, "m s s c"]) -> UInt8[np.ndarra
     framed = np.full((m + -m % PAIR_COLUMNS, size + line, 3 * size + line, channels), 128, np.uint8)
     framed[:m, :size, : 3 * size] = np.concatenate([inputs, made, pairs.truth[:m]], axis=2)
     return framed
-
-
-def grid(images: UInt8[np.ndarray, "n s t c"], columns: int = COLUMNS) -> UInt8[np.ndarray, "h w c"]:
-    """Lay images out in rows, enlarged by a whole factor to at least TILE pixels; n is a multiple of ``columns``."""
-    _, height, width, channels = images.shape
-    factor = -(-TILE // height)
-    large = images.repeat(factor, axis=1).repeat(factor, axis=2)
-    tiled = large.reshape(-1, columns, height * factor, width * factor, channels).transpose(0, 2, 1, 3, 4)
-    return np.ascontiguousarray(tiled.reshape(-1, columns * width * factor, channels))
 
 
 def grid_labels(n_classes: int) -> np.ndarray:

@@ -5,18 +5,19 @@ evaluate, save.
 import time
 from pathlib import Path
 
-from gantlet import fabric as devices
-from gantlet.config import TrainConfig
-from gantlet.rng import part_of_batch
+from gantlet.core import devices
+from gantlet.core.config import TrainConfig
+from gantlet.core.processes import processes
+from gantlet.core.rng import part_of_batch
 from gantlet.training.allocator import kept_memory
 from gantlet.training.checkpoint import Checkpoints
 from gantlet.training.compiling import played
-from gantlet.training.feed import Feed, require_usable
+from gantlet.training.data import TrainingData
 from gantlet.training.game import Game
-from gantlet.training.images import TrainingData
-from gantlet.training.interface import Observer, TrainResult
 from gantlet.training.journal import Journal
+from gantlet.training.loader import Feed, require_usable
 from gantlet.training.monitor import require_finite, sample_variance
+from gantlet.training.observer import Observer, TrainResult
 from gantlet.training.record import Record
 from gantlet.training.sharing import average_statistics, require_shareable, shared
 from gantlet.training.state import TrainState
@@ -37,7 +38,7 @@ def run(  # noqa: PLR0915
     """
     require_usable(config, images)
     n_classes = 0 if config.conditioning == "none" else len(images.classes)
-    game, crew = Game.of(config), devices.processes()
+    game, crew = Game.of(config), processes()
     require_shareable(config, game, crew)
     state = TrainState.fresh(config, game, images.shape, n_classes)
     fabric = devices.connect(config.device, config.precision)

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gantlet.errors import TrainingDiverged
+from gantlet.core.errors import TrainingDiverged
 
 PATIENCE = 20
 """Logged lines in a row that must show a symptom before the alarm speaks."""

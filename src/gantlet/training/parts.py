@@ -6,17 +6,9 @@ from typing import Any
 
 from torch import nn
 
-from gantlet.config import TrainConfig
-from gantlet.errors import ConfigError
-from gantlet.networks import CONDITIONING, NETWORKS
-from gantlet.networks.interface import ImageShape, Network, PointShape, Shape
-from gantlet.objectives import OBJECTIVES
-from gantlet.objectives.interface import Objective
-from gantlet.penalties import PENALTIES
-from gantlet.penalties.interface import Penalty
-from gantlet.registry import parse_spec
-from gantlet.techniques import TECHNIQUES
-from gantlet.training.hooks import (
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.hooks import (
     ActsAfterStep,
     AltersGenerator,
     Augments,
@@ -29,6 +21,14 @@ from gantlet.training.hooks import (
     Remembers,
     ReplacesDiscriminator,
 )
+from gantlet.core.interfaces.networks import ImageShape, Network, PointShape, Shape
+from gantlet.core.interfaces.objectives import Objective
+from gantlet.core.interfaces.penalties import Penalty
+from gantlet.core.registry import parse_spec
+from gantlet.training.networks import CONDITIONING, NETWORKS
+from gantlet.training.objectives import OBJECTIVES
+from gantlet.training.penalties import PENALTIES
+from gantlet.training.techniques import TECHNIQUES
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,6 @@ animation of a run's portraits.
 """
 
 import io
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +10,8 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor, nn
 
-from gantlet.training.images import TrainingPoints
-from gantlet.training.interface import Sampler
+from gantlet.training.data import TrainingPoints
+from gantlet.training.observer import Sampler
 from gantlet.training.state import TrainState
 
 if TYPE_CHECKING:
@@ -115,19 +113,3 @@ def _weights(axis: "Axes", state: TrainState) -> None:
     axis.set_title("weights (biases left out)", fontsize=9, loc="left")
     axis.set_yscale("log")
     axis.legend(fontsize=7.5, frameon=False)
-
-
-def animate(frames: Sequence[Path], out: Path, milliseconds: int = 250) -> Path:
-    """Write PNG files as one GIF that loops, the last frame held for two seconds; return ``out``."""
-    from PIL import Image
-
-    from gantlet.files import write_bytes
-
-    pictures = [Image.open(path).convert("P", palette=Image.Palette.ADAPTIVE, colors=128) for path in frames]
-    content = io.BytesIO()
-    durations = [*[milliseconds] * (len(pictures) - 1), 2_000]
-    pictures[0].save(
-        content, format="GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0, optimize=False
-    )
-    write_bytes(out, content.getvalue())
-    return out

@@ -8,18 +8,19 @@ import numpy as np
 from jaxtyping import Int64
 from torch import Tensor
 
-from gantlet.config import TrainConfig
-from gantlet.fabric import Processes
-from gantlet.networks.saved import checked_labels, draw, draw_labels
+from gantlet.core.config import TrainConfig
+from gantlet.core.drawing.grids import COLUMNS, grid_png
+from gantlet.core.interfaces.hooks import Finishes
+from gantlet.core.processes import Processes
 from gantlet.training.checkpoint import Checkpoints
-from gantlet.training.hooks import Finishes
-from gantlet.training.images import Pairs, TrainingData, TrainingPoints
-from gantlet.training.interface import Observer, Samples, TrainResult
-from gantlet.training.journal import COLUMNS, PAIR_COLUMNS, ROWS, Journal, grid_labels, grid_png, triples
+from gantlet.training.data import Pairs, TrainingData, TrainingPoints
+from gantlet.training.journal import PAIR_COLUMNS, ROWS, Journal, grid_labels, triples
 from gantlet.training.monitor import sample_variance
+from gantlet.training.observer import Observer, Samples, TrainResult
 from gantlet.training.parts import Parts
+from gantlet.training.runs.generator import checked_labels, draw, draw_labels
 from gantlet.training.state import TrainState
-from gantlet.training.turn import Turn
+from gantlet.training.step_output import Turn
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import torch
 
-from gantlet.config import TrainConfig
+from gantlet.core.config import TrainConfig
 
 
 def factor(config: TrainConfig, step: int) -> float:

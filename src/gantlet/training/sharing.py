@@ -3,11 +3,11 @@
 import torch
 from torch import nn
 
-from gantlet.config import TrainConfig
-from gantlet.errors import ConfigError
-from gantlet.fabric import Processes
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import ConfigError
+from gantlet.core.processes import Processes
 from gantlet.training.game import Game
-from gantlet.training.turn import Turn
+from gantlet.training.step_output import Turn
 
 
 def require_shareable(config: TrainConfig, game: Game, crew: Processes) -> None:

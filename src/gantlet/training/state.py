@@ -8,14 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gantlet.config import TrainConfig
-from gantlet.networks.build import build_generator
-from gantlet.networks.interface import Shape
-from gantlet.networks.storage import part, tensors_digest
-from gantlet.rng import torch_stream
+from gantlet.core.config import TrainConfig
+from gantlet.core.interfaces.hooks import Memory, Moment
+from gantlet.core.interfaces.networks import Shape
+from gantlet.core.rng import torch_stream
 from gantlet.training.game import Game
-from gantlet.training.hooks import Memory, Moment
 from gantlet.training.monitor import Monitor
+from gantlet.training.runs.build import build_generator
+from gantlet.training.runs.tensors import part, tensors_digest
 from gantlet.training.schedule import set_rates
 
 STREAMS = ("latent", "mirror", "penalty", "augment")

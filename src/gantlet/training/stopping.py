@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from gantlet.errors import Interrupted, TrainingDiverged
+from gantlet.core.errors import Interrupted, TrainingDiverged
 from gantlet.training.checkpoint import Checkpoints
 from gantlet.training.journal import Journal
 from gantlet.training.state import TrainState

@@ -4,8 +4,8 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING, Any
 
-from gantlet.errors import ConfigError
-from gantlet.registry import Registry, parse_spec
+from gantlet.core.errors import ConfigError
+from gantlet.core.registry import Registry, parse_spec
 from gantlet.transport.problem import problem
 from gantlet.transport.result import TransportResult
 

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from gantlet.errors import ConfigError, ShapeError
-from gantlet.numerics import check_finite
+from gantlet.core.errors import ConfigError, ShapeError
+from gantlet.core.numerics.finite import check_finite
 from gantlet.transport.cells import MEMORY, assign, leaders, observe
 from gantlet.transport.continuous import Box, Continuous, Polygon
 from gantlet.transport.power_diagram import cell_moments, facets

@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
-from gantlet.fabric import ALONE, Processes
-from gantlet.rng import numpy_stream
+from gantlet.core.processes import ALONE, Processes
+from gantlet.core.rng import numpy_stream
 from gantlet.transport.continuous import Continuous
 from gantlet.transport.problem import Points
 

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.special
 from jaxtyping import Float64, Int64
 
-from gantlet.errors import NonFiniteError
+from gantlet.core.errors import NonFiniteError
 from gantlet.transport.cells import Observed, pooled
 from gantlet.transport.continuous import Continuous, Polygon
 from gantlet.transport.power_diagram import CellMoments

@@ -7,8 +7,9 @@ import numpy as np
 import scipy.special
 from jaxtyping import Float64
 
-from gantlet.errors import ConfigError, ShapeError
-from gantlet.numerics import check_finite, psd_factor
+from gantlet.core.errors import ConfigError, ShapeError
+from gantlet.core.numerics.covariance import psd_factor
+from gantlet.core.numerics.finite import check_finite
 
 
 @runtime_checkable

@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor, nn
 
-from gantlet.errors import ConfigError, NonFiniteError, ShapeError
-from gantlet.numerics import check_finite
+from gantlet.core.errors import ConfigError, NonFiniteError, ShapeError
+from gantlet.core.numerics.finite import check_finite
 from gantlet.transport.entropic import Sinkhorn
 from gantlet.transport.ground_truth import l2_uvp
 from gantlet.transport.problem import problem

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 
-from gantlet.errors import ConfigError
+from gantlet.core.errors import ConfigError
 from gantlet.transport import SOLVERS
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.problem import Points, Problem

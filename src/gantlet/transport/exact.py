@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gantlet.errors import ConfigError, GantletError
+from gantlet.core.errors import ConfigError, GantletError
 from gantlet.transport import SOLVERS
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.problem import Problem

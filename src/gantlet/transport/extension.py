@@ -9,8 +9,8 @@ import numpy as np
 import scipy.spatial
 from jaxtyping import Bool, Float64, Int64
 
-from gantlet.errors import ConfigError, GantletError
-from gantlet.rng import numpy_stream
+from gantlet.core.errors import ConfigError, GantletError
+from gantlet.core.rng import numpy_stream
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.singular import LIMIT, NEIGHBOURS, jump_ratio, local_radius
 

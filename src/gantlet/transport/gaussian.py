@@ -6,8 +6,8 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float64
 
-from gantlet.errors import ConfigError, NonFiniteError
-from gantlet.numerics import psd_factor, trace_root_product
+from gantlet.core.errors import ConfigError, NonFiniteError
+from gantlet.core.numerics.covariance import psd_factor, trace_root_product
 from gantlet.transport import SOLVERS
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.continuous import Gaussian

@@ -8,8 +8,8 @@ import numpy as np
 import scipy.special
 from jaxtyping import Float64
 
-from gantlet.errors import ConfigError, ShapeError
-from gantlet.rng import numpy_stream
+from gantlet.core.errors import ConfigError, ShapeError
+from gantlet.core.rng import numpy_stream
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.continuous import Box, Continuous, Gaussian
 from gantlet.transport.gaussian import bures_squared, monge_matrix

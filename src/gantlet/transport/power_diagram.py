@@ -8,7 +8,7 @@ import scipy.sparse
 import scipy.spatial
 from jaxtyping import Float64, Int64
 
-from gantlet.errors import DataError
+from gantlet.core.errors import DataError
 from gantlet.transport.continuous import Polygon
 
 FLAT = 1e-12

@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from gantlet.errors import ConfigError, DataError, ShapeError, TooFewSamples, UnknownName
-from gantlet.numerics import check_finite
+from gantlet.core.errors import ConfigError, DataError, ShapeError, TooFewSamples, UnknownName
+from gantlet.core.numerics.finite import check_finite
 from gantlet.transport.continuous import Continuous
 
 COSTS = ("quadratic", "euclidean")

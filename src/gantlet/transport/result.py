@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from gantlet.errors import NonFiniteError
+from gantlet.core.errors import NonFiniteError
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.certificate import Certificate
 

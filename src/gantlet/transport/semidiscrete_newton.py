@@ -7,7 +7,7 @@ import scipy.sparse
 import scipy.sparse.linalg
 from jaxtyping import Float64
 
-from gantlet.errors import ConfigError, ShapeError
+from gantlet.core.errors import ConfigError, ShapeError
 from gantlet.transport import SOLVERS
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.certificate import exact

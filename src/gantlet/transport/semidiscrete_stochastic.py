@@ -7,9 +7,10 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from gantlet.errors import ConfigError
-from gantlet.fabric import Processes, chosen_device, processes
-from gantlet.rng import sequence
+from gantlet.core.devices import chosen_device
+from gantlet.core.errors import ConfigError
+from gantlet.core.processes import Processes, processes
+from gantlet.core.rng import sequence
 from gantlet.transport import SOLVERS
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.cells import TILE, Observed, assign, observe, pooled

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.spatial
 from jaxtyping import Bool, Float64, Int64
 
-from gantlet.errors import ConfigError, TooFewSamples
+from gantlet.core.errors import ConfigError, TooFewSamples
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.power_diagram import Facets, facets
 

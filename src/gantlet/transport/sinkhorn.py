@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from gantlet.errors import ConfigError, GantletError, NonFiniteError
+from gantlet.core.errors import ConfigError, GantletError, NonFiniteError
 
 ITERATIONS = 2000
 TOLERANCE = 1e-3

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from gantlet.errors import ConfigError
-from gantlet.rng import numpy_stream
+from gantlet.core.errors import ConfigError
+from gantlet.core.rng import numpy_stream
 from gantlet.transport import SOLVERS
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.problem import Points, Problem

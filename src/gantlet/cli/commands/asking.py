@@ -15,7 +15,7 @@ def lab(words: Words) -> None:
         list_(["labs", *rest])
         return
     (chosen,) = parse("lab", rest, options.Lab, argument="NAME")
-    from gantlet.labs.interface import Setting, run_lab
+    from gantlet.labs.lab import Setting, run_lab
 
     given = {"data": chosen.data} if chosen.data else {}
     with Progress() as progress:
@@ -34,7 +34,7 @@ def list_(words: Words) -> None:
     """List metrics, extractors, sources, objectives, penalties, networks, recipes …"""
     kind, rest = ("", words) if not words or words[0].startswith("-") else (words[0], words[1:])
     (chosen,) = parse("list", rest, options.List, argument="[KIND]")
-    from gantlet import catalogue
+    from gantlet.actions import catalogue
 
     found = {name: catalogue.entries(name) for name in ([kind] if kind else catalogue.KINDS)}
     if chosen.json:
@@ -62,7 +62,7 @@ def explain(words: Words) -> None:
     """Explain a metric, recipe, penalty …: how it is computed, when it lies, its source."""
     name, rest = first(words, "explain", "a name (gantlet list shows them)")
     parse("explain", rest, options.Explain, argument="NAME")
-    from gantlet import catalogue
+    from gantlet.actions import catalogue
 
     for kind, entry in catalogue.find(name):
         source = "" if "Source: " in entry.document else f"\n\nSource: {entry.source}"

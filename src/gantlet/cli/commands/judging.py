@@ -8,9 +8,9 @@ from gantlet.cli import options
 from gantlet.cli.commands.shared import Words, first, put, show_report
 from gantlet.cli.parse import parse, positional
 from gantlet.cli.progress import Progress
-from gantlet.config import EvaluateConfig
-from gantlet.errors import UnknownName, UsageError
-from gantlet.fabric import rank
+from gantlet.core.config import EvaluateConfig
+from gantlet.core.errors import UnknownName, UsageError
+from gantlet.core.processes import rank
 
 
 def evaluate(words: Words) -> None:
@@ -38,7 +38,7 @@ def compare(words: Words) -> None:
         with Progress() as progress:
             found = action(a, b, chosen.real, config, progress=progress)
     else:
-        from gantlet.actions.reported import compare_reports
+        from gantlet.actions.compare_reports import compare_reports
 
         if config != EvaluateConfig():
             raise UsageError("two reports are compared as they were made; leave the options out, or give --real")
@@ -54,7 +54,7 @@ def compare(words: Words) -> None:
 
 def audit(words: Words) -> None:
     """Can these metrics, in this feature space, see the failures you care about? They are planted, and measured."""
-    from gantlet.audit.settings import AuditConfig
+    from gantlet.evaluation.audit.config import AuditConfig
 
     chosen, config = parse("audit", words, options.Audit, AuditConfig())
     from gantlet.actions.audit import audit as action

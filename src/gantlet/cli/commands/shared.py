@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from gantlet.cli.parse import positional
-from gantlet.fabric import rank
-from gantlet.results import Report
+from gantlet.core.processes import rank
+from gantlet.core.results.report import Report
 
 Words = list[str]
 

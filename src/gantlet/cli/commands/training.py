@@ -6,8 +6,8 @@ from gantlet.cli import options
 from gantlet.cli.commands.shared import Words, first, put, show_report
 from gantlet.cli.parse import parse, peek, positional
 from gantlet.cli.progress import Progress
-from gantlet.config import TrainConfig
-from gantlet.errors import UsageError
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import UsageError
 
 
 def quickstart(words: Words) -> None:
@@ -24,7 +24,7 @@ def quickstart(words: Words) -> None:
 
 def train(words: Words) -> None:
     """Train a GAN by a recipe on a data source; --size paper for its paper's hyper-parameters, --resume goes on."""
-    from gantlet import recipes
+    from gantlet.training import recipes
 
     if words and words[0].startswith("-") and not {"--help", "-h"} & set(words):
         positional(
@@ -42,7 +42,7 @@ def train(words: Words) -> None:
 
 def _start(recipe: str, words: Words) -> TrainConfig:
     """Return what the options are laid over: a config.toml, a recipe at the size that the words ask for, or nothing."""
-    from gantlet import recipes
+    from gantlet.training import recipes
 
     size = peek(words, "--size")
     if not recipe:

@@ -1,0 +1,41 @@
+"""Everything that gantlet offers, by kind: what ``gantlet list`` prints and ``gantlet explain`` looks up."""
+
+import importlib
+
+from gantlet.core.errors import UnknownName
+from gantlet.core.registry import Entry, toml_entries
+
+_REGISTRIES = {
+    "metrics": ("gantlet.evaluation.metrics", "METRICS"),
+    "extractors": ("gantlet.evaluation.features", "EXTRACTORS"),
+    "sources": ("gantlet.data", "SOURCES"),
+    "objectives": ("gantlet.training.objectives", "OBJECTIVES"),
+    "penalties": ("gantlet.training.penalties", "PENALTIES"),
+    "techniques": ("gantlet.training.techniques", "TECHNIQUES"),
+    "conditioning": ("gantlet.training.networks", "CONDITIONING"),
+    "networks": ("gantlet.training.networks", "NETWORKS"),
+    "solvers": ("gantlet.transport", "SOLVERS"),
+    "failures": ("gantlet.evaluation.audit", "FAILURES"),
+    "labs": ("gantlet.labs", "LABS"),
+}
+_TOML = {"recipes": "gantlet.training.recipes", "protocols": "gantlet.evaluation.protocols"}
+KINDS = [*_REGISTRIES, *_TOML]
+
+
+def entries(kind: str) -> list[Entry]:
+    """Return the entries of one kind, by name; raises UnknownName."""
+    if kind in _TOML:
+        return list(toml_entries(_TOML[kind]))
+    if kind not in _REGISTRIES:
+        raise UnknownName("kind", kind, KINDS)
+    module, name = _REGISTRIES[kind]
+    return list(getattr(importlib.import_module(module), name).entries())
+
+
+def find(name: str) -> list[tuple[str, Entry]]:
+    """Return every (kind, entry) of that name; raises UnknownName with the nearest."""
+    everything = [(kind, entry) for kind in KINDS for entry in entries(kind)]
+    found = [(kind, entry) for kind, entry in everything if entry.name in (name, name.replace("-", "_"))]
+    if not found:
+        raise UnknownName("name", name, {entry.name for _, entry in everything})
+    return found

@@ -1,0 +1,247 @@
+"""Frozen configurations with a TOML round trip. The command line's options are generated from them.
+
+A field that names a part of the catalogue holds a spec: ``r1[gamma=0.3]``, ``mnist[root=DIR]`` (see registry.py).
+"""
+
+import dataclasses
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from gantlet.core.errors import ConfigError, UnknownName
+
+C = TypeVar("C", bound="Config")
+
+
+class Config:
+    """What every configuration can do: be read from a mapping, be written as TOML, and come back the same."""
+
+    former: ClassVar[Mapping[str, str]] = {}
+    """Earlier names of fields: files that were written with them are still read."""
+
+    @classmethod
+    def from_mapping(cls: type[C], values: Mapping[str, Any], base: C | None = None) -> C:
+        """Build a configuration from plain values over ``base``; raises UnknownName and ConfigError."""
+        fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        hints = typing.get_type_hints(cls)
+        checked: dict[str, Any] = {}
+        for given, value in values.items():
+            key = cls.former.get(given, given)
+            if key not in fields:
+                raise UnknownName(f"field of {cls.__name__}", key, fields)
+            checked[key] = _checked(cls.__name__, key, value, hints[key])
+        return dataclasses.replace(base, **checked) if base is not None else cls(**checked)  # type: ignore[type-var]
+
+    @classmethod
+    def from_toml(cls: type[C], path: Path) -> C:
+        """Read a configuration that `to_toml` wrote; raises ConfigError naming the file."""
+        try:
+            return cls.from_mapping(tomllib.loads(path.read_text()))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"cannot read the configuration {path}: {error}") from error
+
+    def to_toml(self) -> str:
+        """Return the configuration as TOML: every field, so the file replays the run though defaults change later."""
+        import tomli_w
+
+        values = {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(self).items()}  # type: ignore[call-overload]
+        return tomli_w.dumps({k: v for k, v in values.items() if v is not None})
+
+
+def _checked(config: str, key: str, value: Any, kind: Any) -> Any:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is types.UnionType or origin is typing.Union:
+        if value is None:
+            return None
+        return _checked(config, key, value, next(a for a in arguments if a is not type(None)))
+    if origin is tuple:
+        if not isinstance(value, (list, tuple)):
+            raise ConfigError(f"{config}.{key} must be a list; got {value!r}")
+        return tuple(_checked(config, key, item, arguments[0]) for item in value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ConfigError(f"{config}.{key} must be a {kind.__name__}; got {value!r}")
+    return value
+
+
+def require(config: str, checks: Mapping[str, bool], values: Any) -> None:
+    """Raise ConfigError for the first rule (its first word is a field of ``values``) that does not hold."""
+    for rule, holds in checks.items():
+        if not holds:
+            name = rule.split()[0]
+            raise ConfigError(f"{config}: expected {rule}; got {name} = {getattr(values, name)!r}")
+
+
+@dataclass(frozen=True)
+class TrainConfig(Config):
+    """Everything that fixes a training run; two runs with equal configurations give equal weights on one machine."""
+
+    former: ClassVar[Mapping[str, str]] = {"size": "resolution"}
+
+    data: str = "digits"
+    """Where the training images come from: a source, e.g. digits, mnist[root=DIR], a folder, a .zip or .npz."""
+    out: str = ""
+    """The run folder; empty: runs/RECIPE-DATA."""
+    recipe: str = ""
+    """Name of the recipe that these values started from (a record only)."""
+    resolution: int = 0
+    """Side of the square images in pixels: 8, 16, 32, 48 (resnet and dense networks), 64 or 128; 0: the smallest but 48 that
+    holds the data's images, at most 64."""
+    steps: int = 20_000
+    """Generator steps."""
+    batch: int = 64
+    """Images in a batch."""
+    seed: int = 0
+    """The one seed; every random stream of the run derives from it."""
+    network: str = "dcgan"
+    """Generator and discriminator, e.g. dcgan[width=64], r3gan[width=32]."""
+    discriminator: str = ""
+    """The discriminator, where it is of another family, e.g. patch; empty: the network's own."""
+    latent: int = 100
+    """Dimension of the latent z ~ N(0, I)."""
+    objective: str = "nonsaturating"
+    """The adversarial objective."""
+    penalties: tuple[str, ...] = ()
+    """Penalties added to the discriminator's loss, e.g. 'r1[gamma=0.3]' 'gradient-penalty[weight=10]'."""
+    techniques: tuple[str, ...] = ()
+    """Further techniques, e.g. 'ema[half_life=1000]'."""
+    conditioning: str = "none"
+    """How labels enter: none, concat or projection."""
+    optimizer: str = "adam"
+    """Both players' optimiser: adam or rmsprop (without momentum; beta1 has no meaning then)."""
+    lr_generator: float = 2e-4
+    """The generator's learning rate."""
+    lr_discriminator: float = 2e-4
+    """The discriminator's learning rate."""
+    beta1: float = 0.5
+    """Adam's first moment decay."""
+    beta2: float = 0.999
+    """Second moment decay (RMSprop's alpha)."""
+    decay: str = "constant"
+    """How both learning rates fall over the run: constant, linear or cosine."""
+    decay_to: float = 0.0
+    """The share of the learning rates that is left at the end."""
+    discriminator_steps: int = 1
+    """Discriminator steps for each generator step."""
+    fakes: str = "fresh"
+    """Fakes of the generator's step: fresh (new latents, Goodfellow et al. 2014, Algorithm 1) or shared (the last discriminator step's, as in DCGAN's code)."""
+    mirror: bool = False
+    """Show each training image mirrored with probability one half."""
+    log_every: int = 50
+    """Generator steps between two lines of events.jsonl."""
+    sample_every: int = 500
+    """Generator steps between two sample grids; 0: no pictures."""
+    checkpoint_every: int = 500
+    """Generator steps between two checkpoints."""
+    keep: int = 3
+    """Number of checkpoints kept (best and final are kept beside them)."""
+    evaluate_every: int = 0
+    """Training images between two evaluations inside the loop; 0: only at the end."""
+    evaluate_samples: int = 2_000
+    """Generated images in each evaluation inside the loop."""
+    features: str = "auto"
+    """Feature extractor of the evaluations; auto: classifier for small gray labelled images, else efficientnet-lite0."""
+    select: str = "frechet_distance"
+    """The metric by which the best checkpoint is chosen."""
+    device: str = "auto"
+    """auto, cpu, cuda or mps."""
+    precision: str = "32-true"
+    """32-true or bf16-mixed; penalty gradients are always taken in float32."""
+    compile: bool = False
+    """Compile the networks (torch.compile; needs a C++ compiler); not a discriminator whose gradient is differentiated again."""
+
+    def __post_init__(self) -> None:
+        require(
+            "TrainConfig",
+            {
+                "resolution one of 0, 8, 16, 32, 48, 64, 128": self.resolution in (0, 8, 16, 32, 48, 64, 128),
+                "steps ≥ 1": self.steps >= 1,
+                "batch ≥ 2": self.batch >= 2,
+                "seed ≥ 0": self.seed >= 0,
+                "latent ≥ 1": self.latent >= 1,
+                "lr_generator > 0": self.lr_generator > 0,
+                "lr_discriminator > 0": self.lr_discriminator > 0,
+                "optimizer one of adam, rmsprop": self.optimizer in ("adam", "rmsprop"),
+                "beta1 in [0, 1)": 0 <= self.beta1 < 1,
+                "beta2 in [0, 1)": 0 <= self.beta2 < 1,
+                "decay one of constant, linear, cosine": self.decay in ("constant", "linear", "cosine"),
+                "decay_to in [0, 1]": 0 <= self.decay_to <= 1,
+                "discriminator_steps ≥ 1": self.discriminator_steps >= 1,
+                "fakes one of fresh, shared": self.fakes in ("fresh", "shared"),
+                "log_every ≥ 1": self.log_every >= 1,
+                "sample_every ≥ 0": self.sample_every >= 0,
+                "checkpoint_every ≥ 1": self.checkpoint_every >= 1,
+                "keep ≥ 1": self.keep >= 1,
+                "evaluate_every ≥ 0": self.evaluate_every >= 0,
+                "evaluate_samples ≥ 10": self.evaluate_samples >= 10,
+                "device one of auto, cpu, cuda, mps": self.device in ("auto", "cpu", "cuda", "mps"),
+                "precision one of 32-true, bf16-mixed": self.precision in ("32-true", "bf16-mixed"),
+            },
+            self,
+        )
+
+
+@dataclass(frozen=True)
+class EvaluateConfig(Config):
+    """Everything that fixes an evaluation."""
+
+    features: str = "auto"
+    """Feature extractor, or several with commas between; auto: classifier for small gray labelled images, else efficientnet-lite0."""
+    protocol: str = ""
+    """A protocol that fixes features and metrics, e.g. fid (gantlet list protocols); empty: trusted, unless metrics are chosen."""
+    weights: str = ""
+    """A local file with the extractor's published weights, where they cannot be downloaded."""
+    metrics: tuple[str, ...] = ("headline",)
+    """Metrics by name, headline (the thirteen that most people read), or all; NAME[option=value] and NAME@FEATURES are understood."""
+    held_out: str = ""
+    """Held-out real images for the yardstick; empty: the other split where the real source has one, else two halves of REAL."""
+    train: str = ""
+    """The images that the generator was trained on (memorisation, class labels); empty: REAL's train split."""
+    pairs: str = "names"
+    """Which real image a generated one reproduces (psnr, ssim): names (the one of the same file name, where every generated image has one), order, or none."""
+    n: int = 0
+    """Number of images drawn from a generator; 0: as many as there are real ones, at least 1,000."""
+    seed: int = 0
+    """Seed of every random choice (bootstrap, permutations, latents)."""
+    level: float = 0.95
+    """Confidence level of the intervals."""
+    memory: str = "2GB"
+    """Memory budget of the pairwise computations."""
+    on_bad: str = "fail"
+    """What to do about files that cannot be decoded: fail (name them all) or skip (leave them out and say so)."""
+    cache: bool = True
+    """Keep features on disk and use them again."""
+
+    def __post_init__(self) -> None:
+        require(
+            "EvaluateConfig",
+            {
+                "n ≥ 0": self.n >= 0,
+                "seed ≥ 0": self.seed >= 0,
+                "level in (0.5, 1)": 0.5 < self.level < 1,
+                "on_bad one of fail, skip": self.on_bad in ("fail", "skip"),
+                "pairs one of names, order, none": self.pairs in ("names", "order", "none"),
+                "metrics not empty": bool(self.metrics),
+            },
+            self,
+        )
+        memory_bytes(self.memory)
+
+
+def memory_bytes(text: str) -> int:
+    """Read ``2GB``, ``500MB`` or a number of bytes; raises ConfigError."""
+    units = {"GB": 10**9, "MB": 10**6, "KB": 10**3, "B": 1, "": 1}
+    number = text.strip().upper().rstrip("BKMG")
+    unit = text.strip().upper()[len(number) :].strip()
+    try:
+        amount = int(float(number) * units[unit])
+    except (ValueError, KeyError):
+        raise ConfigError(f"memory must look like 2GB or 500MB; got {text!r}") from None
+    if amount < 10**7:
+        raise ConfigError(f"memory must be at least 10MB; got {text!r}")
+    return amount

@@ -1,0 +1,1 @@
+"""All drawing: figures by matplotlib, grids of images, scatter plots."""

@@ -1,0 +1,31 @@
+"""The picture of an evaluation of points: generated ones over real ones."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+
+from gantlet.core.files import write_bytes
+
+SHOWN = 2_500
+
+
+def write_scatter(path: Path, real: Float32[np.ndarray, "n d"], fake: Float32[np.ndarray, "m d"]) -> str:
+    """Write at most 2,500 points a side (their first two coordinates) as a PNG; return its name relative to the report."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 6.4), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    axis = figure.subplots()
+    for name, points, colour in (("real", real, "#0072B2"), ("generated", fake, "#D55E00")):
+        rows = points[:SHOWN]
+        second = rows[:, 1] if rows.shape[1] > 1 else [0.0 if name == "real" else 0.2] * len(rows)
+        axis.scatter(rows[:, 0], second, s=6, c=colour, alpha=0.5, linewidths=0, label=name)
+    axis.set_aspect("equal", adjustable="datalim")
+    axis.legend(frameon=False)
+    content = io.BytesIO()
+    figure.savefig(content, format="png", metadata={"Software": None})
+    write_bytes(path, content.getvalue())
+    return f"{path.parent.name}/{path.name}"

@@ -1,0 +1,1 @@
+"""Numerics on NumPy arrays and tensors: finiteness, tiled distances, covariance roots."""

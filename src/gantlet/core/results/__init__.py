@@ -1,0 +1,1 @@
+"""Results of an evaluation, a comparison, an audit and a lab, with their JSON forms."""

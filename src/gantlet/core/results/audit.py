@@ -1,0 +1,83 @@
+"""What an audit hands back: for each metric, space and failure, from which strength on the failure is seen."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+from gantlet.core.results.report import SCHEMA
+
+SEEN = 3.0
+"""A failure is seen where the metric worsens by this many standard deviations of its own spread on honest sets."""
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One planted failure: its name, what it does, the unit of its strengths, and whether a metric should tolerate it."""
+
+    name: str
+    title: str
+    unit: str
+    strengths: tuple[float, ...]
+    harmless: bool = False
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One metric in one space under one failure: ``z`` [seeds][strengths], in the metric's own standard deviations."""
+
+    space: str
+    metric: str
+    failure: str
+    z: tuple[tuple[float, ...], ...]
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """Return z at each strength, averaged over the seeds."""
+        return tuple(float(value) for value in np.mean(self.z, axis=0))
+
+    @property
+    def seen(self) -> float:
+        """Return the share of seeds and strengths at which the failure is seen."""
+        return float(np.mean(np.asarray(self.z) >= SEEN))
+
+    def weakest(self, strengths: tuple[float, ...]) -> float | None:
+        """Return the weakest strength from which on the failure is always seen (by the mean z); None: blind."""
+        blind = [index for index, value in enumerate(self.mean) if value < SEEN]
+        first = blind[-1] + 1 if blind else 0
+        return strengths[first] if first < len(strengths) else None
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """Which metric sees which planted failure, in which feature space. ``spaces`` are the extractors' identities;
+    ``left_out`` maps ``space: metric`` to the reason; ``figures`` are PNG files beside audit.json.
+    """
+
+    data: str
+    n: int
+    seeds: tuple[int, ...]
+    spaces: dict[str, dict[str, str]]
+    failures: tuple[Planted, ...]
+    curves: tuple[Curve, ...]
+    left_out: dict[str, str]
+    verdict: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+    seconds: float = 0.0
+    schema: int = SCHEMA
+
+    def curve(self, space: str, metric: str, failure: str) -> Curve:
+        """Return one curve; raises KeyError."""
+        for curve in self.curves:
+            if (curve.space, curve.metric, curve.failure) == (space, metric, failure):
+                return curve
+        raise KeyError(f"no curve of {metric!r} under {failure!r} in {space!r}")
+
+    def metrics(self, space: str) -> list[str]:
+        """Return the metrics that were audited in one space, in order."""
+        return list(dict.fromkeys(curve.metric for curve in self.curves if curve.space == space))
+
+    def to_json(self) -> str:
+        """Return strict JSON: non-finite numbers are an error, not NaN."""
+        return json.dumps(dataclasses.asdict(self), indent=1, allow_nan=False, ensure_ascii=False)

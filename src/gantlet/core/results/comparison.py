@@ -1,0 +1,44 @@
+"""The result of comparing two sets of fakes: one Difference a metric, and the verdict in words."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+Better = Literal["A", "B", ""]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One metric of A and of B, and A − B with its interval; ``better`` names the winner after Holm's correction, or ''."""
+
+    metric: str
+    a: float
+    b: float
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    p_holm: float
+    better: Better
+    paired: bool
+    lower_is_better: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two sets of fakes against the same real images."""
+
+    a: str
+    b: str
+    real: str
+    features: str
+    level: float
+    differences: tuple[Difference, ...]
+    verdict: str
+    left_out: dict[str, str]
+    """Metrics that were not compared, and why."""
+
+    def to_json(self) -> str:
+        """Return strict JSON."""
+        return json.dumps(dataclasses.asdict(self), indent=1, allow_nan=False, ensure_ascii=False)

@@ -1,0 +1,66 @@
+"""An estimate: one number with its interval and what it was computed from."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from gantlet.core.errors import NonFiniteError
+
+Interval = Literal["delta", "bootstrap", "permutation", "wilson", "seeds", "none"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number with its interval: ``low ≤ value ≤ high`` at ``level``, and what it was computed from.
+
+    ``value`` is None when the number is undefined; then ``notes`` says why. ``reference`` is the yardstick: the
+    same metric for real against held-out real.
+    """
+
+    metric: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    interval: Interval = "none"
+    level: float = 0.95
+    n_real: int = 0
+    n_fake: int = 0
+    unit: str = ""
+    lower_is_better: bool | None = None
+    version: int = 1
+    reference: "Estimate | None" = None
+    details: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    features: str = ""
+    """The feature space, where a report has several; else ''."""
+
+    def __post_init__(self) -> None:
+        for name in ("value", "low", "high"):
+            number = getattr(self, name)
+            if number is not None and not math.isfinite(number):
+                raise NonFiniteError(
+                    f"{self.metric}: {name} is {number}; a metric must return a finite number or None with a note"
+                )
+        if self.value is None and not self.notes:
+            raise NonFiniteError(f"{self.metric}: undefined without a reason")
+
+    @property
+    def title(self) -> str:
+        """Return the metric, and its feature space where the report has several."""
+        return f"{self.metric} in {self.features}" if self.features else self.metric
+
+    @property
+    def text(self) -> str:
+        """Return ``value [low, high]`` to four significant digits."""
+        if self.value is None:
+            return "undefined"
+        if self.low is None or self.high is None:
+            return f"{self.value:.4g}"
+        return f"{self.value:.4g} [{self.low:.4g}, {self.high:.4g}]"
+
+
+def estimate_from(raw: dict[str, Any]) -> Estimate:
+    """Return the Estimate that ``dataclasses.asdict`` wrote."""
+    reference = raw.pop("reference", None)
+    notes = tuple(raw.pop("notes", ()))
+    return Estimate(**raw, notes=notes, reference=estimate_from(reference) if reference else None)

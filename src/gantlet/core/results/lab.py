@@ -1,0 +1,43 @@
+"""What a lab hands back: the claim, the paper's number, ours over seeds, the tolerance set beforehand, the verdict."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.report import SCHEMA
+
+Verdict = Literal["reproduced", "not reproduced", "not testable here"]
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True)
+class LabResult:
+    """One claim, tested. ``ours`` is the number that decides, its interval taken over ``seeds``; ``why`` says how.
+
+    ``paper_value`` is None where the source prints no number; then ``paper_note`` says what it says. ``rows`` are a
+    table under ``columns``; ``figures`` are PNG files beside NAME.json, the main one first.
+    """
+
+    lab: str
+    claim: str
+    source: str
+    measure: str
+    paper_value: float | None
+    paper_note: str
+    ours: Estimate
+    tolerance: str
+    verdict: Verdict
+    why: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    figures: tuple[str, ...]
+    size: str
+    seeds: tuple[int, ...]
+    seconds: float = 0.0
+    schema: int = SCHEMA
+
+    def to_json(self) -> str:
+        """Return strict JSON: non-finite numbers are an error, not NaN."""
+        return json.dumps(dataclasses.asdict(self), indent=1, allow_nan=False, ensure_ascii=False)

@@ -1,0 +1,113 @@
+"""Source strings: which kind of source a text names, and the one function that opens it."""
+
+import inspect
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gantlet.core.errors import DataError, TooFewSamples, UsageError, nearest
+from gantlet.core.registry import parse_spec, typed_options
+
+if TYPE_CHECKING:
+    from gantlet.data.points import Source
+    from gantlet.data.source import ImageSource
+from gantlet.data import SOURCES
+
+_BY_SUFFIX = {".zip": "zip", ".tar": "tar", ".tgz": "tar", ".npz": "npz", ".npy": "npy", ".safetensors": "statistics"}
+
+
+_SHARDS = re.compile(r".*\{\d+\.\.\d+\}.*\.tar")
+
+
+_HUB = re.compile(r"hf:(?P<path>[^\[\]]+)\[(?P<split>[^\[\]=,]+)\]")
+
+
+_IDX = re.compile(r".*(idx\d-ubyte|\.idx)(\.gz)?")
+
+
+_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+def open_source(text: str, *, n: int = 0, seed: int = 0) -> "Source":
+    """Open what a source string names: a built-in name, a path, hf:…, run:PATH or module:function, with options.
+
+    Args: text: e.g. ``digits``, ``mnist[root=DIR,split=test]``, ``photos/``, ``fakes.zip[labels=none]``,
+    ``hf:owner/name[test]``, ``run:RUN@ema``; n, seed: for sources that make their images (run, callable), unless the text
+    names its own.
+    Returns: the opened source, of at least two images or points.
+    Raises: UsageError for an unknown name or option; DataError for a missing path or unusable data; TooFewSamples.
+    """
+    kind, options = resolve_source(text)
+    entry = SOURCES.entry(kind)
+    given = typed_options(f"data source {kind!r}", entry.object, options)
+    if entry.meta.get("generated"):
+        given = {"n": n, "seed": seed} | given
+    for name, parameter in inspect.signature(entry.object).parameters.items():
+        if parameter.default is parameter.empty and name not in given:
+            raise UsageError(f"data source {kind!r} needs the option {name}: {kind}[{name}=…]")
+    source: Source = entry.object(**given)
+    if len(source) < 2 and not source.statistics:
+        raise TooFewSamples(f"{source.spec} holds {len(source)} image; expected at least two")
+    return source
+
+
+def open_images(text: str) -> "ImageSource":
+    """Open a source as `open_source` does, for whoever can only use images; raises DataError for points."""
+    from gantlet.data.points import require_images
+
+    return require_images(open_source(text), "this")
+
+
+def resolve_source(text: str) -> tuple[str, dict[str, str]]:
+    """Return the kind of source and its options, the path among them."""
+    if Path(text).exists() and text not in SOURCES:
+        return _kind_of_path(text), {"path": text}
+    hub = _HUB.fullmatch(text)
+    name, options = (f"hf:{hub['path']}", {"split": hub["split"]}) if hub else parse_spec(text)
+    if name in SOURCES:
+        return name, options
+    kind, found = _by_form(name)
+    if kind:
+        return kind, {**found, **options}
+    if Path(name).exists():
+        return _kind_of_path(name), {"path": name, **options}
+    if "/" in name or Path(name).suffix.lower() in _BY_SUFFIX or _IDX.fullmatch(name):
+        raise DataError(f"there is no file or folder {name!r}; check the path")
+    raise UsageError(
+        f"unknown data source {name!r}{nearest(name, SOURCES.names())}; a source is one of these names, a folder, "
+        "a .zip, .tar, .npz, .npy or idx file, hf:owner/name, run:PATH, or module:function"
+    )
+
+
+def _by_form(name: str) -> tuple[str, dict[str, str]]:
+    """Return the kind that the form of a name tells, with its options; or ''."""
+    if name.startswith("run:"):
+        path, which = _split_weights(name.removeprefix("run:"))
+        return "run", {"path": path, "which": which}
+    if name.startswith("hf:"):
+        return "huggingface", {"path": name.removeprefix("hf:")}
+    if _SHARDS.fullmatch(name):
+        return "tar", {"path": name}
+    if _FUNCTION.fullmatch(name) and not Path(name).exists():
+        return "callable", {"path": name}
+    return "", {}
+
+
+def _kind_of_path(path: str) -> str:
+    if Path(path).is_dir():
+        return "folder"
+    suffix = ".tar" if path.lower().endswith((".tar.gz", ".tar.xz", ".tar.bz2")) else Path(path).suffix.lower()
+    if suffix == ".npz":
+        from gantlet.data.statistics_file import holds_moments
+
+        return "statistics" if holds_moments(path) else "npz"
+    if suffix in _BY_SUFFIX:
+        return _BY_SUFFIX[suffix]
+    if _IDX.fullmatch(Path(path).name):
+        return "idx"
+    raise UsageError(f"cannot tell what {path!r} is; expected a folder, a .zip, .tar, .npz, .npy or idx file")
+
+
+def _split_weights(path: str) -> tuple[str, str]:
+    folder, at, which = path.rpartition("@")
+    return (path, "newest") if not at or Path(path).exists() else (folder, which)

@@ -1,0 +1,47 @@
+"""Images that a generator draws on demand, block by block."""
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from gantlet.core.errors import DataError
+from gantlet.core.rng import sequence
+
+if TYPE_CHECKING:
+    pass
+
+
+BLOCK = 200
+"""Images drawn at a time; image i depends on the weights, the seed and i alone."""
+
+
+class Samples:
+    """The images of one generator, drawn block by block, each block once; ``given``: its labels or inputs, one an image."""
+
+    def __init__(self, spec: str, generator: Any, n: int, seed: int, **given: Any) -> None:
+        self.spec, self.generator, self.n, self.seed, self.given = spec, generator, n, seed, given
+        self._blocks: dict[int, UInt8[np.ndarray, "b h w c"]] = {}
+        self._lock = threading.Lock()
+
+    def read(self, i: int) -> UInt8[np.ndarray, "h w c"]:
+        """Return image i."""
+        if not 0 <= i < self.n:
+            raise IndexError(i)
+        with self._lock:
+            block = i // BLOCK
+            if block not in self._blocks:
+                self._blocks[block] = self._draw(block)
+        return self._blocks[block][i % BLOCK]
+
+    def _draw(self, block: int) -> UInt8[np.ndarray, "b h w c"]:
+        rows = slice(block * BLOCK, min(self.n, (block + 1) * BLOCK))
+        given = {name: None if values is None else values[rows] for name, values in self.given.items()}
+        seed = int(sequence(self.seed, f"run-{block}").generate_state(1, np.uint32)[0])
+        images = self.generator.sample(rows.stop - rows.start, seed=seed, **given)
+        count, kind = rows.stop - rows.start, f"{getattr(images, 'dtype', type(images).__name__)}"
+        shape: tuple[int, ...] = tuple(getattr(images, "shape", ()))
+        if kind != "uint8" or len(shape) != 4 or shape[0] != count:
+            raise DataError(f"{self.spec}: the generator returned {kind} {shape}; expected uint8 ({count}, h, w, c)")
+        return np.asarray(images)

@@ -1,0 +1,1 @@
+"""The evaluation wing: features, statistics, metrics with intervals, diagnosis and verdict."""

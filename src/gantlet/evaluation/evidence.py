@@ -1,0 +1,230 @@
+"""Evidence: all that the metrics of one comparison may look at; shared work is computed once."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+from jaxtyping import Float64, Int64, UInt8
+
+from gantlet.core.errors import DataError, ShapeError, TooFewSamples
+from gantlet.core.mixture import Mixture
+from gantlet.core.results.estimate import Estimate, Interval
+from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.stats.feature_bank import FeatureBank
+from gantlet.evaluation.stats.gaussian import GaussianNull, Potentials, canonical_order, gaussian_null, potentials
+from gantlet.evaluation.stats.latent import LatentSpace
+from gantlet.evaluation.stats.moments import Moments
+from gantlet.evaluation.stats.neighbours import MANIFOLD_K, Neighbours, neighbours
+from gantlet.evaluation.stats.probabilities import ClassProbabilities
+from gantlet.evaluation.stats.summary import QUARTERS
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a classifier said about n labelled images: ``true`` [n] against ``predicted`` [n], class indices."""
+
+    true: Int64[np.ndarray, " n"]
+    predicted: Int64[np.ndarray, " n"]
+    trained_on: str
+
+    @property
+    def correct(self) -> Float64[np.ndarray, " n"]:
+        """Return 1 where the prediction is right, else 0."""
+        return (self.true == self.predicted).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Real and fake features, in this order, with the settings of the intervals.
+
+    ``predictions`` holds ``train_on_real`` (classifier trained on real, applied to the fakes with their wanted
+    labels) and ``train_on_fake`` (trained on fakes, applied to held-out real images) where labels exist. ``mixture``:
+    the known modes of synthetic data, in the space of the features. ``train``: what the generator was trained on;
+    ``test``: real images it has not seen; None where the caller does not say. ``pairs``: for each fake row the real row
+    that it is meant to reproduce; ``latents``: the generator itself; None where there are none.
+    Raises ShapeError when the dimensions differ, DataError when all real features are equal.
+    """
+
+    real: FeatureBank
+    fake: FeatureBank
+    seed: int = 0
+    level: float = 0.95
+    memory: int = 2 * 10**9
+    classes: tuple[str, ...] = ()
+    predictions: Mapping[str, Predictions] = field(default_factory=dict)
+    mixture: Mixture | None = None
+    train: FeatureBank | None = None
+    test: FeatureBank | None = None
+    pairs: Int64[np.ndarray, " m"] | None = None
+    latents: LatentSpace | None = None
+
+    def __post_init__(self) -> None:
+        if self.real.dim != self.fake.dim:
+            raise ShapeError(
+                f"real features have {self.real.dim} columns, fake ones {self.fake.dim}; use one extractor for both"
+            )
+        if len(self.real.features) > 1 and (self.real.features == self.real.features[0]).all():
+            raise DataError(
+                f"all {self.real.n} real feature rows are equal; expected images that differ. Check the source "
+                f"and the extractor"
+            )
+
+    @cached_property
+    def orders(self) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " m"]]:
+        """Return a random order of the real and of the fake rows; it depends on the seed and the rows, not on where
+        they stand.
+        """
+        key = numpy_stream(self.seed, "row-key").standard_normal(self.real.dim)
+        real, fake = (canonical_order(bank.features, key) for bank in (self.real, self.fake))
+        return (
+            real[numpy_stream(self.seed, "split-real").permutation(len(real))],
+            fake[numpy_stream(self.seed, "split-fake").permutation(len(fake))],
+        )
+
+    def sample(self, cap: int, balanced: bool = False) -> tuple[FeatureBank, FeatureBank, tuple[str, ...]]:
+        """Return at most ``cap`` random rows of each side (as many of each where ``balanced``), and a note if any were
+        left out.
+        """
+        least = min(cap, self.real.n, self.fake.n)
+        sizes = [least if balanced else min(cap, side.n) for side in (self.real, self.fake)]
+        real, fake = (
+            side.take(order[:size])
+            for side, order, size in zip((self.real, self.fake), self.orders, sizes, strict=True)
+        )
+        if sizes == [self.real.n, self.fake.n]:
+            return real, fake, ()
+        return real, fake, (f"computed on {sizes[0]} real and {sizes[1]} fake images drawn at random (seeded)",)
+
+    def estimate(
+        self,
+        metric: str,
+        value: float,
+        interval: tuple[Interval, float | None, float | None],
+        details: Mapping[str, Any] | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> Estimate:
+        """Return an Estimate stamped with level and sizes; ``interval``: its kind, low and high."""
+        kind, low, high = interval
+        sizes = (self.real.n, self.fake.n)
+        return Estimate(metric, value, low, high, kind, self.level, *sizes, details=dict(details or {}), notes=notes)
+
+    @property
+    def training(self) -> FeatureBank:
+        """Return the training images, as which the real ones count where the caller names none."""
+        return self.real if self.train is None else self.train
+
+    @cached_property
+    def training_neighbours(self) -> Neighbours:
+        """Return the nearest-neighbour statistics of the fakes against the training images."""
+        if self.training is self.real:
+            return self.neighbours
+        return neighbours(self.training.features, self.fake.features, memory=self.memory)
+
+    def train_and_test(self, cap: int) -> tuple[FeatureBank, FeatureBank, tuple[str, ...]]:
+        """Return at most ``cap`` training and unseen real rows; two random halves of real where either is not known."""
+        if self.train is None or self.test is None:
+            real, _, notes = self.sample(2 * cap)
+            halves = "the training and the test images are two random halves of the real ones (seeded)"
+            rows = np.arange(real.n)
+            return real.take(rows[::2]), real.take(rows[1::2]), (*notes, halves)
+        sides = []
+        for name, bank in (("train", self.train), ("test", self.test)):
+            order = numpy_stream(self.seed, f"rows-{name}").permutation(bank.n)
+            sides.append(bank if bank.n <= cap else bank.take(order[:cap]))
+        return sides[0], sides[1], ()
+
+    def undefined(self, metric: str, reason: str) -> Estimate:
+        """Return an Estimate without a value and the reason why."""
+        sizes = (self.real.n, self.fake.n)
+        return Estimate(metric, None, None, None, "none", self.level, *sizes, notes=(f"undefined: {reason}",))
+
+    @cached_property
+    def quarters(self) -> tuple[list[Moments], list[Moments]]:
+        """Return the moments of four disjoint random quarters of the real and of the fake rows; halves are merges of
+        them. A statistics file brings its own.
+
+        Raises: TooFewSamples where it holds the moments of all its rows only.
+        """
+        for bank in (self.real, self.fake):
+            if bank.summary is not None and len(bank.summary.parts) < QUARTERS:
+                raise TooFewSamples(
+                    "published statistics hold one mean and covariance, no disjoint parts to extrapolate from"
+                )
+        banks = zip((self.real, self.fake), self.orders, strict=True)
+        real, fake = (
+            [Moments.of(bank.features[order[q::4]]) for q in range(4)]
+            if bank.summary is None
+            else list(bank.summary.parts)
+            for bank, order in banks
+        )
+        return real, fake
+
+    @cached_property
+    def potentials(self) -> Potentials:
+        """Return the influence function of the Fréchet distance at every row."""
+        return potentials(self.real.features, self.fake.features, self.real.moments, self.fake.moments)
+
+    @cached_property
+    def gaussian_null(self) -> GaussianNull:
+        """Return the law of the Fréchet distance under random relabelling; raises TooFewSamples."""
+        pooled = self.real.moments.merge(self.fake.moments)
+        return gaussian_null(self.real.features, self.fake.features, pooled, self.orders)
+
+    def of_pairs(
+        self, measure: Callable[[UInt8[np.ndarray, "..."], UInt8[np.ndarray, "..."]], float]
+    ) -> Float64[np.ndarray, " m"]:
+        """Return ``measure(real, fake)`` of the images of each pair; raises what ``measure`` does."""
+        assert self.pairs is not None and self.real.images is not None and self.fake.images is not None
+        partners = self.real.images.take(self.pairs)
+        return np.array([measure(real, fake) for real, fake in zip(partners, self.fake.images, strict=True)])
+
+    @cached_property
+    def real_classes(self) -> ClassProbabilities:
+        """Return the class statistics of the real images; raises ShapeError when the extractor gives no
+        probabilities.
+        """
+        return _classes(self.real)
+
+    @cached_property
+    def fake_classes(self) -> ClassProbabilities:
+        """Return the class statistics of the fake images; raises ShapeError when the extractor gives no
+        probabilities.
+        """
+        return _classes(self.fake)
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """Return the nearest-neighbour statistics that precision, recall, density, coverage and 1-NN share."""
+        return neighbours(self.real.features, self.fake.features, memory=self.memory)
+
+    def manifolds(self, k: int) -> Neighbours:
+        """Return the neighbour statistics whose manifolds reach to the k-th neighbour; raises TooFewSamples."""
+        if k == MANIFOLD_K:
+            return self.neighbours
+        sides = self.real.features, self.fake.features
+        return self.shared(("manifolds", k), lambda: neighbours(*sides, k=k, manifold=k, memory=self.memory))
+
+    def shared(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what ``make`` gives, computed once a key: work that a metric's value and its influence share."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        found: T = self._shared[key]
+        return found
+
+    @cached_property
+    def _shared(self) -> dict[Hashable, Any]:
+        return {}
+
+
+def _classes(bank: FeatureBank) -> ClassProbabilities:
+    if bank.summary is not None and bank.summary.classes is not None:
+        return bank.summary.classes
+    if bank.probabilities is None:
+        raise ShapeError(
+            "expected class probabilities beside the features; use an extractor that gives them, e.g. classifier"
+        )
+    return ClassProbabilities.of(bank.probabilities)

@@ -1,0 +1,57 @@
+"""Build the extractor that a spec names, and choose one where none is named."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gantlet.core.errors import ConfigError
+from gantlet.core.registry import format_spec, parse_spec
+
+if TYPE_CHECKING:
+    from gantlet.data.points import Source
+from gantlet.core.interfaces.extractors import Extractor
+from gantlet.evaluation.features import EXTRACTORS
+
+
+def build_extractor(
+    spec: str,
+    train: "Source | None" = None,
+    held_out: "Source | None" = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Extractor:
+    """Build the extractor that ``spec`` names; raises UnknownName, ConfigError, WeightsError.
+
+    Args: spec: e.g. ``efficientnet-lite0``, ``classifier[seed=1]``, ``classifier[data=mnist[root=DIR]]``, or ``auto``:
+    coordinates for points, classifier where ``train`` has labels and small gray images (up to 32 pixels), else
+    efficientnet-lite0; train: the
+    labelled images for extractors that are trained; held_out: labelled images that give its accuracy; ``data=`` in the
+    spec takes the place of both; progress: called with (stage, done, total).
+    """
+    from gantlet.data.opening import open_source
+    from gantlet.data.points import PointSource
+
+    name, options = parse_spec(automatic(train) if spec == "auto" else spec)
+    given: dict[str, Any] = {}
+    if isinstance(train, PointSource) and name != "coordinates":
+        raise ConfigError(f"extractor {name!r} looks at images, and {train.spec} holds points; use coordinates or auto")
+    if EXTRACTORS.entry(name).meta.get("trained"):
+        if "data" in options:
+            train = open_source(options.pop("data"))
+            held_out = open_source(train.held_out) if train.held_out else None
+        if train is None:
+            raise ConfigError(f"extractor {name!r} needs labelled training images: write {name}[data=SOURCE]")
+        given = {"train": train, "held_out": held_out, "progress": progress}
+    extractor: Extractor = EXTRACTORS.build(format_spec(name, options), **given)
+    return extractor
+
+
+def automatic(train: "Source | None") -> str:
+    """Return the spec that ``auto`` stands for, by the labelled training images."""
+    from gantlet.data.points import PointSource
+    from gantlet.data.reading import native_shape
+
+    if isinstance(train, PointSource):
+        return f"coordinates[dim={train.points.shape[1]}]"
+    if train is None or train.labels is None or len(train.classes) < 2:
+        return "efficientnet-lite0"
+    size, channels = native_shape(train)
+    return "classifier" if size <= 32 and channels == 1 else "efficientnet-lite0"

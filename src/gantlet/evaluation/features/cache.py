@@ -1,0 +1,76 @@
+"""Cached arrays on disk: safetensors with a JSON header that says exactly what they were made of."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from gantlet.core.errors import CacheError
+from gantlet.core.files import cache_folder, explained, writing
+from gantlet.core.stamp import differing
+
+HEADER = "gantlet"
+
+
+def cache_path(kind: str, made_of: Mapping[str, Any]) -> Path:
+    """Return where arrays made of this are cached: another content, option or version has another name."""
+    key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
+    return cache_folder() / kind / f"{key[:40]}.safetensors"
+
+
+def store(path: Path, arrays: Mapping[str, np.ndarray], made_of: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    """Write arrays with their header atomically: of two writers at once one wins whole. Raises OutputError."""
+    tensors = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    header = {"made_of": made_of, "facts": facts, "sha256": arrays_digest(tensors)}
+    with writing(path) as temporary, explained(path):
+        try:
+            save_file(tensors, temporary, metadata={HEADER: json.dumps(header)})
+        except SafetensorError as error:  # safetensors hides the cause of a failed write in its text
+            raise OSError(str(error)) from error
+
+
+def load(path: Path, made_of: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
+    """Return the arrays and facts cached for ``made_of``, or None where there are none yet.
+
+    Raises: CacheError for a damaged file and for a header that says anything else; nothing is silently reused.
+    """
+    if not path.exists():
+        return None
+    arrays, found, facts = read(path)
+    if apart := differing(found, json.loads(json.dumps(made_of))):
+        field, made, wanted = apart
+        raise CacheError(
+            f"the cache file {path} was made with {field} = {made!r}, expected {wanted!r}; delete it, or use --no-cache"
+        )
+    return arrays, facts
+
+
+def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any], dict[str, Any]]:
+    """Return a file's arrays, what they were made of, and its facts; raises CacheError for a damaged file."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            header = json.loads((file.metadata() or {})[HEADER])
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        found, facts, digest = header["made_of"], header["facts"], header["sha256"]
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise CacheError(f"the file {path} is damaged ({error}); delete it, or use --no-cache for a cache") from error
+    if arrays_digest(arrays) != digest:
+        raise CacheError(
+            f"the file {path} is damaged (its checksum is wrong); delete it, or use --no-cache for a cache"
+        )
+    return arrays, found, facts
+
+
+def arrays_digest(arrays: Mapping[str, np.ndarray]) -> str:
+    """Return the SHA-256 over named arrays: names, types, shapes and bytes."""
+    whole = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        whole.update(f"{name} {array.dtype} {array.shape}:".encode())
+        whole.update(array.reshape(-1).view(np.uint8).data)
+    return whole.hexdigest()

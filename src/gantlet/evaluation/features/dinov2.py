@@ -1,0 +1,99 @@
+"""DINOv2: self-supervised features, the space of FD-DINOv2."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, UInt8
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gantlet.core.errors import WeightsError
+from gantlet.evaluation.features import EXTRACTORS
+from gantlet.evaluation.features.hub import IMAGENET, HubModel, bicubic, normalised
+
+SIZE = 224
+OFFSET = 0.1
+
+
+def position_embeddings(trained: Float[Tensor, "1 n d"], side: int) -> Float[Tensor, "1 m d"]:
+    """Return the position embeddings for side × side patches from those of the training size (class token first).
+
+    Convention: bicubic with the scale (side + 0.1)/√n, as in the authors' program; a plain resize to ``side``, as in
+    transformers, gives slightly other features and is rejected.
+    """
+    grid = round((trained.shape[1] - 1) ** 0.5)
+    if grid == side:
+        return trained
+    patches = trained[:, 1:].float().unflatten(1, (grid, grid)).permute(0, 3, 1, 2)
+    scale = (side + OFFSET) / grid
+    resized = functional.interpolate(patches, scale_factor=(scale, scale), mode="bicubic", align_corners=False)
+    return torch.cat([trained[:, :1], resized.permute(0, 2, 3, 1).flatten(1, 2).to(trained.dtype)], dim=1)
+
+
+@EXTRACTORS.register(
+    "dinov2", source="Oquab et al. 2023, arXiv:2304.07193; for evaluation: Stein et al. 2023, arXiv:2306.04675"
+)
+@dataclass(frozen=True)
+class DinoV2:
+    """DINOv2's class token after the last layer norm: the space of FD-DINOv2 (1,024 features for ViT-L/14).
+
+    Preprocessing as in Stein et al.: Pillow bicubic to 224×224 without a crop (other shapes are squeezed), ImageNet's
+    mean and standard deviation. Needs the extra: pip install 'gantlet[hub]'.
+
+    When it lies: features of another model size, or of another resize, are another space: published FD-DINOv2 means
+    ViT-L/14. It was trained on natural photos at more than 224 pixels; small images are enlarged and look blurred.
+
+    Args: model: a folder with config.json and model.safetensors, or a name on the hub (downloaded once); device: cpu,
+    cuda or mps.
+    Raises: WeightsError when the model cannot be had or is no DINOv2; ConfigError without the extra.
+    """
+
+    model: str = "facebook/dinov2-large"
+    device: str = "cpu"
+    name = "dinov2"
+
+    @cached_property
+    def hub(self) -> HubModel:
+        """Return the model behind it."""
+        return HubModel(self.name, self.model, ("dinov2",), "Dinov2Config", "Dinov2Model")
+
+    @property
+    def side(self) -> int:
+        """Return how many patches make a side of the image; raises WeightsError where they do not fill it."""
+        patch = int(self.hub.config.patch_size)
+        if SIZE % patch:
+            raise WeightsError(
+                f"{self.hub.folder} has patches of {patch} pixels, which do not fill {SIZE}; expected e.g. 14"
+            )
+        return SIZE // patch
+
+    @property
+    def dim(self) -> int:
+        """Return the width of the model."""
+        return int(self.hub.config.hidden_size)
+
+    @cached_property
+    def network(self) -> nn.Module:
+        """Return the network, loaded on first use; raises WeightsError."""
+        side, network = self.side, self.hub.network()
+        resized = position_embeddings(network.embeddings.position_embeddings, side)
+        network.embeddings.position_embeddings = nn.Parameter(resized, requires_grad=False)
+        moved: nn.Module = network.to(self.device)
+        return moved
+
+    @cached_property
+    def identity(self) -> dict[str, str]:
+        """Return all that decides the features' values."""
+        return self.hub.identity(f"Pillow bicubic {SIZE}x{SIZE} without crop, ImageNet mean and std")
+
+    def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "224 224 3"]:
+        """Resize one image to 224×224 RGB."""
+        return bicubic(image, SIZE, crop=False)
+
+    def extract(self, batch: UInt8[np.ndarray, "b 224 224 3"]) -> tuple[Float32[np.ndarray, "b d"], None]:
+        """Return the class tokens; no probabilities."""
+        with torch.inference_mode():
+            output = self.network(pixel_values=normalised(batch, *IMAGENET, self.device))
+            return output.last_hidden_state[:, 0].float().cpu().numpy(), None

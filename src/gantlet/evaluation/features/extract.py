@@ -1,0 +1,123 @@
+"""One pass from an image source to a FeatureBank, through the cache."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL
+
+from gantlet.core.errors import BadFiles, ConfigError, OutputError
+from gantlet.core.interfaces.extractors import Extractor
+from gantlet.core.processes import processes
+from gantlet.data.points import PointSource, Source
+from gantlet.evaluation.features.cache import cache_path, load, store
+from gantlet.evaluation.features.onepass import compute_together
+from gantlet.evaluation.stats.feature_bank import FeatureBank
+from gantlet.evaluation.stats.images import ImageRows
+
+VERSION = "1"
+
+
+@dataclass(frozen=True)
+class ExtractInfo:
+    """How features were had: files ``skipped`` as (name, reason), from the cache or not, seconds, images a second."""
+
+    skipped: tuple[tuple[str, str], ...]
+    cached: bool
+    seconds: float
+    images_per_second: float
+    warnings: tuple[str, ...] = ()
+
+
+def extract(
+    source: Source,
+    extractor: Extractor,
+    *,
+    cache: bool = True,
+    on_bad: str = "fail",
+    progress: Callable[[int, int], None] | None = None,
+    workers: int = 0,
+) -> tuple[FeatureBank, ExtractInfo]:
+    """Return the features of every image of a source, in its order; see `extract_all`."""
+    return extract_all(source, [extractor], cache=cache, on_bad=on_bad, progress=progress, workers=workers)[0]
+
+
+def extract_all(
+    source: Source,
+    extractors: Sequence[Extractor],
+    *,
+    cache: bool = True,
+    on_bad: str = "fail",
+    progress: Callable[[int, int], None] | None = None,
+    workers: int = 0,
+) -> list[tuple[FeatureBank, ExtractInfo]]:
+    """Return the features of every image of a source in several spaces; each image is decoded once.
+
+    Decoding and preparation run in ``workers`` threads (0: one a core), the networks in the caller's. The cache is
+    keyed by the images' content, the extractor's identity and the versions of decoder and Pillow.
+
+    Args: cache: read and write the cache; on_bad: fail (BadFiles names every undecodable file) or skip (they are left
+    out of the bank and listed); progress: called with (images done, images).
+    Under torchrun the processes share the work, the first one reads and writes the cache, and all get all features.
+
+    Raises: BadFiles, CacheError (a damaged or foreign cache file), NonFiniteError, ConfigError, DataError.
+    """
+    if on_bad not in ("fail", "skip"):
+        raise ConfigError(f"on_bad must be fail or skip; got {on_bad!r}")
+    started = time.perf_counter()
+    places = [_place(source, extractor) for extractor in extractors]
+    team = processes()
+    found = team.first(lambda: [load(path, made_of) if cache else None for path, made_of in places])
+    left = [i for i, known in enumerate(found) if known is None]
+    if left:
+        outputs, bad = compute_together(source, [extractors[i] for i in left], on_bad, progress, workers)
+        for i, arrays in zip(left, outputs, strict=True):
+            found[i] = arrays, {"bad": bad}
+    results = []
+    for i, (known, (path, made_of)) in enumerate(zip(found, places, strict=True)):
+        assert known is not None
+        bank, skipped = _bank(source, known, on_bad)
+        warnings = _store(path, *known, made_of) if cache and i in left and team.rank == 0 else ()
+        seconds = time.perf_counter() - started
+        rate = len(source) / max(seconds, 1e-9)
+        results.append((bank, ExtractInfo(skipped, i not in left, seconds, rate, warnings)))
+    return results
+
+
+def _place(source: Source, extractor: Extractor) -> tuple[Path, dict[str, Any]]:
+    """Return where the features are cached, and what they are made of."""
+    made_of: dict[str, Any] = {
+        "source_sha256": source.digest,
+        "n": len(source),
+        "extractor": dict(extractor.identity),
+        "pillow": PIL.__version__,
+        "version": VERSION,
+    }
+    return cache_path(f"features/{extractor.name}", made_of), made_of
+
+
+def _bank(
+    source: Source, known: tuple[dict[str, np.ndarray], dict[str, Any]], on_bad: str
+) -> tuple[FeatureBank, tuple[tuple[str, str], ...]]:
+    arrays, facts = known
+    bad = [(source.names[int(row)], str(reason)) for row, reason in facts["bad"]]
+    if bad and on_bad == "fail":
+        raise BadFiles(source.spec, bad, len(source))
+    labels = None if source.labels is None else source.labels[arrays["rows"]]
+    names = [source.names[row] for row in arrays["rows"]]
+    images = None if isinstance(source, PointSource) else ImageRows(source.read, arrays["rows"])
+    return FeatureBank(arrays["features"], arrays.get("probabilities"), labels, names, images), tuple(bad)
+
+
+def _store(
+    path: Path, arrays: dict[str, np.ndarray], facts: dict[str, Any], made_of: dict[str, Any]
+) -> tuple[str, ...]:
+    """Cache features; where that is not possible return a warning: the features themselves are not lost for it."""
+    try:
+        store(path, arrays, made_of, facts)
+    except OutputError as error:
+        return (f"the features were not cached: {error}",)
+    return ()

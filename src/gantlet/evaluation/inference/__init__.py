@@ -1,0 +1,1 @@
+"""Statistical inference: intervals, tests, differences, extrapolation, means over seeds."""

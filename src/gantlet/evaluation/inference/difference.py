@@ -1,0 +1,83 @@
+"""Is A better than B? The difference of one metric between two sets of fakes judged against the same real images."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from gantlet.core.errors import ShapeError
+from gantlet.core.results.estimate import Estimate
+from gantlet.evaluation.inference.intervals import quantile
+
+
+@dataclass(frozen=True, eq=False)
+class Influence:
+    """The metric's influence function at every row: metric ≈ truth + mean(real) + mean(fake) to first order.
+
+    None on a side that the metric takes as given.
+    """
+
+    real: Float64[np.ndarray, " n"] | None = None
+    fake: Float64[np.ndarray, " m"] | None = None
+
+    @property
+    def variance(self) -> float:
+        """Return the squared standard error of the metric."""
+        return _variance(self.real) + _variance(self.fake)
+
+
+def effective_number(owner: Int64[np.ndarray, " n"]) -> float:
+    """Return the number of independent indicators that n covered-or-not rows are worth: n Σ_j L_j / Σ_j L_j².
+
+    ``owner``: the fake on which alone a row's being covered hangs, −1 where none or several do it. L_j is the number
+    of rows that hang on fake j: they are covered or not together, by that one draw.
+    """
+    lone = np.bincount(owner[owner >= 0])
+    return len(owner) * float(lone.sum() / np.square(lone).sum()) if lone.any() else float(len(owner))
+
+
+def of_covered(covered: Bool[np.ndarray, " n"], owner: Int64[np.ndarray, " n"], m: int) -> Influence:
+    """Return the influence of the share of real rows that some of m fakes covers.
+
+    At the real rows whether they are covered; at the fakes what rows that hang on one fake add to the variance:
+    proportional to L_j, with variance p(1 − p)(1/n_eff − 1/n).
+    """
+    share, n = float(covered.mean()), len(covered)
+    excess = share * (1 - share) * max(0.0, 1 / effective_number(owner) - 1 / n)
+    lone = np.bincount(owner[owner >= 0], minlength=m).astype(np.float64)
+    spread = float(lone.var(ddof=1)) if m > 1 else 0.0
+    return Influence(covered.astype(np.float64), lone * (excess * m / spread) ** 0.5 if spread > 0 else None)
+
+
+def difference_variance(a: Influence, b: Influence, paired_fakes: bool) -> float:
+    """Return the variance of metric(A) − metric(B) when both share the real rows.
+
+    var(ψ_real^A − ψ_real^B)/n_real + var(ψ_fake^A)/n_A + var(ψ_fake^B)/n_B; with ``paired_fakes`` (row i of A and of B come
+    from the same latent) the last two are var(ψ_fake^A − ψ_fake^B)/n. Raises ShapeError when rows do not pair.
+    """
+    real = _difference(a.real, b.real)
+    if paired_fakes:
+        return _variance(real) + _variance(_difference(a.fake, b.fake))
+    return _variance(real) + _variance(a.fake) + _variance(b.fake)
+
+
+def _difference(a: np.ndarray | None, b: np.ndarray | None) -> np.ndarray | None:
+    if a is None or b is None:
+        return a if b is None else -b
+    if len(a) != len(b):
+        raise ShapeError(
+            f"paired influence functions have {len(a)} and {len(b)} rows; expected the same images on both sides"
+        )
+    return a - b
+
+
+def _variance(values: np.ndarray | None) -> float:
+    return 0.0 if values is None or len(values) < 2 else float(values.var(ddof=1) / len(values))
+
+
+def interval_variance(estimate: Estimate) -> float | None:
+    """Return the variance that an estimate's interval stands for, by its longer arm; None where it has no interval."""
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return None
+    arm = max(estimate.high - estimate.value, estimate.value - estimate.low)
+    return (arm / quantile(estimate.level)) ** 2

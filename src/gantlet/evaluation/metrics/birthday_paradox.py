@@ -1,0 +1,85 @@
+"""The birthday paradox test: how often two fakes are near-duplicates, and the support size that follows."""
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Int64
+
+from gantlet.core.errors import TooFewSamples
+from gantlet.core.numerics.distances import squared_distance_tiles, tile_side
+from gantlet.core.results.estimate import Estimate
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.intervals import wilson
+from gantlet.evaluation.metrics import METRICS
+
+QUANTILE = 0.01
+
+
+def near_duplicates(
+    features: Float32[np.ndarray, "n d"], radius: float, memory: int = 2 * 10**9
+) -> Int64[np.ndarray, " n"]:
+    """Return for each row how many other rows lie within ``radius`` (float32 products: error 1e-6 of |x|²)."""
+    counts = torch.zeros(len(features), dtype=torch.int64)
+    centre = features.mean(axis=0, dtype=np.float64).astype(np.float32)
+    for i, j, tile in squared_distance_tiles(features, None, centre, tile_side(memory)):
+        if i == j:
+            tile.fill_diagonal_(torch.inf)
+        near = tile <= radius**2
+        counts[i : i + len(near)] += near.sum(dim=1)
+        if i != j:
+            counts[j : j + near.shape[1]] += near.sum(dim=0)
+    found: Int64[np.ndarray, " n"] = counts.numpy()
+    return found
+
+
+def collision_rate(counts: Int64[np.ndarray, " n"]) -> tuple[float, float]:
+    """Return the share c of pairs that collide, and the number of independent pairs that they are worth.
+
+    Variance of the U-statistic (Hoeffding): 4ζ/n + 2(c − c² − 2ζ)/(n(n − 1)), ζ the variance of a row's own rate.
+    Expected support size: 1/c, for images drawn evenly from that many.
+    Raises: TooFewSamples (n < 3). Source: Arora, Risteski & Zhang 2018, arXiv:1706.08224, Sec. 2; Hoeffding 1948.
+    """
+    n = len(counts)
+    if n < 3:
+        raise TooFewSamples(f"the birthday paradox test needs 3 fake samples; got {n}. Give more images")
+    rate, pairs = float(counts.sum() / (n * (n - 1))), n * (n - 1) / 2
+    single = rate * (1 - rate) / pairs
+    rows = counts / (n - 1)
+    zeta = max(0.0, float(rows.var(ddof=1)) - rate * (1 - rate) / (n - 1))
+    variance = max(single, 4 * zeta / n)
+    return rate, pairs * single / variance if variance > 0 else pairs
+
+
+@METRICS.register(
+    "birthday_paradox",
+    source="Arora, Risteski & Zhang 2018, arXiv:1706.08224",
+    needs=("features",),
+    unit="share of pairs that are near-duplicates",
+    lower_is_better=True,
+    version=1,
+)
+def estimate(evidence: Evidence) -> Estimate:
+    """Birthday paradox test: the chance that two fakes are near-duplicates; its inverse estimates the support size.
+
+    c = share of pairs of fakes nearer than the radius within which only 1 % of the real images have another real image.
+    ``details``: ``support_size`` 1/c (null where no pair collides) with its lower bound, ``real`` the same share among
+    the real images, and the radius. By the birthday paradox √(1/c) images show a pair with chance about 40 %.
+
+    Interval: Wilson with the number of independent pairs that gives the U-statistic its own variance.
+
+    When it lies: the authors let people judge the pairs; a radius in feature space stands in for them here and depends
+    on the number of real images. The support size assumes equal chances: a few favourite images make it small.
+
+    Source: Arora, Risteski & Zhang 2018, arXiv:1706.08224, Sec. 2.
+    """
+    own = evidence.neighbours.real.distances[:, 0]
+    radius = float(np.quantile(own, QUANTILE, method="lower"))
+    rate, pairs = collision_rate(near_duplicates(evidence.fake.features, radius, evidence.memory))
+    low, high = wilson(rate * pairs, pairs, evidence.level)
+    real = collision_rate(near_duplicates(evidence.real.features, radius, evidence.memory))[0]
+    details = {
+        "support_size": 1 / rate if rate > 0 else None,
+        "support_size_low": 1 / high,
+        "real": real,
+        "radius": radius,
+    }
+    return evidence.estimate("birthday_paradox", rate, ("wilson", low, high), details)

@@ -1,0 +1,62 @@
+"""Density of Naeem et al.: how many real balls contain a fake image, over k."""
+
+import numpy as np
+from jaxtyping import Int64
+
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.difference import Influence
+from gantlet.evaluation.inference.intervals import bootstrap_mean
+from gantlet.evaluation.metrics import METRICS
+
+
+def density(real_balls: Int64[np.ndarray, " m"], k: int) -> float:
+    """Return the mean number of real k-balls that contain a fake image, over k; ≥ 0, about 1 where real and fake agree.
+
+    Args: real_balls [m]: the count for each fake. Source: Naeem et al. 2020, arXiv:2002.09797, Eq. 4.
+    """
+    return float(real_balls.mean() / k)
+
+
+def influence(evidence: Evidence) -> Influence:
+    """Return the number of real balls over k at every fake row, with the real images given."""
+    return Influence(fake=evidence.neighbours.real_balls / evidence.neighbours.k)
+
+
+@METRICS.register(
+    "density",
+    source="Naeem et al. 2020, arXiv:2002.09797",
+    needs=("features",),
+    unit="real neighbourhoods an image, over k",
+    lower_is_better=False,
+    version=1,
+    influence=influence,
+)
+def estimate(evidence: Evidence) -> Estimate:
+    """Density: how many real neighbourhoods a fake image falls into, on average and over k.
+
+    1/(k m) Σ_fake #{real x : |x − fake| < distance from x to its 5th nearest real neighbour}; about 1 where real and
+    fake agree, not bounded by 1. The boundary is excluded, as in prdc.
+
+    Interval: bootstrap over the fake images (1,000 resamples, percentile) with the real set fixed.
+
+    When it lies: fakes crowded where real images are dense score above 1, so more is not always better: read it
+    with coverage. It says nothing of what is missing.
+
+    Source: Naeem et al. 2020, arXiv:2002.09797, Eq. 4; k = 5.
+    """
+    facts = evidence.neighbours
+    rng = numpy_stream(evidence.seed, "bootstrap-density")
+    low, high = bootstrap_mean(facts.real_balls / facts.k, evidence.level, rng)
+    return Estimate(
+        "density",
+        density(facts.real_balls, facts.k),
+        low,
+        high,
+        "bootstrap",
+        evidence.level,
+        evidence.real.n,
+        evidence.fake.n,
+        details={"k": facts.k},
+    )

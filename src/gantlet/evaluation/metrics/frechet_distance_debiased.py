@@ -1,0 +1,80 @@
+"""The Fréchet distance without its small-sample bias: Richardson extrapolation over halves and quarters."""
+
+from functools import reduce
+
+import numpy as np
+
+from gantlet.core.errors import TooFewSamples
+from gantlet.core.results.estimate import Estimate
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.metrics.frechet_distance import frechet_distance, influence, transport_interval
+from gantlet.evaluation.stats.moments import Moments
+
+FIRST_ORDER = {1: 2.0, 2: -1.0}
+SECOND_ORDER = {1: 8 / 3, 2: -2.0, 4: 1 / 3}
+
+
+def richardson(real: list[Moments], fake: list[Moments]) -> tuple[float, dict[int, float]]:
+    """Return the debiased distance and the mean plain distances at n, n/2 (and n/4), from moments of four quarters.
+
+    Second order: 8/3·F(n) − 2·F(n/2) + 1/3·F(n/4), exact for F = a + b/n + c/n²; where a quarter has fewer than
+    two rows, first order: 2·F(n) − F(n/2), exact for F = a + b/n. F(n/k) is the mean over k disjoint parts.
+
+    Args: real, fake: four Moments each. Returns: squared feature units, may be negative near the null.
+    Raises: TooFewSamples (fewer than 4 rows a side). Source: Richardson 1911; Chong & Forsyth 2020, arXiv:1911.07023.
+    """
+    counts = [sum(part.n for part in side) for side in (real, fake)]
+    if min(counts) < 4:
+        raise TooFewSamples(f"halves need 4 samples a side; got real={counts[0]}, fake={counts[1]}. Give more images")
+    coefficients = SECOND_ORDER if min(part.n for part in real + fake) >= 2 else FIRST_ORDER
+    plain = {parts: _mean_distance(real, fake, parts) for parts in coefficients}
+    return sum(coefficients[parts] * plain[parts] for parts in coefficients), plain
+
+
+def _mean_distance(real: list[Moments], fake: list[Moments], parts: int) -> float:
+    pieces = [[reduce(Moments.merge, side[part::parts]) for part in range(parts)] for side in (real, fake)]
+    return float(np.mean([frechet_distance(r, f) for r, f in zip(*pieces, strict=True)]))
+
+
+@METRICS.register(
+    "frechet_distance_debiased",
+    source="Chong & Forsyth 2020, arXiv:1911.07023",
+    needs=("moments",),
+    unit="squared feature units",
+    lower_is_better=True,
+    version=1,
+    influence=influence,
+)
+def estimate(evidence: Evidence) -> Estimate:
+    """Fréchet distance extrapolated to infinitely many samples by Richardson's rule over halves and quarters.
+
+    8/3·F(n) − 2·F(n/2) + 1/3·F(n/4): exact for a bias b/n + c/n². The parts are disjoint and random (seeded).
+
+    Interval: the delta interval of the plain distance (same influence function to first order) about this value; at the
+    null the spread of the same combination under 999 relabellings. It covers sampling noise, not what is left of the
+    bias.
+
+    When it lies: for n well below d the expansion in 1/n has not set in and some bias remains (a tenth, where the plain
+    value is a third too large). Near the null it may be negative: read that as zero. It sees means and covariances
+    only.
+
+    Source: the idea of extrapolating in 1/n: Chong & Forsyth 2020, arXiv:1911.07023 (FID∞ regresses on 15 sizes; this
+    is not it).
+    """
+    value, plain = richardson(*evidence.quarters)
+    low, high, kind, details, notes = transport_interval(evidence, value, SECOND_ORDER if 4 in plain else FIRST_ORDER)
+    details |= {"plain": plain[1], "halves": plain[2], "order": len(plain) - 1}
+    details |= {"quarters": plain[4]} if 4 in plain else {}
+    return Estimate(
+        "frechet_distance_debiased",
+        value,
+        low,
+        high,
+        kind,
+        evidence.level,
+        evidence.real.n,
+        evidence.fake.n,
+        details=details,
+        notes=notes,
+    )

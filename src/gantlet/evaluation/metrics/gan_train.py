@@ -1,0 +1,60 @@
+"""GAN-train: accuracy, on held-out real images, of a classifier trained on fake ones."""
+
+from gantlet.core.errors import TooFewSamples
+from gantlet.core.results.estimate import Estimate
+from gantlet.evaluation.evidence import Evidence, Predictions
+from gantlet.evaluation.inference.difference import Influence
+from gantlet.evaluation.inference.intervals import wilson
+from gantlet.evaluation.metrics import METRICS
+
+
+def gan_train(predictions: Predictions) -> float:
+    """Return the accuracy of a classifier trained on fake images, on real ones, in [0, 1]; raises TooFewSamples (none).
+
+    Source: Shmelkov et al. 2018, arXiv:1807.09499, Sec. 3.
+    """
+    if len(predictions.true) == 0:
+        raise TooFewSamples("gan_train needs 1 classified image; got 0. Give labelled images")
+    return float((predictions.true == predictions.predicted).mean())
+
+
+def influence(evidence: Evidence) -> Influence:
+    """Return whether each held-out real image was recognised, with the classifier given."""
+    return Influence(real=evidence.predictions["train_on_fake"].correct)
+
+
+@METRICS.register(
+    "gan_train",
+    source="Shmelkov et al. 2018, arXiv:1807.09499",
+    needs=("train_on_fake",),
+    unit="accuracy",
+    lower_is_better=False,
+    version=1,
+    influence=influence,
+)
+def estimate(evidence: Evidence) -> Estimate:
+    """Accuracy, on held-out real images, of a classifier trained on fake ones.
+
+    The share of real images recognised by what was learnt from fakes alone: quality and diversity together.
+
+    Interval: Wilson over the real images, with the trained classifier fixed.
+
+    When it lies: memorised training images score as well as real training data. The number belongs to the classifier
+    and to the number of fakes it was trained on. Needs a conditional generator.
+
+    Source: Shmelkov et al. 2018, arXiv:1807.09499, Sec. 3.
+    """
+    predictions = evidence.predictions["train_on_fake"]
+    value, n = gan_train(predictions), len(predictions.true)
+    low, high = wilson(float((predictions.true == predictions.predicted).sum()), n, evidence.level)
+    return Estimate(
+        "gan_train",
+        value,
+        low,
+        high,
+        "wilson",
+        evidence.level,
+        evidence.real.n,
+        evidence.fake.n,
+        details={"n_classified": n, "trained_on": predictions.trained_on},
+    )

@@ -1,0 +1,92 @@
+"""Modes: the number of classes that the fake images hit."""
+
+import numpy as np
+from jaxtyping import Int64
+
+from gantlet.core.errors import TooFewSamples
+from gantlet.core.mixture import Mixture
+from gantlet.core.results.estimate import Estimate
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.stats.feature_bank import FeatureBank
+
+RARE = 0.2
+REACH = 3.0
+"""Standard deviations within which a point of a known mixture finds its mode."""
+
+
+def modes(counts: Int64[np.ndarray, " k"]) -> tuple[int, float]:
+    """Return the number of classes with one image or more, and the variance of that number over new draws.
+
+    Variance, Poisson: Σ_j e^{−c_j}(1 − e^{−c_j}), c_j images in class j: class j is missed in a new draw with e^{−c_j}.
+    Source: Metz et al. 2017, arXiv:1611.02163, Sec. 3.3; Lin et al. 2018, arXiv:1712.04086, Sec. 4.
+    """
+    missed = np.exp(-counts.astype(np.float64))
+    hit = counts > 0
+    return int(hit.sum()), float((missed * (1 - missed))[hit].sum())
+
+
+def class_counts(bank: FeatureBank, mixture: Mixture | None = None) -> Int64[np.ndarray, " k"]:
+    """Return how many images of a bank have each class as their most probable one, or lie nearest to each known mode."""
+    if mixture is not None:
+        return np.bincount(mixture.nearest(bank.features)[0], minlength=mixture.n_modes)
+    assert bank.probabilities is not None
+    return np.bincount(bank.probabilities.argmax(axis=1), minlength=bank.probabilities.shape[1])
+
+
+def hits(bank: FeatureBank, mixture: Mixture | None) -> Int64[np.ndarray, " k"]:
+    """Return the counts that find a mode: of a known mixture only points within 3σ of it, else `class_counts`."""
+    if mixture is None:
+        return class_counts(bank)
+    mode, distance = mixture.nearest(bank.features)
+    return np.bincount(mode[distance <= REACH], minlength=mixture.n_modes)
+
+
+@METRICS.register(
+    "modes",
+    source="Metz et al. 2017, arXiv:1611.02163",
+    needs=("classes",),
+    unit="classes",
+    lower_is_better=False,
+    version=1,
+)
+def estimate(evidence: Evidence) -> Estimate:
+    """Number of classes that at least one fake image is classified as; of a known mixture: of modes that are found.
+
+    #{j : some fake x has argmax_y p(y|x) = j}; where the data is a mixture, #{j : some fake lies within 3σ of mode j};
+    ``details`` hold the counts of each class in fake and real images (by the same classifier), the classes missing (real
+    images have them, fakes do not) and the rare ones (a fifth of the real share or less).
+
+    Interval: delta (Poisson): how many classes a new draw of as many fakes would hit; a class with three images is
+    missed in 5 % of draws. A class not seen yet cannot be counted.
+
+    When it lies: one misclassified image counts as a class found, so with many fakes noise finds every class: read the
+    counts. It says nothing of variety within a class.
+
+    Source: Metz et al. 2017, arXiv:1611.02163, Sec. 3.3; Lin et al. 2018, arXiv:1712.04086, Sec. 4.
+    """
+    if evidence.fake.n == 0:
+        raise TooFewSamples("modes needs 1 fake sample; got 0. Give more images")
+    fake, real = hits(evidence.fake, evidence.mixture), hits(evidence.real, evidence.mixture)
+    found, variance = modes(fake)
+    low, high = normal(found, variance, evidence.level)
+    names = evidence.classes if len(evidence.classes) == len(fake) else tuple(str(j) for j in range(len(fake)))
+    missing = [names[j] for j in np.flatnonzero((real > 0) & (fake == 0))]
+    rare = [
+        names[j] for j in np.flatnonzero((fake > 0) & (fake / max(1, fake.sum()) <= RARE * real / max(1, real.sum())))
+    ]
+    details = {"fake": fake.tolist(), "real": real.tolist(), "missing": missing, "rare": rare, "classes": len(fake)}
+    notes = tuple(f"{what}: {', '.join(which[:10])}" for what, which in (("missing", missing), ("rare", rare)) if which)
+    return Estimate(
+        "modes",
+        float(found),
+        max(0.0, low),
+        min(float(len(fake)), high),
+        "delta",
+        evidence.level,
+        evidence.real.n,
+        evidence.fake.n,
+        details=details,
+        notes=notes,
+    )

@@ -1,0 +1,67 @@
+"""Precision of Kynkäänniemi et al.: the share of fake images that lie in the real manifold."""
+
+import numpy as np
+from jaxtyping import Bool
+
+from gantlet.core.errors import ConfigError
+from gantlet.core.results.estimate import Estimate
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.difference import Influence
+from gantlet.evaluation.inference.intervals import wilson
+from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.stats.neighbours import MANIFOLD_K
+
+
+def precision(in_real_manifold: Bool[np.ndarray, " n"]) -> float:
+    """Return the share of fake images that lie in the real manifold, in [0, 1].
+
+    The manifold is the union of balls that reach to the 3rd nearest neighbour, boundary included (≤).
+    Source: Kynkäänniemi et al. 2019, arXiv:1904.06991, Eq. 2–3.
+    """
+    return float(in_real_manifold.mean())
+
+
+def influence(evidence: Evidence) -> Influence:
+    """Return whether each fake lies in the real manifold, with the real images given."""
+    return Influence(fake=evidence.neighbours.in_real_manifold.astype(np.float64))
+
+
+@METRICS.register(
+    "precision",
+    source="Kynkäänniemi et al. 2019, arXiv:1904.06991",
+    needs=("features",),
+    unit="share of fake images",
+    lower_is_better=False,
+    version=1,
+    influence=influence,
+)
+def estimate(evidence: Evidence, k: int = MANIFOLD_K) -> Estimate:
+    """Precision: the share of fake images that fall among the real ones.
+
+    Mean over fake x of 1[some real x' has |x − x'| ≤ the distance from x' to its 3rd nearest real neighbour]; in [0,
+    1].
+
+    Option: ``k``, the neighbour to which the balls reach (prdc and dgm-eval take 5, with the boundary left out).
+
+    Interval: Wilson over the fake images with the real set fixed: given its balls the indicators are independent.
+
+    When it lies: one real outlier has a huge ball that swallows bad fakes (density is steadier). Memorised or
+    repeated images have precision 1. It grows with the number of real images and differs between feature spaces.
+
+    Source: Kynkäänniemi et al. 2019, arXiv:1904.06991, Eq. 2–3; k = 3, as there and in torch-fidelity.
+    """
+    if k < 1:
+        raise ConfigError(f"precision: expected k ≥ 1; got {k}")
+    inside = evidence.manifolds(k).in_real_manifold
+    low, high = wilson(float(inside.sum()), len(inside), evidence.level)
+    return Estimate(
+        "precision",
+        precision(inside),
+        low,
+        high,
+        "wilson",
+        evidence.level,
+        evidence.real.n,
+        evidence.fake.n,
+        details={"k": k},
+    )

@@ -1,0 +1,116 @@
+"""The Vendi Score: the effective number of different images, by the entropy of a similarity matrix."""
+
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float, Float64
+from scipy.special import xlogy
+
+from gantlet.core.errors import NonFiniteError, TooFewSamples
+from gantlet.core.numerics.distances import row_chunks
+from gantlet.core.results.estimate import Estimate
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.stats.feature_bank import FeatureBank
+
+
+def log_vendi_score(features: Float[np.ndarray, "n d"]) -> tuple[float, float]:
+    """Return log VS = −Σ λ log λ over the eigenvalues of XXᵀ/n (X: rows of unit length), and its variance.
+
+    The smaller of XXᵀ/n [n, n] and XᵀX/n [d, d] is solved; both have the same positive eigenvalues. Influence
+    function of a row x: −xᵀ(log ρ)x − log VS, ρ = XᵀX/n.
+
+    Returns: (nats in [0, log min(n, d)], variance). Raises: TooFewSamples (n < 2), NonFiniteError (a row of zeros).
+    Source: Friedman & Dieng 2022, arXiv:2210.02410, Def. 3.1 and Sec. 3 (dual form).
+    """
+    n, d = features.shape
+    if n < 2:
+        raise TooFewSamples(f"the Vendi Score needs 2 samples; got {n}. Give more images")
+    if not features.any(axis=1).all():
+        row = int(np.flatnonzero(~features.any(axis=1))[0])
+        raise NonFiniteError(f"feature row {row} is all zeros and has no direction; leave it out or use other features")
+    if d < n:
+        values, vectors = scipy.linalg.eigh(_second_moment(features), driver="evd", check_finite=False)
+        kept = values > d * np.finfo(np.float64).eps
+        logs = np.log(values[kept])
+        influence = np.concatenate(
+            [-np.square(_unit(features[rows]) @ vectors[:, kept]) @ logs for rows in row_chunks(n)]
+        )
+    else:
+        x = _unit(features)
+        values, vectors = scipy.linalg.eigh(x @ x.T / n, driver="evd", check_finite=False)
+        influence = -n * np.square(vectors) @ _entropies(values)
+    return max(0.0, float(-_entropies(values).sum())), float(influence.var(ddof=1) / n)
+
+
+def vendi_score(features: Float[np.ndarray, "n d"]) -> float:
+    """Return VS alone, from eigenvalues only; otherwise as `log_vendi_score`."""
+    n, d = features.shape
+    x = _unit(features) if n <= d else None
+    matrix = _second_moment(features) if x is None else x @ x.T / n
+    return float(np.exp(-_entropies(scipy.linalg.eigvalsh(matrix, check_finite=False)).sum()))
+
+
+def _entropies(values: Float64[np.ndarray, " k"]) -> Float64[np.ndarray, " k"]:
+    """Return λ log λ; eigenvalues below 0 are rounding and count as 0."""
+    positive = np.maximum(values, 0.0)
+    return np.asarray(xlogy(positive, positive))
+
+
+def _second_moment(features: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "d d"]:
+    rho = np.zeros((features.shape[1], features.shape[1]))
+    for rows in row_chunks(len(features)):
+        x = _unit(features[rows])
+        rho += x.T @ x / len(features)
+    return rho
+
+
+def _unit(features: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
+    x = features.astype(np.float64)
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+@METRICS.register(
+    "vendi_score",
+    source="Friedman & Dieng 2022, arXiv:2210.02410",
+    needs=("features",),
+    unit="effective images",
+    lower_is_better=False,
+    version=1,
+)
+def estimate(evidence: Evidence) -> Estimate:
+    """Vendi Score: the effective number of different fake images, by cosine similarity of their features.
+
+    VS = exp(−Σ λ log λ), λ the eigenvalues of XXᵀ/n, rows of X of length 1; in [1, min(n, d)]. ``details`` hold the
+    score of the real images and, where there are labels, of each class.
+
+    Interval: delta method on log VS (the influence function is −xᵀ log(XᵀX/n) x, centred), then exponentiated; for
+    the expectation at this number of images.
+
+    When it lies: it never looks at the real images, so noise scores highest of all: read it beside the real score.
+    It grows with n until n ≫ d. Features that are all ≥ 0 point the same way and keep it small.
+
+    Source: Friedman & Dieng 2022, arXiv:2210.02410, Def. 3.1; order q = 1, cosine kernel.
+    """
+    zero = [side for side in (evidence.real, evidence.fake) if not side.features.any(axis=1).all()]
+    if zero:
+        return evidence.undefined("vendi_score", "some feature rows are all zeros and have no direction")
+    value, variance = log_vendi_score(evidence.fake.features)
+    low, high = np.exp(normal(value, variance, evidence.level))
+    details: dict[str, Any] = {"log_standard_error": variance**0.5}
+    if evidence.real.n >= 2:
+        details["real"] = vendi_score(evidence.real.features)
+    details |= {side: _by_class(bank) for side, bank in _sides(evidence) if bank.labels is not None}
+    return evidence.estimate("vendi_score", float(np.exp(value)), ("delta", float(low), float(high)), details)
+
+
+def _sides(evidence: Evidence) -> tuple[tuple[str, FeatureBank], ...]:
+    return ("fake_by_class", evidence.fake), ("real_by_class", evidence.real)
+
+
+def _by_class(bank: FeatureBank) -> dict[str, float]:
+    assert bank.labels is not None
+    classes, counts = np.unique(bank.labels, return_counts=True)
+    return {str(label): vendi_score(bank.features[bank.labels == label]) for label in classes[counts >= 2]}

@@ -1,0 +1,51 @@
+"""Which classes or clusters are missing, rare or over-produced: exact two-proportion tests with Holm's correction."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from gantlet.core.results.report import ModeCount
+from gantlet.evaluation.inference.holm import holm
+
+
+def mode_counts(
+    real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"], names: Sequence[str], level: float = 0.95
+) -> tuple[ModeCount, ...]:
+    """Count both sides' assignments to modes and judge each mode's share.
+
+    A mode is *missing* (no fake), *rare* or *over-produced* when Fisher's exact test of its share among the fakes
+    against its share among the real images is significant at 1 − level after Holm's correction over the modes.
+
+    Args: real [n], fake [m]: mode indices; names: one a mode; level: 1 − the family-wise error.
+    Returns: one ModeCount a mode, in the order of names.
+    Source: R. A. Fisher 1922; S. Holm 1979, "A simple sequentially rejective multiple test procedure".
+    """
+    from scipy.stats import fisher_exact
+
+    real_counts = np.bincount(real, minlength=len(names))
+    fake_counts = np.bincount(fake, minlength=len(names))
+    tables = [((r, len(real) - r), (f, len(fake) - f)) for r, f in zip(real_counts, fake_counts, strict=True)]
+    rejected = holm(np.array([float(fisher_exact(table).pvalue) for table in tables]), 1 - level)
+    return tuple(
+        ModeCount(name, int(r), int(f), _verdict(int(r) / len(real), int(f) / len(fake)) if reject else "")
+        for name, r, f, reject in zip(names, real_counts, fake_counts, rejected, strict=True)
+    )
+
+
+def _verdict(real_share: float, fake_share: float) -> str:
+    if fake_share == 0:
+        return "missing"
+    return "rare" if fake_share < real_share else "over-produced"
+
+
+def medoids(
+    features: Float32[np.ndarray, "n d"], modes: Int64[np.ndarray, " n"], count: int
+) -> Int64[np.ndarray, " count"]:
+    """Return for each mode the row nearest to the mean of its rows; −1 for a mode without rows."""
+    found = np.full(count, -1, np.int64)
+    for k in np.unique(modes):
+        rows = np.flatnonzero(modes == k)
+        apart = np.square(features[rows] - features[rows].mean(axis=0, dtype=np.float64)).sum(axis=1)
+        found[k] = rows[apart.argmin()]
+    return found

@@ -1,0 +1,36 @@
+"""One TOML a protocol: what it fixes of an evaluation, so that numbers agree with the literature and with each other.
+
+The keys under [evaluate] are fields of EvaluateConfig. A field that a protocol fixes cannot be set to anything else.
+Resize, normalisation, quantisation and tap are options of ``features``; subset sizes, seeds and kernels of ``metrics``.
+An evaluation that names no protocol is ``trusted`` where it agrees with all that this one fixes.
+"""
+
+import dataclasses
+
+from gantlet.core.config import EvaluateConfig
+from gantlet.core.errors import ConfigError
+from gantlet.core.registry import Entry, toml_content, toml_entries
+
+DEFAULT = "trusted"
+
+
+def entries() -> tuple[Entry, ...]:
+    """Return every protocol, by name."""
+    return toml_entries(__name__)
+
+
+def fixed(config: EvaluateConfig) -> EvaluateConfig:
+    """Return the configuration with what its protocol fixes; raises UnknownName, and ConfigError for a contradiction."""
+    default = EvaluateConfig()
+    values = toml_content("protocol", __name__, config.protocol or DEFAULT)["evaluate"]
+    if not config.protocol:
+        plain = all(getattr(config, name) == getattr(default, name) for name in values)
+        return dataclasses.replace(config, protocol=DEFAULT) if plain else config
+    settled = EvaluateConfig.from_mapping(values, config)
+    for name in values:
+        asked, wanted = getattr(config, name), getattr(settled, name)
+        if asked not in (getattr(default, name), wanted):
+            raise ConfigError(
+                f"protocol {config.protocol!r} fixes {name} = {wanted!r}; got {asked!r}: leave one of them out"
+            )
+    return dataclasses.replace(settled, protocol=config.protocol)

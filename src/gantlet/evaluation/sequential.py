@@ -1,0 +1,157 @@
+"""Draw from a generator in growing rounds until a metric is known as closely as asked."""
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gantlet.core.errors import ConfigError, DataError, UsageError
+from gantlet.core.processes import processes
+from gantlet.data import SOURCES
+from gantlet.data.opening import open_source, resolve_source
+from gantlet.data.points import PointSource, Source
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.evaluator import Judge
+from gantlet.evaluation.extraction import Images
+from gantlet.evaluation.prepare import features_of
+from gantlet.evaluation.stats.feature_bank import FeatureBank
+from gantlet.evaluation.stats.images import ImageRows
+
+FIRST, MOST = 1_000, 50_000
+"""Images of the first round, and of all rounds together where no number is given."""
+
+
+def read_until(text: str) -> float:
+    """Read ``1%`` as 0.01; raises ConfigError for anything but a percentage above 0 and below 100."""
+    try:
+        share = float(text.strip().removesuffix("%")) / 100 if text.strip().endswith("%") else 0.0
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise ConfigError(f"--until must be a percentage above 0% and below 100%, like 1%; got {text!r}")
+    return share
+
+
+def check_generator(fake: str | Source) -> str:
+    """Return the source string of a generator; raises UsageError for images that are already made."""
+    what = fake if isinstance(fake, str) else fake.spec
+    kind, options = resolve_source(fake) if isinstance(fake, str) else ("folder", {})
+    if not SOURCES.entry(kind).meta.get("generated"):
+        raise UsageError(
+            f"--until draws from a generator (run:PATH or module:function); {what} is a fixed set of images: leave "
+            "--until out"
+        )
+    if fixed := [name for name in ("n", "seed") if name in options]:
+        raise UsageError(f"--until chooses the number of images and their seeds; leave {fixed[0]}= out of {what}")
+    return what
+
+
+def draw_until(judges: Sequence[Judge], fake: str, share: float, most: int) -> list[Images]:
+    """Draw until half the interval of the first metric asked for, relative to its value, is at most ``share``.
+
+    Each round is drawn with the next seed, and its features join those of the rounds before. The rounds grow as
+    1/√n says, at most to twice the images. Stops at ``most`` (0: 50,000) at the latest. What came of it is a note of
+    the source. Convention: the interval counts both sides, so the real images' share of it does not shrink.
+
+    Returns: the images in each judge's space.
+    Raises: UsageError for a metric that has no interval; what `open_source` and `extract` raise.
+    """
+    judge, name = judges[0], _watched(judges[0])
+    most = most or MOST
+    rounds: list[list[Images]] = []
+    total, wanted = 0, min(FIRST, most)
+    while True:
+        source = open_source(fake, n=wanted - total, seed=judge.config.seed + len(rounds))
+        rounds.append(features_of(judges, source))
+        total = wanted
+        together = [joined(parts) for parts in zip(*rounds, strict=True)]
+        known = processes().first(lambda images=together[0]: _relative(judge, images, name))  # type: ignore[misc]
+        reached = known is not None and known <= share
+        judge.progress(f"drawing until ±{share:.2%}", total, most)
+        if reached or total >= most:
+            return [_noted(images, _note(name, known, share, total, reached)) for images in together]
+        growth = 2.0 if known is None else min(2.0, max(1.25, 1.05 * (known / share) ** 2))
+        wanted = max(total + 2, round(total * growth))
+        wanted = most if wanted > most - 2 else wanted  # a round has two images at least
+
+
+def _watched(judge: Judge) -> str:
+    """Return the metric that is watched: the first one asked for; the Fréchet distance where all are."""
+    return "frechet_distance" if judge.config.metrics[0] == "all" else judge.metric_names()[0]
+
+
+def _relative(judge: Judge, fake: Images, name: str) -> float | None:
+    """Return half the interval over the value; None where the value is 0; raises UsageError where there is no interval."""
+    asking = judge.asking([name])
+    found = compute(asking.evidence(fake, asking.answers(fake.source)), [name])[0]
+    if found.value is None or found.low is None or found.high is None:
+        why = f"is undefined here ({'; '.join(found.notes)})" if found.value is None else "has none"
+        raise UsageError(
+            f"--until watches the interval of the first metric asked for, and {name} {why}; put another one first, e.g. "
+            "--metrics frechet_distance"
+        )
+    return (found.high - found.low) / 2 / abs(found.value) if found.value else None
+
+
+def _note(name: str, known: float | None, share: float, total: int, reached: bool) -> str:
+    if reached:
+        return f"{total:,} images were drawn: {name} is then known to ±{known:.2%}, as asked (±{share:.2%})"
+    how = "is not known in proportion to its value" if known is None else f"is known to ±{known:.2%}"
+    return (
+        f"--until was not reached: after {total:,} images, the most allowed, {name} {how}, asked was ±{share:.2%}; more "
+        "images (--n), more real ones, or a wider goal would do"
+    )
+
+
+def _noted(images: Images, note: str) -> Images:
+    source = dataclasses.replace(images.source, notes=(*images.source.notes, note))
+    return dataclasses.replace(images, source=source)
+
+
+def joined(parts: Sequence[Images]) -> Images:
+    """Return several sets of images in one feature space as one set, in order."""
+    source, banks = joined_source([part.source for part in parts]), [part.bank for part in parts]
+    starts = np.cumsum([0, *(len(part.source) for part in parts)])
+    places = [np.arange(bank.n) if bank.images is None else bank.images.rows for bank in banks]
+    rows = np.concatenate([place + start for place, start in zip(places, starts, strict=False)])
+    told = [bank.probabilities for bank in banks if bank.probabilities is not None]
+    bank = FeatureBank(
+        np.concatenate([bank.features for bank in banks]),
+        np.concatenate(told) if told else None,
+        None if source.labels is None else source.labels[rows],
+        [source.names[row] for row in rows],
+        None if isinstance(source, PointSource) else ImageRows(source.read, rows),
+    )
+    skipped = tuple(name for part in parts for name in part.skipped)
+    return Images(source, bank, skipped, tuple(dict.fromkeys(w for part in parts for w in part.warnings)))
+
+
+def joined_source(parts: Sequence[Source]) -> Source:
+    """Return several sources as one: the images (or points) of the first, then those of the second, and so on."""
+    if any(part.classes != parts[0].classes for part in parts):
+        raise DataError(f"{parts[0].spec} and the rounds after it name different classes; expected the same in each")
+    labels = [part.labels for part in parts if part.labels is not None]
+    shared: dict[str, Any] = {
+        "spec": " + ".join(part.spec for part in parts),
+        "labels": np.concatenate(labels) if len(labels) == len(parts) else None,
+        "notes": tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+    }
+    first: Any = parts[0]  # one of two classes, each replaced by its own fields
+    points = [part.points for part in parts if isinstance(part, PointSource)]
+    if points:
+        return dataclasses.replace(first, **shared, points=np.concatenate(points))
+    starts = np.cumsum([0, *(len(part) for part in parts)])
+
+    def read(i: int) -> np.ndarray:
+        part = int(np.searchsorted(starts, i, side="right")) - 1
+        return parts[part].read(i - int(starts[part]))
+
+    return dataclasses.replace(
+        first,
+        **shared,
+        names=[name for part in parts for name in part.names],
+        read=read,
+        digest=hashlib.sha256(" ".join(part.digest for part in parts).encode()).hexdigest(),
+    )

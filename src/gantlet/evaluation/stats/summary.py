@@ -1,0 +1,54 @@
+"""Summary: what a statistics file keeps of n images' features; a monoid, so that shards can be summed up apart."""
+
+import zlib
+from dataclasses import dataclass
+from functools import cached_property, reduce
+
+import numpy as np
+from jaxtyping import Float32
+
+from gantlet.core.errors import ShapeError
+from gantlet.evaluation.stats.moments import Moments
+from gantlet.evaluation.stats.probabilities import ClassProbabilities
+
+QUARTERS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """Moments of four random quarters of the rows, whose merge is that of all, and the class statistics or None.
+
+    A row's quarter depends on its values alone, so shards summed up apart and merged give what the whole would.
+    Published files hold one part of an unknown number of rows: then ``n`` is 0.
+    """
+
+    parts: tuple[Moments, ...]
+    classes: ClassProbabilities | None = None
+    n_known: bool = True
+
+    @classmethod
+    def of(cls, features: Float32[np.ndarray, "n d"], probabilities: Float32[np.ndarray, "n k"] | None) -> "Summary":
+        """Return the summary of rows; raises NonFiniteError."""
+        rows = np.ascontiguousarray(features)
+        quarter = np.array([zlib.crc32(row.data) % QUARTERS for row in rows], np.int64)
+        parts = tuple(Moments.of(rows[quarter == q]) for q in range(QUARTERS))
+        return cls(parts, None if probabilities is None else ClassProbabilities.of(probabilities))
+
+    def merge(self, other: "Summary") -> "Summary":
+        """Return the summary of both sets of rows; raises ShapeError where they hold different things."""
+        if len(self.parts) != len(other.parts) or not (self.n_known and other.n_known):
+            raise ShapeError("statistics of an unknown number of images cannot be merged; make them with gantlet stats")
+        if (self.classes is None) != (other.classes is None):
+            raise ShapeError("one of the statistics holds class probabilities, the other none; use one extractor")
+        classes = self.classes.merge(other.classes) if self.classes and other.classes else None
+        return Summary(tuple(a.merge(b) for a, b in zip(self.parts, other.parts, strict=True)), classes)
+
+    @property
+    def n(self) -> int:
+        """Return the number of rows, 0 where it is not known."""
+        return self.moments.n if self.n_known else 0
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Return the moments of all rows."""
+        return reduce(Moments.merge, self.parts)

@@ -1,0 +1,124 @@
+"""The verdict in words: what is good, what is missing, what looks memorised. Each line is ``kind: sentence``."""
+
+from collections.abc import Sequence
+
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.report import ModeCount
+from gantlet.evaluation.copies import TailTest
+
+
+def verdict(
+    estimates: Sequence[Estimate],
+    modes: Sequence[ModeCount],
+    copies: TailTest | None,
+    strangers: TailTest | None,
+    *,
+    points: bool = False,
+) -> tuple[str, ...]:
+    """Return the lines of the verdict: the estimates beside their yardsticks, the modes, copies and strangers.
+
+    ``points``: the data are points, among which neither copies nor strangers are looked for.
+    """
+    by_name = {estimate.metric: estimate for estimate in estimates if estimate.value is not None}
+    lines = [line for estimate in by_name.values() if (line := _against_yardstick(estimate))]
+    lines = sorted(lines, key=lambda line: not line.startswith("good"))
+    tails = () if points else (*_strangers(strangers), *_copies(copies))
+    return (*lines, *_modes(modes), *tails)
+
+
+ALPHA = 0.01
+"""The level at which copies and strangers are reported."""
+_SAYS = {
+    "gan_test": (
+        "the images show the class asked for: a classifier trained on real images agrees with {value:.1%} of them",
+        "a classifier trained on real images agrees with the wanted class for only {value:.1%} of the images",
+    ),
+    "gan_train": (
+        "a classifier trained only on generated images recognises {value:.1%} of real ones",
+        "a classifier trained only on generated images recognises only {value:.1%} of real ones",
+    ),
+    "coverage": (
+        "variety: {value:.1%} of the real images have a generated one near them",
+        "variety is missing: only {value:.1%} of the real images have a generated one near them",
+    ),
+    "recall": (
+        "reach: {value:.1%} of the real images lie among the generated ones",
+        "reach is lacking: only {value:.1%} of the real images lie among the generated ones",
+    ),
+    "precision": (
+        "realism: {value:.1%} of the images lie among the real ones",
+        "realism is lacking: only {value:.1%} of the images lie among the real ones",
+    ),
+}
+
+
+def _against_yardstick(estimate: Estimate) -> str | None:
+    """Good: the interval reaches to within a tenth of the yardstick; poor: it ends below."""
+    if estimate.metric == "one_nn_accuracy":
+        return _one_nn(estimate)
+    if estimate.metric not in _SAYS or estimate.value is None:
+        return None
+    good, poor = _SAYS[estimate.metric]
+    yardstick = estimate.reference.value if estimate.reference else None
+    if yardstick is None:
+        return None
+    reached = (estimate.high if estimate.high is not None else estimate.value) >= 0.9 * yardstick
+    kind, sentence = ("good", good) if reached else ("missing" if estimate.metric == "coverage" else "poor", poor)
+    return f"{kind}: {sentence.format(value=estimate.value)} (real against real: {yardstick:.1%})."
+
+
+def _one_nn(estimate: Estimate) -> str | None:
+    if estimate.value is None or estimate.low is None:
+        return None
+    if estimate.low <= 0.5:
+        return f"good: a nearest-neighbour test cannot tell generated from real images (accuracy {estimate.value:.1%}, chance is 50%)."
+    if estimate.value >= 0.6:
+        kind = "poor" if estimate.value >= 0.75 else "caution"
+        return f"{kind}: a nearest-neighbour test tells generated from real images with {estimate.value:.1%} accuracy (chance is 50%)."
+    return None
+
+
+def _modes(modes: Sequence[ModeCount]) -> list[str]:
+    if not modes:
+        return []
+    lines = []
+    for kind, sentence in (
+        ("missing", "never generated"),
+        ("rare", "generated too rarely"),
+        ("over-produced", "generated too often"),
+    ):
+        names = [mode.name for mode in modes if mode.verdict == kind]
+        if names:
+            lines.append(f"{'missing' if kind == 'missing' else 'caution'}: {sentence}: {', '.join(names)}.")
+    collapsed = [mode.name for mode in modes if mode.collapsed]
+    if collapsed:
+        lines.append(
+            f"missing: variety is lost inside {', '.join(collapsed)}: its images lie closer to each other than real ones."
+        )
+    found = sum(mode.n_fake > 0 for mode in modes)
+    return lines or [
+        f"good: all {found} of {len(modes)} modes are there, in their real proportions as far as can be told."
+    ]
+
+
+def _strangers(strangers: TailTest | None) -> list[str]:
+    if strangers is None or strangers.p_value >= ALPHA:
+        return []
+    return [
+        f"poor: {strangers.share:.1%} of the images lie far from every training image; of held-out real images "
+        f"{strangers.false_alarms:.1%} do."
+    ]
+
+
+def _copies(copies: TailTest | None) -> list[str]:
+    if copies is None:
+        return [
+            "caution: memorisation was not judged: that needs the training images and held-out real ones (--train, --held-out)."
+        ]
+    counts = (
+        f"{copies.share:.1%} of the images lie suspiciously close to a training image; of held-out real images "
+        f"{copies.false_alarms:.1%} do"
+    )
+    if copies.p_value < ALPHA:
+        return [f"memorised: {counts}. Look at the pairs."]
+    return [f"good: no sign of copying: {counts}."]

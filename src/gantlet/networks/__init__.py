@@ -1,6 +1,0 @@
-"""One family of generator and discriminator a file."""
-
-from gantlet.registry import Registry
-
-NETWORKS = Registry("network", __name__)
-CONDITIONING = Registry("conditioning", __name__)

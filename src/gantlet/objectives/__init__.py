@@ -1,5 +1,0 @@
-"""One adversarial objective a file: both players' losses beside their equations."""
-
-from gantlet.registry import Registry
-
-OBJECTIVES = Registry("objective", __name__)

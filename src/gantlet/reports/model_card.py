@@ -1,0 +1,50 @@
+"""MODEL_CARD.md of a run: what it was trained on and how good it is, with intervals."""
+
+from pathlib import Path
+
+from gantlet.core.config import TrainConfig
+from gantlet.core.files import write_text
+from gantlet.core.results.report import Report
+from gantlet.core.version import __version__
+
+
+def write_model_card(out: Path, config: TrainConfig, report: Report, best: Report | None = None) -> Path:
+    """Write the card from the run's configuration, its final report and that of its best checkpoint; return its path."""
+    of_best = {e.metric: e.text for e in best.estimates if e.value is not None} if best else {}
+    rows = "\n".join(
+        f"| {e.metric} | {e.text} | {of_best.get(e.metric, '—')} | {e.reference.text if e.reference else '—'} "
+        f"| {'lower' if e.lower_is_better else 'higher'} |"
+        for e in report.estimates
+        if e.value is not None
+    )
+    verdict = "\n".join(f"- {line}" for line in report.verdict)
+    text = f"""---
+library_name: gantlet
+tags: [gan, image-generation]
+license: unknown
+---
+# {out.resolve().name}
+
+A GAN trained with gantlet {__version__} by the recipe `{config.recipe or "(none)"}` on `{config.data}`, seed {config.seed},
+{config.steps:,} generator steps of batch {config.batch}. The licence of the weights is for you to state: fill in `license` above.
+
+## Verdict
+{verdict}
+
+## Metrics
+{report.n_fake:,} generated images against {report.n_real:,} real ones (`{report.real}`), features `{report.features["name"]}`,
+{report.estimates[0].level:.0%} intervals; the yardstick is real against held-out real. The best
+checkpoint is the one of the smallest `{config.select}` of the evaluations in the loop (largest, where larger is better).
+
+| metric | final [interval] | best checkpoint [interval] | yardstick | better when |
+|---|---|---|---|---|
+{rows}
+
+## Use
+```python
+import gantlet
+images = gantlet.load("{out.name}").sample(16)
+```
+"""
+    write_text(out / "MODEL_CARD.md", text)
+    return out / "MODEL_CARD.md"

@@ -1,0 +1,95 @@
+"""The feed: the next batch of real images with their labels and latents, as a function of the state alone."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.networks import PLANES, PointShape, stages
+from gantlet.core.processes import ALONE, Processes
+from gantlet.core.rng import for_rows
+from gantlet.training.batch import Batch
+from gantlet.training.data import TrainingData, TrainingPoints, shown
+from gantlet.training.state import TrainState
+
+
+def require_usable(config: TrainConfig, images: TrainingData) -> None:
+    """Raise ConfigError when images (or points) and configuration do not fit: resolution, channels, labels, fewer images than a batch."""
+    if isinstance(images.shape, PointShape):
+        _require_no_image_options(config, images.source)
+    elif stages(images.shape, PLANES) and config.resolution not in (0, images.shape.size):
+        raise ConfigError(
+            f"resolution is {config.resolution}, but the images of {images.source} came with {images.shape.size} "
+            f"pixels; resize them or set resolution to 0"
+        )
+    if len(images) < config.batch:
+        raise ConfigError(
+            f"a batch of {config.batch} needs at least as many images; {images.source} holds "
+            f"{len(images)}. Lower --batch or add images"
+        )
+    if config.conditioning != "none" and images.labels is None:
+        raise ConfigError(
+            f"conditioning {config.conditioning!r} needs labels, and {images.source} has none; use "
+            f"--conditioning none or labelled data "
+            "(class sub-folders, or an npz with labels)"
+        )
+    if not config.out:
+        raise ConfigError("out is empty; name the run folder, e.g. --out runs/mine")
+
+
+def _require_no_image_options(config: TrainConfig, source: str) -> None:
+    for option, given in (("resolution", config.resolution), ("mirror", config.mirror)):
+        if given:
+            raise ConfigError(f"{option} is for images, and {source} holds points; leave it out")
+
+
+class Feed:
+    """Training images (or points) on the device, handed out batch by batch."""
+
+    def __init__(
+        self, config: TrainConfig, images: TrainingData, device: torch.device, crew: Processes = ALONE
+    ) -> None:
+        self.config, self.n, self.device, self.crew = config, len(images), device, crew
+        points = isinstance(images, TrainingPoints)
+        array = images.points if isinstance(images, TrainingPoints) else images.images.transpose(0, 3, 1, 2)
+        self.reals = torch.from_numpy(np.ascontiguousarray(array)).to(device)
+        pairs = None if isinstance(images, TrainingPoints) else images.pairs
+        self.inputs = None if pairs is None else torch.from_numpy(pairs.inputs.transpose(0, 3, 1, 2).copy()).to(device)
+        self.at = self._points if points else self._images
+        self.labels = None if images.labels is None else torch.from_numpy(images.labels).to(device)
+
+    def next(self, state: TrainState) -> Batch:
+        """Return the next batch (of several processes each its own rows); the state's position and random streams move on."""
+        batch = self.config.batch
+        rows = torch.from_numpy(shown(self.n, self.config.seed, state.drawn, batch)).to(self.device)
+        state.drawn += batch
+        mine = self.crew.share(batch)
+        rows = rows[mine]
+        real = self.at(rows, state.streams["mirror"])
+        z = torch.randn(batch, self.config.latent, generator=state.streams["latent"])[mine].to(self.device)
+        labels, inputs = None if self.labels is None else self.labels[rows], None
+        if self.inputs is not None:  # both images of a pair are mirrored or none
+            channels = self.inputs.shape[1]
+            inputs, real = real[:, :channels], real[:, channels:]
+        return Batch(real, labels, z, inputs)
+
+    def everything(self) -> Iterator[Float[Tensor, "b *shape"]]:
+        """Yield all training images (or points) once, in their own order and not mirrored."""
+        for part in self.reals.split(self.config.batch):
+            yield part if part.is_floating_point() else part.float() / 127.5 - 1
+
+    def _points(self, rows: Int64[Tensor, " b"], stream: torch.Generator) -> Float[Tensor, "b d"]:
+        return self.reals[rows]
+
+    def _images(self, rows: Int64[Tensor, " b"], stream: torch.Generator) -> Float[Tensor, "b c s s"]:
+        real = self.reals[rows].float() / 127.5 - 1
+        if self.inputs is not None:
+            real = torch.cat([self.inputs[rows].float() / 127.5 - 1, real], dim=1)
+        if self.config.mirror:
+            flip = for_rows(len(rows), lambda n: torch.rand(n, generator=stream) < 0.5).to(self.device)
+            real = torch.where(flip[:, None, None, None], real.flip(3), real)
+        return real.contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,98 @@
+"""Spectral normalisation: every weight matrix of the discriminator is divided by its largest singular value."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+from torch.nn.utils import parametrize
+
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import ConfigError
+from gantlet.training.penalties import PENALTIES
+
+LAYERS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.Embedding)
+
+
+class DividedByNorm(nn.Module):
+    """W ↦ W / σ with σ = uᵀWv; the vectors u, v are buffers and move only when `iterate` is called."""
+
+    u: Tensor
+    v: Tensor
+
+    def __init__(self, weight: Float[Tensor, "*shape"], warm_up: int) -> None:
+        super().__init__()
+        rows, columns = weight.flatten(1).shape
+        self.register_buffer("u", normalize(torch.randn(rows, dtype=weight.dtype), dim=0))
+        self.register_buffer("v", normalize(torch.randn(columns, dtype=weight.dtype), dim=0))
+        self.iterate(weight, warm_up)
+
+    def forward(self, weight: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """Return W / uᵀWv; u and v are constants for the gradient (the paper's Eq. 12)."""
+        return weight / torch.dot(self.u.clone(), weight.flatten(1) @ self.v.clone())
+
+    @torch.no_grad()
+    def iterate(self, weight: Float[Tensor, "*shape"], times: int = 1) -> None:
+        """Take power iterations v ← Wᵀu / ‖Wᵀu‖, u ← Wv / ‖Wv‖ (the paper's Eq. 18 and 19)."""
+        matrix = weight.detach().flatten(1)
+        for _ in range(times):
+            self.v.copy_(normalize(matrix.T @ self.u, dim=0))
+            self.u.copy_(normalize(matrix @ self.v, dim=0))
+
+
+@PENALTIES.register("spectral-norm", source="Miyato et al. 2018, arXiv:1802.05957, Eq. 8–12 and Algorithm 1")
+@dataclass(frozen=True)
+class SpectralNorm:
+    """Every weight matrix of the discriminator is divided by its largest singular value.
+
+    W̄ = W / σ(W), σ(W) ≈ uᵀWv by power iteration; a convolution's W is [out, in·k·k]. Option: ``warm_up``, power
+    iterations before the first step.
+
+    When to use it: with `hinge` (SNGAN), or any objective whose discriminator should have a bounded slope at little
+    cost; each layer is then 1-Lipschitz as a matrix (a convolution only up to a factor from overlapping kernels).
+
+    Raises: ConfigError when warm_up < 1, under batch normalisation in the discriminator, where a layer starts at zero (r3gan), and with weight-clipping.
+    Convention: one power iteration after each discriminator step (the authors' code iterates in every forward pass), so
+    real and fake passes and the generator's step see the same weights; u and v are in the checkpoint; embeddings of the
+    projection are normalised too. The generator is left alone.
+    Source: Miyato et al. 2018, arXiv:1802.05957, Eq. 8–12 and Algorithm 1 (App. A).
+    """
+
+    warm_up: int = 15
+
+    def __post_init__(self) -> None:
+        if self.warm_up < 1:
+            raise ConfigError(f"penalty 'spectral-norm': expected warm_up ≥ 1 power iteration; got {self.warm_up}")
+
+    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+        """Return why it does not go with batch normalisation, or with layers that start at zero."""
+        if any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in discriminator.modules()):
+            return (
+                "batch normalisation undoes any scale of the weights before it, so dividing by their norm does nothing; "
+                "use a discriminator without it, e.g. --network 'dcgan[norm=none]' or resnet"
+            )
+        if any(isinstance(m, LAYERS) and not m.weight.detach().any() for m in discriminator.modules()):
+            return "a layer of this discriminator starts from weights that are all zero, which have no norm; use another, e.g. resnet"
+        return None
+
+    def prepare(self, discriminator: nn.Module) -> None:
+        """Wrap the weight of every layer."""
+        for module in list(discriminator.modules()):
+            if isinstance(module, LAYERS):
+                rule = DividedByNorm(module.weight.detach(), self.warm_up)
+                parametrize.register_parametrization(module, "weight", rule)
+
+    def after_step(self, discriminator: nn.Module) -> None:
+        """Take one power iteration on every wrapped weight."""
+        for rule, weight in normalised_weights(discriminator):
+            rule.iterate(weight)
+
+
+def normalised_weights(discriminator: nn.Module) -> Iterator[tuple[DividedByNorm, nn.Parameter]]:
+    """Yield the rule of every wrapped layer with its weight before the division."""
+    for module in discriminator.modules():
+        if isinstance(module, parametrize.ParametrizationList) and isinstance(module[0], DividedByNorm):
+            yield module[0], module.original  # type: ignore[misc]  # a parameter, though torch's stubs say more

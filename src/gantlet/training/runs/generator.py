@@ -1,0 +1,225 @@
+"""A trained generator, loaded from its run folder and sampled reproducibly."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, Int64, UInt8
+from torch import Tensor, nn
+
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import CheckpointError, UsageError
+from gantlet.core.interfaces.networks import Shape, shape_from
+from gantlet.core.rng import numpy_stream, torch_stream
+from gantlet.training.runs.build import build_generator
+from gantlet.training.runs.tensors import part, read_header, read_tensors, weights_digest
+
+CHUNK = 100
+"""Images drawn at once, always all of them, so that image i never depends on how many were asked for."""
+
+Which = Literal["newest", "ema", "generator", "best", "final"]
+
+
+@dataclass(frozen=True)
+class LoadedGenerator:
+    """A generator with all that belongs to it; ``class_counts`` are the training images of each class (empty: no
+    labels).
+    """
+
+    generator: nn.Module
+    config: TrainConfig
+    shape: Shape
+    classes: tuple[str, ...]
+    class_counts: tuple[int, ...]
+    step: int
+    images_seen: int
+
+    @property
+    def n_classes(self) -> int:
+        """Return the number of classes that can be asked for; 0: the generator is unconditional."""
+        return 0 if self.config.conditioning == "none" else len(self.class_counts)
+
+    @property
+    def latent(self) -> int:
+        """Return the dimension of z."""
+        return self.config.latent
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of the weights."""
+        return weights_digest(self.generator)
+
+    def sample(
+        self,
+        n: int,
+        labels: Int64[np.ndarray, " n"] | Sequence[int] | None = None,
+        seed: int = 0,
+        inputs: UInt8[np.ndarray, "n s s i"] | None = None,
+    ) -> UInt8[np.ndarray, "n s s c"] | Float32[np.ndarray, "n d"]:
+        """Return n images [n, s, s, c], or points [n, d]; image i depends on the weights, the seed, its label and i alone.
+
+        ``labels`` None on a conditional generator: drawn at the training images' class frequencies. ``inputs``: the images
+        that a generator of pairs makes images from.
+        Raises: UsageError for n < 1, labels or inputs that do not fit, or where the generator takes none.
+        """
+        if n < 1:
+            raise UsageError(f"expected at least 1 sample; got n = {n}")
+        wanted = checked_labels(labels, n, self.n_classes)
+        if wanted is None and self.n_classes:
+            wanted = draw_labels(n, self.class_counts, seed)
+        checked_inputs(inputs, n, self.shape)
+        return draw(self.generator, self.config.latent, n, wanted, seed, inputs=inputs)
+
+    @torch.no_grad()
+    def render(
+        self, z: Float32[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"] | None
+    ) -> Float32[np.ndarray, "n s s c"]:
+        """Return the images of given latents in 0…255, clamped but not rounded."""
+        device = next(self.generator.parameters()).device
+        images = []
+        for start in range(0, len(z), CHUNK):
+            rows = slice(start, start + CHUNK)
+            wanted = None if labels is None else torch.from_numpy(labels[rows]).to(device)
+            found = self.generator(torch.from_numpy(z[rows]).to(device), wanted)
+            images.append(((found.float() + 1) * 127.5).clamp(0, 255).permute(0, 2, 3, 1).cpu().numpy())
+        return np.concatenate(images)
+
+
+def draw_labels(n: int, class_counts: Sequence[int], seed: int) -> Int64[np.ndarray, " n"]:
+    """Return n labels drawn at the frequencies of ``class_counts``."""
+    counts = np.asarray(class_counts, dtype=np.float64)
+    return numpy_stream(seed, "sample-labels").choice(len(counts), size=n, p=counts / counts.sum()).astype(np.int64)
+
+
+def checked_labels(
+    labels: Int64[np.ndarray, " m"] | Sequence[int] | None, n: int, n_classes: int
+) -> Int64[np.ndarray, " n"] | None:
+    """Return labels as an array; raises UsageError when they do not fit n images or the classes."""
+    if labels is None:
+        return None
+    if n_classes == 0:
+        raise UsageError("labels were given, but this generator is unconditional; leave them out")
+    wanted = np.asarray(labels, dtype=np.int64)
+    if wanted.shape != (n,) or wanted.min() < 0 or wanted.max() >= n_classes:
+        raise UsageError(
+            f"expected {n} labels in 0…{n_classes - 1}; got shape {wanted.shape}, values {wanted.min()}…{wanted.max()}"
+        )
+    return wanted
+
+
+def checked_inputs(inputs: UInt8[np.ndarray, "..."] | None, n: int, shape: Shape) -> None:
+    """Raise UsageError unless there are n input images of a generator's shape where it takes any, and none elsewhere."""
+    channels = getattr(shape, "inputs", 0)
+    found = None if inputs is None else inputs.shape
+    wanted = (n, getattr(shape, "size", 0), getattr(shape, "size", 0), channels) if channels else None
+    if found != wanted:
+        raise UsageError(
+            f"expected input images uint8 {wanted}; got {found}"
+            if wanted
+            else "input images were given, but this generator makes images from latents; leave them out"
+        )
+
+
+@torch.no_grad()
+def draw(
+    generator: nn.Module,
+    latent: int,
+    n: int,
+    labels: Int64[np.ndarray, " n"] | None,
+    seed: int,
+    *,
+    inputs: UInt8[np.ndarray, "n s s i"] | None = None,
+) -> UInt8[np.ndarray, "n s s c"] | Float32[np.ndarray, "n d"]:
+    """Return n images (or points) of a generator in evaluation mode, drawn in whole chunks; its mode is left as it was."""
+    device = next(generator.parameters()).device
+    stream = torch_stream(seed, "sample-latent")
+    was_training = generator.training
+    generator.eval()
+    chunks = []
+    for chunk in range(math.ceil(n / CHUNK)):
+        z = torch.randn(CHUNK, latent, generator=stream).to(device)
+        rows = chunk * CHUNK + np.resize(np.arange(min(CHUNK, n - chunk * CHUNK)), CHUNK)
+        wanted = None if labels is None else torch.from_numpy(labels[rows]).to(device)
+        given = () if inputs is None else (from_uint8(inputs[rows]).to(device),)
+        made = generator(z, wanted, *given)
+        chunks.append(to_uint8(made) if made.dim() == 4 else made.float().cpu().numpy())
+    generator.train(was_training)
+    return np.concatenate(chunks)[:n]
+
+
+def to_uint8(images: Float[Tensor, "b c h w"]) -> UInt8[np.ndarray, "b h w c"]:
+    """Map [−1, 1] to 0…255: round((x + 1)·127.5), clamped at the ends of uint8."""
+    pixels = ((images.detach().float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    return np.ascontiguousarray(pixels.permute(0, 2, 3, 1).cpu().numpy())
+
+
+def from_uint8(images: UInt8[np.ndarray, "b h w c"]) -> Float[Tensor, "b c h w"]:
+    """Map 0…255 to [−1, 1]: x/127.5 − 1."""
+    return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).float() / 127.5 - 1
+
+
+def checkpoints(run: Path) -> list[Path]:
+    """Return a run's regular checkpoints, oldest first."""
+    return sorted((run / "checkpoints").glob("step-*.safetensors"))
+
+
+def load(run: str | Path, which: Which = "newest") -> LoadedGenerator:
+    """Load a trained generator: ``gantlet.load("runs/quickstart").sample(16)``; see `load_generator`."""
+    return load_generator(Path(run), which)
+
+
+def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
+    """Load the generator of a run folder.
+
+    Args: run: its path; which: ``newest`` (the last checkpoint, its moving average where there is one), ``final`` and
+    ``best``
+    (the same of these checkpoints), ``ema`` or ``generator`` (this network of the last checkpoint).
+    Raises: CheckpointError when the run, the checkpoint or the network is not there, or is damaged.
+    """
+    path = checkpoint_of(run, which)
+    tensors, header = read_tensors(path)
+    config = TrainConfig.from_mapping(header["config"])
+    has_average = any(name.startswith("average/") for name in tensors)
+    if which == "ema" and not has_average:
+        raise CheckpointError(
+            f"{run} keeps no moving average of its generator: its techniques are {list(config.techniques)}; "
+            "ask for the generator itself (run:PATH@generator, or --which generator)"
+        )
+    shape = shape_from(header["shape"])
+    with torch.random.fork_rng(devices=[]):
+        n_classes = 0 if config.conditioning == "none" else len(header["class_counts"])
+        generator = build_generator(config, shape, n_classes)
+    generator.load_state_dict(part(tensors, "average" if has_average and which != "generator" else "generator"))
+    generator.eval()
+    return LoadedGenerator(
+        generator,
+        config,
+        shape,
+        tuple(header["classes"]),
+        tuple(header["class_counts"]),
+        header["step"],
+        header["images_seen"],
+    )
+
+
+def checkpoint_of(run: Path, which: str) -> Path:
+    """Return the checkpoint's file of a run; raises as `load_generator`."""
+    if not (run / "config.toml").is_file():
+        raise CheckpointError(f"{run} is not a run folder: it holds no config.toml")
+    final, best = run / "checkpoints" / "final.safetensors", run / "checkpoints" / "best.safetensors"
+    if which in ("best", "final"):
+        wanted = best if which == "best" else final
+        if not wanted.is_file():
+            reason = "its evaluations gave no score" if which == "best" else "it has not ended"
+            raise CheckpointError(f"{run} has no {which} checkpoint: {reason}; resume it, or use @newest")
+        return wanted
+    if which not in ("newest", "ema", "generator"):
+        raise UsageError(f"expected newest, ema, generator, best or final after @; got {which!r}")
+    found = [*checkpoints(run), *([final] if final.is_file() else [])]
+    if not found:
+        raise CheckpointError(f"{run} has no checkpoint yet; let it train for longer, or lower --checkpoint-every")
+    return max(found, key=lambda path: int(read_header(path)["step"]))

@@ -1,0 +1,79 @@
+"""The file format of checkpoints: safetensors with a JSON header; nothing is pickled, damage is detected."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gantlet.core.errors import CheckpointError
+from gantlet.core.files import writing
+
+FORMAT = 1
+
+
+def tensors_digest(tensors: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 over names, dtypes, shapes and bytes of tensors, in hexadecimal; memory layout does not
+    matter.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def weights_digest(module: nn.Module) -> str:
+    """Return the SHA-256 of a module's parameters and buffers: equal exactly when all weights are bit-identical."""
+    return tensors_digest(module.state_dict())
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
+    """Write tensors and a JSON header atomically; raises OutputError."""
+    from safetensors.torch import save
+
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    described = {**header, "format": FORMAT, "tensors_sha256": tensors_digest(plain)}
+    content = save(plain, metadata={"gantlet": json.dumps(described, allow_nan=False)})
+    with writing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """Return the JSON header alone; raises CheckpointError when the file is damaged or is no checkpoint."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+        header: dict[str, Any] = json.loads(metadata["gantlet"])
+        version = header["format"]
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged or is not a gantlet checkpoint ({error})") from error
+    if version != FORMAT:
+        raise CheckpointError(f"{path} has format {version}; this gantlet reads format {FORMAT}")
+    return header
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return tensors and header, checked against the digest; raises CheckpointError."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    header = read_header(path)
+    try:
+        tensors: dict[str, Tensor] = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path} is damaged ({error})") from error
+    if tensors_digest(tensors) != header["tensors_sha256"]:
+        raise CheckpointError(f"{path} is damaged (its tensors have another SHA-256 than its header says)")
+    return tensors, header
+
+
+def part(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+    """Return the tensors of one part, ``name/…``, under their own names."""
+    return {key[len(name) + 1 :]: tensor for key, tensor in tensors.items() if key.startswith(f"{name}/")}

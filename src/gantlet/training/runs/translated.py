@@ -1,0 +1,59 @@
+"""A generator of pairs as a source: the images that it makes from given input images."""
+
+import hashlib
+
+import numpy as np
+from jaxtyping import UInt8
+
+from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.networks import ImageShape
+from gantlet.core.registry import format_spec
+from gantlet.data.opening import open_images
+from gantlet.data.paired import pair_arrays
+from gantlet.data.reading import to_array
+from gantlet.data.samples import Samples
+from gantlet.data.source import ImageSource
+from gantlet.training.runs.generator import LoadedGenerator
+
+
+def translated(generator: LoadedGenerator, name: str, n: int, seed: int, *, labels: str, inputs: str) -> ImageSource:
+    """Return n images that a generator makes, from the input images of ``inputs`` or of its run's held-out split.
+
+    Raises: DataError when the run's data are not there any more, ConfigError when they hold no pairs any more.
+    """
+    shape = generator.shape
+    assert isinstance(shape, ImageShape)  # the caller has looked
+    given, images = _given(generator, shape, inputs)
+    rows = np.arange(n) % len(images)
+    rounds = [f"~{again}" if again else "" for again in np.arange(n) // len(images)]
+    spec = format_spec(name, {"n": n, "seed": seed, **({"inputs": inputs} if inputs else {})})
+    labelled = labels == "auto" and given.labels is not None
+    whole = f"run {generator.digest} seed {seed} n {n} inputs {given.digest}"
+    return ImageSource(
+        spec=spec,
+        names=[given.names[int(row)] + again for row, again in zip(rows, rounds, strict=True)],
+        read=Samples(spec, generator, n, seed, inputs=images[rows]).read,
+        digest=hashlib.sha256(whole.encode()).hexdigest(),
+        labels=given.labels[rows] if labelled and given.labels is not None else None,
+        classes=given.classes if labelled else (),
+    )
+
+
+def _given(
+    generator: LoadedGenerator, shape: ImageShape, inputs: str
+) -> tuple[ImageSource, UInt8[np.ndarray, "m s s i"]]:
+    if inputs:
+        source = open_images(inputs)
+        if source.inputs is None:
+            return source, to_array(source, shape.size, shape.inputs).pixels
+    else:
+        source = open_images(generator.config.data)
+        source = open_images(source.held_out) if source.held_out else source
+    if source.inputs is None:
+        raise ConfigError(f"{source.spec} holds no pairs; name the input images: run:PATH[inputs=SOURCE]")
+    found = pair_arrays(source, shape.size, shape.channels)[1]
+    if found.shape[3] != shape.inputs:
+        raise ConfigError(
+            f"the inputs of {source.spec} have {found.shape[3]} channels, and the generator takes {shape.inputs}"
+        )
+    return source, found

@@ -1,0 +1,46 @@
+"""Feature matching: the generator matches the mean of the discriminator's features."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.networks import Judgement
+from gantlet.training.techniques import TECHNIQUES
+
+
+@TECHNIQUES.register("feature-matching", source="Salimans et al. 2016, arXiv:1606.03498, §3.1")
+@dataclass(frozen=True)
+class FeatureMatching:
+    """The generator matches the batch mean of the discriminator's features at real images.
+
+    Generator: λ·‖E φ(x) − E φ(G(z))‖², φ the features before the discriminator's last layer. Options: ``weight`` λ;
+    ``adversarial``: whether the objective's own loss stays beside it.
+
+    When to use it: where the plain game is unstable; samples then match the statistics that D finds telling, often
+    blurrier than the game's own.
+
+    Raises: ConfigError unless λ > 0.
+    Convention: means over the batch, then the squared norm (a mean of each pair's squared difference is something else);
+    as in the paper it takes the place of the adversarial loss.
+    Source: Salimans et al. 2016, arXiv:1606.03498, §3.1.
+    """
+
+    whole_batch: ClassVar[bool] = True
+    weight: float = 1.0
+    adversarial: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.weight < float("inf"):
+            raise ConfigError(f"technique 'feature-matching': expected weight > 0 and finite; got {self.weight}")
+
+    @property
+    def replaces(self) -> bool:
+        """Return whether it takes the place of the generator's adversarial loss."""
+        return not self.adversarial
+
+    def generator_term(self, real: Judgement, fake: Judgement, labels: Int64[Tensor, " b"] | None) -> Float[Tensor, ""]:
+        """Return λ·‖mean φ(x) − mean φ(G(z))‖², ≥ 0."""
+        return self.weight * (real.features.mean(0) - fake.features.mean(0)).square().sum()

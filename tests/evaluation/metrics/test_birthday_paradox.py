@@ -1,0 +1,53 @@
+"""The birthday paradox test against pairs counted by SciPy, and a support size that is known."""
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+
+from gantlet.core.errors import TooFewSamples
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.metrics.birthday_paradox import collision_rate, near_duplicates
+from gantlet.evaluation.stats.feature_bank import FeatureBank
+
+
+def rows(n: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((n, 4)).astype(np.float32)
+
+
+def test_counts_equal_scipys_in_every_tile() -> None:
+    features = rows(300, 0)
+    distances = cdist(features.astype(np.float64), features)
+    np.fill_diagonal(distances, np.inf)
+    np.testing.assert_array_equal(near_duplicates(features, 0.7, memory=10**6), (distances <= 0.7).sum(axis=1))
+
+
+def test_a_support_of_fifty_images_is_found() -> None:
+    rng = np.random.default_rng(1)
+    support = rows(50, 2)
+    fakes = support[rng.integers(0, 50, 1000)]
+    found = compute(Evidence(FeatureBank(rows(500, 3)), FeatureBank(fakes)), ["birthday_paradox"])[0]
+    # 500,000 pairs collide with chance 1/50; two of fifty random images closer than the radius would add a little.
+    assert found.details["support_size"] == pytest.approx(50, rel=0.1)
+    assert found.low is not None and found.low <= 0.02 * 1.1
+
+
+def test_interval_width_is_that_of_fresh_draws() -> None:
+    share = np.random.default_rng(4).dirichlet(np.ones(20))
+    rates, widths = [], []
+    for seed in range(300):
+        cells = np.random.default_rng([5, seed]).choice(20, 200, p=share)
+        rate, pairs = collision_rate(np.bincount(cells, minlength=20)[cells] - 1)
+        rates.append(rate)
+        widths.append(rate * (1 - rate) / pairs)
+    # 300 draws give the sd to 4 %.
+    assert np.sqrt(np.mean(widths)) == pytest.approx(np.std(rates), rel=0.12)
+    assert np.mean(rates) == pytest.approx(np.square(share).sum(), rel=0.03)
+
+
+def test_no_collision_is_no_support_size_and_two_fakes_are_too_few() -> None:
+    found = compute(Evidence(FeatureBank(rows(50, 6)), FeatureBank(10 * rows(40, 7))), ["birthday_paradox"])[0]
+    assert (found.value, found.details["support_size"]) == (0, None)
+    assert found.details["support_size_low"] > 100
+    with pytest.raises(TooFewSamples, match="got 2"):
+        collision_rate(np.zeros(2, np.int64))

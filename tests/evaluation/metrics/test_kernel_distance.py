@@ -1,0 +1,84 @@
+"""The kernel distance against a float64 double loop and torch-fidelity; its variance against fresh samples."""
+
+from collections.abc import Callable
+from types import ModuleType
+
+import numpy as np
+import pytest
+import torch
+
+from gantlet.core.errors import NonFiniteError, ShapeError, TooFewSamples
+from gantlet.evaluation.metrics.kernel_distance import all_pairs, kernel_distance_subsets, kernel_sums
+
+
+def rows(n: int, d: int, seed: int, shift: float = 0.0) -> np.ndarray:
+    return np.maximum(np.random.default_rng(seed).standard_normal((n, d)) + shift, 0).astype(np.float32)
+
+
+def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (a.astype(np.float64) @ b.T.astype(np.float64) / a.shape[1] + 1) ** 3
+
+
+@pytest.mark.parametrize("memory", [10**5, 2 * 10**9], ids=["tiles of 64", "one tile"])
+def test_sums_are_those_of_the_whole_matrix(memory: int) -> None:
+    a, b = rows(150, 7, 0), rows(90, 7, 1)
+    within, across = kernel(a, a), kernel(a, b)
+    np.fill_diagonal(within, 0)
+    found, cross = kernel_sums(a, memory=memory), kernel_sums(a, b, memory=memory)
+    # Float64 sums of at most 22,500 positive numbers.
+    np.testing.assert_allclose(found.rows, within.sum(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(cross.rows, across.sum(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(cross.columns, across.sum(axis=0), rtol=1e-12)
+    assert found.squares == pytest.approx((within**2).sum(), rel=1e-12)
+    assert cross.squares == pytest.approx((across**2).sum(), rel=1e-12)
+
+
+def test_all_pairs_equal_torch_fidelitys_estimator_at_equal_sizes(torch_fidelity: Callable[[str], ModuleType]) -> None:
+    real, fake = rows(200, 32, 0), rows(200, 32, 1, 0.1)
+    expected = torch_fidelity("metric_kid").mmd2(kernel(fake, fake), kernel(fake, real), kernel(real, real))
+    assert all_pairs(real, fake)[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_subsets_equal_torch_fidelity(torch_fidelity: Callable[[str], ModuleType]) -> None:
+    real, fake = rows(300, 32, 0), rows(260, 32, 1, 0.1)
+    expected = torch_fidelity("metric_kid").kid_features_to_metric(
+        torch.from_numpy(fake).double(), torch.from_numpy(real).double(), kid_subsets=10, kid_subset_size=100,
+        rng_seed=2020, verbose=False,
+    )  # fmt: skip
+    mean, std = kernel_distance_subsets(real, fake, np.random.RandomState(2020), subsets=10, size=100)
+    assert mean == pytest.approx(expected["kernel_inception_distance_mean"], rel=1e-6)
+    assert std == pytest.approx(expected["kernel_inception_distance_std"], rel=1e-6)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.3], ids=["null", "apart"])
+def test_variance_is_that_of_fresh_samples_and_value_is_unbiased(shift: float) -> None:
+    found = np.array([all_pairs(rows(60, 3, 2 * s), rows(90, 3, 2 * s + 1, shift)) for s in range(400)])
+    # A variance from 400 draws: relative sd ≈ √((κ − 1)/400) ≈ 8 % with kurtosis up to 4: 30 %; at the null the floor
+    # makes it too large by design, up to (4/3)² ≈ 1.8.
+    ratio = found[:, 1].mean() / found[:, 0].var(ddof=1)
+    assert 0.7 < ratio < (1.8 if shift == 0.0 else 1.3)
+    if shift == 0.0:
+        assert abs(found[:, 0].mean()) < 4 * found[:, 0].std() / 20
+
+
+def test_errors_say_what_is_wrong() -> None:
+    with pytest.raises(TooFewSamples, match="real=1, fake=5"):
+        all_pairs(rows(1, 2, 0), rows(5, 2, 0))
+    with pytest.raises(TooFewSamples, match="1000 samples a side; got real=5"):
+        kernel_distance_subsets(rows(5, 2, 0), rows(5, 2, 0), np.random.RandomState(0))
+    with pytest.raises(ShapeError):
+        kernel_distance_subsets(rows(5, 2, 0), rows(5, 3, 0), np.random.RandomState(0))
+    huge = rows(20, 2, 0) * np.float32(1e37)
+    with pytest.raises(NonFiniteError, match="rescale"):
+        all_pairs(huge, huge)
+
+
+def test_products_in_single_precision_change_nothing_that_can_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    sides = [np.maximum(rng.standard_normal((1500, 64)) + shift, 0).astype(np.float32) for shift in (0.0, 0.05)]
+    exact = all_pairs(*sides)
+    monkeypatch.setattr("gantlet.evaluation.metrics.kernel_distance.EXACT_ROWS", 0)
+    single = all_pairs(*sides)
+    # a product's error is about 6e-8·√64 of a kernel near 2; the mean over 10⁶ independent ones is 1e-3 of that: 1e-9
+    assert single[0] == pytest.approx(exact[0], abs=1e-8) and exact[0] > 1e-4
+    assert single[1] == pytest.approx(exact[1], rel=1e-4)

@@ -1,0 +1,39 @@
+"""Copies inside a set are counted by their pixels; near ones are not."""
+
+import numpy as np
+import pytest
+
+from gantlet.evaluation.duplicates import duplicates
+from gantlet.evaluation.stats.feature_bank import FeatureBank
+from gantlet.evaluation.stats.images import ImageRows
+
+
+def bank(images: np.ndarray, jitter: float = 0.0) -> FeatureBank:
+    features = images.reshape(len(images), -1).astype(np.float64)
+    features = features * (1 + jitter * np.random.default_rng(1).standard_normal(features.shape))
+    return FeatureBank(features.astype(np.float32), images=ImageRows(lambda i: images[i], np.arange(len(images))))
+
+
+@pytest.mark.parametrize("jitter", [0.0, 1e-6])
+def test_copies_are_counted_whatever_the_rounding_of_their_features(jitter: float) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (400, 6, 6, 3), dtype=np.uint8)
+    assert duplicates(bank(images, jitter)) == 0
+    images[300:] = images[np.random.default_rng(2).integers(0, 50, 100)]  # by numpy's own count
+    expected = 400 - len(np.unique(images.reshape(400, -1), axis=0))
+    assert expected >= 50
+    assert duplicates(bank(images, jitter)) == expected
+    assert duplicates(bank(np.repeat(images[:1], 30, axis=0), jitter)) == 29
+
+
+def test_images_with_equal_features_are_no_copies() -> None:
+    images = np.zeros((9, 2, 2, 1), np.uint8)
+    images[:, 0, 0, 0] = np.arange(9) // 3
+    features = np.ones((9, 4), np.float32)
+    assert duplicates(FeatureBank(features, images=ImageRows(lambda i: images[i], np.arange(9)))) == 6
+
+
+def test_points_are_compared_by_their_coordinates() -> None:
+    points = np.random.default_rng(3).standard_normal((50, 2)).astype(np.float32)
+    assert duplicates(FeatureBank(points)) == 0
+    assert duplicates(FeatureBank(np.concatenate([points, points[:7]]))) == 7
+    assert duplicates(FeatureBank(points[:1])) == 0

@@ -1,0 +1,379 @@
+"""Every network: shapes for all sizes, channels and conditionings; labels matter; what the papers say about each."""
+
+import inspect
+
+import numpy as np
+import pytest
+import torch
+from scipy.signal import upfirdn
+from torch import nn
+
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.networks import ImageShape
+from gantlet.training.game import Game
+from gantlet.training.networks import CONDITIONING, NETWORKS
+from gantlet.training.networks.halving import Doubling
+from gantlet.training.networks.labels import ConditionalBatchNorm2d
+from gantlet.training.networks.r3gan import double, halve
+from gantlet.training.networks.resnet import DownBlock, UpBlock
+
+SPECS = [
+    "autoencoder[width=4,code=5]",
+    "autoencoder[width=4,norm=none,energy=absolute]",
+    "autoencoder[width=4,energy=logit]",
+    "dcgan[width=4]",
+    "dcgan[width=4,norm=none]",
+    "dcgan[width=4,down=pooled,up=nearest,judging=relu,making=leaky]",
+    "infogan[width=4,hidden=16]",
+    "infogan[width=4,hidden=16,norm=none]",
+    "metz[width=2,judging=2]",
+    "metz[width=2,norm=none,init=he]",
+    "mlp[width=8,depth=2]",
+    "mlp[width=8,norm=batch]",
+    "r3gan[width=4,group_width=4]",
+    "resnet[width=4]",
+    "resnet[width=4,judging=6,pool=mean]",
+]
+CONDITIONINGS = ["none", *CONDITIONING.names()]
+WITHOUT_NORM = ("mlp", "r3gan")
+"""Generators whose normalisation cannot be conditional."""
+PAIRS = [
+    (spec, conditioning)
+    for spec in SPECS
+    for conditioning in CONDITIONINGS
+    if not (conditioning == "conditional-batch-norm" and spec.startswith(WITHOUT_NORM))
+    and not (conditioning != "none" and spec.startswith("autoencoder"))
+]
+CONDITIONAL_PAIRS = [(spec, conditioning) for spec, conditioning in PAIRS if conditioning != "none"]
+
+
+def pair(spec: str, shape: ImageShape, conditioning: str, n_classes: int) -> tuple[nn.Module, nn.Module]:
+    torch.manual_seed(0)
+    network = NETWORKS.build(spec)
+    return network.generator(shape, 6, conditioning, n_classes), network.discriminator(shape, conditioning, n_classes)
+
+
+def test_every_network_is_tried_here() -> None:
+    halves = {"unet", "patch"}  # a generator, and a discriminator: tests/networks/test_unet_patch.py
+    assert {spec.partition("[")[0] for spec in SPECS} == set(NETWORKS.names()) - halves
+
+
+SHAPES = [(8, 3), (16, 1), (32, 3), (48, 3), (64, 1), (128, 1)]
+NO_48 = ("dcgan", "metz", "r3gan")
+"""Networks that begin at 4×4."""
+
+
+@pytest.mark.parametrize(
+    ("spec", "conditioning", "size", "channels"),
+    [(*p, *s) for p in PAIRS for s in SHAPES if not (s[0] == 48 and p[0].startswith(NO_48))],
+)
+def test_shapes_and_range(spec: str, size: int, channels: int, conditioning: str) -> None:
+    n_classes = 0 if conditioning == "none" else 4
+    generator, discriminator = pair(spec, ImageShape(size, channels), conditioning, n_classes)
+    labels = torch.tensor([0, 1, 3]) if n_classes else None
+    images = generator(torch.randn(3, 6), labels)
+    assert images.shape == (3, channels, size, size)
+    assert images.abs().max() <= 1
+    judged = discriminator(images, labels)
+    assert judged.logits.shape == (3,)
+    assert judged.features.shape[0] == 3
+    loss = judged.logits.sum()
+    if conditioning == "auxiliary-classifier":
+        assert judged.class_logits.shape == (3, 4)
+        loss = loss + judged.class_logits.sum()
+    else:
+        assert judged.class_logits is None
+    loss.backward()
+    unused = [name for name, p in [*generator.named_parameters(), *discriminator.named_parameters()] if p.grad is None]
+    assert unused == []
+
+
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if spec.startswith(NO_48)])
+def test_48_pixels_are_refused_where_4_by_4_does_not_reach_them(spec: str) -> None:
+    network, why = NETWORKS.build(spec), "48 pixels halve to 6×6; take --network resnet"
+    with pytest.raises(ConfigError, match=why):
+        network.generator(ImageShape(48, 3), 6, "none", 0)
+    with pytest.raises(ConfigError, match=why):
+        network.discriminator(ImageShape(48, 3), "none", 0)
+
+
+def test_resnet_doubles_6_by_6_three_times_to_48_pixels_and_judges_at_12_by_12() -> None:
+    """Miyato et al. 2018, App. B.4: the STL-10 generator begins at 6×6; halved twice, then two blocks, as at 32 pixels."""
+    generator, discriminator = pair("resnet[width=4]", ImageShape(48, 3), "none", 0)
+    sides = [6]
+    for block in generator.blocks:
+        block.register_forward_hook(lambda _, __, out: sides.append(out.shape[2]))
+    for block in discriminator.blocks:
+        block.register_forward_hook(lambda _, __, out: sides.append(out.shape[2]))
+    assert generator.unflatten.unflattened_size == (4, 6, 6)
+    discriminator(generator(torch.randn(2, 6)))
+    assert sides == [6, 12, 24, 48, 24, 12, 12, 12]
+
+
+@pytest.mark.parametrize(("spec", "conditioning"), CONDITIONAL_PAIRS)
+def test_labels_change_images_and_logits(spec: str, conditioning: str) -> None:
+    generator, discriminator = pair(spec, ImageShape(16, 1), conditioning, 3)
+    for module in generator.modules():
+        if isinstance(module, ConditionalBatchNorm2d):  # gains start equal for all classes
+            nn.init.normal_(module.gain.weight)
+    generator.eval()
+    discriminator.eval()
+    z = torch.randn(1, 6).expand(3, 6)
+    images = generator(z, torch.tensor([0, 1, 2]))
+    assert (images[0] - images[1]).abs().max() > 1e-6
+    one = torch.rand(1, 1, 16, 16).expand(3, 1, 16, 16) * 2 - 1
+    logits = discriminator(one, torch.tensor([0, 1, 2])).logits
+    if (
+        conditioning == "auxiliary-classifier"
+    ):  # its logit is the unconditional one: labels enter through the class loss
+        torch.testing.assert_close(logits, logits[:1].expand(3), rtol=1e-6, atol=0)  # eight roundings of float32
+    else:
+        assert len({round(v, 7) for v in logits.tolist()}) == 3
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_without_conditioning_labels_do_not_matter(spec: str) -> None:
+    generator, _ = pair(spec, ImageShape(8, 1), "none", 0)
+    generator.eval()
+    z = torch.randn(2, 6)
+    assert torch.equal(generator(z, torch.tensor([0, 1])), generator(z, None))
+
+
+def test_projection_is_the_papers_formula() -> None:
+    _, discriminator = pair("dcgan[width=4,norm=none]", ImageShape(8, 1), "projection", 3)
+    labels = torch.tensor([2, 0])
+    judged = discriminator(torch.rand(2, 1, 8, 8), labels)
+    head = discriminator.head
+    expected = (
+        judged.features @ head.linear.weight[0]
+        + head.linear.bias
+        + (judged.features * head.embedding.weight[labels]).sum(1)
+    )
+    torch.testing.assert_close(judged.logits, expected)
+
+
+def test_dcgan_has_batch_norm_where_the_paper_has_it_and_its_initial_weights() -> None:
+    generator, discriminator = pair("dcgan[width=64]", ImageShape(64, 3), "none", 0)
+    norms = [m.num_features for m in discriminator.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert norms == [128, 256, 512]
+    assert [m.num_features for m in generator.modules() if isinstance(m, nn.BatchNorm2d)] == [512, 256, 128, 64]
+    kernels = [m for m in discriminator.modules() if isinstance(m, nn.Conv2d)]
+    assert all(k.kernel_size == (4, 4) and k.stride == (2, 2) for k in kernels)
+    # 512·256·16 draws: the sample deviation is within 0.02·(1 ± 3/√(2·2e6)) < 0.1 %
+    assert float(kernels[-1].weight.detach().std()) == pytest.approx(0.02, rel=2e-3)
+    assert not any(
+        isinstance(m, nn.BatchNorm2d) for m in pair("dcgan[norm=none]", ImageShape(32, 1), "none", 0)[1].modules()
+    )
+
+
+def test_dcgans_guidelines_can_be_undone_one_by_one() -> None:
+    usual = [type(m) for network in pair("dcgan[width=4]", ImageShape(16, 1), "none", 0) for m in network.modules()]
+    for spec, kind, gone in (
+        ("down=pooled", nn.MaxPool2d, False),
+        ("up=nearest", Doubling, True),
+        ("judging=relu", nn.LeakyReLU, True),
+        ("making=leaky", nn.ReLU, True),
+        ("out=linear", nn.Tanh, True),
+        ("making_norm=none,norm=none", nn.BatchNorm2d, True),
+    ):
+        networks = pair(f"dcgan[width=4,{spec}]", ImageShape(16, 1), "none", 0)
+        found = [type(m) for network in networks for m in network.modules()]
+        assert found.count(kind) != usual.count(kind) and (not gone or kind not in found), spec
+        assert networks[0](torch.randn(2, 6)).shape == (2, 1, 16, 16)
+    with pytest.raises(ConfigError, match="needs batch normalisation in the generator"):
+        pair("dcgan[making_norm=none]", ImageShape(8, 1), "conditional-batch-norm", 3)
+
+
+@pytest.mark.parametrize(("judging", "share"), [(2, [2, 4, 8]), (4, [4, 8, 16])])
+def test_metz_has_the_papers_channels(judging: int, share: list[int]) -> None:
+    """The paper's table at 32 pixels: G 64-32-16-8 and D's quarter and half, every kernel 3×3, both linear layers at 4×4."""
+    generator, discriminator = pair(f"metz[judging={judging}]", ImageShape(32, 3), "none", 0)
+    made = [m for m in generator.modules() if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d))]
+    judged = [m for m in discriminator.modules() if isinstance(m, nn.Conv2d)]
+    assert [m.in_channels for m in made] == [64, 32, 16, 8] and made[-1].out_channels == 3
+    assert [m.out_channels for m in judged] == share
+    assert {m.kernel_size for m in (*made, *judged)} == {(3, 3)}
+    assert generator.dense[0].out_features == 4 * 4 * 64 and discriminator.head.linear.in_features == 4 * 4 * share[-1]
+    assert [m.num_features for m in generator.modules() if isinstance(m, nn.BatchNorm2d)] == [64, 32, 16, 8]
+    assert [m.num_features for m in discriminator.modules() if isinstance(m, nn.BatchNorm2d)] == share
+    bare = pair(f"metz[judging={judging},norm=none,making_norm=none]", ImageShape(32, 3), "none", 0)
+    assert not any(isinstance(m, nn.BatchNorm2d) for network in bare for m in network.modules())
+
+
+def test_metz_he_weights_keep_the_size_of_signals() -> None:
+    """Before tanh and before the logit the second moment is of order 1 (He: preserved by ReLU); with N(0, 0.02²) lost."""
+    z = torch.randn(256, 64, generator=torch.Generator().manual_seed(1))
+    images = torch.randn(256, 3, 32, 32, generator=torch.Generator().manual_seed(2))
+    for init, low, high in (("he", 0.3, 3.0), ("normal", 0.0, 0.05)):
+        torch.manual_seed(0)
+        network = NETWORKS.build(f"metz[width=16,judging=16,norm=none,making_norm=none,init={init}]")
+        generator = network.generator(ImageShape(32, 3), 64, "none", 0)
+        before_tanh = generator.layers[:-1](generator.dense(z)).detach()
+        logits = network.discriminator(ImageShape(32, 3), "none", 0)(images).logits.detach()
+        assert low < float(before_tanh.square().mean().sqrt()) < high
+        assert low < float(logits.square().mean().sqrt()) < high
+    with pytest.raises(ConfigError, match="needs batch normalisation in the generator"):
+        pair("metz[making_norm=none]", ImageShape(8, 1), "conditional-batch-norm", 3)
+
+
+def test_he_weights_keep_the_size_of_signals() -> None:
+    """Through five layers without normalisation the deviation stays within a factor of 2; with N(0, 0.02²) it is lost."""
+    x = torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    for init, low, high in (("he", 0.5, 2.0), ("normal", 0.0, 0.05)):
+        _, judge = pair(f"autoencoder[width=32,init={init}]", ImageShape(8, 1), "none", 0)
+        assert low < float(judge.decoder(judge.encoder(x)).detach().std()) < high
+
+
+def test_r3gan_has_no_norm_and_its_residual_branches_start_at_zero() -> None:
+    for network in pair("r3gan", ImageShape(32, 1), "none", 0):
+        assert not any(isinstance(m, (nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)) for m in network.modules())
+        for stage in network.stages:
+            x = torch.randn(2, stage[0].expand.in_channels, 4, 4)
+            assert torch.equal(stage(x), x)
+
+
+def test_resampling_is_upfirdn_by_one_two_one() -> None:
+    line = np.random.default_rng(0).normal(size=(2, 3, 8, 8))
+    images = torch.from_numpy(line)
+    kernel = np.array([1.0, 2.0, 1.0])
+
+    def along(x: np.ndarray, axis: int, up: int, down: int, gain: float) -> np.ndarray:
+        y = upfirdn(kernel * gain, x, up=up, down=down, axis=axis) if up > 1 else upfirdn(kernel * gain, x, axis=axis)
+        picked = np.arange(1, 1 + x.shape[axis] * up, down) if up > 1 else np.arange(1, 1 + x.shape[axis], down)
+        return np.take(y, picked, axis=axis)
+
+    # float64, sums of nine products: 1e-14
+    np.testing.assert_allclose(halve(images).numpy(), along(along(line, 2, 1, 2, 0.25), 3, 1, 2, 0.25), atol=1e-14)
+    np.testing.assert_allclose(double(images).numpy(), along(along(line, 2, 2, 1, 0.5), 3, 2, 1, 0.5), atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "dcgan[norm=layer]",
+        "dcgan[width=0]",
+        "dcgan[down=pool]",
+        "dcgan[making=tanh]",
+        "autoencoder[init=xavier]",
+        "r3gan[blocks=0]",
+        "r3gan[width=5]",
+        "r3gan[most=4]",
+        "infogan[norm=layer]",
+        "infogan[hidden=0]",
+        "metz[norm=layer]",
+        "metz[init=xavier]",
+        "metz[judging=0]",
+        "mlp[depth=0]",
+        "mlp[norm=layer]",
+        "resnet[pool=max]",
+        "resnet[judging=-1]",
+        "autoencoder[energy=cubed]",
+        "autoencoder[code=0]",
+    ],
+)
+def test_refuses_options_out_of_range(spec: str) -> None:
+    with pytest.raises(ConfigError):
+        NETWORKS.build(spec)
+
+
+@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("shape", [ImageShape(28, 1), ImageShape(32, 4)])
+def test_refuses_shapes_it_has_no_network_for(spec: str, shape: ImageShape) -> None:
+    with pytest.raises(ConfigError, match="8, 16, 32, 48, 64 or 128"):
+        pair(spec, shape, "none", 0)
+
+
+@pytest.mark.parametrize("conditioning", CONDITIONING.names())
+def test_conditioning_needs_classes(conditioning: str) -> None:
+    with pytest.raises(ConfigError, match="needs labels"):
+        pair("dcgan", ImageShape(8, 1), conditioning, 0)
+    if "dim" in inspect.signature(CONDITIONING.entry(conditioning).object).parameters:
+        with pytest.raises(ConfigError, match="dim"):
+            CONDITIONING.build(f"{conditioning}[dim=0]")
+
+
+@pytest.mark.parametrize("spec", ["mlp", "r3gan"])
+def test_conditional_batch_norm_needs_batch_norm_in_the_generator(spec: str) -> None:
+    with pytest.raises(ConfigError, match="needs batch normalisation in the generator"):
+        pair(spec, ImageShape(8, 1), "conditional-batch-norm", 3)
+
+
+def test_infogan_has_the_studys_layers() -> None:
+    """Lucic et al. 2018, App. B at 28 pixels has dense 1024 and 128·7·7; here at 32: 128·8·8."""
+    generator, discriminator = pair("infogan", ImageShape(32, 1), "none", 0)
+    dense = [(m.in_features, m.out_features) for m in generator.modules() if isinstance(m, nn.Linear)]
+    assert dense == [(6, 1024), (1024, 128 * 64)]
+    kernels = [m for m in discriminator.modules() if isinstance(m, nn.Conv2d)]
+    assert [(k.in_channels, k.out_channels, k.kernel_size[0], k.stride[0]) for k in kernels] == [
+        (1, 64, 4, 2),
+        (64, 128, 4, 2),
+    ]
+    assert [m.out_features for m in discriminator.modules() if isinstance(m, nn.Linear)] == [1024, 1]
+    assert discriminator(torch.zeros(2, 1, 32, 32)).features.shape == (2, 1024)
+
+
+def test_resnet_has_the_papers_number_of_weights() -> None:
+    """SNGAN for CIFAR-10 (Miyato et al. 2018, Table 4), counted by hand from the table's layers, z in R^128."""
+    torch.manual_seed(0)
+    network = NETWORKS.build("resnet[width=256,judging=128]")
+    generator = network.generator(ImageShape(32, 3), 128, "none", 0)
+    discriminator = network.discriminator(ImageShape(32, 3), "none", 0)
+
+    def convolution(before: int, after: int, kernel: int) -> int:
+        return before * after * kernel**2 + after
+
+    up = 2 * convolution(256, 256, 3) + convolution(256, 256, 1) + 2 * 2 * 256
+    dense = 128 * 4096 + 4096
+    assert sum(p.numel() for p in generator.parameters()) == dense + 3 * up + 2 * 256 + convolution(256, 3, 3)
+    first = convolution(3, 128, 3) + convolution(128, 128, 3) + convolution(3, 128, 1)
+    down = 2 * convolution(128, 128, 3) + convolution(128, 128, 1)
+    same = 2 * convolution(128, 128, 3)
+    assert sum(p.numel() for p in discriminator.parameters()) == first + down + 2 * same + 129
+    images = torch.randn(2, 3, 32, 32)
+    assert discriminator.blocks(images).shape == (2, 128, 8, 8)
+    assert not any(isinstance(m, nn.BatchNorm2d) for m in discriminator.modules())
+
+
+def test_a_resnet_block_pools_the_mean_of_branch_and_shortcut() -> None:
+    """An identity-like block written out: with zero branch weights the halving block is the pooled 1×1 shortcut."""
+    torch.manual_seed(0)
+    block = DownBlock(2, 3, down=True).double()
+    nn.init.zeros_(block.two.weight)
+    x = torch.randn(1, 2, 4, 4, dtype=torch.float64)
+    pooled = x.view(1, 2, 2, 2, 2, 2).mean((3, 5))
+    expected = torch.einsum("oc,bchw->bohw", block.shortcut.weight[:, :, 0, 0], pooled)
+    torch.testing.assert_close(block(x), expected)
+    up = UpBlock(2, 2, "none", 0).double()
+    nn.init.zeros_(up.branch[-1].weight)
+    expected = torch.einsum("oc,bchw->bohw", up.shortcut.weight[:, :, 0, 0], x)
+    torch.testing.assert_close(up(x, None), expected.repeat_interleave(2, 2).repeat_interleave(2, 3))
+
+
+@pytest.mark.parametrize("energy", ["squared", "absolute"])
+def test_an_autoencoders_logit_is_minus_its_reconstruction_error(energy: str) -> None:
+    _, discriminator = pair(f"autoencoder[width=4,code=5,energy={energy}]", ImageShape(8, 3), "none", 0)
+    images = torch.randn(3, 3, 8, 8)
+    judged = discriminator(images)
+    error = (discriminator.decoder(judged.features) - images).detach().numpy().reshape(3, -1)
+    expected = (error**2).sum(1) if energy == "squared" else np.abs(error).mean(1)
+    np.testing.assert_allclose(-judged.logits.detach().numpy(), expected, rtol=1e-5)
+
+
+def test_an_autoencoder_takes_no_labels() -> None:
+    with pytest.raises(ConfigError, match="takes no labels"):
+        pair("autoencoder", ImageShape(8, 1), "projection", 3)
+
+
+def test_an_encoder_with_a_linear_layer_is_an_ordinary_critic() -> None:
+    _, discriminator = pair("autoencoder[width=4,code=5,energy=logit]", ImageShape(8, 3), "none", 0)
+    judged = discriminator(torch.randn(3, 3, 8, 8))
+    torch.testing.assert_close(judged.logits, discriminator.head(judged.features)[:, 0])
+    assert judged.features.shape == (3, 5)
+    for objective, says in (("nonsaturating", None), ("ebgan", "energ"), ("reconstruction", "energy=none")):
+        config = TrainConfig(network="autoencoder[width=4,energy=logit]", objective=objective)
+        if says is None:
+            Game.of(config).parts.require_fit(config, discriminator)
+            continue
+        with pytest.raises(ConfigError, match=says):
+            Game.of(config).parts.require_fit(config, discriminator)
