@@ -80,7 +80,9 @@ def seconds_a_step(name: str, steps: int) -> float:
 def main(steps: int, rounds: int) -> None:
     """Measure all recipes in turn and print each one's seconds and its ratio to dcgan."""
     torch.set_num_threads(1)
-    names = [entry.name for entry in recipes.entries() if not recipes.load(entry.name).data.startswith("mixture")]
+    names = [
+        entry.name for entry in recipes.RECIPES.entries() if not recipes.load(entry.name).data.startswith("mixture")
+    ]
     found: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
         for name in names:

@@ -23,7 +23,7 @@ SHOWN = ("frechet_distance", "precision", "coverage", "gan_test")
 
 def images() -> list[str]:
     """Return the recipes that make images of any source, by name."""
-    given = {entry.name: recipes.load(entry.name).data for entry in recipes.entries()}
+    given = {entry.name: recipes.load(entry.name).data for entry in recipes.RECIPES.entries()}
     return [name for name, data in given.items() if not data.startswith(("mixture", "stacked-mnist"))]
 
 

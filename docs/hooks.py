@@ -85,7 +85,7 @@ TITLES = {
 
 def recipes_page() -> str:
     """Return one section a recipe: what its [page] says, and the hyper-parameters of both sizes."""
-    return "\n".join([RECIPES, *(_recipe(entry) for entry in recipes.entries())])
+    return "\n".join([RECIPES, *(_recipe(entry) for entry in recipes.RECIPES.entries())])
 
 
 def _recipe(entry: Entry) -> str:

@@ -66,10 +66,9 @@ def test_documentation_is_complete(entry: Entry) -> None:
     assert "Source" in entry.document
     assert "When it lies:" in entry.document
     assert "Interval:" in entry.document
-    assert set(entry.meta) - {"influence"} == {"needs", "unit", "lower_is_better", "version"}
-    assert entry.meta["needs"]
-    assert entry.meta["unit"]
-    assert isinstance(entry.meta["lower_is_better"], bool)
+    assert entry.meta.needs
+    assert entry.meta.unit
+    assert isinstance(entry.meta.lower_is_better, bool)
 
 
 @pytest.mark.parametrize("name", METRICS.names())
@@ -85,7 +84,7 @@ def test_value_lies_in_its_interval_and_says_what_made_it(name: str, pair: tuple
     assert estimate.n_fake > 0
     entry = METRICS.entry(name)
     stamped = (estimate.unit, estimate.lower_is_better, estimate.version)
-    assert stamped == tuple(entry.meta[key] for key in ("unit", "lower_is_better", "version"))
+    assert stamped == (entry.meta.unit, entry.meta.lower_is_better, entry.meta.version)
 
 
 @pytest.mark.parametrize("name", METRICS.names())
@@ -161,8 +160,8 @@ def test_compute_takes_all_names_once_reports_progress_and_refuses_unknown_ones(
         compute(evidence(bank(40, 0), bank(40, 1)), ["recall", "precisoin"])
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in METRICS.entries() if "influence" in entry.meta])
+@pytest.mark.parametrize("name", [entry.name for entry in METRICS.entries() if entry.meta.influence])
 def test_influence_functions_have_one_value_a_row(name: str, pair: tuple[FeatureBank, FeatureBank]) -> None:
-    found = METRICS.entry(name).meta["influence"](evidence(*pair))
+    found = METRICS.entry(name).meta.influence(evidence(*pair))
     assert found.real is not None or found.fake is not None
     assert found.variance > 0

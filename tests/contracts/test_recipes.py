@@ -11,7 +11,7 @@ from gantlet.training import recipes
 
 ROOT = Path(__file__).parents[2]
 RESULTS = (ROOT / "benchmarks" / "RESULTS.md").read_text()
-ENTRIES = {entry.name: entry for entry in recipes.entries()}
+ENTRIES = {entry.name: entry for entry in recipes.RECIPES.entries()}
 NAMES = "1-Lipschitz|[A-Za-z]+[0-9]+|8×8|25-grid"
 
 

@@ -132,7 +132,7 @@ EXAMPLES: dict[str, Callable[[Path], str]] = {
 
 
 def test_every_source_has_an_example_here() -> None:
-    assert sorted(EXAMPLES) == [entry.name for entry in SOURCES.entries() if entry.meta.get("images", True)]
+    assert sorted(EXAMPLES) == [entry.name for entry in SOURCES.entries() if entry.meta.images]
 
 
 @pytest.mark.parametrize("kind", sorted(EXAMPLES))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scipy.linalg import sqrtm
 
 from gantlet.core.errors import NonFiniteError, ShapeError
-from gantlet.core.numerics import covariance, distances
+from gantlet.core.numerics import covariance as roots
+from gantlet.core.numerics import distances
 
 
 def covariance(d: int, rank: int, seed: int) -> np.ndarray:
@@ -20,7 +21,7 @@ def covariance(d: int, rank: int, seed: int) -> np.ndarray:
 def test_trace_root_product_is_scipys(d: int) -> None:
     a, b = covariance(d, 2 * d + 3, 0), covariance(d, 2 * d + 3, 1)
     # sqrtm of a well-conditioned 40 × 40 product: relative 1e-12.
-    assert covariance.trace_root_product(a, b) == pytest.approx(np.trace(sqrtm(a @ b)).real, rel=1e-10)
+    assert roots.trace_root_product(a, b) == pytest.approx(np.trace(sqrtm(a @ b)).real, rel=1e-10)
 
 
 @settings(deadline=None, max_examples=30)
@@ -32,12 +33,12 @@ def test_trace_root_product_of_singular_covariances(seed: int, d: int, r: int, s
     expected = np.linalg.norm(a.T @ b, "nuc")
     # √ of eigenvalues that are 0 but for rounding: √(2⁻⁵²·λ_max)·d ≈ 1e-7·scale.
     scale = float(np.linalg.norm(a) * np.linalg.norm(b))
-    assert covariance.trace_root_product(a @ a.T, b @ b.T) == pytest.approx(expected, rel=1e-9, abs=1e-6 * scale)
+    assert roots.trace_root_product(a @ a.T, b @ b.T) == pytest.approx(expected, rel=1e-9, abs=1e-6 * scale)
 
 
 def test_optimal_maps_transport_one_covariance_to_the_other() -> None:
     a, b = covariance(10, 30, 0), covariance(10, 30, 1)
-    maps = covariance.optimal_maps(covariance.psd_factor(a), covariance.psd_factor(b))
+    maps = roots.optimal_maps(roots.psd_factor(a), roots.psd_factor(b))
     assert not maps.singular
     np.testing.assert_allclose(maps.fake_to_real @ b @ maps.fake_to_real, a, rtol=1e-9, atol=1e-11)
     np.testing.assert_allclose(maps.real_to_fake @ a @ maps.real_to_fake, b, rtol=1e-9, atol=1e-11)
@@ -47,26 +48,26 @@ def test_optimal_maps_transport_one_covariance_to_the_other() -> None:
 def test_optimal_maps_of_singular_covariances_stay_on_their_range() -> None:
     a = np.diag([4.0, 1.0, 0.0])
     b = np.diag([1.0, 9.0, 0.0])
-    maps = covariance.optimal_maps(covariance.psd_factor(a), covariance.psd_factor(b))
+    maps = roots.optimal_maps(roots.psd_factor(a), roots.psd_factor(b))
     assert maps.singular
     np.testing.assert_allclose(maps.fake_to_real, np.diag([2.0, 1 / 3, 0.0]), atol=1e-12)
     np.testing.assert_allclose(maps.real_to_fake, np.diag([0.5, 3.0, 0.0]), atol=1e-12)
 
 
 def test_zero_covariance_has_an_empty_factor() -> None:
-    factor, full = covariance.psd_factor(np.zeros((3, 3)))
+    factor, full = roots.psd_factor(np.zeros((3, 3)))
     assert factor.shape == (3, 0)
     assert not full
-    assert covariance.trace_root_product(np.zeros((3, 3)), np.eye(3)) == 0.0
+    assert roots.trace_root_product(np.zeros((3, 3)), np.eye(3)) == 0.0
 
 
 def test_what_is_not_a_covariance_is_refused() -> None:
     with pytest.raises(NonFiniteError, match="negative eigenvalue"):
-        covariance.psd_factor(np.diag([1.0, -1.0]))
+        roots.psd_factor(np.diag([1.0, -1.0]))
     with pytest.raises(NonFiniteError, match=r"\(0, 1\)"):
-        covariance.psd_factor(np.array([[1.0, np.nan], [0.0, 1.0]]))
+        roots.psd_factor(np.array([[1.0, np.nan], [0.0, 1.0]]))
     with pytest.raises(ShapeError, match="square"):
-        covariance.psd_factor(np.ones((2, 3)))
+        roots.psd_factor(np.ones((2, 3)))
 
 
 @pytest.mark.parametrize("upper", [False, True])

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gantlet.core.errors import ConfigError, UnknownName, UsageError
-from gantlet.core.registry import Registry, format_spec, parse_spec
+from gantlet.core.registry import Metadata, Registry
+from gantlet.core.specs import format_spec, parse_spec
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,13 @@ class Penalty:
     mode: str = "a"
 
 
-def registry() -> Registry:
-    found = Registry("penalty", "gantlet.labs")
+@dataclass(frozen=True, kw_only=True)
+class Versioned(Metadata):
+    version: int = 1
+
+
+def registry() -> Registry[..., Versioned]:
+    found = Registry("penalty", "gantlet.labs", metadata=Versioned)
     found.register("r1", source="Somebody 2018", version=2)(Penalty)
     return found
 
@@ -57,6 +63,7 @@ def test_an_entry_carries_summary_source_and_meta() -> None:
         "summary": "Penalise something.",
         "source": "Somebody 2018",
         "version": 2,
+        "origin": "tests",
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gantlet.core.errors import ConfigError, DataError, UnknownName
-from gantlet.data.mixture import law_of
+from gantlet.data.mixture import mixture_of
 from gantlet.data.opening import open_images, open_source
 from gantlet.data.points import PointSource
 from gantlet.evaluation.metrics.high_quality import high_quality
@@ -21,7 +21,7 @@ def opened(text: str) -> PointSource:
 @pytest.mark.parametrize(("kind", "modes", "least"), [("ring", 8, 0.76), ("grid", 25, 2.0), ("two-modes", 2, 4.0)])
 def test_modes_are_distinct(kind: str, modes: int, least: float) -> None:
     """The ring of the usual code has two modes in one place (an inclusive linspace)."""
-    centres = law_of(kind).centres
+    centres = mixture_of(kind).centres
     apart = np.linalg.norm(centres[:, None] - centres[None], axis=2)[~np.eye(modes, dtype=bool)]
     assert len(centres) == modes
     assert apart.min() >= least
@@ -39,8 +39,11 @@ def test_its_own_points_are_of_high_quality_with_the_ideal_rate(kind: str) -> No
 
 def test_swiss_roll_is_a_density_without_modes() -> None:
     source = opened("mixture[kind=swiss-roll,n=2000]")
-    assert source.labels is None and source.modes is None and source.law is not None
-    assert source.law.log_density(source.points).mean() > source.law.log_density(source.points + 1).mean() + 5
+    assert source.labels is None and source.modes is None and source.distribution is not None
+    assert (
+        source.distribution.log_density(source.points).mean()
+        > source.distribution.log_density(source.points + 1).mean() + 5
+    )
 
 
 def test_scale_changes_coordinates_and_no_mode_metric() -> None:

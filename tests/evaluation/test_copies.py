@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gantlet.evaluation.copies import copy_ratios, copy_test, stranger_test
+from gantlet.evaluation.copies import copy_ratios, copy_test, outlier_test
 
 MEMORY = 10**8
 
@@ -38,11 +38,11 @@ def test_duplicates_in_the_training_set_give_finite_ratios() -> None:
     assert np.isfinite(ratios.ratio).all() and (ratios.ratio < 0.01).all()
 
 
-def test_strangers_are_found_and_fresh_samples_are_not() -> None:
+def test_outliers_are_found_and_fresh_samples_are_not() -> None:
     train = cloud(1000, 0)
     unseen = copy_ratios(train, cloud(1000, 1), MEMORY)
     strange = np.concatenate([cloud(950, 3), 4 * cloud(50, 2)])
-    found = stranger_test(copy_ratios(train, strange, MEMORY), unseen)
+    found = outlier_test(copy_ratios(train, strange, MEMORY), unseen)
     assert found.p_value < 1e-6 and found.threshold > 1 and found.share >= 0.04
     assert found.false_alarms == 0.01
-    assert stranger_test(copy_ratios(train, cloud(1000, 4), MEMORY), unseen).p_value > 0.01
+    assert outlier_test(copy_ratios(train, cloud(1000, 4), MEMORY), unseen).p_value > 0.01

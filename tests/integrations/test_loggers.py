@@ -21,8 +21,8 @@ def run(tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     (folder / "samples").mkdir(parents=True)
     Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(folder / "samples" / "step-00000020.png")
-    yardstick = Estimate("coverage", 0.9)
-    estimate = Estimate("coverage", 0.5, 0.4, 0.6, "wilson", reference=yardstick)
+    reference = Estimate("coverage", 0.9)
+    estimate = Estimate("coverage", 0.5, 0.4, 0.6, "wilson", reference=reference)
     Report({"name": "pixels"}, "a", "b", 1, 1, 0, (estimate, Estimate("recall", None, notes=("no",)))).save(
         folder / "report.json"
     )

@@ -34,7 +34,7 @@ def test_a_setting_knows_its_sizes_and_seeds() -> None:
 def test_every_lab_states_claim_and_tolerance(name: str) -> None:
     entry = LABS.entry(name)
     assert isinstance(entry.object(), Lab)
-    assert "Claim:" in entry.document and "Tolerance:" in entry.document and entry.meta["claim"].endswith(".")
+    assert "Claim:" in entry.document and "Tolerance:" in entry.document and entry.meta.claim.endswith(".")
 
 
 def test_unknown_names_and_options(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from gantlet.core.interfaces.networks import Judgement
+from gantlet.core.interfaces.networks import DiscriminatorOutput
 from gantlet.labs import gp_is_local, ring_and_grid, two_modes
 from gantlet.labs.gp_is_local import Slopes, measured
 from gantlet.labs.lab import Setting, run_lab
@@ -41,8 +41,8 @@ class Norm(nn.Module):
         with torch.no_grad():
             self.layer.weight.copy_(torch.diag(torch.tensor([3.0, 1.0])))
 
-    def forward(self, points: torch.Tensor) -> Judgement:
-        return Judgement(3 * points.norm(dim=1), points)
+    def forward(self, points: torch.Tensor) -> DiscriminatorOutput:
+        return DiscriminatorOutput(3 * points.norm(dim=1), points)
 
 
 def test_slopes_of_a_known_critic() -> None:

@@ -13,7 +13,7 @@ from gantlet.core.results.report import ModeCount, Report, Suspect
 
 def make_report() -> Report:
     """Return a report with every kind of content."""
-    yardstick = Estimate("coverage", 0.95, 0.93, 0.97, "wilson", n_real=360, n_fake=1437)
+    reference = Estimate("coverage", 0.95, 0.93, 0.97, "wilson", n_real=360, n_fake=1437)
     estimates = (
         Estimate(
             "coverage",
@@ -25,7 +25,7 @@ def make_report() -> Report:
             n_fake=1437,
             unit="share of real images",
             lower_is_better=False,
-            reference=yardstick,
+            reference=reference,
         ),
         Estimate(
             "frechet_distance",

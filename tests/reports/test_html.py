@@ -58,9 +58,9 @@ def test_report_round_trip_and_foreign_json(finished_run: Path) -> None:
         load_report(finished_run / "samples")
 
 
-def test_whisker_places_value_interval_and_yardstick() -> None:
+def test_whisker_places_value_interval_and_reference() -> None:
     spots = whisker(
         Estimate("coverage", 0.5, 0.25, 0.75, unit="share of real images", reference=Estimate("coverage", 1.0))
     )
-    assert spots == {"value": 50.0, "low": 25.0, "high": 75.0, "yardstick": 100.0}
+    assert spots == {"value": 50.0, "low": 25.0, "high": 75.0, "reference": 100.0}
     assert whisker(Estimate("x", 0.0, 0.0, 0.0)) is None

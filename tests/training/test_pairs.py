@@ -17,7 +17,7 @@ from gantlet.core.errors import CheckpointError, ConfigError, UsageError
 from gantlet.data.opening import open_images, open_source
 from gantlet.training.data import TrainingImages
 from gantlet.training.game import Game
-from gantlet.training.loader import Feed
+from gantlet.training.loader import Loader
 from gantlet.training.loop import run
 from gantlet.training.observer import Measured
 from gantlet.training.runs.generator import load_generator
@@ -51,40 +51,40 @@ def played(**changes: Any) -> tuple[Any, Any, Any]:
     settings = config(Path("nowhere"), **changes)
     data, game = training_data(open_source(DATA)), Game.of(settings)
     state = TrainState.fresh(settings, game, data.shape, 0)
-    batch = Feed(settings, data, torch.device("cpu")).next(state)
+    batch = Loader(settings, data, torch.device("cpu")).next(state)
     players = state.generator.eval(), state.discriminator.eval()
-    d_turn = game.discriminator_turn(*players, batch, state.moment(0))
-    g_turn = game.generator_turn(*players, batch, state.moment(0))
-    return (d_turn, g_turn, batch), players, game
+    d_output = game.discriminator_step(*players, batch, state.context(0))
+    g_output = game.generator_step(*players, batch, state.context(0))
+    return (d_output, g_output, batch), players, game
 
 
 def test_both_players_see_the_input_and_the_losses_are_pix2pixs() -> None:
-    (d_turn, g_turn, batch), (generator, discriminator), _ = played()
+    (d_output, g_output, batch), (generator, discriminator), _ = played()
     fake = generator(batch.z, None, batch.inputs)
     real_logits = discriminator(torch.cat([batch.inputs, batch.real], 1)).logits
     fake_logits = discriminator(torch.cat([batch.inputs, fake], 1)).logits
     assert len(fake_logits) == 8 * 4  # 2 × 2 patches an image
-    torch.testing.assert_close(d_turn.loss, (softplus(-real_logits) + softplus(fake_logits)).mean())
+    torch.testing.assert_close(d_output.loss, (softplus(-real_logits) + softplus(fake_logits)).mean())
     expected = softplus(-fake_logits).mean() + 100 * (batch.real - fake).abs().mean()
-    torch.testing.assert_close(g_turn.loss, expected)
-    assert set(g_turn.terms) == {"g_loss", "g_pixel-loss"}
+    torch.testing.assert_close(g_output.loss, expected)
+    assert set(g_output.terms) == {"g_loss", "g_pixel-loss"}
 
 
 def test_the_arms_without_adversary_and_without_input() -> None:
-    (_, g_turn, batch), (generator, _), _ = played(techniques=("pixel-loss[norm=l2,adversarial=false]",))
-    assert set(g_turn.terms) == {"g_pixel-loss"}
+    (_, g_output, batch), (generator, _), _ = played(techniques=("pixel-loss[norm=l2,adversarial=false]",))
+    assert set(g_output.terms) == {"g_pixel-loss"}
     fake = generator(batch.z, None, batch.inputs)
-    torch.testing.assert_close(g_turn.loss, 100 * (batch.real - fake).square().mean())
-    (d_turn, _, batch), (_, judge), _ = played(discriminator="patch[width=4,sees_inputs=false]", techniques=())
-    torch.testing.assert_close(d_turn.real_logits, judge(batch.real).logits.detach())
+    torch.testing.assert_close(g_output.loss, 100 * (batch.real - fake).square().mean())
+    (d_output, _, batch), (_, judge), _ = played(discriminator="patch[width=4,sees_inputs=false]", techniques=())
+    torch.testing.assert_close(d_output.real_logits, judge(batch.real).logits.detach())
 
 
 def test_a_penalty_takes_each_images_mean_logit() -> None:
     changes = {"discriminator": "patch[width=4,norm=none]", "penalties": ("r1[gamma=2]",), "techniques": ()}
-    (d_turn, _, batch), (_, judge), _ = played(**changes)
+    (d_output, _, batch), (_, judge), _ = played(**changes)
     seen = torch.cat([batch.inputs, batch.real], 1).requires_grad_(True)
     (slope,) = torch.autograd.grad(judge(seen).logits.view(8, -1).mean(1).sum(), seen)
-    torch.testing.assert_close(d_turn.terms["r1"], slope.square().flatten(1).sum(1).mean())
+    torch.testing.assert_close(d_output.terms["r1"], slope.square().flatten(1).sum(1).mean())
 
 
 def test_both_images_of_a_pair_are_mirrored_or_none() -> None:
@@ -92,7 +92,7 @@ def test_both_images_of_a_pair_are_mirrored_or_none() -> None:
     assert isinstance(data, TrainingImages) and data.pairs is not None
     settings = config(Path("nowhere"), batch=64)
     state = TrainState.fresh(settings, Game.of(settings), data.shape, 0)
-    batch = Feed(settings, data, torch.device("cpu")).next(state)
+    batch = Loader(settings, data, torch.device("cpu")).next(state)
     assert batch.inputs is not None
     blocks = ((batch.real + 1) * 127.5).reshape(64, 1, 2, 4, 2, 4).mean((3, 5))
     given = ((batch.inputs + 1) * 127.5)[:, :, ::4, ::4]

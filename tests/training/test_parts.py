@@ -90,24 +90,24 @@ def test_a_lazy_penalty_weighs_as_much_as_one_on_every_step() -> None:
     _, game, state = game_state(penalties=("r1[gamma=0.5,every=4]",))
     _, eager, _ = game_state(penalties=("r1[gamma=0.5]",))
     turns = [
-        game.discriminator_turn(state.generator, state.discriminator, batch(), state.moment(step)) for step in range(8)
+        game.discriminator_step(state.generator, state.discriminator, batch(), state.context(step)) for step in range(8)
     ]
     assert [step for step, turn in enumerate(turns) if "r1" in turn.terms] == [0, 4]
-    full = eager.discriminator_turn(state.generator, state.discriminator, batch(), state.moment(1)).terms["r1"]
+    full = eager.discriminator_step(state.generator, state.discriminator, batch(), state.context(1)).terms["r1"]
     torch.testing.assert_close(sum(turn.terms["r1"] for turn in turns if "r1" in turn.terms), 8 * full)
 
 
 def test_the_loss_is_the_sum_of_its_terms() -> None:
     techniques = ("feature-matching[adversarial=true]", "historical-averaging")
     _, game, state = game_state(techniques=techniques, penalties=("r1", "dragan"))
-    d_turn = game.discriminator_turn(state.generator, state.discriminator, batch(), state.moment(0))
-    assert list(d_turn.terms) == ["d_loss", "r1", "dragan", "d_historical-averaging"]
-    g_turn = game.generator_turn(state.generator, state.discriminator, batch(), state.moment(0))
-    assert list(g_turn.terms) == ["g_loss", "g_feature-matching", "g_historical-averaging"]
-    for turn in (d_turn, g_turn):
+    d_output = game.discriminator_step(state.generator, state.discriminator, batch(), state.context(0))
+    assert list(d_output.terms) == ["d_loss", "r1", "dragan", "d_historical-averaging"]
+    g_output = game.generator_step(state.generator, state.discriminator, batch(), state.context(0))
+    assert list(g_output.terms) == ["g_loss", "g_feature-matching", "g_historical-averaging"]
+    for turn in (d_output, g_output):
         torch.testing.assert_close(turn.loss, torch.stack(list(turn.terms.values())).sum())
     _, alone, state = game_state(techniques=("feature-matching",))
-    assert list(alone.generator_turn(state.generator, state.discriminator, batch(), state.moment(0)).terms) == [
+    assert list(alone.generator_step(state.generator, state.discriminator, batch(), state.context(0)).terms) == [
         "g_feature-matching"
     ]
 
@@ -116,7 +116,7 @@ def test_a_packed_discriminator_judges_consecutive_images_together() -> None:
     _, game, state = game_state(techniques=("pacgan[pack=4]",))
     first = next(m for m in state.discriminator.modules() if isinstance(m, torch.nn.Conv2d))
     assert first.in_channels == 4
-    turn = game.discriminator_turn(state.generator, state.discriminator, batch(), state.moment(0))
+    turn = game.discriminator_step(state.generator, state.discriminator, batch(), state.context(0))
     assert turn.real_logits.shape == turn.fake_logits.shape == (2,)
     assert turn.fake.shape == (8, 1, 8, 8)
     real = batch().real
@@ -167,7 +167,7 @@ def test_the_controller_of_began_follows_the_paper_and_is_clamped() -> None:
     _, game, state = game_state(objective="began[gamma=0.5,rate=0.3,k=0.9]", network="autoencoder[width=4,code=5]")
     k = 0.9
     for _ in range(3):
-        turn = game.discriminator_turn(state.generator, state.discriminator, batch(), state.moment(0))
+        turn = game.discriminator_step(state.generator, state.discriminator, batch(), state.context(0))
         real, fake = -float(turn.real_logits.mean()), -float(turn.fake_logits.mean())
         # logits are float32, k multiplies their mean: 1e-6 relative
         assert turn.loss.item() == pytest.approx(real - k * fake, rel=1e-5)

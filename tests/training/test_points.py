@@ -98,15 +98,15 @@ def test_surface_and_gradient_are_the_discriminators(tmp_path: Path) -> None:
     import torch
     from torch import nn
 
-    from gantlet.core.interfaces.networks import Judgement
+    from gantlet.core.interfaces.networks import DiscriminatorOutput
 
     class Bowl(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.weight = nn.Parameter(torch.ones(1, dtype=torch.float64))
 
-        def forward(self, x: torch.Tensor, labels: torch.Tensor) -> Judgement:
-            return Judgement(self.weight * x.square().sum(1), x)
+        def forward(self, x: torch.Tensor, labels: torch.Tensor) -> DiscriminatorOutput:
+            return DiscriminatorOutput(self.weight * x.square().sum(1), x)
 
     points = np.array([[1.0, 2.0], [0.0, -1.0]])
     value, gradient = judged(Bowl(), points)

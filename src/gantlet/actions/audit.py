@@ -19,7 +19,7 @@ from gantlet.evaluation.audit.config import AuditConfig
 from gantlet.evaluation.audit.figures import figures
 from gantlet.evaluation.audit.measure import Auditor
 from gantlet.evaluation.audit.plan import Plan, plant
-from gantlet.evaluation.audit.pool import LEAST, deal
+from gantlet.evaluation.audit.pool import LEAST, split_pool
 from gantlet.evaluation.extraction import Progress, nothing
 from gantlet.evaluation.features.build import build_extractor
 from gantlet.evaluation.features.extract import extract
@@ -53,7 +53,7 @@ def audit(config: AuditConfig | None = None, *, out: Path | None = None, progres
     for seed in range(config.seed, config.seed + config.seeds):
         banks = {name: _features(images.pixels, e, config.cache, progress) for name, e in spaces.items()}
         last = list(banks.values())[-1]  # modes are clusters in the last space named, the one that a user trusts most
-        plan = plant(deal(images.pixels, images.labels, last.features, n, seed), names, seed)
+        plan = plant(split_pool(images.pixels, images.labels, last.features, n, seed), names, seed)
         for space, extractor in spaces.items():
             bank = _whole(plan, images, banks[space], _features(plan.extra, extractor, config.cache, progress))
             auditor = Auditor(plan, bank, metrics, source.classes)
@@ -75,8 +75,8 @@ def audit(config: AuditConfig | None = None, *, out: Path | None = None, progres
 
 def _planted(name: str) -> Planted:
     meta = FAILURES.entry(name).meta
-    strengths = tuple(float(strength) for strength in meta["strengths"])
-    return Planted(name, meta["title"], meta["unit"], strengths, meta.get("harmless", False))
+    strengths = tuple(float(strength) for strength in meta.strengths)
+    return Planted(name, meta.title, meta.unit, strengths, meta.harmless)
 
 
 def _spaces(source: ImageSource, config: AuditConfig, progress: Progress) -> dict[str, Extractor]:

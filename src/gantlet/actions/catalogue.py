@@ -3,7 +3,7 @@
 import importlib
 
 from gantlet.core.errors import UnknownName
-from gantlet.core.registry import Entry, toml_entries
+from gantlet.core.registry import Entry, Metadata
 
 _REGISTRIES = {
     "metrics": ("gantlet.evaluation.metrics", "METRICS"),
@@ -17,22 +17,21 @@ _REGISTRIES = {
     "solvers": ("gantlet.transport", "SOLVERS"),
     "failures": ("gantlet.evaluation.audit", "FAILURES"),
     "labs": ("gantlet.labs", "LABS"),
+    "recipes": ("gantlet.training.recipes", "RECIPES"),
+    "protocols": ("gantlet.evaluation.protocols", "PROTOCOLS"),
 }
-_TOML = {"recipes": "gantlet.training.recipes", "protocols": "gantlet.evaluation.protocols"}
-KINDS = [*_REGISTRIES, *_TOML]
+KINDS = list(_REGISTRIES)
 
 
-def entries(kind: str) -> list[Entry]:
+def entries(kind: str) -> list[Entry[Metadata]]:
     """Return the entries of one kind, by name; raises UnknownName."""
-    if kind in _TOML:
-        return list(toml_entries(_TOML[kind]))
     if kind not in _REGISTRIES:
         raise UnknownName("kind", kind, KINDS)
     module, name = _REGISTRIES[kind]
     return list(getattr(importlib.import_module(module), name).entries())
 
 
-def find(name: str) -> list[tuple[str, Entry]]:
+def find(name: str) -> list[tuple[str, Entry[Metadata]]]:
     """Return every (kind, entry) of that name; raises UnknownName with the nearest."""
     everything = [(kind, entry) for kind in KINDS for entry in entries(kind)]
     found = [(kind, entry) for kind, entry in everything if entry.name in (name, name.replace("-", "_"))]

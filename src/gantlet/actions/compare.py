@@ -112,7 +112,7 @@ def _influences(evidences: list[Evidence], a: Estimate, b: Estimate) -> list[Inf
 
     None where a statistics file hides the rows, or the metric looked at other real rows for A than for B.
     """
-    influence = METRICS.entry(a.metric).meta.get("influence")
+    influence = METRICS.entry(a.metric).meta.influence
     summed = any(bank.summary is not None for e in evidences for bank in (e.real, e.fake))
     if influence is None or summed or "options" in a.details or a.n_real != b.n_real:
         return None

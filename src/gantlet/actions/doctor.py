@@ -5,11 +5,12 @@ import os
 import platform
 from typing import Any
 
-from gantlet.actions.catalogue import entries
 from gantlet.core.errors import GantletError
 from gantlet.core.files import cache_folder
+from gantlet.core.interfaces.metadata import ExtractorMetadata
 from gantlet.core.registry import Entry
 from gantlet.core.version import __version__
+from gantlet.evaluation.features import EXTRACTORS
 
 PACKAGES = (
     "torch",
@@ -63,11 +64,11 @@ def _cache() -> dict[str, str]:
 
 
 def _extractors() -> dict[str, str]:
-    return {entry.name: _ready(entry) for entry in entries("extractors")}
+    return {entry.name: _ready(entry) for entry in EXTRACTORS.entries()}
 
 
-def _ready(entry: Entry) -> str:
-    if entry.meta.get("trained"):
+def _ready(entry: Entry[ExtractorMetadata]) -> str:
+    if entry.meta.trained:
         return "ready (trained on the real training labels when first used)"
     try:
         identity = entry.object().identity

@@ -1,4 +1,4 @@
-"""Evaluate fakes against real images: features, metrics with intervals and yardsticks, diagnosis, verdict, pictures."""
+"""Evaluate fakes against real images: features, metrics with intervals and references, diagnosis, verdict, pictures."""
 
 import dataclasses
 import time
@@ -126,7 +126,11 @@ def _computed(
             for estimate in found.estimates
         ),
         verdict=verdict(
-            found.estimates, found.modes, found.copies, found.strangers, points=isinstance(images.source, PointSource)
+            found.estimates,
+            found.modes,
+            found.copies,
+            found.outlier_test,
+            points=isinstance(images.source, PointSource),
         ),
         modes=gallery.modes(found),
         suspects=gallery.suspects(found.suspects),
@@ -178,5 +182,5 @@ def _warnings(judge: Judge, fake: Images) -> tuple[str, ...]:
     if fake.source.digest == judge.real.source.digest:
         lines.append("real and generated images are the same data; every number below compares it with itself")
     if judge.held_out is None and not judge.real.source.statistics:
-        lines.append("no held-out real images: the yardsticks compare two halves of the real set with each other")
+        lines.append("no held-out real images: the references compare two halves of the real set with each other")
     return tuple(dict.fromkeys(lines))

@@ -8,7 +8,7 @@ from typing import Any
 
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import CacheError, OutputError, UsageError
-from gantlet.core.registry import format_spec, parse_spec, split_specs
+from gantlet.core.specs import format_spec, parse_spec, split_specs
 from gantlet.core.stamp import differing
 from gantlet.core.version import __version__
 from gantlet.data.opening import open_source
@@ -99,7 +99,7 @@ def _named(features: str, source: Source) -> str:
     if len(spaces) != 1:
         raise UsageError(f"a statistics file holds one feature space; got --features {features}")
     name, options = parse_spec(automatic(source) if spaces[0] == "auto" else spaces[0])
-    if EXTRACTORS.entry(name).meta.get("trained") and "data" not in options:
+    if EXTRACTORS.entry(name).meta.trained and "data" not in options:
         options = {**options, "data": source.spec}
     return format_spec(name, options)
 

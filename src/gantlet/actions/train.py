@@ -186,7 +186,7 @@ class _Observer:
 def _score(estimate: Estimate) -> float | None:
     if estimate.value is None:
         return None
-    return estimate.value if METRICS.entry(estimate.metric).meta["lower_is_better"] else -estimate.value
+    return estimate.value if METRICS.entry(estimate.metric).meta.lower_is_better else -estimate.value
 
 
 def _reports(config: TrainConfig, out: Path, judging: _Judging, say: Callable[[str], None]) -> Report:

@@ -199,7 +199,7 @@ class EvaluateConfig(Config):
     metrics: tuple[str, ...] = ("headline",)
     """Metrics by name, headline (the thirteen that most people read), or all; NAME[option=value] and NAME@FEATURES are understood."""
     held_out: str = ""
-    """Held-out real images for the yardstick; empty: the other split where the real source has one, else two halves of REAL."""
+    """Held-out real images for the reference; empty: the other split where the real source has one, else two halves of REAL."""
     train: str = ""
     """The images that the generator was trained on (memorisation, class labels); empty: REAL's train split."""
     pairs: str = "names"

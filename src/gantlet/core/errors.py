@@ -28,6 +28,10 @@ class ConfigError(UsageError):
     """A configuration whose parts do not fit each other, or a value out of range."""
 
 
+class RegistrationError(GantletError, ValueError):
+    """A part that does not keep the contract of its registry: something undeclared, misspelt, missing or given twice."""
+
+
 class DataError(GantletError):
     """Images or labels that cannot be used as they are."""
 
@@ -78,6 +82,12 @@ class TrainingDiverged(GantletError):
 
 class Interrupted(GantletError):
     """The user stopped the work (ctrl-C); the message says how to go on."""
+
+
+def closest(name: str, known: Sequence[str]) -> str:
+    """Return the end of a sentence: the closest known name, or nothing where none is close."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

@@ -1,15 +1,13 @@
 """Any Python function that makes images, as a source."""
 
-import importlib
-import os
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from gantlet.core.errors import DataError, UsageError, nearest
-from gantlet.core.registry import format_spec
+from gantlet.core.errors import DataError, UsageError
+from gantlet.core.plugins import find_callable
+from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_bytes, to_labels, to_nhwc
 from gantlet.data.source import ImageSource
@@ -35,24 +33,6 @@ def from_callable(path: str, n: int = 0, seed: int = 0, range: str = "auto") -> 
     found, classes = to_labels(path, labels, n) if labels is not None else (None, ())
     spec = format_spec(path, {"n": n, "seed": seed} | ({"range": range} if range != "auto" else {}))
     return array_source(spec, pixels, found, classes, notes=[note] if note else [])
-
-
-def find_callable(path: str) -> Callable[..., Any]:
-    """Return the function named module:function, found from the current folder; raises UsageError."""
-    module_name, _, name = path.partition(":")
-    here = os.getcwd()
-    sys.path.insert(0, here)
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:
-        raise UsageError(f"cannot import the module of {path!r}: {type(error).__name__}: {error}") from error
-    finally:
-        sys.path.remove(here)
-    found = getattr(module, name, None)
-    if not callable(found):
-        known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        raise UsageError(f"module {module_name!r} has no function {name!r}{nearest(name, known)}")
-    return found
 
 
 def _call(path: str, thing: Callable[[int, int], Any], n: int, seed: int) -> tuple[Any, Any]:

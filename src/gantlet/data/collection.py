@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from gantlet.core.errors import ConfigError, DataError
-from gantlet.core.registry import format_spec
+from gantlet.core.specs import format_spec
 from gantlet.data.decode import BACKGROUNDS, Undecodable, decode
 from gantlet.data.source import ImageSource
 

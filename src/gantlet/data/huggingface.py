@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from gantlet.core.errors import ConfigError, DataError
-from gantlet.core.registry import format_spec
+from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.arrays import to_labels
 from gantlet.data.decode import BACKGROUNDS, Undecodable, decode

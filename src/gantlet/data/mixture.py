@@ -8,8 +8,8 @@ from jaxtyping import Float64
 
 from gantlet.core.errors import ConfigError, DataError, ShapeError, nearest
 from gantlet.core.mixture import Mixture
-from gantlet.core.registry import format_spec
 from gantlet.core.rng import numpy_stream
+from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.points import PointSource, point_array
 
@@ -53,11 +53,11 @@ def mixture(
         raise ConfigError(
             f"mixture: expected n ≥ 2, seed ≥ 0, scale > 0 and sigma ≥ 0; got {n}, {seed}, {scale} and {sigma}"
         )
-    law = law_from(path, sigma, scale) if path else law_of(kind, sigma, scale)
+    distribution = mixture_from(path, sigma, scale) if path else mixture_of(kind, sigma, scale)
     options: dict[str, str | float] = {"path": path} if path else {"kind": kind}
     options |= {k: v for k, v, usual in (("sigma", sigma, 0.0), ("scale", scale, 1.0)) if v != usual}
     count = n if split == "train" else max(1_000, n // 10)
-    points, mode = law.draw(count, numpy_stream(seed, f"mixture-{split}"))
+    points, mode = distribution.draw(count, numpy_stream(seed, f"mixture-{split}"))
     counted = bool(path) or kind != "swiss-roll"
 
     def spec(which: str) -> str:
@@ -66,15 +66,15 @@ def mixture(
     return PointSource(
         spec(split),
         points.astype(np.float32),
-        labels=mode if counted and law.n_modes > 1 else None,
-        classes=tuple(f"mode {j}" for j in range(law.n_modes)) if counted and law.n_modes > 1 else (),
+        labels=mode if counted and distribution.n_modes > 1 else None,
+        classes=tuple(f"mode {j}" for j in range(distribution.n_modes)) if counted and distribution.n_modes > 1 else (),
         held_out=spec("test" if split == "train" else "train"),
-        law=law,
-        modes=law if counted else None,
+        distribution=distribution,
+        modes=distribution if counted else None,
     )
 
 
-def law_of(kind: str, sigma: float = 0.0, scale: float = 1.0) -> Mixture:
+def mixture_of(kind: str, sigma: float = 0.0, scale: float = 1.0) -> Mixture:
     """Return a named mixture; ``sigma`` 0: its usual one; raises ConfigError for an unknown kind."""
     if kind not in SIGMA:
         raise ConfigError(
@@ -96,7 +96,7 @@ def _centres(kind: str) -> Float64[np.ndarray, "k 2"]:
     return np.stack([t * np.cos(t), t * np.sin(t)], axis=1) / 7.5
 
 
-def law_from(path: str, sigma: float = 0.0, scale: float = 1.0) -> Mixture:
+def mixture_from(path: str, sigma: float = 0.0, scale: float = 1.0) -> Mixture:
     """Read a mixture from an .npz file; raises DataError saying what is wrong with it."""
     try:
         with np.load(path, allow_pickle=False) as file:

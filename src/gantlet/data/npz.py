@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from gantlet.core.errors import ConfigError, DataError
-from gantlet.core.registry import format_spec
+from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_bytes, to_labels, to_nhwc
 from gantlet.data.points import PointSource, Source, point_array

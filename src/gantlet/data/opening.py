@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gantlet.core.errors import DataError, TooFewSamples, UsageError, nearest
-from gantlet.core.registry import parse_spec, typed_options
+from gantlet.core.specs import parse_spec, typed_options
 
 if TYPE_CHECKING:
     from gantlet.data.points import Source
@@ -40,7 +40,7 @@ def open_source(text: str, *, n: int = 0, seed: int = 0) -> "Source":
     kind, options = resolve_source(text)
     entry = SOURCES.entry(kind)
     given = typed_options(f"data source {kind!r}", entry.object, options)
-    if entry.meta.get("generated"):
+    if entry.meta.generated:
         given = {"n": n, "seed": seed} | given
     for name, parameter in inspect.signature(entry.object).parameters.items():
         if parameter.default is parameter.empty and name not in given:

@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from scipy import ndimage
 
 from gantlet.core.errors import ConfigError, DataError
-from gantlet.core.registry import format_spec
+from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.opening import open_images
 from gantlet.data.reading import Images, fit_square, sample_shapes, to_array

@@ -22,15 +22,15 @@ class PointSource:
     """The source string that opened it, with every option that matters."""
     points: Float32[np.ndarray, "n d"]
     labels: Int64[np.ndarray, " n"] | None = None
-    """Where the law is a mixture: the mode that each point was drawn from."""
+    """Where the distribution is a mixture: the mode that each point was drawn from."""
     classes: tuple[str, ...] = ()
     held_out: str = ""
     """The source string of the other split, or ''."""
     notes: tuple[str, ...] = ()
-    law: Mixture | None = None
+    distribution: Mixture | None = None
     """What the points were drawn from, where that is known."""
     modes: Mixture | None = None
-    """The law, where its components are modes that can be counted."""
+    """The distribution, where its components are modes that can be counted."""
     latents: ClassVar[None] = None
     statistics: ClassVar[str] = ""
 

@@ -190,7 +190,7 @@ def sample_shapes(source: ImageSource) -> list[tuple[int, ...]]:
 def native_shape(source: ImageSource) -> tuple[int, int]:
     """Return the smallest of SIZES that holds the source's images (64 where none does), and its channels, 1 or 3.
 
-    Judged by 16 images spread over the source; RGB where any of them is. Raises DataError when none can be decoded.
+    DiscriminatorOutput by 16 images spread over the source; RGB where any of them is. Raises DataError when none can be decoded.
     """
     shapes = sample_shapes(source)
     side = max(min(height, width) for height, width, _ in shapes)

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.registry import format_spec
 from gantlet.core.rng import numpy_stream
+from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.mnist import mnist
 from gantlet.data.source import ImageSource

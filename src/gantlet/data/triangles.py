@@ -7,8 +7,8 @@ from jaxtyping import Float64, UInt8
 from PIL import Image, ImageDraw
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.registry import format_spec
 from gantlet.core.rng import numpy_stream
+from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.source import ImageSource
 

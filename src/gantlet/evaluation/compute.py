@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from gantlet.core.errors import TooFewSamples
-from gantlet.core.registry import Entry, parse_spec, typed_options
+from gantlet.core.interfaces.metadata import MetricMetadata
+from gantlet.core.registry import Entry
 from gantlet.core.results.estimate import Estimate
+from gantlet.core.specs import parse_spec, typed_options
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.feature_bank import FeatureBank
@@ -43,14 +45,14 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
     return estimates
 
 
-def resolve(spec: str) -> tuple[Entry, dict[str, Any]]:
+def resolve(spec: str) -> tuple[Entry[MetricMetadata], dict[str, Any]]:
     """Return the metric that a spec names and its options; raises UnknownName, ConfigError."""
     name, texts = parse_spec(spec)
     entry = METRICS.entry(name)
     return entry, typed_options(f"metric {name!r}", entry.object, texts, hidden={"evidence"})
 
 
-def missing_needs(entry: Entry, evidence: Evidence) -> list[str]:
+def missing_needs(entry: Entry[MetricMetadata], evidence: Evidence) -> list[str]:
     """Return what a metric needs and the evidence lacks."""
     probabilities = evidence.real.probabilities is not None and evidence.fake.probabilities is not None
     has = {
@@ -67,15 +69,15 @@ def missing_needs(entry: Entry, evidence: Evidence) -> list[str]:
         "train_on_real": "train_on_real" in evidence.predictions,
         "train_on_fake": "train_on_fake" in evidence.predictions,
     }
-    return [need for need in entry.meta["needs"] if not has[need]]
+    return [need for need in entry.meta.needs if not has[need]]
 
 
 def _has_classes(bank: FeatureBank) -> bool:
     return bank.probabilities is not None or (bank.summary is not None and bank.summary.classes is not None)
 
 
-def _estimate(entry: Entry, evidence: Evidence, options: dict[str, Any]) -> Estimate:
-    facts = {key: entry.meta[key] for key in ("unit", "lower_is_better", "version")}
+def _estimate(entry: Entry[MetricMetadata], evidence: Evidence, options: dict[str, Any]) -> Estimate:
+    facts = {key: getattr(entry.meta, key) for key in ("unit", "lower_is_better", "version")}
     missing = missing_needs(entry, evidence)
     reason = f"undefined: {'; '.join(_ABSENT[need] for need in missing)}"
     if not missing:

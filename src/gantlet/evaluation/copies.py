@@ -1,4 +1,4 @@
-"""Copies and strangers: how close a fake lies to its nearest training image, measured against unseen real images."""
+"""Copies and outliers: how close a fake lies to its nearest training image, measured against unseen real images."""
 
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ def copy_ratios(train: Float32[np.ndarray, "n d"], query: Float32[np.ndarray, "m
     """Return for each query row its distance to the nearest training row over that row's own nearest distance.
 
     ratio = d(q, t) / d(t, t'), t the training row nearest to q, t' the one nearest to t; a ratio far below 1 marks a
-    copy, one far above 1 a stranger. Where t has an exact duplicate in the training set (d(t, t') = 0) the ratio is taken
+    copy, one far above 1 an outlier. Where t has an exact duplicate in the training set (d(t, t') = 0) the ratio is taken
     against the median of the training rows' nearest distances.
     """
     found = neighbours(train, query, k=1, memory=memory)
@@ -65,7 +65,7 @@ def copy_test(fake: CopyRatios, held_out: CopyRatios, quantile: float = 0.01) ->
     return _tail_test(fake.ratio, held_out.ratio, quantile)
 
 
-def stranger_test(fake: CopyRatios, held_out: CopyRatios, quantile: float = 0.01) -> TailTest:
+def outlier_test(fake: CopyRatios, held_out: CopyRatios, quantile: float = 0.01) -> TailTest:
     """Test whether more fakes than held-out images lie suspiciously far from all training images.
 
     Threshold: the held-out ratios' 1 − ``quantile``; else as `copy_test`.

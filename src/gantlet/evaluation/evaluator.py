@@ -23,7 +23,7 @@ from gantlet.evaluation.stats.feature_bank import FeatureBank
 class Judge:
     """Everything of an evaluation but the fakes. ``train`` and ``test`` are the same objects as ``real`` and ``held_out``.
 
-    ``held_out`` is None where the real source has no second split; then two halves of ``real`` make the yardstick.
+    ``held_out`` is None where the real source has no second split; then two halves of ``real`` make the reference.
     ``space``: the spec of its features, where there are several; else ''.
     """
 
@@ -36,7 +36,7 @@ class Judge:
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
     space: str = ""
-    _yardsticks: dict[str, Estimate] = field(default_factory=dict)
+    _references: dict[str, Estimate] = field(default_factory=dict)
 
     def features(self, source: Source, keep: bool = True) -> Images:
         """Extract the features of generated images, or read them from the cache; ``keep`` False leaves the cache alone."""
@@ -77,7 +77,7 @@ class Judge:
         config = dataclasses.replace(self.config, metrics=tuple(names))
         if isinstance(self.real.source, PointSource):
             config = for_points(config)
-        return dataclasses.replace(self, config=config, seconds={}, _yardsticks={})
+        return dataclasses.replace(self, config=config, seconds={}, _references={})
 
     def answers(self, fake: Source) -> Mapping[str, Predictions]:
         """Train and ask the classifiers of GAN-train and GAN-test where these metrics were asked for."""
@@ -92,25 +92,25 @@ class Judge:
         return found
 
     def estimates(self, evidence: Evidence) -> tuple[Estimate, ...]:
-        """Return every metric asked for, each with its yardstick beside it."""
+        """Return every metric asked for, each with its reference beside it."""
         names = self.metric_names()
         started = time.perf_counter()
         found = compute(evidence, names, progress=self._counted("metrics", len(names)))
         self.seconds["metrics"] = self.seconds.get("metrics", 0.0) + time.perf_counter() - started
-        yardsticks = self.yardsticks([name for name, e in zip(names, found, strict=True) if e.value is not None])
-        return tuple(dataclasses.replace(e, reference=yardsticks.get(e.metric)) for e in found)
+        references = self.references([name for name, e in zip(names, found, strict=True) if e.value is not None])
+        return tuple(dataclasses.replace(e, reference=references.get(e.metric)) for e in found)
 
-    def yardsticks(self, names: list[str]) -> dict[str, Estimate]:
+    def references(self, names: list[str]) -> dict[str, Estimate]:
         """Return real against held-out real for each of these metrics, computed once."""
-        missing = [name for name in names if name not in self._yardsticks]
+        missing = [name for name in names if name not in self._references]
         if missing and (self.held_out is not None or self.real.bank.summary is None):
             started = time.perf_counter()
             found = compute(
-                self._real_against_real(missing), missing, progress=self._counted("yardsticks", len(missing))
+                self._real_against_real(missing), missing, progress=self._counted("references", len(missing))
             )
-            self._yardsticks.update({e.metric: e for e in found if e.value is not None})
-            self.seconds["yardsticks"] = time.perf_counter() - started
-        return self._yardsticks
+            self._references.update({e.metric: e for e in found if e.value is not None})
+            self.seconds["references"] = time.perf_counter() - started
+        return self._references
 
     def _real_against_real(self, names: Sequence[str]) -> Evidence:
         if self.held_out is not None:

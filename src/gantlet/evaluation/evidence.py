@@ -170,7 +170,7 @@ class Evidence:
 
     @cached_property
     def gaussian_null(self) -> GaussianNull:
-        """Return the law of the Fréchet distance under random relabelling; raises TooFewSamples."""
+        """Return the distribution of the Fréchet distance under random relabelling; raises TooFewSamples."""
         pooled = self.real.moments.merge(self.fake.moments)
         return gaussian_null(self.real.features, self.fake.features, pooled, self.orders)
 

@@ -76,7 +76,7 @@ def latent_space(source: Source, extractor: Extractor) -> LatentSpace | None:
     without rounding.
     """
     generator = source.latents
-    if generator is None or not EXTRACTORS.entry(extractor.name).meta.get("unrounded"):
+    if generator is None or not EXTRACTORS.entry(extractor.name).meta.unrounded:
         return None
 
     def features(z: np.ndarray, labels: np.ndarray | None) -> np.ndarray:

@@ -17,7 +17,7 @@ from gantlet.core.results.report import ModeCount
 from gantlet.core.version import __version__
 from gantlet.data.points import PointSource
 from gantlet.evaluation.compute import resolve
-from gantlet.evaluation.copies import CopyRatios, TailTest, copy_ratios, copy_test, stranger_test
+from gantlet.evaluation.copies import CopyRatios, TailTest, copy_ratios, copy_test, outlier_test
 from gantlet.evaluation.evaluator import Judge
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.extraction import Images
@@ -52,7 +52,7 @@ class Far:
 class Findings:
     """What a judge finds. ``examples``: for each mode the row of its most typical real image (−1: none), then of some fakes.
 
-    ``copies``, ``strangers``: whether too many fakes lie too close to, or too far from, the training images; None
+    ``copies``, ``outlier_test``: whether too many fakes lie too close to, or too far from, the training images; None
     without held-out images. ``suspects``: the closest pairs; ``outliers``: the farthest images of both sides.
     """
 
@@ -60,7 +60,7 @@ class Findings:
     modes: tuple[ModeCount, ...]
     examples: tuple[tuple[int, ...], ...]
     copies: TailTest | None
-    strangers: TailTest | None
+    outlier_test: TailTest | None
     suspects: tuple[Pair, ...]
     outliers: tuple[Far, ...]
 
@@ -88,7 +88,7 @@ def _made_of(judge: Judge, fake: Images) -> dict[str, Any]:
         **{name: side and [side.source.digest, list(side.skipped)] for name, side in sides.items()},
         "labels": [None if side.bank.labels is None else _digest(side.bank.labels) for side in (judge.real, fake)],
         "classes": [list(judge.train.source.classes), list(fake.source.classes)],
-        "metrics": [[spec, resolve(spec)[0].meta["version"]] for spec in judge.metric_names()],
+        "metrics": [[spec, resolve(spec)[0].meta.version] for spec in judge.metric_names()],
         "seed": judge.config.seed,
         "level": judge.config.level,
         "pairs": judge.config.pairs,
@@ -118,7 +118,7 @@ def _read(raw: dict[str, Any]) -> Findings:
         tuple(ModeCount(**entry) for entry in raw["modes"]),
         tuple(tuple(rows) for rows in raw["examples"]),
         TailTest(**raw["copies"]) if raw["copies"] else None,
-        TailTest(**raw["strangers"]) if raw["strangers"] else None,
+        TailTest(**raw["outlier_test"]) if raw["outlier_test"] else None,
         tuple(Pair(**entry) for entry in raw["suspects"]),
         tuple(Far(**entry) for entry in raw["outliers"]),
     )
@@ -133,20 +133,20 @@ def _compute(judge: Judge, fake: Images) -> Findings:
     if isinstance(fake.source, PointSource):
         modes = assign(evidence)
         return Findings(estimates, counted(evidence, modes) if modes else (), (), None, None, (), ())
-    judge.progress("search for copies and strangers", 0, 1)
+    judge.progress("search for copies and outliers", 0, 1)
     train = judge.train.bank.features
     ratios = copy_ratios(train, fake.bank.features, memory)
     unseen = copy_ratios(train, judge.test.bank.features, memory) if judge.test else None
     modes = assign(evidence)
-    judge.progress("search for copies and strangers", 1, 1)
+    judge.progress("search for copies and outliers", 1, 1)
     return Findings(
         estimates,
         counted(evidence, modes) if modes else (),
         _examples(modes) if modes else (),
         copy_test(ratios, unseen) if unseen else None,
-        stranger_test(ratios, unseen) if unseen else None,
+        outlier_test(ratios, unseen) if unseen else None,
         _suspects(ratios),
-        (*_strangers(ratios), *_missed(evidence)),
+        (*_far_fakes(ratios), *_missed(evidence)),
     )
 
 
@@ -157,7 +157,7 @@ def _suspects(ratios: CopyRatios) -> tuple[Pair, ...]:
     )
 
 
-def _strangers(ratios: CopyRatios) -> tuple[Far, ...]:
+def _far_fakes(ratios: CopyRatios) -> tuple[Far, ...]:
     order = np.argsort(-ratios.ratio, kind="stable")[:OUTLIERS]
     return tuple(Far("fake", int(row), float(ratios.ratio[row])) for row in order)
 

@@ -15,7 +15,7 @@ def predictions(
 ) -> dict[str, Predictions]:
     """Return ``train_on_real`` and ``train_on_fake`` as far as there are labels for them.
 
-    With ``fake`` None both are the yardstick: trained on the training images, applied to the held-out ones.
+    With ``fake`` None both are the reference: trained on the training images, applied to the held-out ones.
     """
     if train.labels is None or len(train.classes) < 2:
         return {}

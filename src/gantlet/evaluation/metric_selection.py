@@ -4,7 +4,7 @@ import dataclasses
 
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
-from gantlet.core.registry import split_specs
+from gantlet.core.specs import split_specs
 from gantlet.evaluation.compute import resolve
 from gantlet.evaluation.metrics import METRICS
 

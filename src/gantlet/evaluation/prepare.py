@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.interfaces.extractors import Extractor
-from gantlet.core.registry import format_spec, parse_spec, split_specs
+from gantlet.core.specs import format_spec, parse_spec, split_specs
 from gantlet.data.opening import open_source
 from gantlet.data.points import PointSource, Source
 from gantlet.data.reading import fitted

@@ -38,7 +38,7 @@ def check_generator(fake: str | Source) -> str:
     """Return the source string of a generator; raises UsageError for images that are already made."""
     what = fake if isinstance(fake, str) else fake.spec
     kind, options = resolve_source(fake) if isinstance(fake, str) else ("folder", {})
-    if not SOURCES.entry(kind).meta.get("generated"):
+    if not SOURCES.entry(kind).meta.generated:
         raise UsageError(
             f"--until draws from a generator (run:PATH or module:function); {what} is a fixed set of images: leave "
             "--until out"

@@ -11,23 +11,23 @@ def verdict(
     estimates: Sequence[Estimate],
     modes: Sequence[ModeCount],
     copies: TailTest | None,
-    strangers: TailTest | None,
+    outlier_test: TailTest | None,
     *,
     points: bool = False,
 ) -> tuple[str, ...]:
-    """Return the lines of the verdict: the estimates beside their yardsticks, the modes, copies and strangers.
+    """Return the lines of the verdict: the estimates beside their references, the modes, copies and outliers.
 
-    ``points``: the data are points, among which neither copies nor strangers are looked for.
+    ``points``: the data are points, among which neither copies nor outlier_test are looked for.
     """
     by_name = {estimate.metric: estimate for estimate in estimates if estimate.value is not None}
-    lines = [line for estimate in by_name.values() if (line := _against_yardstick(estimate))]
+    lines = [line for estimate in by_name.values() if (line := _against_reference(estimate))]
     lines = sorted(lines, key=lambda line: not line.startswith("good"))
-    tails = () if points else (*_strangers(strangers), *_copies(copies))
+    tails = () if points else (*_far_fakes(outlier_test), *_copies(copies))
     return (*lines, *_modes(modes), *tails)
 
 
 ALPHA = 0.01
-"""The level at which copies and strangers are reported."""
+"""The level at which copies and outliers are reported."""
 _SAYS = {
     "gan_test": (
         "the images show the class asked for: a classifier trained on real images agrees with {value:.1%} of them",
@@ -52,19 +52,19 @@ _SAYS = {
 }
 
 
-def _against_yardstick(estimate: Estimate) -> str | None:
-    """Good: the interval reaches to within a tenth of the yardstick; poor: it ends below."""
+def _against_reference(estimate: Estimate) -> str | None:
+    """Good: the interval reaches to within a tenth of the reference; poor: it ends below."""
     if estimate.metric == "one_nn_accuracy":
         return _one_nn(estimate)
     if estimate.metric not in _SAYS or estimate.value is None:
         return None
     good, poor = _SAYS[estimate.metric]
-    yardstick = estimate.reference.value if estimate.reference else None
-    if yardstick is None:
+    reference = estimate.reference.value if estimate.reference else None
+    if reference is None:
         return None
-    reached = (estimate.high if estimate.high is not None else estimate.value) >= 0.9 * yardstick
+    reached = (estimate.high if estimate.high is not None else estimate.value) >= 0.9 * reference
     kind, sentence = ("good", good) if reached else ("missing" if estimate.metric == "coverage" else "poor", poor)
-    return f"{kind}: {sentence.format(value=estimate.value)} (real against real: {yardstick:.1%})."
+    return f"{kind}: {sentence.format(value=estimate.value)} (real against real: {reference:.1%})."
 
 
 def _one_nn(estimate: Estimate) -> str | None:
@@ -101,12 +101,12 @@ def _modes(modes: Sequence[ModeCount]) -> list[str]:
     ]
 
 
-def _strangers(strangers: TailTest | None) -> list[str]:
-    if strangers is None or strangers.p_value >= ALPHA:
+def _far_fakes(outlier_test: TailTest | None) -> list[str]:
+    if outlier_test is None or outlier_test.p_value >= ALPHA:
         return []
     return [
-        f"poor: {strangers.share:.1%} of the images lie far from every training image; of held-out real images "
-        f"{strangers.false_alarms:.1%} do."
+        f"poor: {outlier_test.share:.1%} of the images lie far from every training image; of held-out real images "
+        f"{outlier_test.false_alarms:.1%} do."
     ]
 
 

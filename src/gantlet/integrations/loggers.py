@@ -27,7 +27,7 @@ class Logger(Protocol):
 
 
 def scalars(report: Report) -> Scalars:
-    """Return a report's numbers by name: METRIC, METRIC/low, METRIC/high and METRIC/real (the yardstick)."""
+    """Return a report's numbers by name: METRIC, METRIC/low, METRIC/high and METRIC/real (the reference)."""
     found: Scalars = {}
     for estimate in report.estimates:
         parts = {"": estimate.value, "/low": estimate.low, "/high": estimate.high}

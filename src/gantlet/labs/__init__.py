@@ -1,5 +1,6 @@
-"""One claim of a paper a file, as an experiment that anyone can run."""
+"""One claim of a paper per file, as an experiment that anyone can run."""
 
+from gantlet.core.interfaces.metadata import LabMetadata
 from gantlet.core.registry import Registry
 
-LABS = Registry("lab", __name__)
+LABS = Registry("lab", __name__, metadata=LabMetadata, group="labs")

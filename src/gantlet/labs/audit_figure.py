@@ -26,7 +26,7 @@ HEADS = {"mixing": "noise", "shift": "harmless\nshift", "samples": "few\nsamples
 def panels(setting: Setting, space: str, found: Mapping[tuple[str, str], Sequence[Curves]], n: int, what: str) -> str:
     """Draw the curves of one space; return the file's name."""
     picture, axes = figure.new(2, 4, width=3.3, height=2.9)
-    planted = {entry.name: entry.meta["strengths"] for entry in FAILURES.entries()}
+    planted = {entry.name: entry.meta.strengths for entry in FAILURES.entries()}
     names = list(dict.fromkeys(name for _, name in found))
     for axis, test in zip(axes, TITLES, strict=False):
         for index, name in enumerate(names):

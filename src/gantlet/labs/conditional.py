@@ -76,7 +76,7 @@ class Conditional:
             found[way].append(judge.measure(samples))
             shown.setdefault(way, samples[judge.shown])
             setting.progress("training", done + 1, len(WAYS) * len(seeds))
-        return judged(setting, seeds, found, judge.yardstick(), (shown, short(self.data)))
+        return judged(setting, seeds, found, judge.reference(), (shown, short(self.data)))
 
 
 def config(way: str, setting: Setting, seed: int) -> TrainConfig:
@@ -116,7 +116,7 @@ class Judge:
         found = gan_test(answers["train_on_real"]), gan_train(answers["train_on_fake"])
         return Measured(*found, self._intra(samples, self.wanted))
 
-    def yardstick(self) -> Measured:
+    def reference(self) -> Measured:
         """Return what real held-out images reach."""
         answers = predictions(self.real.source, self.held_out, None, 0, "fail")
         pixels = np.stack([self.real.classifier.prepare(self.held_out.read(i)) for i in range(len(self.held_out))])

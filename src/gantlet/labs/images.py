@@ -9,7 +9,7 @@ from jaxtyping import Int64, UInt8
 
 from gantlet.core.errors import ConfigError, TooFewSamples
 from gantlet.core.interfaces.extractors import Extractor
-from gantlet.core.registry import format_spec, parse_spec
+from gantlet.core.specs import format_spec, parse_spec
 from gantlet.data.arrays import array_source
 from gantlet.data.opening import open_images
 from gantlet.data.reading import native_shape, to_array

@@ -9,8 +9,8 @@ from typing import Protocol, runtime_checkable
 
 from gantlet.core.errors import ConfigError
 from gantlet.core.files import write_text
-from gantlet.core.registry import format_spec, parse_spec
 from gantlet.core.results.lab import LabResult
+from gantlet.core.specs import format_spec, parse_spec
 from gantlet.labs import LABS
 
 SIZES = ("smoke", "laptop", "full")

@@ -9,7 +9,7 @@ from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.lab import Cell, LabResult
 from gantlet.evaluation.audit.measure import Auditor
 from gantlet.evaluation.audit.plan import plant
-from gantlet.evaluation.audit.pool import deal
+from gantlet.evaluation.audit.pool import split_pool
 from gantlet.evaluation.features.pixels import Pixels
 from gantlet.evaluation.features.random_conv import RandomConv
 from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
@@ -80,7 +80,7 @@ def spaces(images: Labelled) -> dict[str, Extractor]:
 def _audit(images: Labelled, whole: dict[str, FeatureBank], found: Found, setting: tuple[int, int, int]) -> None:
     """Add one seed's curves to ``found``; ``setting``: images a side, honest pairs, seed."""
     n, honest, seed = setting
-    pool = deal(images.pixels, images.labels, whole["classifier"].features, n, seed)
+    pool = split_pool(images.pixels, images.labels, whole["classifier"].features, n, seed)
     plan = plant(pool, TESTS, seed, honest)
     for space, extractor in spaces(images).items():
         bank = joined(whole[space], features_of(plan.extra, extractor))

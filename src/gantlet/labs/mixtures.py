@@ -29,16 +29,16 @@ class Found(NamedTuple):
 
 
 def mixture_points(spec: str) -> tuple[TrainingPoints, Mixture]:
-    """Open a mixture as training data, with its law."""
+    """Open a mixture as training data, with its distribution."""
     source = open_source(spec)
-    assert isinstance(source, PointSource) and isinstance(source.law, Mixture)  # a mixture is
-    return TrainingPoints(source.points, source.labels, source.classes, source.digest, source.spec), source.law
+    assert isinstance(source, PointSource) and isinstance(source.distribution, Mixture)  # a mixture is
+    return TrainingPoints(source.points, source.labels, source.classes, source.digest, source.spec), source.distribution
 
 
-def found(points: Float[np.ndarray, "n d"], law: Mixture) -> Found:
+def found(points: Float[np.ndarray, "n d"], distribution: Mixture) -> Found:
     """Return what points found of a mixture's modes."""
-    good, mode = high_quality(points, law)
-    counts = np.bincount(mode[good], minlength=law.n_modes)
-    expected = np.round(law.shares * MANY).astype(np.int64)
-    kl, _ = mode_kl(expected, np.bincount(mode, minlength=law.n_modes))
+    good, mode = high_quality(points, distribution)
+    counts = np.bincount(mode[good], minlength=distribution.n_modes)
+    expected = np.round(distribution.shares * MANY).astype(np.int64)
+    kl, _ = mode_kl(expected, np.bincount(mode, minlength=distribution.n_modes))
     return Found(int((counts > 0).sum()), float(good.mean()), kl, counts)

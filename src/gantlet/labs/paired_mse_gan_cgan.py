@@ -9,9 +9,9 @@ from jaxtyping import UInt8
 from gantlet.actions.train import training_data
 from gantlet.core.config import TrainConfig
 from gantlet.core.drawing import figure
-from gantlet.core.registry import format_spec
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.lab import LabResult
+from gantlet.core.specs import format_spec
 from gantlet.data.opening import open_images
 from gantlet.data.source import ImageSource
 from gantlet.evaluation.inference.seeds import lower, over_seeds

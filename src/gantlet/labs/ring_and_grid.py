@@ -69,14 +69,14 @@ class RingAndGrid:
         total = len(seeds) * len(DATA) * len(ARMS)
         for seed in seeds:
             for name, spec in DATA.items():
-                data, law = mixture_points(spec)
+                data, distribution = mixture_points(spec)
                 for arm, (given, _) in ARMS.items():
                     config = TrainConfig.from_mapping(
                         {"steps": steps, "batch": 128, "seed": seed, "network": "mlp[width=128,depth=3]", "latent": 2,
                          "lr_generator": 1e-3, "lr_discriminator": 1e-3, "beta1": 0.5, "log_every": steps, **given}
                     )  # fmt: skip
                     samples = trained(config, data, DRAWS).samples
-                    kept.setdefault((name, arm), []).append((found(samples, law), samples))
+                    kept.setdefault((name, arm), []).append((found(samples, distribution), samples))
                     setting.progress("training remedies", sum(map(len, kept.values())), total)
         return judged(setting, seeds, kept)
 

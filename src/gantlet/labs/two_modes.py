@@ -54,7 +54,7 @@ class TwoModes:
         """Train by every objective with every seed."""
         seeds = setting.seeds(1, 10, 50)
         steps = setting.of(100, 1_000, 10_000)
-        data, law = mixture_points("mixture[kind=two-modes,n=20000]")
+        data, distribution = mixture_points("mixture[kind=two-modes,n=20000]")
         rarer: dict[str, list[np.ndarray]] = {name: [] for name in ARMS}
         quality: dict[str, list[float]] = {name: [] for name in ARMS}
         for done, seed in enumerate(seeds):
@@ -64,7 +64,7 @@ class TwoModes:
                      "lr_generator": 1e-3, "lr_discriminator": 1e-3, "beta1": 0.5, "log_every": steps,
                      "evaluate_every": 64 * steps // LOOKS, **given}
                 )  # fmt: skip
-                looks = [found(points, law) for _, points in trained(config, data, DRAWS).drawn]
+                looks = [found(points, distribution) for _, points in trained(config, data, DRAWS).drawn]
                 rarer[name].append(np.array([look.counts.min() / max(1, look.counts.sum()) for look in looks]))
                 quality[name].append(looks[-1].quality)
             setting.progress("training on two modes", done + 1, len(seeds))

@@ -62,11 +62,11 @@ def picture(path: Path) -> str:
 
 
 def whisker(estimate: Estimate) -> dict[str, float] | None:
-    """Return where the interval, the value and the yardstick stand on a bar from 0 to 100 %."""
+    """Return where the interval, the value and the reference stand on a bar from 0 to 100 %."""
     numbers = [n for n in (estimate.value, estimate.low, estimate.high) if n is not None]
-    yardstick = estimate.reference.value if estimate.reference else None
-    if yardstick is not None:
-        numbers.append(yardstick)
+    reference = estimate.reference.value if estimate.reference else None
+    if reference is not None:
+        numbers.append(reference)
     if len(numbers) < 2 or estimate.value is None:
         return None
     low, high = min(*numbers, 0.0), max(numbers)
@@ -81,7 +81,7 @@ def whisker(estimate: Estimate) -> dict[str, float] | None:
     spots = {"value": place(estimate.value), "low": place(estimate.low), "high": place(estimate.high)}
     if estimate.low is None or estimate.high is None:
         spots["low"] = spots["high"] = spots["value"]
-    return spots if yardstick is None else {**spots, "yardstick": place(yardstick)}
+    return spots if reference is None else {**spots, "reference": place(reference)}
 
 
 def plots(report: Report, events: Sequence[dict[str, Any]]) -> dict[str, Any]:

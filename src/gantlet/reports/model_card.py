@@ -33,10 +33,10 @@ A GAN trained with gantlet {__version__} by the recipe `{config.recipe or "(none
 
 ## Metrics
 {report.n_fake:,} generated images against {report.n_real:,} real ones (`{report.real}`), features `{report.features["name"]}`,
-{report.estimates[0].level:.0%} intervals; the yardstick is real against held-out real. The best
+{report.estimates[0].level:.0%} intervals; the reference is real against held-out real. The best
 checkpoint is the one of the smallest `{config.select}` of the evaluations in the loop (largest, where larger is better).
 
-| metric | final [interval] | best checkpoint [interval] | yardstick | better when |
+| metric | final [interval] | best checkpoint [interval] | reference | better when |
 |---|---|---|---|---|
 {rows}
 

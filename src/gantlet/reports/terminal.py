@@ -25,7 +25,7 @@ def split_verdict(line: str) -> tuple[str, str]:
 
 
 def table(report: Report) -> Table:
-    """Return the metrics with intervals beside their yardsticks."""
+    """Return the metrics with intervals beside their references."""
     result = Table(box=None, pad_edge=False, header_style="bold")
     result.add_column("metric", no_wrap=True)
     result.add_column("value", justify="right", no_wrap=True)
@@ -39,7 +39,7 @@ def table(report: Report) -> Table:
                 f"{estimate.value:.4g}",
                 _interval(estimate),
                 estimate.interval,
-                _yardstick(estimate),
+                _reference(estimate),
             )
     return result
 
@@ -50,7 +50,7 @@ def _interval(estimate: Estimate) -> str:
     return f"{estimate.low:.3g} … {estimate.high:.3g}"
 
 
-def _yardstick(estimate: Estimate) -> str:
+def _reference(estimate: Estimate) -> str:
     if estimate.reference is None or estimate.reference.value is None:
         return "—"
     return f"{estimate.reference.value:.4g}"
@@ -75,7 +75,7 @@ def _remarks(report: Report) -> Table:
     remarks = Table.grid(padding=(0, 1))
     if any(e.reference is not None for e in report.estimates):
         remarks.add_row(
-            Text("·", style="dim"), Text("real: the yardstick, the same metric for real against real", style="dim")
+            Text("·", style="dim"), Text("real: the reference, the same metric for real against real", style="dim")
         )
     notes: dict[str, list[str]] = {}
     for estimate in report.estimates:

@@ -1,4 +1,4 @@
-"""The feed: the next batch of real images with their labels and latents, as a function of the state alone."""
+"""The loader: the next batch of real images with their labels and latents, as a function of the state alone."""
 
 from collections.abc import Iterator
 
@@ -47,13 +47,13 @@ def _require_no_image_options(config: TrainConfig, source: str) -> None:
             raise ConfigError(f"{option} is for images, and {source} holds points; leave it out")
 
 
-class Feed:
+class Loader:
     """Training images (or points) on the device, handed out batch by batch."""
 
     def __init__(
-        self, config: TrainConfig, images: TrainingData, device: torch.device, crew: Processes = ALONE
+        self, config: TrainConfig, images: TrainingData, device: torch.device, group: Processes = ALONE
     ) -> None:
-        self.config, self.n, self.device, self.crew = config, len(images), device, crew
+        self.config, self.n, self.device, self.group = config, len(images), device, group
         points = isinstance(images, TrainingPoints)
         array = images.points if isinstance(images, TrainingPoints) else images.images.transpose(0, 3, 1, 2)
         self.reals = torch.from_numpy(np.ascontiguousarray(array)).to(device)
@@ -67,7 +67,7 @@ class Feed:
         batch = self.config.batch
         rows = torch.from_numpy(shown(self.n, self.config.seed, state.drawn, batch)).to(self.device)
         state.drawn += batch
-        mine = self.crew.share(batch)
+        mine = self.group.share(batch)
         rows = rows[mine]
         real = self.at(rows, state.streams["mirror"])
         z = torch.randn(batch, self.config.latent, generator=state.streams["latent"])[mine].to(self.device)

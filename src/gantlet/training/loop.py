@@ -15,7 +15,7 @@ from gantlet.training.compiling import played
 from gantlet.training.data import TrainingData
 from gantlet.training.game import Game
 from gantlet.training.journal import Journal
-from gantlet.training.loader import Feed, require_usable
+from gantlet.training.loader import Loader, require_usable
 from gantlet.training.monitor import require_finite, sample_variance
 from gantlet.training.observer import Observer, TrainResult
 from gantlet.training.record import Record
@@ -29,7 +29,7 @@ def run(  # noqa: PLR0915
 ) -> TrainResult:
     """Train from the first step, or go on from a run's newest checkpoint.
 
-    Equal configurations give bit-identical weights on one machine, stopped and resumed at any moment or not. Under torchrun
+    Equal configurations give bit-identical weights on one machine, stopped and resumed at any context or not. Under torchrun
     each process takes an equal part of every batch; gradients are averaged, so that the weights are those of one process up
     to rounding, whatever the number of processes (batch normalisation, which then sees parts of a batch, aside).
 
@@ -38,17 +38,17 @@ def run(  # noqa: PLR0915
     """
     require_usable(config, images)
     n_classes = 0 if config.conditioning == "none" else len(images.classes)
-    game, crew = Game.of(config), processes()
-    require_shareable(config, game, crew)
+    game, group = Game.of(config), processes()
+    require_shareable(config, game, group)
     state = TrainState.fresh(config, game, images.shape, n_classes)
     fabric = devices.connect(config.device, config.precision)
     networks = played(config.compile, game.parts, state.generator, state.discriminator)
     generator, optimizer_generator = fabric.setup(networks[0], state.optimizer_generator)
     discriminator, optimizer_discriminator = fabric.setup(networks[1], state.optimizer_discriminator)
     state.to(fabric.device)
-    feed = Feed(config, images, fabric.device, crew)
+    loader = Loader(config, images, fabric.device, group)
     saved, journal = Checkpoints(Path(config.out), config, images), Journal(Path(config.out))
-    record = Record(config, images, state, saved, journal, observer, crew)
+    record = Record(config, images, state, saved, journal, observer, group)
     if record.begin(resume):
         return record.result()
     images_a_step = config.batch * config.discriminator_steps
@@ -58,7 +58,7 @@ def run(  # noqa: PLR0915
     with (
         kept_memory(),
         devices.threads_for(getattr(images.shape, "size", 1)),
-        part_of_batch(crew.rank, crew.size),
+        part_of_batch(group.rank, group.size),
         stopping(state, saved, journal) as request,
     ):
         while state.step < config.steps:
@@ -67,47 +67,49 @@ def run(  # noqa: PLR0915
 
             if game.shares_loss:
                 # One loss of both players: one pass, and both step together.
-                batch, moment = feed.next(state), state.moment(state.step)
-                turn = game.shared_turn(generator, discriminator, batch, moment)
+                batch, context = loader.next(state), state.context(state.step)
+                turn = game.joint_step(generator, discriminator, batch, context)
                 optimizer_generator.zero_grad()
                 optimizer_discriminator.zero_grad()
                 fabric.backward(turn.loss)
-                crew.average(weight.grad for weight in (*weights, *generator.parameters()))
-                d_turn = g_turn = shared(turn, crew)
-                d_norm = require_finite(state.step + 1, "discriminator", d_turn.loss, d_turn.terms, state.discriminator)
-                g_norm = require_finite(state.step + 1, "generator", g_turn.loss, g_turn.terms, state.generator)
+                group.average(weight.grad for weight in (*weights, *generator.parameters()))
+                d_output = g_output = shared(turn, group)
+                d_norm = require_finite(
+                    state.step + 1, "discriminator", d_output.loss, d_output.terms, state.discriminator
+                )
+                g_norm = require_finite(state.step + 1, "generator", g_output.loss, g_output.terms, state.generator)
                 optimizer_generator.step()
                 optimizer_discriminator.step()
-                seen = game.after_discriminator(state.discriminator, d_turn, state.memory)
+                seen = game.after_discriminator(state.discriminator, d_output, state.memory)
             else:
                 # The discriminator's steps. Its gradient is taken by its weights only, not by the images of a penalty.
                 for repeat in range(config.discriminator_steps):
-                    batch, moment = feed.next(state), state.moment(state.step * config.discriminator_steps + repeat)
+                    batch, context = loader.next(state), state.context(state.step * config.discriminator_steps + repeat)
                     keeps = shares and repeat == config.discriminator_steps - 1
-                    d_turn = game.discriminator_turn(generator, discriminator, batch, moment, keeps)
+                    d_output = game.discriminator_step(generator, discriminator, batch, context, keeps)
                     optimizer_discriminator.zero_grad()
-                    fabric.backward(d_turn.loss, inputs=weights)
-                    crew.average(weight.grad for weight in weights)
-                    d_turn = shared(d_turn, crew)
+                    fabric.backward(d_output.loss, inputs=weights)
+                    group.average(weight.grad for weight in weights)
+                    d_output = shared(d_output, group)
                     d_norm = require_finite(
-                        state.step + 1, "discriminator", d_turn.loss, d_turn.terms, state.discriminator
+                        state.step + 1, "discriminator", d_output.loss, d_output.terms, state.discriminator
                     )
                     optimizer_discriminator.step()
-                    seen = game.after_discriminator(state.discriminator, d_turn, state.memory)
+                    seen = game.after_discriminator(state.discriminator, d_output, state.memory)
 
                 # The generator's step, against a frozen discriminator, on new fakes or on those that it saw last.
                 discriminator.requires_grad_(False)
-                again = (batch, d_turn.fake) if shares else (feed.next(state), None)
-                g_turn = game.generator_turn(generator, discriminator, again[0], moment, again[1])
+                again = (batch, d_output.fake) if shares else (loader.next(state), None)
+                g_output = game.generator_step(generator, discriminator, again[0], context, again[1])
                 optimizer_generator.zero_grad()
-                fabric.backward(g_turn.loss)
-                crew.average(weight.grad for weight in generator.parameters())
-                g_turn = shared(g_turn, crew)
-                g_norm = require_finite(state.step + 1, "generator", g_turn.loss, g_turn.terms, state.generator)
+                fabric.backward(g_output.loss)
+                group.average(weight.grad for weight in generator.parameters())
+                g_output = shared(g_output, group)
+                g_norm = require_finite(state.step + 1, "generator", g_output.loss, g_output.terms, state.generator)
                 optimizer_generator.step()
                 discriminator.requires_grad_(True)
             for network in (state.generator, state.discriminator):
-                average_statistics(network, crew)
+                average_statistics(network, group)
             game.after_generator(state.generator, state.memory)
 
             state.step += 1
@@ -120,7 +122,7 @@ def run(  # noqa: PLR0915
             last = state.step == config.steps
             if state.step % config.log_every == 0 or last:
                 norms = {"discriminator_gradient": d_norm, "generator_gradient": g_norm}
-                record.log(d_turn, g_turn, {**seen, **norms}, sample_variance(batch.real))
+                record.log(d_output, g_output, {**seen, **norms}, sample_variance(batch.real))
             if last or (config.sample_every and state.step % config.sample_every == 0):
                 record.picture()
             if _crosses(config.evaluate_every, state.images_seen, images_a_step) and not last:
@@ -128,9 +130,9 @@ def run(  # noqa: PLR0915
             if state.step % config.checkpoint_every == 0 and not last:
                 record.save()
             observer.on_progress(state.step, config.steps)
-            if crew.any(request.made) and not last:
+            if group.any(request.made) and not last:
                 stop(record.save(), state.step)
-        record.finish(game.parts, feed.everything())
+        record.finish(game.parts, loader.everything())
         record.evaluate()
         record.save("final")
     return record.result()

@@ -24,7 +24,7 @@ from gantlet.core.interfaces.hooks import (
 from gantlet.core.interfaces.networks import ImageShape, Network, PointShape, Shape
 from gantlet.core.interfaces.objectives import Objective
 from gantlet.core.interfaces.penalties import Penalty
-from gantlet.core.registry import parse_spec
+from gantlet.core.specs import parse_spec
 from gantlet.training.networks import CONDITIONING, NETWORKS
 from gantlet.training.objectives import OBJECTIVES
 from gantlet.training.penalties import PENALTIES

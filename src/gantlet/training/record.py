@@ -20,7 +20,7 @@ from gantlet.training.observer import Observer, Samples, TrainResult
 from gantlet.training.parts import Parts
 from gantlet.training.runs.generator import checked_labels, draw, draw_labels
 from gantlet.training.state import TrainState
-from gantlet.training.step_output import Turn
+from gantlet.training.step_output import StepOutput
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Record:
     saved: Checkpoints
     journal: Journal
     observer: Observer
-    crew: Processes
+    group: Processes
 
     @property
     def n_classes(self) -> int:
@@ -48,12 +48,12 @@ class Record:
     def begin(self, resume: bool) -> bool:
         """Start the run folder, or go back to its newest checkpoint; return whether the run has ended already."""
         if not resume:
-            self.crew.first(lambda: self.journal.begin(self.config))
+            self.group.first(lambda: self.journal.begin(self.config))
         else:
             source = self.saved.restore(self.state)
             if source is not None and source.name == "final.safetensors" and self.state.step == self.config.steps:
                 return True
-            self.crew.first(lambda: self.journal.rewind(self.config, self.state.step if source else -1))
+            self.group.first(lambda: self.journal.rewind(self.config, self.state.step if source else -1))
             anew = "the run was stopped before its first checkpoint: it begins anew"
             self._warn(f"resumed at step {self.state.step} from {source}" if source else anew)
         if self.state.step == 0:
@@ -61,12 +61,12 @@ class Record:
         return False
 
     def _warn(self, message: str) -> None:
-        if self.crew.rank == 0:
+        if self.group.rank == 0:
             self.observer.on_warning(message)
 
     def save(self, name: str | None = None) -> Path:
         """Write a checkpoint (``name`` best, final; None: by its step); every process returns its path when it is there."""
-        return self.crew.first(lambda: self.saved.save(self.state, name))
+        return self.group.first(lambda: self.saved.save(self.state, name))
 
     def sampler(self, n: int, labels: Int64[np.ndarray, " n"] | Sequence[int] | None) -> Samples:
         """Return n images (or points) of the generator as it is now, always from the same latents; of pairs, those that
@@ -83,7 +83,7 @@ class Record:
 
         ``sample_every`` 0: none.
         """
-        if self.crew.rank or not self.config.sample_every:
+        if self.group.rank or not self.config.sample_every:
             return
         if isinstance(self.images, TrainingPoints):
             from gantlet.training.portrait import portrait
@@ -98,21 +98,23 @@ class Record:
         samples = self.sampler(COLUMNS**2 if labels is None else len(labels), labels)
         self.journal.picture(self.state.step, grid_png(samples))
 
-    def log(self, d_turn: Turn, g_turn: Turn, seen: Mapping[str, Tensor | float], real_variance: float) -> None:
+    def log(
+        self, d_output: StepOutput, g_output: StepOutput, seen: Mapping[str, Tensor | float], real_variance: float
+    ) -> None:
         """Write one line of both players' losses, terms, logits and what else was seen; speak the alarms that begin here."""
-        if self.crew.rank:
+        if self.group.rank:
             return
-        line = {name: float(term.detach()) for name, term in {**d_turn.terms, **g_turn.terms}.items()}
-        if len(d_turn.real_logits):
+        line = {name: float(term.detach()) for name, term in {**d_output.terms, **g_output.terms}.items()}
+        if len(d_output.real_logits):
             line |= {
-                "real_logits": float(d_turn.real_logits.mean()),
-                "fake_logits": float(d_turn.fake_logits.mean()),
-                "real_logits_min": float(d_turn.real_logits.min()),
-                "fake_logits_max": float(d_turn.fake_logits.max()),
+                "real_logits": float(d_output.real_logits.mean()),
+                "fake_logits": float(d_output.fake_logits.mean()),
+                "real_logits_min": float(d_output.real_logits.min()),
+                "fake_logits_max": float(d_output.fake_logits.max()),
             }
         line |= {
             **{name: float(value) for name, value in seen.items()},
-            "sample_variance": sample_variance(g_turn.fake),
+            "sample_variance": sample_variance(g_output.fake),
             "real_variance": real_variance,
         }
         where = {"step": self.state.step, "images_seen": self.state.images_seen}
@@ -132,7 +134,7 @@ class Record:
         if better:
             state.best_step, state.best_score = state.step, state.last_score
         where = {"step": state.step, "images_seen": state.images_seen}
-        if self.crew.rank == 0:
+        if self.group.rank == 0:
             self.journal.write("evaluate", **where, score=state.last_score, best=better, estimates=estimates)
         if better:
             self.save("best")
@@ -144,7 +146,7 @@ class Record:
         """
         for name, part in parts.that(Finishes).items():
             found = part.finish(self.state.shown, self.state.discriminator, images, self.config.seed)
-            if self.crew.rank == 0:
+            if self.group.rank == 0:
                 self.journal.write("finish", step=self.state.step, part=name, **found)
             if not found.get("converged", True):
                 self._warn(f"{name}: {found.get('reason')}")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
-from gantlet.core.interfaces.hooks import Memory, Moment
+from gantlet.core.interfaces.hooks import Memory, StepContext
 from gantlet.core.interfaces.networks import Shape
 from gantlet.core.rng import torch_stream
 from gantlet.training.game import Game
@@ -78,9 +78,9 @@ class TrainState:
             name: {key: tensor.to(device) for key, tensor in memory.items()} for name, memory in self.memory.items()
         }
 
-    def moment(self, discriminator_step: int) -> Moment:
+    def context(self, discriminator_step: int) -> StepContext:
         """Return what one turn may look at; ``discriminator_step`` counts the discriminator's steps before it."""
-        return Moment(self.streams, self.memory, discriminator_step, self.optimizer_discriminator)
+        return StepContext(self.streams, self.memory, discriminator_step, self.optimizer_discriminator)
 
     @property
     def shown(self) -> nn.Module:

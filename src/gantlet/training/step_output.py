@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-class Turn(NamedTuple):
+class StepOutput(NamedTuple):
     """One player's loss, the terms it is the sum of, and what was seen on the way (empty where it was not computed)."""
 
     loss: Float[Tensor, ""]
@@ -17,7 +17,7 @@ class Turn(NamedTuple):
     fake: Float[Tensor, "n *shape"]
 
     @classmethod
-    def of(cls, terms: dict[str, Tensor], real_logits: Tensor, fake_logits: Tensor, fake: Tensor) -> "Turn":
+    def of(cls, terms: dict[str, Tensor], real_logits: Tensor, fake_logits: Tensor, fake: Tensor) -> "StepOutput":
         """Return the turn whose loss is the sum of ``terms``; what was seen carries no gradient."""
         loss = torch.stack(list(terms.values())).sum()
         return cls(loss, terms, real_logits.detach(), fake_logits.detach(), fake.detach())

@@ -5,14 +5,16 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.registry import Registry, parse_spec
+from gantlet.core.interfaces.metadata import SolverMetadata
+from gantlet.core.registry import Registry
+from gantlet.core.specs import parse_spec
 from gantlet.transport.problem import problem
 from gantlet.transport.result import TransportResult
 
 if TYPE_CHECKING:
     from gantlet.transport.critic_audit import CriticAudit
 
-SOLVERS = Registry("solver", __name__)
+SOLVERS = Registry("solver", __name__, metadata=SolverMetadata, group="solvers")
 
 
 def solve(
@@ -35,7 +37,7 @@ def solve(
     Source: Peyré & Cuturi 2019, arXiv:1803.00567.
     """
     name = parse_spec(method)[0]
-    costs = SOLVERS.entry(name).meta["costs"]
+    costs = SOLVERS.entry(name).meta.costs
     if cost not in costs:
         raise ConfigError(f"solver {name!r} takes the cost {' or '.join(costs)}; got {cost!r}")
     solver = SOLVERS.build(method)

@@ -95,7 +95,7 @@ class Brenier:
 
     @property
     def domain(self) -> Polygon | None:
-        """Return the source as a polygon where it is a uniform law in the plane."""
+        """Return the source as a polygon where it is a uniform distribution in the plane."""
         if isinstance(self.source, Box) and self.source.dim == 2:
             return self.source.polygon
         return self.source if isinstance(self.source, Polygon) else None

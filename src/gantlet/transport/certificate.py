@@ -72,7 +72,7 @@ def statistical(
 
     lower: the dual value less its margin. upper: in each group the samples' plan to their cells is repaired until its
     second marginal is ν exactly, so its cost is at least W₂²(μ̂, ν) of the group's empirical measure μ̂; W₂² is convex in
-    the measure, so the mean of that is at least W₂²(μ, ν). Margins: Student's t over the groups and the normal law; each
+    the measure, so the mean of that is at least W₂²(μ, ν). Margins: Student's t over the groups and the normal distribution; each
     bound holds at LEVEL, one-sided. marginal_error ≤ ½(χ²)^½, at the upper end of the interval of χ².
     Source: duality: Kantorovich 1942; convexity: Villani 2009, Thm. 4.8.
     """

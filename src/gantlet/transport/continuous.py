@@ -33,7 +33,7 @@ class Continuous(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Gaussian:
-    """The normal law N(mean, cov); raises ShapeError, NonFiniteError (not finite, or no covariance)."""
+    """The normal distribution N(mean, cov); raises ShapeError, NonFiniteError (not finite, or no covariance)."""
 
     mean: Float64[np.ndarray, " d"]
     cov: Float64[np.ndarray, "d d"]
@@ -65,7 +65,7 @@ class Gaussian:
 
 @dataclass(frozen=True, eq=False)
 class Box:
-    """The uniform law on the box Π [low_k, high_k]; raises ConfigError where low ≥ high."""
+    """The uniform distribution on the box Π [low_k, high_k]; raises ConfigError where low ≥ high."""
 
     low: Float64[np.ndarray, " d"]
     high: Float64[np.ndarray, " d"]
@@ -105,7 +105,7 @@ class Box:
 
 @dataclass(frozen=True, eq=False)
 class Polygon:
-    """The uniform law on a convex polygon; vertices [k, 2] run anticlockwise. Raises ConfigError where they do not."""
+    """The uniform distribution on a convex polygon; vertices [k, 2] run anticlockwise. Raises ConfigError where they do not."""
 
     vertices: Float64[np.ndarray, "k 2"]
 

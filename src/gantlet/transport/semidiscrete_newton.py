@@ -56,7 +56,7 @@ def inside(points: Float64[np.ndarray, "n 2"], domain: Polygon) -> tuple[float, 
 )
 @dataclass(frozen=True)
 class SemidiscreteNewton:
-    """Exact semi-discrete transport in the plane, from the uniform law on a convex polygon, by damped Newton steps.
+    """Exact semi-discrete transport in the plane, from the uniform distribution on a convex polygon, by damped Newton steps.
 
     Solve w(g) = ν, w_i the area of the power cell of |x − y_i|² − g_i; (∂w/∂g) δ = ν − w by a sparse factorisation;
     g + 2^(−l) δ with the first l that keeps every w ≥ ½ min(min w⁰, min ν) and has |ν − w| ≤ (1 − 2^(−l−1)) of before.

@@ -7,7 +7,7 @@ from gantlet.core.errors import TooFewSamples
 from gantlet.evaluation.audit import FAILURES
 from gantlet.evaluation.audit.image_failures import blur, colour, jpeg, noise, shift
 from gantlet.evaluation.audit.plan import Plan, plant
-from gantlet.evaluation.audit.pool import Pool, deal
+from gantlet.evaluation.audit.pool import Pool, split_pool
 
 N = 60
 
@@ -17,7 +17,7 @@ def pool() -> Pool:
     chance = np.random.default_rng(0)
     labels = np.arange(400) % 4
     pixels = (chance.integers(0, 60, (400, 16, 16, 3)) + 40 * labels[:, None, None, None]).astype(np.uint8)
-    return deal(pixels, labels, pixels.reshape(400, -1).astype(np.float32), N, 0)
+    return split_pool(pixels, labels, pixels.reshape(400, -1).astype(np.float32), N, 0)
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +41,12 @@ def test_modes_lie_inside_classes_and_medoids_in_their_mode(pool: Pool) -> None:
 def test_every_failure_gives_n_images_at_every_strength(planted: Plan) -> None:
     total = 400 + len(planted.extra)
     for name, sets in planted.fakes.items():
-        assert len(sets) == len(FAILURES.entry(name).meta["strengths"])
+        assert len(sets) == len(FAILURES.entry(name).meta.strengths)
         assert all(len(rows) == N and rows.max() < total for rows in sets)
 
 
 def test_failures_of_rows_have_their_strength(pool: Pool, planted: Plan) -> None:
-    strengths = {name: FAILURES.entry(name).meta["strengths"] for name in FAILURES.names()}
+    strengths = {name: FAILURES.entry(name).meta.strengths for name in FAILURES.names()}
     for share, rows in zip(strengths["copies"], planted.fakes["copies"], strict=True):
         assert np.isin(rows, pool.real).sum() == round(share * N)
         assert not np.isin(rows, pool.other).any()
@@ -77,7 +77,7 @@ def test_equal_seeds_give_equal_plans(pool: Pool, planted: Plan) -> None:
 def test_damage_grows_with_strength(pool: Pool) -> None:
     before = pool.pixels[pool.fresh].astype(float)
     for failure in (blur, noise, jpeg, colour, shift):
-        strengths = FAILURES.entry(failure.__name__).meta["strengths"]
+        strengths = FAILURES.entry(failure.__name__).meta.strengths
         errors = [
             np.abs(failure(pool, strength, np.random.default_rng(0)) - before).mean()
             for strength in (strengths[0], strengths[-1])
@@ -111,4 +111,4 @@ def test_colour_multiplies_channels(pool: Pool) -> None:
 
 def test_too_few_images() -> None:
     with pytest.raises(TooFewSamples, match="needs 300 images; there are 299"):
-        deal(np.zeros((299, 4, 4, 1), np.uint8), None, np.zeros((299, 2), np.float32), 60, 0)
+        split_pool(np.zeros((299, 4, 4, 1), np.uint8), None, np.zeros((299, 2), np.float32), 60, 0)

@@ -6,7 +6,7 @@ import pytest
 from gantlet.core.results.audit import AuditResult, Curve, Planted
 from gantlet.evaluation.audit.measure import Auditor
 from gantlet.evaluation.audit.plan import Plan, plant
-from gantlet.evaluation.audit.pool import deal
+from gantlet.evaluation.audit.pool import split_pool
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 N = 60
@@ -16,7 +16,7 @@ N = 60
 def planted() -> Plan:
     chance = np.random.default_rng(0)
     pixels = chance.integers(0, 256, (400, 4, 4, 1), dtype=np.uint8)
-    pool = deal(pixels, None, pixels.reshape(400, -1).astype(np.float32), N, 0)
+    pool = split_pool(pixels, None, pixels.reshape(400, -1).astype(np.float32), N, 0)
     return plant(pool, ["noise", "copies", "shift"], 0, honest=8)
 
 

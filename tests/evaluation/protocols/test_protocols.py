@@ -8,13 +8,13 @@ import pytest
 from gantlet.cli import main
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import ConfigError, UnknownName, UsageError
-from gantlet.core.registry import parse_spec, split_specs
+from gantlet.core.specs import parse_spec, split_specs
 from gantlet.evaluation import protocols
 from gantlet.evaluation.features import EXTRACTORS
 from gantlet.evaluation.metric_selection import metric_names
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in protocols.entries()])
+@pytest.mark.parametrize("name", [entry.name for entry in protocols.PROTOCOLS.entries()])
 def test_a_protocol_names_parts_that_exist(name: str) -> None:
     settled = protocols.fixed(EvaluateConfig(protocol=name))
     assert all(parse_spec(spec)[0] in EXTRACTORS for spec in split_specs(settled.features) if spec != "auto")

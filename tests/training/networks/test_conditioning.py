@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import ImageShape, Judgement
+from gantlet.core.interfaces.networks import DiscriminatorOutput, ImageShape
 from gantlet.training.networks import CONDITIONING, NETWORKS
 from gantlet.training.networks.labels import ConditionalBatchNorm2d
 
@@ -51,7 +51,9 @@ def test_auxiliary_classifier_adds_cross_entropies(options: str, weights: tuple[
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(2, 4, 3))
     judged = [
-        Judgement(torch.zeros(4, dtype=torch.float64), torch.zeros(4, 2, dtype=torch.float64), torch.from_numpy(s))
+        DiscriminatorOutput(
+            torch.zeros(4, dtype=torch.float64), torch.zeros(4, 2, dtype=torch.float64), torch.from_numpy(s)
+        )
         for s in scores
     ]
 

@@ -202,7 +202,7 @@ def test_metz_has_the_papers_channels(judging: int, share: list[int]) -> None:
 
 
 def test_metz_he_weights_keep_the_size_of_signals() -> None:
-    """Before tanh and before the logit the second moment is of order 1 (He: preserved by ReLU); with N(0, 0.02²) lost."""
+    """Before tanh and before the logit the second context is of order 1 (He: preserved by ReLU); with N(0, 0.02²) lost."""
     z = torch.randn(256, 64, generator=torch.Generator().manual_seed(1))
     images = torch.randn(256, 3, 32, 32, generator=torch.Generator().manual_seed(2))
     for init, low, high in (("he", 0.3, 3.0), ("normal", 0.0, 0.05)):

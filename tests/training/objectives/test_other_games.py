@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from gantlet.actions.train import training_data
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import Judgement, PointShape
+from gantlet.core.interfaces.networks import DiscriminatorOutput, PointShape
 from gantlet.data.opening import open_source
 from gantlet.training.batch import Batch
 from gantlet.training.loop import run
@@ -71,10 +71,10 @@ def test_the_bound_is_the_evidence_where_the_posterior_is_exact() -> None:
     total = weight**2 + noise**2
 
     class Exact(nn.Module):
-        def forward(self, images: Tensor, labels: Tensor | None = None) -> Judgement:
+        def forward(self, images: Tensor, labels: Tensor | None = None) -> DiscriminatorOutput:
             mean = weight * images / total
             spread = torch.full_like(images, noise / math.sqrt(total))
-            return Judgement(-divergence(mean, spread), torch.cat([mean, spread], 1))
+            return DiscriminatorOutput(-divergence(mean, spread), torch.cat([mean, spread], 1))
 
     class Line(nn.Module):
         def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:

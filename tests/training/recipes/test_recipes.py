@@ -12,7 +12,7 @@ from gantlet.actions.export import export
 from gantlet.actions.train import training_data
 from gantlet.cli import main
 from gantlet.core.errors import ConfigError, Interrupted, UnknownName
-from gantlet.core.registry import format_spec, parse_spec
+from gantlet.core.specs import format_spec, parse_spec
 from gantlet.data.opening import open_source
 from gantlet.training import recipes
 from gantlet.training.data import TrainingData, TrainingImages, TrainingPoints
@@ -21,7 +21,7 @@ from gantlet.training.loop import run
 from gantlet.training.observer import Measured
 from gantlet.training.runs.generator import load_generator
 
-NAMES = [entry.name for entry in recipes.entries()]
+NAMES = [entry.name for entry in recipes.RECIPES.entries()]
 
 
 class Silent:
@@ -47,7 +47,7 @@ def test_the_recipes_of_this_stage_are_there() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_builds_and_says_its_source(name: str) -> None:
-    entry = next(entry for entry in recipes.entries() if entry.name == name)
+    entry = next(entry for entry in recipes.RECIPES.entries() if entry.name == name)
     assert entry.summary.endswith(".")
     assert "arXiv" in entry.source or "ICCV" in entry.source
     config = recipes.load(name)
@@ -58,7 +58,7 @@ def test_builds_and_says_its_source(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_has_its_papers_size_or_says_why_not(name: str) -> None:
     """Every override of [laptop] changes something, and the paper's size builds its game too."""
-    found = next(entry.object for entry in recipes.entries() if entry.name == name)
+    found = next(entry.object for entry in recipes.RECIPES.entries() if entry.name == name)
     assert ("train" in found) != ("only_laptop" in found)
     if "only_laptop" in found:
         with pytest.raises(

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import Judgement
+from gantlet.core.interfaces.networks import DiscriminatorOutput
 from gantlet.training.objectives import OBJECTIVES
 from gantlet.training.techniques import TECHNIQUES
 
@@ -48,7 +48,7 @@ def test_label_smoothing_refuses_objectives_without_a_target(name: str) -> None:
 def test_feature_matching_compares_means_not_pairs() -> None:
     rng = np.random.default_rng(0)
     real, fake = rng.normal(size=(2, 6, 4))
-    judged = [Judgement(torch.zeros(6, dtype=torch.float64), torch.from_numpy(side)) for side in (real, fake)]
+    judged = [DiscriminatorOutput(torch.zeros(6, dtype=torch.float64), torch.from_numpy(side)) for side in (real, fake)]
     technique = TECHNIQUES.build("feature-matching[weight=3]")
     expected = 3 * np.sum((real.mean(0) - fake.mean(0)) ** 2)
     assert float(technique.generator_term(*judged, None)) == pytest.approx(expected, rel=1e-12)

@@ -11,7 +11,7 @@ from torch import nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError, Interrupted
-from gantlet.core.interfaces.networks import ImageShape, Judgement
+from gantlet.core.interfaces.networks import DiscriminatorOutput, ImageShape
 from gantlet.training import recipes
 from gantlet.training.data import TrainingImages
 from gantlet.training.game import Batch, Game
@@ -84,7 +84,7 @@ def test_both_players_step_by_one_loss_and_normalisation_learns_from_codes_alone
     state = TrainState.fresh(config(tmp_path), game, ImageShape(8, 1), 0)
     real = torch.rand(16, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
     batch = Batch(real, None, 1e3 * torch.ones(16, 3))
-    turn = game.shared_turn(state.generator, state.discriminator, batch, state.moment(0))
+    turn = game.joint_step(state.generator, state.discriminator, batch, state.context(0))
     turn.loss.backward()
     assert all(p.grad is not None for net in (state.generator, state.discriminator) for p in net.parameters())
     norms = [m for m in state.generator.modules() if isinstance(m, nn.BatchNorm2d)]
@@ -108,8 +108,8 @@ def test_the_loss_is_the_mean_squared_error() -> None:
     batch = type("B", (), {"real": real})
 
     class Encoder(nn.Module):
-        def forward(self, x: torch.Tensor, labels: object) -> Judgement:
-            return Judgement(x.new_zeros(3), x.flatten(1))
+        def forward(self, x: torch.Tensor, labels: object) -> DiscriminatorOutput:
+            return DiscriminatorOutput(x.new_zeros(3), x.flatten(1))
 
     class Decoder(nn.Module):
         def forward(self, codes: torch.Tensor, labels: object) -> torch.Tensor:

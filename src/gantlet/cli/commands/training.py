@@ -28,7 +28,9 @@ def train(words: Words) -> None:
 
     if words and words[0].startswith("-") and not {"--help", "-h"} & set(words):
         positional(
-            words, "train", f"a recipe ({', '.join(entry.name for entry in recipes.entries())}) or a config.toml first"
+            words,
+            "train",
+            f"a recipe ({', '.join(entry.name for entry in recipes.RECIPES.entries())}) or a config.toml first",
         )
     recipe, rest = positional(words, "train", "a recipe") if words and not words[0].startswith("-") else ("", words)
     chosen, config = parse("train", rest, options.Train, _start(recipe, rest), argument=recipe or "RECIPE")

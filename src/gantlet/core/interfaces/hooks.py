@@ -13,12 +13,12 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
-from gantlet.core.interfaces.networks import Judgement
+from gantlet.core.interfaces.networks import DiscriminatorOutput
 
 Memory = dict[str, Tensor]
 
 
-class Moment(NamedTuple):
+class StepContext(NamedTuple):
     """What the state lends to one turn: streams, each part's memory, the count of discriminator steps before this one,
     and the discriminator's optimiser (looked at by unrolled, changed by nobody).
     """
@@ -108,7 +108,7 @@ class DiscriminatorTerm(Protocol):
     """A part that adds a term to the discriminator's loss."""
 
     def discriminator_term(
-        self, real: Judgement, fake: Judgement, labels: Int64[Tensor, " b"] | None
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
     ) -> Float[Tensor, ""]:
         """Return the term of one batch."""
 
@@ -120,7 +120,9 @@ class GeneratorTerm(Protocol):
     An attribute ``needs_real`` that is false spares that; an attribute ``replaces`` that is true takes the adversarial loss out of the generator's loss.
     """
 
-    def generator_term(self, real: Judgement, fake: Judgement, labels: Int64[Tensor, " b"] | None) -> Float[Tensor, ""]:
+    def generator_term(
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+    ) -> Float[Tensor, ""]:
         """Return the term of one batch; no gradient flows into ``real``."""
 
 

@@ -1,4 +1,4 @@
-"""What the loop knows of networks: a shape in, generator and discriminator out, and the Judgement of the latter."""
+"""What the loop knows of networks: a shape in, generator and discriminator out, and the DiscriminatorOutput of the latter."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def shape_from(values: Mapping[str, int]) -> Shape:
     return PointShape(**values) if "dim" in values else ImageShape(**values)
 
 
-class Judgement(NamedTuple):
+class DiscriminatorOutput(NamedTuple):
     """What a discriminator says about a batch: logits [b] (or several an image, [b·p], image by image), the features before
     its last layer [b, d], class logits [b, k] or None, and, where it also encodes, by how much it missed the latents that
     the batch was made of [b, k].
@@ -58,7 +58,7 @@ class Network(Protocol):
     ``translates`` that its generator makes an image from an image.
 
     Generators map (z [b, k], labels [b] or None) to images [b, c, s, s] in [−1, 1], or to points [b, d]; one that
-    translates maps (z, labels, inputs [b, i, s, s]). Discriminators map (images or points, labels or None) to a Judgement.
+    translates maps (z, labels, inputs [b, i, s, s]). Discriminators map (images or points, labels or None) to a DiscriminatorOutput.
     """
 
     def generator(self, shape: Shape, latent: int, conditioning: str, n_classes: int) -> nn.Module:

@@ -25,7 +25,7 @@ class Objective(Protocol):
 
 
 @runtime_checkable
-class Judged(Protocol):
+class DiscriminatorOutput(Protocol):
     """What an objective's further terms may look at of a discriminator's judgement."""
 
     logits: Float[Tensor, " b"]

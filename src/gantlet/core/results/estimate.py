@@ -13,7 +13,7 @@ Interval = Literal["delta", "bootstrap", "permutation", "wilson", "seeds", "none
 class Estimate:
     """One number with its interval: ``low ≤ value ≤ high`` at ``level``, and what it was computed from.
 
-    ``value`` is None when the number is undefined; then ``notes`` says why. ``reference`` is the yardstick: the
+    ``value`` is None when the number is undefined; then ``notes`` says why. ``reference`` is the reference: the
     same metric for real against held-out real.
     """
 

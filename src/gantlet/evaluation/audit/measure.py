@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gantlet.core.interfaces.metadata import MetricMetadata
 from gantlet.core.registry import Entry
 from gantlet.evaluation.audit.plan import Pair, Plan
 from gantlet.evaluation.compute import compute
@@ -93,8 +94,8 @@ class Auditor:
         return len(self.plan.honest) + sum(sets.values()) + sets.get("copies", 0)
 
 
-def _spread(entry: Entry, null: np.ndarray, n: int) -> float:
+def _spread(entry: Entry[MetricMetadata], null: np.ndarray, n: int) -> float:
     """Return the standard deviation of honest values; a share's is at least one image's worth, for ties have none."""
-    share = entry.meta["unit"].startswith(("share", "accuracy"))
+    share = entry.meta.unit.startswith(("share", "accuracy"))
     floor = 1 / n if share else 1e-6 * max(1.0, float(np.abs(null).max()))
     return max(float(null.std(ddof=1)), floor)

@@ -42,7 +42,7 @@ def plant(pool: Pool, names: Sequence[str], seed: int, honest: int = HONEST) -> 
     for entry in [FAILURES.entry(name) for name in names]:
         chance = numpy_stream(seed, f"failure {entry.name}")
         fakes[entry.name] = []
-        for strength in entry.meta["strengths"]:
+        for strength in entry.meta.strengths:
             planted = entry.object(pool, strength, chance)
             if planted.ndim == 4:
                 extra.append(planted)

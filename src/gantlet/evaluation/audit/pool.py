@@ -44,7 +44,7 @@ class Pool:
         return self.reservoir[-self.n :]
 
 
-def deal(
+def split_pool(
     pixels: UInt8[np.ndarray, "total h w c"],
     labels: Int64[np.ndarray, " total"] | None,
     features: Float32[np.ndarray, "total d"],

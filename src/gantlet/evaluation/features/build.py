@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.registry import format_spec, parse_spec
+from gantlet.core.specs import format_spec, parse_spec
 
 if TYPE_CHECKING:
     from gantlet.data.points import Source
@@ -33,7 +33,7 @@ def build_extractor(
     given: dict[str, Any] = {}
     if isinstance(train, PointSource) and name != "coordinates":
         raise ConfigError(f"extractor {name!r} looks at images, and {train.spec} holds points; use coordinates or auto")
-    if EXTRACTORS.entry(name).meta.get("trained"):
+    if EXTRACTORS.entry(name).meta.trained:
         if "data" in options:
             train = open_source(options.pop("data"))
             held_out = open_source(train.held_out) if train.held_out else None

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from gantlet.core.errors import ConfigError, GantletError, ShapeError
+from gantlet.core.plugins import find_callable
 from gantlet.data import decode
-from gantlet.data.callable import find_callable
 from gantlet.data.reading import fit_square
 from gantlet.evaluation.features import EXTRACTORS
 from gantlet.evaluation.features.user_supplied import check_input, check_output

@@ -69,8 +69,8 @@ def extract_all(
         raise ConfigError(f"on_bad must be fail or skip; got {on_bad!r}")
     started = time.perf_counter()
     places = [_place(source, extractor) for extractor in extractors]
-    team = processes()
-    found = team.first(lambda: [load(path, made_of) if cache else None for path, made_of in places])
+    group = processes()
+    found = group.first(lambda: [load(path, made_of) if cache else None for path, made_of in places])
     left = [i for i, known in enumerate(found) if known is None]
     if left:
         outputs, bad = compute_together(source, [extractors[i] for i in left], on_bad, progress, workers)
@@ -80,7 +80,7 @@ def extract_all(
     for i, (known, (path, made_of)) in enumerate(zip(found, places, strict=True)):
         assert known is not None
         bank, skipped = _bank(source, known, on_bad)
-        warnings = _store(path, *known, made_of) if cache and i in left and team.rank == 0 else ()
+        warnings = _store(path, *known, made_of) if cache and i in left and group.rank == 0 else ()
         seconds = time.perf_counter() - started
         rate = len(source) / max(seconds, 1e-9)
         results.append((bank, ExtractInfo(skipped, i not in left, seconds, rate, warnings)))

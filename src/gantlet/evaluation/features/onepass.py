@@ -104,18 +104,18 @@ def compute_together(
 
     Raises: DataError when the processes opened different images; UsageError for more processes than images.
     """
-    team = processes()
-    if team.size > len(source):
+    group = processes()
+    if group.size > len(source):
         raise UsageError(
-            f"{source.spec} holds {len(source)} images, fewer than the {team.size} processes; start fewer of them"
+            f"{source.spec} holds {len(source)} images, fewer than the {group.size} processes; start fewer of them"
         )
-    if len(set(team.everyone(lambda: source.digest))) > 1:
+    if len(set(group.everyone(lambda: source.digest))) > 1:
         raise DataError(
             f"{source.spec} is not the same in every process; a function must return the same images for the same seed"
         )
-    share = team.share(len(source), BATCH)
-    skipping = on_bad if team.size == 1 else "skip"  # else each process would name its own bad files only
-    parts = team.everyone(
+    share = group.share(len(source), BATCH)
+    skipping = on_bad if group.size == 1 else "skip"  # else each process would name its own bad files only
+    parts = group.everyone(
         lambda: compute(source, extractors, skipping, progress=progress, workers=workers, share=share)
     )
     bad = [entry for _, found in parts for entry in found]

@@ -58,7 +58,7 @@ def bootstrap_mean(values: Float64[np.ndarray, " n"], level: float, rng: np.rand
 
 
 def around_null(value: float, null: Float64[np.ndarray, " p"], level: float) -> tuple[float, float]:
-    """Return the interval whose spread is that of ``null``, the statistic's law under random relabelling."""
+    """Return the interval whose spread is that of ``null``, the statistic's distribution under random relabelling."""
     lower, upper = np.quantile(null, [0.5 - level / 2, 0.5 + level / 2])
     return min(value, value - float(upper - null.mean())), max(value, value + float(null.mean() - lower))
 

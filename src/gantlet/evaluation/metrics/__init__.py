@@ -1,5 +1,6 @@
 """One metric per file: a pure function of statistics beside its paper, its convention and its interval."""
 
+from gantlet.core.interfaces.metadata import MetricMetadata
 from gantlet.core.registry import Registry
 
-METRICS = Registry("metric", __name__)
+METRICS = Registry("metric", __name__, metadata=MetricMetadata, first="evidence", group="metrics")

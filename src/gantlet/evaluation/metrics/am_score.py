@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import rel_entr
 
 from gantlet.core.errors import ShapeError, TooFewSamples
+from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
@@ -42,6 +43,7 @@ def am_score(real: ClassProbabilities, fake: ClassProbabilities) -> tuple[float,
     unit="nats",
     lower_is_better=True,
     version=1,
+    unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """AM Score: the mean entropy of a fake's predicted class, plus how far the class frequencies are from the real.

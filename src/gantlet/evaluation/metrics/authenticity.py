@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Bool
 
+from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import wilson
@@ -27,6 +28,7 @@ def authentic(facts: Neighbours) -> Bool[np.ndarray, " m"]:
     unit="share of fake images",
     lower_is_better=False,
     version=1,
+    unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Authenticity: the share of fake images that are no closer to a training image than its own nearest neighbour is.

@@ -56,6 +56,7 @@ def collision_rate(counts: Int64[np.ndarray, " n"]) -> tuple[float, float]:
     unit="share of pairs that are near-duplicates",
     lower_is_better=True,
     version=1,
+    unpaired="a number of images until the first duplicates has no influence function",
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Birthday paradox test: the chance that two fakes are near-duplicates; its inverse estimates the support size.

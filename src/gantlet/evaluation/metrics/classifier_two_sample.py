@@ -58,6 +58,7 @@ def _scores(
     unit="accuracy; 0.5 is ideal",
     lower_is_better=True,
     version=1,
+    unpaired="a classifier is trained anew for each side",
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Accuracy of a logistic regression that tells real from fake on images it was not trained on; 0.5 is ideal.

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from gantlet.core.errors import TooFewSamples
+from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
@@ -84,6 +85,7 @@ def data_copying(
     unit="z score; far below 0: copies",
     lower_is_better=False,
     version=1,
+    unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """C_T: a z-score, far below 0 where fakes lie closer to the training images than held-out real images do.

@@ -6,6 +6,7 @@ from jaxtyping import Float, Float32, Float64
 from torch import Tensor
 
 from gantlet.core.errors import TooFewSamples
+from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
@@ -73,6 +74,7 @@ def fld(
     unit="nats a dimension × 100 above a perfect generator",
     lower_is_better=True,
     version=1,
+    unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Feature likelihood divergence: fidelity, diversity and novelty in one, by the likelihood of held-out real images.

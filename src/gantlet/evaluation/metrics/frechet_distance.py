@@ -136,11 +136,11 @@ def size_notes(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _null(evidence: Evidence, coefficients: dict[int, float]) -> tuple[float, Float64[np.ndarray, " p"]]:
-    law = evidence.gaussian_null
-    plain = law.distances(1, numpy_stream(evidence.seed, "permutation"))[:, 0]
+    distribution = evidence.gaussian_null
+    plain = distribution.distances(1, numpy_stream(evidence.seed, "permutation"))[:, 0]
     p_value = float(np.mean(plain >= plain[0] * (1 - 1e-12)))
     null = np.zeros(len(plain) - 1)
     for parts, coefficient in coefficients.items():
-        distances = law.distances(parts, numpy_stream(evidence.seed, "permutation"))
+        distances = distribution.distances(parts, numpy_stream(evidence.seed, "permutation"))
         null += coefficient * distances[1:].mean(axis=1)
     return p_value, null

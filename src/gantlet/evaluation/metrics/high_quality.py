@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int64
 
 from gantlet.core.errors import TooFewSamples
+from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.mixture import Mixture
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
@@ -31,6 +32,7 @@ def high_quality(
     unit="share of fakes",
     lower_is_better=False,
     version=1,
+    unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """High-quality samples: the share of fakes within 3σ of the nearest mode of a mixture that is known.

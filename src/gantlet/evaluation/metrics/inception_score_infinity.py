@@ -20,6 +20,7 @@ from gantlet.evaluation.stats.probabilities import ClassProbabilities
     unit="effective classes",
     lower_is_better=False,
     version=2,
+    unpaired="it is extrapolated over random subsets, which no influence function of single rows describes",
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Inception Score extrapolated to infinitely many fakes by a line in 1/n (IS∞).

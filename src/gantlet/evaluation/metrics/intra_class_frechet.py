@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from gantlet.core.errors import TooFewSamples
+from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
@@ -38,6 +39,7 @@ def shared_classes(real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"])
     unit="squared feature units",
     lower_is_better=True,
     version=1,
+    unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Intra-class Fréchet distance: the mean over classes of the distance between real and fake images of the class.

@@ -5,6 +5,7 @@ import torch
 from jaxtyping import Float32, Float64
 
 from gantlet.core.errors import NonFiniteError
+from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.numerics.distances import as_tensor, dot_tiles, tile_side
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
@@ -53,6 +54,7 @@ def mifid(distance: float, memorisation: float, threshold: float = THRESHOLD) ->
     unit="squared feature units, over the cosine distance",
     lower_is_better=True,
     version=1,
+    unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Memorisation-informed Fréchet distance (MiFID in Inception features): FD divided by how far the fakes keep off

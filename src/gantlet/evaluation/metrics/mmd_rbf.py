@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from gantlet.core.errors import ConfigError, DataError, ShapeError
+from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.numerics.distances import squared_distance_tiles, tile_side
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
@@ -70,6 +71,7 @@ def mmd_rbf(
     unit="squared MMD",
     lower_is_better=True,
     version=1,
+    unpaired=NO_INFLUENCE,
 )
 def estimate(
     evidence: Evidence, sigma: float = 1.0, relative: bool = True, form: str = "unbiased", scale: float = 1.0

@@ -5,6 +5,7 @@ from jaxtyping import Int64
 from scipy.special import rel_entr
 
 from gantlet.core.errors import TooFewSamples
+from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.results.estimate import Estimate, Interval
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
@@ -43,6 +44,7 @@ def mode_kl(real: Int64[np.ndarray, " k"], fake: Int64[np.ndarray, " k"]) -> tup
     unit="nats",
     lower_is_better=True,
     version=1,
+    unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Reverse KL divergence of the fakes' class histogram from the real one; 0 is best.

@@ -50,6 +50,7 @@ def hits(bank: FeatureBank, mixture: Mixture | None) -> Int64[np.ndarray, " k"]:
     unit="classes",
     lower_is_better=False,
     version=1,
+    unpaired="a count of modes has no influence function",
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Number of classes that at least one fake image is classified as; of a known mixture: of modes that are found.

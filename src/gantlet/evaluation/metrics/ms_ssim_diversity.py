@@ -68,6 +68,7 @@ def mean_likeness(bank: FeatureBank) -> Float64[np.ndarray, " n"]:
     unit="mean similarity of two fakes",
     lower_is_better=True,
     version=1,
+    unpaired="it is measured on random pairs inside one side",
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Mean multi-scale structural similarity of two fake images: high where the generator repeats itself.

@@ -39,6 +39,7 @@ def ndb(scores: Float64[np.ndarray, " k"], significance: float = 0.05) -> Bool[n
     unit="share of bins that differ; 0.05 is ideal",
     lower_is_better=True,
     version=1,
+    unpaired="a count of bins has no influence function",
 )
 def estimate(evidence: Evidence) -> Estimate:
     """NDB/K: the share of bins, cells of the real images, that hold a different share of fakes than of real images.

@@ -6,6 +6,7 @@ from jaxtyping import Float32, Float64
 from scipy.special import logsumexp
 
 from gantlet.core.errors import DataError, TooFewSamples
+from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
@@ -58,6 +59,7 @@ def best_width(squared: Float64[np.ndarray, "n m"], d: int) -> float:
     unit="nats an image",
     lower_is_better=False,
     version=1,
+    unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Parzen-window log-likelihood of real images under Gaussians around the fakes. Misleading: see below.

@@ -52,6 +52,7 @@ def _shares(cells: Int64[np.ndarray, " n"]) -> Float64[np.ndarray, " k"]:
     unit="best F₁ of precision and recall",
     lower_is_better=False,
     version=1,
+    unpaired="its clusters are drawn anew for each side",
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Precision and recall for distributions: the best balance on the curve of what is right and what is covered.

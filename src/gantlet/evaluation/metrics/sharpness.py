@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float64, UInt8
 
 from gantlet.core.errors import ShapeError, TooFewSamples
+from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
@@ -39,6 +40,7 @@ def of_images(images: ImageRows) -> Float64[np.ndarray, " n"]:
     unit="variance of the Laplacian, gray levels²",
     lower_is_better=False,
     version=1,
+    unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Sharpness: the variance of the Laplacian-filtered image, mean over the fakes; blurred images have less.

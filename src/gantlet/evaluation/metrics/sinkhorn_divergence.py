@@ -43,6 +43,7 @@ def sinkhorn_divergence(
     unit="squared feature units",
     lower_is_better=True,
     version=2,
+    unpaired="its potentials are solved anew for each side",
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Sinkhorn divergence: optimal transport smoothed by entropy and debiased, 0 for equal sets.

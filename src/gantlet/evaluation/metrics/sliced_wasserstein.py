@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from gantlet.core.errors import TooFewSamples
+from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.results.estimate import Estimate, Interval
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
@@ -97,6 +98,7 @@ def relabelled(
     unit="feature units",
     lower_is_better=True,
     version=1,
+    unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Sliced 2-Wasserstein distance: transport cost along random lines, which needs no Gaussian assumption.

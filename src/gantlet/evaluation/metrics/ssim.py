@@ -5,6 +5,7 @@ import torch
 from jaxtyping import UInt8
 
 from gantlet.core.errors import ShapeError, TooFewSamples
+from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
@@ -31,6 +32,7 @@ def ssim(real: UInt8[np.ndarray, "h w c"], fake: UInt8[np.ndarray, "h2 w2 c2"]) 
     unit="similarity in [−1, 1]",
     lower_is_better=False,
     version=1,
+    unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Structural similarity of generated images and the real ones that they reproduce, mean over the pairs.

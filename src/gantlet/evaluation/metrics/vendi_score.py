@@ -8,6 +8,7 @@ from jaxtyping import Float, Float64
 from scipy.special import xlogy
 
 from gantlet.core.errors import NonFiniteError, TooFewSamples
+from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.numerics.distances import row_chunks
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
@@ -79,6 +80,7 @@ def _unit(features: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
     unit="effective images",
     lower_is_better=False,
     version=1,
+    unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Vendi Score: the effective number of different fake images, by cosine similarity of their features.

@@ -47,6 +47,7 @@ def wasserstein_exact(
     unit="feature units",
     lower_is_better=True,
     version=1,
+    unpaired="its plan is solved anew for each side",
 )
 def estimate(evidence: Evidence) -> Estimate:
     """Exact 1-Wasserstein distance: the least mean distance by which the real images must move to become the fakes.
@@ -56,7 +57,7 @@ def estimate(evidence: Evidence) -> Estimate:
     Interval: delta, for the expectation at these sample sizes: var u/n + var v/m, u, v the dual potentials.
 
     When it lies: its bias falls only like n^(−1/d): in feature spaces it is far above 0 for equal distributions, so
-    compare at equal n and against the yardstick only. A better generator may move it less than that bias.
+    compare at equal n and against the reference only. A better generator may move it less than that bias.
 
     Source: Kantorovich 1942; Xu et al. 2018, arXiv:1806.07755, Sec. 2.2; interval: del Barrio & Loubes 2019,
     arXiv:1705.01299.

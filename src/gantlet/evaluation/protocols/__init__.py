@@ -9,20 +9,16 @@ import dataclasses
 
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.registry import Entry, toml_content, toml_entries
+from gantlet.core.toml_registry import TomlRegistry
 
+PROTOCOLS = TomlRegistry("protocol", __name__, group="protocols")
 DEFAULT = "trusted"
-
-
-def entries() -> tuple[Entry, ...]:
-    """Return every protocol, by name."""
-    return toml_entries(__name__)
 
 
 def fixed(config: EvaluateConfig) -> EvaluateConfig:
     """Return the configuration with what its protocol fixes; raises UnknownName, and ConfigError for a contradiction."""
     default = EvaluateConfig()
-    values = toml_content("protocol", __name__, config.protocol or DEFAULT)["evaluate"]
+    values = PROTOCOLS.content(config.protocol or DEFAULT)["evaluate"]
     if not config.protocol:
         plain = all(getattr(config, name) == getattr(default, name) for name in values)
         return dataclasses.replace(config, protocol=DEFAULT) if plain else config

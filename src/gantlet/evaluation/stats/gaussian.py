@@ -103,7 +103,7 @@ def gaussian_null(
 
     |Δm|² + ½ Σ_ij H_ij² / (λ_i + λ_j), H = S_r − S_g in the eigenbasis of the pooled covariance: the expansion of FD
     to second order. Rows, in the random ``orders``, are cut into groups of one size, 20 or more a side; relabelling
-    whole groups leaves the null's law unchanged, so the test is exact (Hemerik & Goeman 2018, arXiv:1411.7565).
+    whole groups leaves the null's distribution unchanged, so the test is exact (Hemerik & Goeman 2018, arXiv:1411.7565).
     Raises TooFewSamples (fewer than 20 rows a side).
     """
     fewest = min(len(real), len(fake))

@@ -1,6 +1,6 @@
-"""One family of generator and discriminator a file."""
+"""One family of generator and discriminator per file."""
 
-from gantlet.core.registry import Registry
+from gantlet.core.registry import Metadata, Registry
 
-NETWORKS = Registry("network", __name__)
-CONDITIONING = Registry("conditioning", __name__)
+NETWORKS = Registry("network", __name__, metadata=Metadata, group="networks")
+CONDITIONING = Registry("conditioning", __name__, metadata=Metadata, group="conditioning")

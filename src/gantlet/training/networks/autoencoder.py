@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import PLANES, ImageShape, Judgement, stages
+from gantlet.core.interfaces.networks import PLANES, DiscriminatorOutput, ImageShape, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.infogan import initialise
 
@@ -83,16 +83,18 @@ class AutoencoderDiscriminator(nn.Module):
             self.head = nn.Linear(plan.code, 1)
         self.apply(INITIAL[plan.init])
 
-    def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
+    def forward(
+        self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None
+    ) -> DiscriminatorOutput:
         """Return −E(x) and the code."""
         code = self.encoder(images)
         if self.energy == "logit":
-            return Judgement(self.head(code)[:, 0], code)
+            return DiscriminatorOutput(self.head(code)[:, 0], code)
         if not self.gives_energy:
-            return Judgement(code.new_zeros(len(code)), code)
+            return DiscriminatorOutput(code.new_zeros(len(code)), code)
         error = (self.decoder(code) - images).flatten(1)
         energy = error.square().sum(1) if self.energy == "squared" else error.abs().mean(1)
-        return Judgement(-energy, code)
+        return DiscriminatorOutput(-energy, code)
 
 
 @NETWORKS.register(

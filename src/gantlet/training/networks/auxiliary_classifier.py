@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import Judgement
+from gantlet.core.interfaces.networks import DiscriminatorOutput
 from gantlet.training.networks import CONDITIONING
 from gantlet.training.networks.conditioning import require_dim
 from gantlet.training.networks.labels import ClassifyingHead, LatentWithLabel, PassThrough
@@ -57,19 +57,23 @@ class AuxiliaryClassifier:
         """Return one linear layer for the logit and one for the classes."""
         return ClassifyingHead(dim, n_classes)
 
-    def discriminator_term(self, real: Judgement, fake: Judgement, labels: Int64[Tensor, " b"]) -> Float[Tensor, ""]:
+    def discriminator_term(
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"]
+    ) -> Float[Tensor, ""]:
         """Return λ_D·(CE(real) + CE(fake)), ≥ 0, in nats."""
         loss = class_loss(real, labels)
         if self.on_fake:
             loss = loss + class_loss(fake, labels)
         return self.discriminator * loss
 
-    def generator_term(self, real: Judgement, fake: Judgement, labels: Int64[Tensor, " b"]) -> Float[Tensor, ""]:
+    def generator_term(
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"]
+    ) -> Float[Tensor, ""]:
         """Return λ_G·CE(fake), ≥ 0, in nats."""
         return self.generator * class_loss(fake, labels)
 
 
-def class_loss(judged: Judgement, labels: Int64[Tensor, " b"]) -> Float[Tensor, ""]:
+def class_loss(judged: DiscriminatorOutput, labels: Int64[Tensor, " b"]) -> Float[Tensor, ""]:
     """Return the mean cross-entropy of the class logits, in nats."""
     if judged.class_logits is None:
         raise ConfigError("conditioning 'auxiliary-classifier' needs a discriminator with the conditioning's head")

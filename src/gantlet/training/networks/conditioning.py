@@ -21,7 +21,7 @@ class Conditioning(Protocol):
         """Return a module (images [b, c, s, s], labels) → [b, c + extra, s, s], and that extra."""
 
     def head(self, dim: int, n_classes: int) -> nn.Module:
-        """Return a module (features [b, dim], labels) → Judgement."""
+        """Return a module (features [b, dim], labels) → DiscriminatorOutput."""
 
 
 @runtime_checkable

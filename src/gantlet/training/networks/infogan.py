@@ -6,7 +6,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import PLANES, ImageShape, Judgement, stages
+from gantlet.core.interfaces.networks import PLANES, DiscriminatorOutput, ImageShape, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, generator_norm
 from gantlet.training.networks.labels import LabelledSequential
@@ -65,7 +65,9 @@ class InfoganDiscriminator(nn.Module):
         self.head = rule.head(plan.hidden, n_classes)
         self.apply(initialise)
 
-    def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
+    def forward(
+        self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None
+    ) -> DiscriminatorOutput:
         """Return logits and the dense layer's features."""
         return self.head(self.layers(self.label(images, labels)), labels)
 

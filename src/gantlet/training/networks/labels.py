@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from gantlet.core.interfaces.networks import Judgement
+from gantlet.core.interfaces.networks import DiscriminatorOutput
 
 
 class PassThrough(nn.Module):
@@ -51,9 +51,9 @@ class LinearHead(nn.Module):
         super().__init__()
         self.linear = nn.Linear(dim, 1)
 
-    def forward(self, features: Float[Tensor, "b d"], labels: Int64[Tensor, " b"] | None) -> Judgement:
+    def forward(self, features: Float[Tensor, "b d"], labels: Int64[Tensor, " b"] | None) -> DiscriminatorOutput:
         """Return ψ(φ) with the features."""
-        return Judgement(self.linear(features).squeeze(1), features)
+        return DiscriminatorOutput(self.linear(features).squeeze(1), features)
 
 
 class ProjectionHead(nn.Module):
@@ -65,9 +65,11 @@ class ProjectionHead(nn.Module):
         self.embedding = nn.Embedding(n_classes, dim)
         nn.init.normal_(self.embedding.weight, std=dim**-0.5)
 
-    def forward(self, features: Float[Tensor, "b d"], labels: Int64[Tensor, " b"]) -> Judgement:
+    def forward(self, features: Float[Tensor, "b d"], labels: Int64[Tensor, " b"]) -> DiscriminatorOutput:
         """Return ψ(φ) + ⟨e_y, φ⟩ with the features."""
-        return Judgement(self.linear(features).squeeze(1) + (self.embedding(labels) * features).sum(1), features)
+        return DiscriminatorOutput(
+            self.linear(features).squeeze(1) + (self.embedding(labels) * features).sum(1), features
+        )
 
 
 class LatentTimesLabel(nn.Module):
@@ -90,9 +92,9 @@ class ClassifyingHead(nn.Module):
         self.linear = nn.Linear(dim, 1)
         self.classes = nn.Linear(dim, n_classes)
 
-    def forward(self, features: Float[Tensor, "b d"], labels: Int64[Tensor, " b"] | None) -> Judgement:
+    def forward(self, features: Float[Tensor, "b d"], labels: Int64[Tensor, " b"] | None) -> DiscriminatorOutput:
         """Return ψ(φ), the features and the class logits."""
-        return Judgement(self.linear(features).squeeze(1), features, self.classes(features))
+        return DiscriminatorOutput(self.linear(features).squeeze(1), features, self.classes(features))
 
 
 class ConditionalBatchNorm2d(nn.Module):

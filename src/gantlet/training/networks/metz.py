@@ -7,7 +7,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import ImageShape, Judgement, halvings, stages
+from gantlet.core.interfaces.networks import DiscriminatorOutput, ImageShape, halvings, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, generator_norm, require_plain_norm
 from gantlet.training.networks.labels import LabelledSequential
@@ -58,7 +58,9 @@ class MetzDiscriminator(nn.Module):
         self.head = rule.head(widths[-1] * 16, n_classes)
         plan.initialise(self)
 
-    def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
+    def forward(
+        self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None
+    ) -> DiscriminatorOutput:
         """Return logits and the flattened 4×4 features."""
         return self.head(self.layers(self.label(images, labels)), labels)
 

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import PLANES, Judgement, PointShape, Shape, stages
+from gantlet.core.interfaces.networks import PLANES, DiscriminatorOutput, PointShape, Shape, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, require_plain_norm
 
@@ -56,7 +56,9 @@ class MlpDiscriminator(nn.Module):
         self.layers = nn.Sequential(*layers)
         self.head = rule.head(plan.width, n_classes)
 
-    def forward(self, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
+    def forward(
+        self, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None = None
+    ) -> DiscriminatorOutput:
         """Return logits and the last hidden layer."""
         return self.head(self.layers(self.label(images, labels)), labels)
 

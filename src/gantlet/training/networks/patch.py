@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import PLANES, ImageShape, Judgement, halvings
+from gantlet.core.interfaces.networks import PLANES, DiscriminatorOutput, ImageShape, halvings
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.dcgan import initialise
 
@@ -34,10 +34,12 @@ class PatchDiscriminator(nn.Module):
         self.last = nn.Conv2d(channels, 1, 4, 1, 1)
         self.apply(initialise)
 
-    def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
+    def forward(
+        self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None
+    ) -> DiscriminatorOutput:
         """Return the logits of all patches, image by image, and the last hidden maps' means."""
         maps = self.body(images)
-        return Judgement(self.last(maps).flatten(), maps.mean((2, 3)))
+        return DiscriminatorOutput(self.last(maps).flatten(), maps.mean((2, 3)))
 
 
 @NETWORKS.register("patch", source="Isola et al. 2017, arXiv:1611.07004, sections 3.2.2 and 6.1.2")

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import ImageShape, Judgement, halvings, stages
+from gantlet.core.interfaces.networks import DiscriminatorOutput, ImageShape, halvings, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, require_plain_norm
 
@@ -102,7 +102,9 @@ class R3ganDiscriminator(nn.Module):
         self.basis = fan_in(nn.Conv2d(widths[-1], widths[-1], 4, groups=widths[-1], bias=False))
         self.head = rule.head(widths[-1], n_classes)
 
-    def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
+    def forward(
+        self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None
+    ) -> DiscriminatorOutput:
         """Return logits and the features before the head."""
         x = self.stages[0](leaky_relu(self.image(self.label(images, labels)), SLOPE))
         for widen, stage in zip(self.widen, self.stages[1:], strict=True):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, relu
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import PLANES, ImageShape, Judgement, halvings, stages
+from gantlet.core.interfaces.networks import PLANES, DiscriminatorOutput, ImageShape, halvings, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, generator_norm
 from gantlet.training.networks.labels import LabelledSequential
@@ -111,7 +111,9 @@ class ResnetDiscriminator(nn.Module):
         for module in self.head.modules():
             xavier(module)
 
-    def forward(self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None) -> Judgement:
+    def forward(
+        self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None
+    ) -> DiscriminatorOutput:
         """Return logits and the pooled features."""
         x = relu(self.blocks(self.label(images, labels)))
         return self.head(x.mean((2, 3)) if self.mean else x.sum((2, 3)), labels)

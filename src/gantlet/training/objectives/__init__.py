@@ -1,5 +1,5 @@
-"""One adversarial objective a file: both players' losses beside their equations."""
+"""One adversarial objective per file: both players' losses beside their equations."""
 
-from gantlet.core.registry import Registry
+from gantlet.core.registry import Metadata, Registry
 
-OBJECTIVES = Registry("objective", __name__)
+OBJECTIVES = Registry("objective", __name__, metadata=Metadata, group="objectives")

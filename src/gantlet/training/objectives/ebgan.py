@@ -11,7 +11,7 @@ from torch.nn.functional import normalize, relu
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError, TooFewSamples
-from gantlet.core.interfaces.objectives import Judged, refuse_without_energy
+from gantlet.core.interfaces.objectives import DiscriminatorOutput, refuse_without_energy
 from gantlet.training.objectives import OBJECTIVES
 
 
@@ -65,7 +65,9 @@ class EnergyBased:
         """Return E(G), ≥ 0."""
         return -fake_logits
 
-    def generator_term(self, real: Judged, fake: Judged, labels: Int64[Tensor, " b"] | None) -> Float[Tensor, ""]:
+    def generator_term(
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+    ) -> Float[Tensor, ""]:
         """Return λ·PT of the fakes' codes, in [0, λ]."""
         return self.pulling_away * pulling_away(fake.features)
 

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy, softplus
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.objectives import Judged, feature_dim
+from gantlet.core.interfaces.objectives import DiscriminatorOutput, feature_dim
 from gantlet.training.objectives import OBJECTIVES
 
 
@@ -102,7 +102,9 @@ class MultiAgent:
         """Return softplus(−f), ≥ 0, in nats."""
         return softplus(-fake_logits)
 
-    def discriminator_term(self, real: Judged, fake: Judged, labels: Int64[Tensor, " b"] | None) -> Float[Tensor, ""]:
+    def discriminator_term(
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+    ) -> Float[Tensor, ""]:
         """Return −log p(k | fake), ≥ 0, in nats."""
         outputs = getattr(fake, "class_logits")  # noqa: B009 - not every judgement has them
         maker = torch.arange(len(outputs), device=outputs.device) % self.generators

@@ -11,7 +11,7 @@ from torch.nn.functional import softplus
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.objectives import Judged, feature_dim
+from gantlet.core.interfaces.objectives import DiscriminatorOutput, feature_dim
 from gantlet.training.objectives import OBJECTIVES
 
 
@@ -91,11 +91,15 @@ class Veegan:
         """Return −f."""
         return -fake_logits
 
-    def discriminator_term(self, real: Judged, fake: Judged, labels: Int64[Tensor, " b"] | None) -> Float[Tensor, ""]:
+    def discriminator_term(
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+    ) -> Float[Tensor, ""]:
         """Return F's loss, mean ‖z − F(G(z))‖², ≥ 0; the fakes carry no gradient in this turn."""
         return missed(fake)
 
-    def generator_term(self, real: Judged, fake: Judged, labels: Int64[Tensor, " b"] | None) -> Float[Tensor, ""]:
+    def generator_term(
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+    ) -> Float[Tensor, ""]:
         """Return λ·mean ‖z − F(G(z))‖², ≥ 0."""
         return self.weight * missed(fake)
 

@@ -1,5 +1,5 @@
-"""One penalty on the discriminator a file."""
+"""One penalty on the discriminator per file."""
 
-from gantlet.core.registry import Registry
+from gantlet.core.registry import Metadata, Registry
 
-PENALTIES = Registry("penalty", __name__)
+PENALTIES = Registry("penalty", __name__, metadata=Metadata, group="penalties")

@@ -6,18 +6,14 @@ under ``only_laptop``. ``[page]`` holds what the documentation says about it: PA
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.registry import Entry, toml_content, toml_entries
+from gantlet.core.toml_registry import TomlRegistry
 
+RECIPES = TomlRegistry("recipe", __name__, group="recipes")
 SIZES = ("laptop", "paper")
 PAGE = ("formula", "use", "fails", "sizes", "measured", "cost")
 """The fields of [page]: losses, when to use it, how it looks when it fails, where each size's values come from, our own figures
 with their commands (a list), and what a generator step costs beside dcgan's.
 """
-
-
-def entries() -> tuple[Entry, ...]:
-    """Return every recipe, by name."""
-    return toml_entries(__name__)
 
 
 def load(name: str, size: str = "laptop") -> TrainConfig:
@@ -30,7 +26,7 @@ def load(name: str, size: str = "laptop") -> TrainConfig:
         raise ConfigError(
             f"the size of a recipe is {' or '.join(SIZES)}; got {size!r} (the images' side in pixels is resolution)"
         )
-    found = toml_content("recipe", __name__, name)
+    found = RECIPES.content(name)
     if size == "laptop":
         return TrainConfig.from_mapping({**found.get("train", {}), **found.get("laptop", {}), "recipe": name})
     if "train" not in found:

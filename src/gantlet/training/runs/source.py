@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from gantlet.core.errors import ConfigError, UsageError, nearest
-from gantlet.core.registry import format_spec
+from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.points import PointSource, Source, point_array
 from gantlet.data.samples import Samples

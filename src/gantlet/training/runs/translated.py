@@ -7,7 +7,7 @@ from jaxtyping import UInt8
 
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.networks import ImageShape
-from gantlet.core.registry import format_spec
+from gantlet.core.specs import format_spec
 from gantlet.data.opening import open_images
 from gantlet.data.paired import pair_arrays
 from gantlet.data.reading import to_array

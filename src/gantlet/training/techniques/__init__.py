@@ -1,5 +1,5 @@
-"""One training technique a file."""
+"""One training technique per file."""
 
-from gantlet.core.registry import Registry
+from gantlet.core.registry import Metadata, Registry
 
-TECHNIQUES = Registry("technique", __name__)
+TECHNIQUES = Registry("technique", __name__, metadata=Metadata, group="techniques")

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import Judgement
+from gantlet.core.interfaces.networks import DiscriminatorOutput
 from gantlet.training.techniques import TECHNIQUES
 
 
@@ -41,6 +41,8 @@ class FeatureMatching:
         """Return whether it takes the place of the generator's adversarial loss."""
         return not self.adversarial
 
-    def generator_term(self, real: Judgement, fake: Judgement, labels: Int64[Tensor, " b"] | None) -> Float[Tensor, ""]:
+    def generator_term(
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+    ) -> Float[Tensor, ""]:
         """Return λ·‖mean φ(x) − mean φ(G(z))‖², ≥ 0."""
         return self.weight * (real.features.mean(0) - fake.features.mean(0)).square().sum()

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import Judgement
+from gantlet.core.interfaces.networks import DiscriminatorOutput
 from gantlet.training.techniques import TECHNIQUES
 
 
@@ -38,9 +38,9 @@ class MinibatchHead(nn.Module):
         self.closeness = MinibatchLayer(dim, kernels, kernel_dim)
         self.linear = nn.Linear(kernels, 1, bias=False)
 
-    def forward(self, features: Float[Tensor, "b d"], labels: Int64[Tensor, " b"] | None) -> Judgement:
+    def forward(self, features: Float[Tensor, "b d"], labels: Int64[Tensor, " b"] | None) -> DiscriminatorOutput:
         """Return the head's judgement with w·o(φ) added to the logits."""
-        judged: Judgement = self.head(features, labels)
+        judged: DiscriminatorOutput = self.head(features, labels)
         return judged._replace(logits=judged.logits + self.linear(self.closeness(features)).squeeze(1))
 
 

@@ -25,7 +25,7 @@ class Unrolled:
     When to use it: against mode collapse in small games; a step costs about 1 + K times as much.
 
     Raises: ConfigError when K < 1, with another optimiser than Adam, and with penalties.
-    Convention: true unrolling: the inner steps are those of D's own Adam (its moments and rate at this moment), and the
+    Convention: true unrolling: the inner steps are those of D's own Adam (its moments and rate at this context), and the
     gradient flows through all of them, second derivatives included; the K inner steps share the batch of the generator's
     turn. (Taking K detached steps and restoring D afterwards lacks the second term of Eq. 11.)
     Source: Metz et al. 2017, arXiv:1611.02163, Eq. 7–11.

@@ -1,0 +1,93 @@
+"""Registration checks: what a part has beside its options must be declared by a protocol that it names as a base."""
+
+import dataclasses
+import inspect
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from gantlet.core.errors import RegistrationError, closest
+
+
+def check_class(what: str, thing: type, protocols: Sequence[type]) -> None:
+    """Raise RegistrationError for any public attribute of a class that is neither an option nor a protocol's member.
+
+    Options are the fields of the dataclass. A member counts only when the class names its protocol (one of
+    ``protocols``) as a base; a protocol that is named must be complete. Private names are the class's own affair.
+    """
+    named = [protocol for protocol in protocols if protocol in thing.__mro__]
+    if protocols and not named:
+        known = ", ".join(protocol.__name__ for protocol in protocols)
+        raise RegistrationError(
+            f"{what}: class {thing.__name__} names no protocol as its base; expected one of {known}"
+        )
+    options = {field.name for field in dataclasses.fields(thing)} if dataclasses.is_dataclass(thing) else set()
+    allowed = options.union(*(members(protocol) for protocol in named))
+    everything = {name: protocol for protocol in protocols for name in members(protocol)}
+    for name in _own_names(thing):
+        if name in allowed:
+            continue
+        if name in everything:
+            owner = everything[name].__name__
+            raise RegistrationError(
+                f"{what} has {name!r} but does not name {owner} as a base; write class {thing.__name__}({owner}, …)"
+            )
+        raise RegistrationError(
+            f"{what} has {name!r}, which is neither an option nor a member of a protocol"
+            f"{closest(name, sorted(allowed | set(everything)))}; a name of its own must begin with _"
+        )
+    for protocol in named:
+        _require_complete(what, thing, protocol)
+
+
+def check_function(what: str, thing: Any, first: str) -> None:
+    """Raise RegistrationError for a function whose first parameter is not ``first``, or that carries public attributes."""
+    names = list(inspect.signature(thing).parameters)
+    if first and names[:1] != [first]:
+        raise RegistrationError(f"{what}: expected the first parameter {first!r}; got {names[:1] or 'none'}")
+    if extra := [name for name in vars(thing) if not name.startswith("_")]:
+        raise RegistrationError(
+            f"{what} carries the attribute {extra[0]!r}, which nobody reads; pass metadata to register()"
+        )
+
+
+def check_metadata(what: str, metadata: Any, given: Sequence[str]) -> None:
+    """Raise RegistrationError for metadata that the registry does not know or that is missing."""
+    fields = dataclasses.fields(metadata)
+    known = [field.name for field in fields]
+    for key in given:
+        if key not in known:
+            raise RegistrationError(f"{what}: unknown metadata {key!r}{closest(key, known)}")
+    required = [f.name for f in fields if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING]
+    if missing := [name for name in required if name not in given]:
+        raise RegistrationError(f"{what}: register() needs {', '.join(missing)}")
+
+
+def members(protocol: type) -> set[str]:
+    """Return the public names that a protocol and its base protocols declare."""
+    return {
+        name
+        for base in protocol.__mro__
+        if _is_protocol(base)
+        for name in (*vars(base), *inspect.get_annotations(base))
+        if not name.startswith("_")
+    }
+
+
+def _is_protocol(thing: type) -> bool:
+    return thing is not Protocol and bool(vars(thing).get("_is_protocol", False))
+
+
+def _own_names(thing: type) -> Iterator[str]:
+    """Yield the public names that a class and its bases other than protocols define."""
+    for base in thing.__mro__:
+        if base is not object and base is not Protocol and not _is_protocol(base):
+            yield from (name for name in vars(base) if not name.startswith("_"))
+
+
+def _require_complete(what: str, thing: type, protocol: type) -> None:
+    for name, member in inspect.getmembers_static(protocol):
+        special = name.startswith("_") and name != "__call__"
+        if special or not (inspect.isfunction(member) or isinstance(member, property)):
+            continue
+        if inspect.getattr_static(thing, name) is member and name in members(protocol) | {"__call__"}:
+            raise RegistrationError(f"{what} names {protocol.__name__} and does not define {name!r}")

@@ -1,0 +1,79 @@
+"""Typed metadata of the registries: what an entry of each kind says of itself beside its source."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gantlet.core.errors import RegistrationError
+from gantlet.core.registry import Metadata
+
+NO_INFLUENCE = "no influence function has been derived for it; the intervals of both sides are added as if independent"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricMetadata(Metadata):
+    """A metric: what it needs, in which unit, which direction is better, and whether ``compare`` can pair it."""
+
+    needs: tuple[str, ...]
+    """Names of the kinds of evidence it reads (`evaluation.needs`)."""
+    unit: str
+    lower_is_better: bool
+    version: int = 1
+    """Raised whenever the number for the same evidence changes."""
+    influence: Callable[..., Any] | None = None
+    """(evidence, **options) → Influence at every row, from which ``compare`` takes the variance of a paired difference."""
+    unpaired: str = ""
+    """Why ``compare`` cannot pair it, where it has no influence function."""
+
+    def __post_init__(self) -> None:
+        if not self.needs or not self.unit:
+            raise RegistrationError("a metric names at least one need, and its unit")
+        if (self.influence is None) != bool(self.unpaired):
+            raise RegistrationError(
+                "a metric gives either influence=… or unpaired='the reason', not both and not neither"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractorMetadata(Metadata):
+    """A feature extractor: its number of features where that is fixed, and what it can take."""
+
+    dim: int | None = None
+    trained: bool = False
+    """Whether it is trained on the labelled real images of the evaluation."""
+    unrounded: bool = False
+    """Whether it takes float32 images in 0..255 that are not rounded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceMetadata(Metadata):
+    """A data source: whether it makes its images, so that their number and seed may be chosen."""
+
+    generated: bool = False
+    images: bool = True
+    """False: the file stands for images that are not there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolverMetadata(Metadata):
+    """A transport solver and the costs that it takes."""
+
+    costs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailureMetadata(Metadata):
+    """A failure that an audit plants: its title in figures, the unit of its strength, and the strengths."""
+
+    title: str
+    unit: str
+    strengths: tuple[float, ...]
+    harmless: bool = False
+    """True: a change that should not matter; a metric that detects it is too strict."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabMetadata(Metadata):
+    """A lab and the claim that it tests, as one sentence."""
+
+    claim: str

@@ -1,0 +1,67 @@
+"""Parts from outside the package: entry points of installed distributions, and ``module:attribute`` specs."""
+
+import importlib
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from gantlet.core.errors import UsageError, nearest
+
+
+def is_reference(name: str) -> bool:
+    """Return whether a name has the form ``module:attribute``."""
+    module, colon, attribute = name.partition(":")
+    return bool(colon) and attribute.isidentifier() and all(part.isidentifier() for part in module.split("."))
+
+
+def find_attribute(path: str) -> Any:
+    """Return what ``module:attribute`` names; the module is searched for from the current folder, as by ``import``.
+
+    Raises: UsageError when the module cannot be imported or has no such attribute.
+    """
+    module_name, _, name = path.partition(":")
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise UsageError(f"cannot import the module of {path!r}: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(here)
+    if not hasattr(module, name):
+        known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+        raise UsageError(f"module {module_name!r} has no attribute {name!r}{nearest(name, known)}")
+    return getattr(module, name)
+
+
+def find_callable(path: str) -> Callable[..., Any]:
+    """Return the function that ``module:attribute`` names; raises UsageError."""
+    thing = find_attribute(path)
+    if not callable(thing):
+        raise UsageError(f"{path} is a {type(thing).__name__}; expected a function")
+    found: Callable[..., Any] = thing
+    return found
+
+
+def load_entry_points(group: str) -> dict[str, Any]:
+    """Load every entry point of ``group``; return the loaded objects by name.
+
+    A module registers its parts when it is imported. An entry point that cannot be loaded is reported as a warning, so
+    that one broken distribution does not stop every command.
+    """
+    from importlib.metadata import entry_points
+
+    loaded = {}
+    for point in sorted(entry_points(group=group), key=lambda point: point.name):
+        try:
+            loaded[point.name] = point.load()
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's module raises
+            where = f" of {point.dist.name}" if point.dist else ""
+            warnings.warn(
+                f"the entry point {point.name!r}{where} ({group}: {point.value}) cannot be loaded and is left out: "
+                f"{type(error).__name__}: {error}",
+                stacklevel=2,
+            )
+    return loaded
