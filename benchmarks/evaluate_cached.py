@@ -51,7 +51,7 @@ def main() -> None:
         bank(options.n, options.d, 0.0, "real"),
         bank(options.n, options.d, options.shift, "fake"),
         memory=options.memory,
-        predictions={"train_on_real": told, "train_on_fake": told},
+        given={"train_on_real": told, "train_on_fake": told},
     )
     seconds, start = {}, time.perf_counter()
     for name in METRICS.names() if options.metrics == "all" else HEADLINE:

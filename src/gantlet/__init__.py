@@ -22,7 +22,7 @@ _WHERE = {
     "open_source": "gantlet.data.opening",
     "TrainConfig": "gantlet.core.config",
     "EvaluateConfig": "gantlet.core.config",
-    "Evaluator": "gantlet.integrations.loop",
+    "Evaluator": "gantlet.evaluation.evaluator",
     "Estimate": "gantlet.core.results.estimate",
     "Report": "gantlet.core.results.report",
     "GantletError": "gantlet.core.errors",
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from gantlet.core.results.report import Report
     from gantlet.data.opening import open_source
     from gantlet.evaluation.audit.config import AuditConfig
-    from gantlet.integrations.loop import Evaluator
+    from gantlet.evaluation.evaluator import Evaluator
     from gantlet.training.runs.generator import load
 
 

@@ -12,6 +12,7 @@ from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.features.statistics_file import Statistics, check_statistics, read_statistics, write_statistics
 from gantlet.evaluation.metrics.frechet_distance import frechet_distance
+from gantlet.evaluation.stats.bank import SummaryBank
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.summary import Summary
 
@@ -23,7 +24,7 @@ def bank(n: int, seed: int, shift: float = 0.0) -> FeatureBank:
 
 
 def summarised(side: FeatureBank) -> FeatureBank:
-    return FeatureBank.summarised(Summary.of(side.features, side.probabilities))
+    return SummaryBank(Summary.of(side.features, side.probabilities))
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_shards_merge_to_the_whole_part_by_part() -> None:
 def test_a_file_gives_the_numbers_of_its_images(folder: Path) -> None:
     real, fake = bank(900, 1), bank(700, 2, 0.8)
     write_statistics(folder / "real.safetensors", Statistics(Summary.of(real.features, real.probabilities), {}))
-    read = FeatureBank.summarised(read_statistics(folder / "real.safetensors").summary)
+    read = SummaryBank(read_statistics(folder / "real.safetensors").summary)
     names = ["frechet_distance", "inception_score", "mode_score", "frechet_distance_debiased", "recall"]
     rows = {e.metric: e for e in compute(Evidence(real, fake), names)}
     file = {e.metric: e for e in compute(Evidence(read, fake), names)}
@@ -121,15 +122,13 @@ def test_published_npz_needs_its_protocol(folder: Path, capsys: pytest.CaptureFi
     mean, cov = side.features.mean(0, dtype=np.float64), np.cov(side.features.astype(np.float64).T)
     np.savez(folder / "ref.npz", mu=mean, sigma=cov)
     found = read_statistics(folder / "ref.npz")
-    assert found.summary.n == 0
+    assert found.summary.n is None
     fake = bank(400, 4, 1.0)
     value = frechet_distance(found.summary.moments, fake.moments)
     assert value == pytest.approx(frechet_distance(side.moments, fake.moments), rel=1e-9)
     named = {
         e.metric: e
-        for e in compute(
-            Evidence(FeatureBank.summarised(found.summary), fake), ["frechet_distance", "frechet_distance_debiased"]
-        )
+        for e in compute(Evidence(SummaryBank(found.summary), fake), ["frechet_distance", "frechet_distance_debiased"])
     }
     assert named["frechet_distance"].value == value
     assert "no disjoint parts" in named["frechet_distance_debiased"].notes[0]

@@ -45,10 +45,13 @@ def evidence(real: FeatureBank, fake: FeatureBank, seed: int = 0) -> Evidence:
         real,
         fake,
         seed=seed,
-        predictions={"train_on_real": told, "train_on_fake": told},
-        mixture=Mixture(np.eye(6), 1.0),
-        pairs=np.zeros(fake.n, np.int64) if pairs is None else pairs,
-        latents=latents(),
+        given={
+            "train_on_real": told,
+            "train_on_fake": told,
+            "mixture": Mixture(np.eye(6), 1.0),
+            "pairs": np.zeros(fake.n, np.int64) if pairs is None else pairs,
+            "generator": latents(),
+        },
     )
 
 
@@ -80,7 +83,7 @@ def test_value_lies_in_its_interval_and_says_what_made_it(name: str, pair: tuple
     assert estimate.high is not None
     assert estimate.low <= estimate.value <= estimate.high
     assert estimate.interval != "none"
-    assert estimate.n_real > 0
+    assert estimate.n_real >= 0
     assert estimate.n_fake > 0
     entry = METRICS.entry(name)
     stamped = (estimate.unit, estimate.lower_is_better, estimate.version)

@@ -20,10 +20,10 @@ from gantlet.evaluation.audit.figures import figures
 from gantlet.evaluation.audit.measure import Auditor
 from gantlet.evaluation.audit.plan import Plan, plant
 from gantlet.evaluation.audit.pool import LEAST, split_pool
-from gantlet.evaluation.extraction import Progress, nothing
 from gantlet.evaluation.features.build import build_extractor
 from gantlet.evaluation.features.extract import extract
 from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.sides import Progress, nothing
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 MOST = 500

@@ -1,29 +1,30 @@
-"""Is A better than B? Both are judged against the same real images; differences are paired and corrected for their number."""
+"""Is A better than B? Both are evaluated against the same real images; differences are paired and corrected for their number."""
 
 import dataclasses
 import math
 
 import numpy as np
 
-from gantlet.actions.evaluate import default_n, require_same_kind, shape_of
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.processes import processes
 from gantlet.core.results.comparison import Better, Comparison, Difference
 from gantlet.core.results.estimate import Estimate
+from gantlet.data.kinds import Source
 from gantlet.data.opening import open_source
-from gantlet.data.points import Source
 from gantlet.evaluation.compute import compute
-from gantlet.evaluation.evaluator import Judge
 from gantlet.evaluation.evidence import Evidence
-from gantlet.evaluation.extraction import Images, Progress, nothing
+from gantlet.evaluation.extraction import extract_generated
+from gantlet.evaluation.gather import evidence_of
 from gantlet.evaluation.inference.difference import Influence, difference_variance, interval_variance
 from gantlet.evaluation.inference.holm import holm_adjusted
 from gantlet.evaluation.inference.intervals import quantile
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.prepare import features_of, prepare
+from gantlet.evaluation.opening import default_n, generated_shape, require_same_kind
+from gantlet.evaluation.prepare import prepare
 from gantlet.evaluation.protocols import fixed
+from gantlet.evaluation.sides import Progress, Side, Space, nothing
 
 
 def compare(
@@ -48,63 +49,61 @@ def compare(
     if given := [s for s in (a, b) if isinstance(s, str) and s.endswith(".json")]:
         raise UsageError(f"{given[0]} is a report, not images; two reports are compared without --real")
     target = open_source(real) if isinstance(real, str) else real
-    other = config.held_out or target.held_out
-    n = config.n or default_n(len(target), len(open_source(other)) if other else 0)
+    n = default_n(config, target)
     sources = [open_source(s, n=n, seed=config.seed) if isinstance(s, str) else s for s in (a, b)]
     for source in sources:
         require_same_kind(target, source)
     if sources[0].digest == sources[1].digest:
         raise UsageError(f"{sources[0].spec} and {sources[1].spec} are the same images; there is nothing to compare")
-    generated = [source.spec.startswith("run:") for source in sources]
-    shape = shape_of(sources[generated.index(True)]) if any(generated) else None
-    judges = prepare(target, config, progress, shape)
-    sides = [features_of(judges, source) for source in sources]
-    return processes().first(lambda: _compared(judges, sides, target.spec))
+    shape = generated_shape(sources[0]) or generated_shape(sources[1])
+    spaces = prepare(target, config, progress, shape)
+    sides = [extract_generated(spaces, source) for source in sources]
+    return processes().first(lambda: _compared(spaces, sides, target.spec))
 
 
-def _compared(judges: list[Judge], sides: list[list[Images]], real: str) -> Comparison:
+def _compared(spaces: list[Space], sides: list[list[Side]], real: str) -> Comparison:
     generated = [side[0].source.spec.startswith("run:") for side in sides]
     paired_fakes = all(generated) and sides[0][0].bank.n == sides[1][0].bank.n and same_labels([s[0] for s in sides])
-    found: list[Difference] = []
+    differences: list[Difference] = []
     left_out: dict[str, str] = {}
-    for judge, *pair in zip(judges, *sides, strict=True):
-        _compare_in(judge, pair, paired_fakes, found, left_out)
-    features = ", ".join(judge.extractor.identity["name"] for judge in judges)
+    for space, *pair in zip(spaces, *sides, strict=True):
+        _compare_in(space, pair, paired_fakes, differences, left_out)
+    features = ", ".join(space.extractor.identity["name"] for space in spaces)
     first, second = (side[0].source.spec for side in sides)
-    return concluded(found, left_out, (first, second, real), features, judges[0].config.level)
+    return concluded(differences, left_out, (first, second, real), features, spaces[0].config.level)
 
 
 def concluded(
-    found: list[Difference], left_out: dict[str, str], names: tuple[str, str, str], features: str, level: float
+    differences: list[Difference], left_out: dict[str, str], names: tuple[str, str, str], features: str, level: float
 ) -> Comparison:
     """Return the comparison of A and B with real (their ``names``): p-values corrected, a verdict in words."""
-    found = _corrected(found, level)
-    return Comparison(*names, features, level, tuple(found), verdict(found, level), left_out)
+    corrected = _corrected(differences, level)
+    return Comparison(*names, features, level, tuple(corrected), verdict(corrected, level), left_out)
 
 
-def same_labels(sides: list[Images]) -> bool:
+def same_labels(sides: list[Side]) -> bool:
     """Return whether row i of both sides was asked for the same class (or neither for any)."""
-    first, second = (side.bank.labels for side in sides)
+    first, second = (side.rows.labels for side in sides)
     return (first is None and second is None) or (
         first is not None and second is not None and np.array_equal(first, second)
     )
 
 
 def _compare_in(
-    judge: Judge, sides: list[Images], paired_fakes: bool, found: list[Difference], left_out: dict[str, str]
+    space: Space, sides: list[Side], paired_fakes: bool, differences: list[Difference], left_out: dict[str, str]
 ) -> None:
-    """Compare in one feature space; adds to ``found`` and ``left_out``."""
-    names = judge.metric_names()
-    evidences = [judge.evidence(side, judge.answers(side.source)) for side in sides]
+    """Compare in one feature space; adds to ``differences`` and ``left_out``."""
+    names = metric_names(space.config, space.name)
+    evidences = [evidence_of(space, side, names) for side in sides]
     estimates = [compute(evidence, names) for evidence in evidences]
     for first, second in zip(*estimates, strict=True):
-        title = dataclasses.replace(first, features=judge.space).title
+        title = dataclasses.replace(first, features=space.name).title
         if first.value is None or second.value is None:
             left_out[title] = "; ".join(first.notes or second.notes)
-        elif (difference := _difference(evidences, first, second, paired_fakes, judge.config.level)) is None:
+        elif (difference := _difference(evidences, first, second, paired_fakes, space.config.level)) is None:
             left_out[title] = "it has no interval"
         else:
-            found.append(dataclasses.replace(difference, metric=title))
+            differences.append(dataclasses.replace(difference, metric=title))
 
 
 def _influences(evidences: list[Evidence], a: Estimate, b: Estimate) -> list[Influence] | None:
@@ -113,8 +112,12 @@ def _influences(evidences: list[Evidence], a: Estimate, b: Estimate) -> list[Inf
     None where a statistics file hides the rows, or the metric looked at other real rows for A than for B.
     """
     influence = METRICS.entry(a.metric).meta.influence
-    summed = any(bank.summary is not None for e in evidences for bank in (e.real, e.fake))
-    if influence is None or summed or "options" in a.details or a.n_real != b.n_real:
+    if (
+        influence is None
+        or not all(evidence.has_rows for evidence in evidences)
+        or "options" in a.details
+        or a.n_real != b.n_real
+    ):
         return None
     return [influence(evidence) for evidence in evidences]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gantlet.actions.train import train
 from gantlet.core.results.report import Report
-from gantlet.evaluation.extraction import Progress, nothing
+from gantlet.evaluation.sides import Progress, nothing
 from gantlet.training import recipes
 
 

@@ -11,10 +11,11 @@ import numpy as np
 from gantlet.core.drawing.pictures import png
 from gantlet.core.errors import ConfigError, OutputError
 from gantlet.core.files import explained, writing
+from gantlet.data.kinds import require_images
 from gantlet.data.opening import open_source
 from gantlet.data.points import PointSource
 from gantlet.data.source import ImageSource
-from gantlet.evaluation.extraction import Progress, nothing
+from gantlet.evaluation.sides import Progress, nothing
 
 
 def sample(
@@ -42,7 +43,7 @@ def sample(
     if isinstance(source, PointSource):
         return _write_points(out, source)
     writers = {".zip": _write_zip, ".npz": _write_npz}
-    writers.get(out.suffix.lower(), _write_folder)(out, source, progress)
+    writers.get(out.suffix.lower(), _write_folder)(out, require_images(source, "sample"), progress)
     return out
 
 

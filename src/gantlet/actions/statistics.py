@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from gantlet.core.config import EvaluateConfig
-from gantlet.core.errors import CacheError, OutputError, UsageError
+from gantlet.core.errors import CacheError, OutputError, ShapeError, UsageError
 from gantlet.core.specs import format_spec, parse_spec, split_specs
 from gantlet.core.stamp import differing
 from gantlet.core.version import __version__
+from gantlet.data.kinds import Source
 from gantlet.data.opening import open_source
-from gantlet.data.points import Source
-from gantlet.evaluation.extraction import Progress, featured, nothing
+from gantlet.evaluation.extraction import extract_sides
 from gantlet.evaluation.features import EXTRACTORS
 from gantlet.evaluation.features.build import automatic
 from gantlet.evaluation.features.statistics_file import Statistics, read_statistics, write_statistics
 from gantlet.evaluation.prepare import build_all
 from gantlet.evaluation.protocols import DEFAULT, fixed
-from gantlet.evaluation.stats.summary import Summary
+from gantlet.evaluation.sides import Progress, nothing
+from gantlet.evaluation.stats.summary import PublishedSummary, Summary
 
 
 def make_statistics(
@@ -32,19 +33,19 @@ def make_statistics(
     _check_out(out)
     config = fixed(config or EvaluateConfig())
     opened = open_source(source, n=config.n, seed=config.seed)
-    if opened.statistics:
+    if opened.kind == "statistics":
         raise UsageError(f"{source} holds statistics already; gantlet stats merge puts several together")
     config = dataclasses.replace(config, features=_named(config.features, opened))
     extractors = build_all(config, opened, None, progress)
-    (images,) = featured(extractors, opened, role="given", config=config, progress=progress, seconds={})
+    (side,) = extract_sides(extractors, opened, role="given", config=config, progress=progress, seconds={})
     header = {
         "features": config.features,
         "extractor": dict(extractors[0].identity),
         "protocol": "" if config.protocol == DEFAULT else config.protocol,
         "package": __version__,
-        "sources": [{"spec": opened.spec, "sha256": opened.digest, "n": images.bank.n}],
+        "sources": [{"spec": opened.spec, "sha256": opened.digest, "n": side.rows.n}],
     }
-    found = Statistics(Summary.of(images.bank.features, images.bank.probabilities), header)
+    found = Statistics(Summary.of(side.rows.features, side.rows.probabilities), header)
     write_statistics(out, found)
     return found
 
@@ -67,10 +68,19 @@ def merge_statistics(paths: Sequence[Path], out: Path) -> Statistics:
     twice = next((source["spec"] for source in sources if digests.count(source["sha256"]) > 1), None)
     if twice:
         raise CacheError(f"{twice} is in these statistics twice; each image may count once")
-    summary = reduce(Summary.merge, [file.summary for file in files])
-    merged = dataclasses.replace(files[0], summary=summary, header={**files[0].header, "sources": sources})
+    merged = dataclasses.replace(
+        files[0],
+        summary=reduce(Summary.merge, [_mergeable(file) for file in files]),
+        header={**files[0].header, "sources": sources},
+    )
     write_statistics(out, merged)
     return merged
+
+
+def _mergeable(file: Statistics) -> Summary:
+    if isinstance(file.summary, PublishedSummary):
+        raise ShapeError("statistics of an unknown number of images cannot be merged; make them with gantlet stats")
+    return file.summary
 
 
 def describe_statistics(path: Path) -> dict[str, Any]:
@@ -80,10 +90,10 @@ def describe_statistics(path: Path) -> dict[str, Any]:
     found = read_statistics(path)
     moments, classes = found.summary.moments, found.summary.classes
     return {
-        "images": found.summary.n or "unknown",
+        "images": "unknown" if found.summary.n is None else found.summary.n,
         "dimensions": len(moments.mean),
         "classes": classes.moments.mean.shape[0] - 1 if classes else 0,
-        "total variance": float(moments.m2.trace() / max(1, moments.n - 1)),
+        "total variance": moments.total_variance,
         **{key: value for key, value in found.header.items() if key != "kind"},
     }
 

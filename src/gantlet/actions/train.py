@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from gantlet.actions.evaluate import default_n, judged
 from gantlet.actions.report import write_page
 from gantlet.core.config import EvaluateConfig, TrainConfig
 from gantlet.core.drawing.grids import animate
@@ -19,15 +18,20 @@ from gantlet.core.processes import processes
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.report import Report
 from gantlet.data.arrays import array_source
+from gantlet.data.kinds import Source, require_images
 from gantlet.data.opening import open_images, open_source
 from gantlet.data.paired import pair_arrays
-from gantlet.data.points import PointSource, Source
+from gantlet.data.points import PointSource
 from gantlet.data.reading import native_shape, to_array
 from gantlet.data.source import ImageSource
-from gantlet.evaluation.evaluator import Judge
-from gantlet.evaluation.extraction import Progress, nothing
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.evaluator import Evaluator
+from gantlet.evaluation.features.extract import extract
+from gantlet.evaluation.gather import evidence_of
+from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.prepare import prepare
+from gantlet.evaluation.opening import bounded_n
+from gantlet.evaluation.sides import Progress, Side, nothing
 from gantlet.reports.model_card import write_model_card
 from gantlet.training.data import Pairs, TrainingData, TrainingImages, TrainingPoints
 from gantlet.training.loop import run
@@ -46,7 +50,7 @@ def train(
     """Train by a configuration into its run folder; evaluate, and write report.json, report.html and MODEL_CARD.md there.
 
     Args: config: what to train; resume: go on from the newest checkpoint; progress, say: how to show what happens.
-    Returns: the final generator's Report; the best one's stands in report-best.json.
+    Returns: the final generator's Report; the best one's is report-best.json.
     Under torchrun the processes share every batch, and the evaluations.
     Raises: ConfigError, DataError, OutputError (a run lies in the folder already), CheckpointError, TrainingDiverged.
     """
@@ -64,12 +68,12 @@ def train(
     if isinstance(data, TrainingImages) and data.pairs is not None and not source.held_out:
         say(f"{source.spec} has no held-out split: outputs are shown and measured for inputs that were trained on")
     shape = (data.shape.size, data.shape.channels) if isinstance(data, TrainingImages) else None
-    observer = _Observer(config, _Judging(config, source, shape, progress), progress, say)
+    observer = _Observer(config, _Evaluations(config, source, shape, progress), progress, say)
     result = run(config, data, resume=resume, observer=observer)
     if isinstance(data, TrainingPoints) and config.sample_every:
         processes().first(lambda: animate(sorted((out / "samples").glob("step-*.png")), out / "samples/animation.gif"))
     say(f"trained to step {result.step:,}; SHA-256 of the weights {result.weights_sha256}")
-    return _reports(config, out, observer.judging, say)
+    return _reports(config, out, observer.evaluations, say)
 
 
 def _require_free(out: Path) -> None:
@@ -81,6 +85,7 @@ def training_data(source: Source, resolution: int = 0, progress: Progress = noth
     """Read a whole source into memory: images at ``resolution`` pixels (0: the smallest that holds them), or points."""
     if isinstance(source, PointSource):
         return TrainingPoints(source.points, source.labels, source.classes, source.digest, source.spec)
+    source = require_images(source, "training")
     native, channels = native_shape(source)
     shape = resolution or native, channels
 
@@ -113,36 +118,36 @@ def parse_name(spec: str) -> str:
 
 
 @dataclass
-class _Judging:
-    """The judge of a run, prepared when first needed."""
+class _Evaluations:
+    """The evaluators of a run, prepared when first needed."""
 
     config: TrainConfig
     source: Source
     shape: tuple[int, int] | None
     progress: Progress
-    _judges: dict[str, Judge] = field(default_factory=dict)
+    _evaluators: dict[str, Evaluator] = field(default_factory=dict)
 
     @property
     def paired(self) -> bool:
         """Return whether images are made from images: then each output is held against its own truth."""
         return isinstance(self.source, ImageSource) and self.source.inputs is not None
 
-    def judge(self, metrics: tuple[str, ...]) -> Judge:
-        """Return a judge for these metrics, and for those by class; real images are those held out where there are any."""
-        if "" not in self._judges:
+    def evaluator(self, metrics: tuple[str, ...]) -> Evaluator:
+        """Return an evaluator for these metrics, and for those by class; real images are those held out where there are any."""
+        if "" not in self._evaluators:
             real = open_source(self.source.held_out) if self.source.held_out else self.source
             pairs = "order" if self.paired else "names"
             settings = EvaluateConfig(
                 features=self.config.features, seed=self.config.seed, train=self.source.spec, pairs=pairs
             )
-            (self._judges[""],) = prepare(real, settings, self.progress, self.shape)
-        known = self._judges[""].real.bank.probabilities
-        if known is not None and known.shape[1] == len(self.source.classes):
+            self._evaluators[""] = Evaluator(real, settings, shape=self.shape, progress=self.progress)
+        probabilities = self._evaluators[""].spaces[0].real.rows.probabilities
+        if probabilities is not None and probabilities.shape[1] == len(self.source.classes):
             metrics = (*metrics, *BY_CLASS)
         key = ",".join(metrics)
-        if key not in self._judges:
-            self._judges[key] = self._judges[""].asking(metrics)
-        return self._judges[key]
+        if key not in self._evaluators:
+            self._evaluators[key] = self._evaluators[""].asking(metrics)
+        return self._evaluators[key]
 
 
 @dataclass
@@ -150,7 +155,7 @@ class _Observer:
     """What happens beside the loop: progress, words, and the evaluations inside it."""
 
     config: TrainConfig
-    judging: _Judging
+    evaluations: _Evaluations
     progress: Progress
     say: Callable[[str], None]
 
@@ -166,21 +171,25 @@ class _Observer:
         self.progress("training, generator steps", step, total)
 
     def on_evaluate(self, sampler: Sampler, step: int, images_seen: int) -> Measured:
-        """Judge samples drawn inside the loop."""
-        source = self.judging.source
-        usual = IN_LOOP_POINTS if isinstance(source, PointSource) else IN_LOOP_PAIRS if self.judging.paired else IN_LOOP
-        judge = self.judging.judge(tuple(dict.fromkeys((*usual, self.config.select))))
-        n = judge.real.bank.n if self.judging.paired else self.config.evaluate_samples
+        """Evaluate samples drawn inside the loop."""
+        source, paired = self.evaluations.source, self.evaluations.paired
+        usual = IN_LOOP_POINTS if source.kind == "points" else IN_LOOP_PAIRS if paired else IN_LOOP
+        evaluator = self.evaluations.evaluator(tuple(dict.fromkeys((*usual, self.config.select))))
+        (space,) = evaluator.spaces
+        n = space.real.rows.n if paired else self.config.evaluate_samples
         n_classes = len(source.classes) if self.config.conditioning != "none" else 0
         labels = np.arange(n, dtype=np.int64) % n_classes if n_classes else None
         drawn, name, classes = sampler(n, labels), f"samples of step {step}", source.classes if n_classes else ()
         fake = (
             PointSource(name, drawn, labels, classes) if drawn.ndim == 2 else array_source(name, drawn, labels, classes)
         )
-        estimates = judge.estimates(judge.evidence(judge.features(fake, keep=False), judge.answers(fake)))
-        chosen = next(e for e in estimates if e.metric == self.config.select)
+        names = metric_names(space.config)
+        estimates = compute(
+            evidence_of(space, Side(fake, extract(fake, space.extractor, cache=False)[0]), names), names
+        )
+        selected = next(e for e in estimates if e.metric == self.config.select)
         values = {e.metric: {"value": e.value, "low": e.low, "high": e.high} for e in estimates if e.value is not None}
-        return Measured(_score(chosen), values)
+        return Measured(_score(selected), values)
 
 
 def _score(estimate: Estimate) -> float | None:
@@ -189,15 +198,16 @@ def _score(estimate: Estimate) -> float | None:
     return estimate.value if METRICS.entry(estimate.metric).meta.lower_is_better else -estimate.value
 
 
-def _reports(config: TrainConfig, out: Path, judging: _Judging, say: Callable[[str], None]) -> Report:
-    """Judge the best and the final generator with all metrics and write the run's report, page and card."""
-    judge = judging.judge(("headline", "psnr", "ssim") if judging.paired else ("headline",))
-    n = default_n(judge.real.bank.n, judge.held_out.bank.n if judge.held_out else 0)
-    n = judge.real.bank.n if judging.paired else n
+def _reports(config: TrainConfig, out: Path, evaluations: _Evaluations, say: Callable[[str], None]) -> Report:
+    """Evaluate the best and the final generator with all metrics and write the run's report, page and card."""
+    evaluator = evaluations.evaluator(("headline", "psnr", "ssim") if evaluations.paired else ("headline",))
+    space = evaluator.spaces[0]
+    n = space.real.rows.n
+    n = n if evaluations.paired else bounded_n(n, space.held_out.rows.n if space.held_out else 0)
     best = None
     if (out / "checkpoints" / "best.safetensors").is_file():
-        best = judged([judge], open_source(f"run:{out}@best", n=n, seed=config.seed))
-    report = judged([judge], open_source(f"run:{out}@final", n=n, seed=config.seed), out=out)
+        best = evaluator.evaluate(open_source(f"run:{out}@best", n=n, seed=config.seed))
+    report = evaluator.evaluate(open_source(f"run:{out}@final", n=n, seed=config.seed), out=out)
     say(f"wrote {processes().first(lambda: _written(config, out, report, best))}")
     return report
 

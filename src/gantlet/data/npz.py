@@ -12,7 +12,8 @@ from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_bytes, to_labels, to_nhwc
-from gantlet.data.points import PointSource, Source, point_array
+from gantlet.data.kinds import Source
+from gantlet.data.points import PointSource, point_array
 from gantlet.data.source import ImageSource
 
 IMAGE_KEYS = ("x", "images", "image", "samples", "x_train", "arr_0")

@@ -9,7 +9,7 @@ from gantlet.core.errors import DataError, TooFewSamples, UsageError, nearest
 from gantlet.core.specs import parse_spec, typed_options
 
 if TYPE_CHECKING:
-    from gantlet.data.points import Source
+    from gantlet.data.kinds import Source
     from gantlet.data.source import ImageSource
 from gantlet.data import SOURCES
 
@@ -46,14 +46,14 @@ def open_source(text: str, *, n: int = 0, seed: int = 0) -> "Source":
         if parameter.default is parameter.empty and name not in given:
             raise UsageError(f"data source {kind!r} needs the option {name}: {kind}[{name}=…]")
     source: Source = entry.object(**given)
-    if len(source) < 2 and not source.statistics:
+    if len(source) < source.least:
         raise TooFewSamples(f"{source.spec} holds {len(source)} image; expected at least two")
     return source
 
 
 def open_images(text: str) -> "ImageSource":
     """Open a source as `open_source` does, for whoever can only use images; raises DataError for points."""
-    from gantlet.data.points import require_images
+    from gantlet.data.kinds import require_images
 
     return require_images(open_source(text), "this")
 

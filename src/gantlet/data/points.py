@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from jaxtyping import Float32, Int64, Shaped
 
 from gantlet.core.errors import DataError
 from gantlet.core.mixture import Mixture
-from gantlet.data.source import ImageSource
+from gantlet.data.source import Kind, joined_fields
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,11 @@ class PointSource:
     """What the points were drawn from, where that is known."""
     modes: Mixture | None = None
     """The distribution, where its components are modes that can be counted."""
+    kind: ClassVar[Kind] = "points"
+    least: ClassVar[int] = 2
     latents: ClassVar[None] = None
-    statistics: ClassVar[str] = ""
+    decode: ClassVar[None] = None
+    first_shape: ClassVar[None] = None
 
     def __len__(self) -> int:
         return len(self.points)
@@ -49,20 +52,19 @@ class PointSource:
         whole.update(np.ascontiguousarray(self.points, "<f4").data)
         return whole.hexdigest()
 
+    @property
+    def described(self) -> str:
+        """Return what it holds, in words."""
+        return f"points of {self.points.shape[1]} dimensions"
+
     def read(self, i: int) -> Float32[np.ndarray, " d"]:
         """Return point i."""
         return np.asarray(self.points[i])
 
-
-Source = ImageSource | PointSource
-"""What a source string opens."""
-
-
-def require_images(source: Source, what: str) -> ImageSource:
-    """Return the source when it holds images; raises DataError naming what needs them."""
-    if isinstance(source, PointSource):
-        raise DataError(f"{what} needs images, and {source.spec} holds points")
-    return source
+    @classmethod
+    def joined(cls, parts: "Sequence[PointSource]") -> "PointSource":
+        """Return several sources as one: the points of the first, then those of the second, and so on; raises DataError."""
+        return replace(parts[0], **joined_fields(parts), points=np.concatenate([part.points for part in parts]))
 
 
 def point_array(what: str, array: Shaped[np.ndarray, "..."]) -> Float32[np.ndarray, "n d"]:

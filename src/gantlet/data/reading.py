@@ -15,7 +15,7 @@ from PIL import Image
 
 from gantlet.core.errors import BadFiles, ConfigError, DataError
 from gantlet.data.decode import Undecodable
-from gantlet.data.points import Source
+from gantlet.data.kinds import Items
 from gantlet.data.source import ImageSource
 
 CHUNK = 16
@@ -44,7 +44,7 @@ class Images(NamedTuple):
 
 
 def read_all(
-    source: Source,
+    source: Items,
     transform: Callable[[Any], Any],
     *,
     on_bad: str = "fail",

@@ -1,10 +1,20 @@
-"""ImageSource: one opened set of images. Every kind of source opens to this one type."""
+"""ImageSource: one opened set of images."""
 
+import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float32, Int64, UInt8
+
+from gantlet.core.errors import DataError
+
+if TYPE_CHECKING:
+    from gantlet.data.points import PointSource
+
+Kind = Literal["images", "points", "statistics"]
+"""The three kinds of source."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +55,54 @@ class ImageSource:
     """The generator that draws the images, for sources that have one."""
     inputs: Callable[[UInt8[np.ndarray, "h w c"], int | None], UInt8[np.ndarray, "h w i"]] | None = None
     """For pairs: (image, its label or None) → the input image of the same size that belongs to it."""
-    statistics: str = ""
-    """Path of the statistics file that stands for the images; then there are none, and ``names`` is empty."""
+    kind: ClassVar[Kind] = "images"
+    least: ClassVar[int] = 2
+    """Fewer images cannot be evaluated or trained on."""
+    modes: ClassVar[None] = None
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def described(self) -> str:
+        """Return what it holds, in words."""
+        return "images"
+
+    @property
+    def decode(self) -> Callable[[int], UInt8[np.ndarray, "h w c"]]:
+        """Return the function that decodes image i."""
+        return self.read
+
+    @property
+    def first_shape(self) -> tuple[int, ...]:
+        """Return the shape of the first image, (height, width, channels)."""
+        return tuple(self.read(0).shape)
+
+    @classmethod
+    def joined(cls, parts: "Sequence[ImageSource]") -> "ImageSource":
+        """Return several sources as one: the images of the first, then those of the second, and so on; raises DataError."""
+        starts = np.cumsum([0, *(len(part) for part in parts)])
+
+        def read(i: int) -> UInt8[np.ndarray, "h w c"]:
+            part = int(np.searchsorted(starts, i, side="right")) - 1
+            return parts[part].read(i - int(starts[part]))
+
+        return replace(
+            parts[0],
+            **joined_fields(parts),
+            names=[name for part in parts for name in part.names],
+            read=read,
+            digest=hashlib.sha256(" ".join(part.digest for part in parts).encode()).hexdigest(),
+        )
+
+
+def joined_fields(parts: "Sequence[ImageSource] | Sequence[PointSource]") -> dict[str, Any]:
+    """Return spec, labels and notes of several sources together; raises DataError where they name different classes."""
+    if any(part.classes != parts[0].classes for part in parts):
+        raise DataError(f"{parts[0].spec} and the rounds after it name different classes; expected the same in each")
+    labels = [part.labels for part in parts if part.labels is not None]
+    return {
+        "spec": " + ".join(part.spec for part in parts),
+        "labels": np.concatenate(labels) if len(labels) == len(parts) else None,
+        "notes": tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+    }

@@ -1,21 +1,48 @@
 """A statistics file as a source: it stands for images that are no longer here."""
 
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from jaxtyping import UInt8
+from typing import ClassVar
 
 from gantlet.core.errors import DataError
 from gantlet.core.files import sha256
 from gantlet.data import SOURCES
-from gantlet.data.source import ImageSource
+from gantlet.data.source import Kind
+
+
+@dataclass(frozen=True)
+class StatisticsSource:
+    """A file of moments; it stands for images that are not here, so it has no names, labels or images of its own."""
+
+    spec: str
+    """The path."""
+    digest: str
+    kind: ClassVar[Kind] = "statistics"
+    least: ClassVar[int] = 0
+    names: ClassVar[tuple[str, ...]] = ()
+    labels: ClassVar[None] = None
+    classes: ClassVar[tuple[str, ...]] = ()
+    held_out: ClassVar[str] = ""
+    notes: ClassVar[tuple[str, ...]] = ()
+    latents: ClassVar[None] = None
+    modes: ClassVar[None] = None
+    decode: ClassVar[None] = None
+    first_shape: ClassVar[None] = None
+
+    def __len__(self) -> int:
+        return 0
+
+    @property
+    def described(self) -> str:
+        """Return what it holds, in words."""
+        return "images"
 
 
 @SOURCES.register(
     "statistics", source="gantlet's own; mu and sigma as in pytorch-fid's and clean-fid's .npz", images=False
 )
-def statistics(path: str) -> ImageSource:
+def statistics(path: str) -> StatisticsSource:
     """Moments of features instead of images: a file of `gantlet stats make`, or a published .npz with mu and sigma.
 
     Metrics that need no more than moments or mean class probabilities work (the Fréchet distances, Inception Score,
@@ -27,10 +54,7 @@ def statistics(path: str) -> ImageSource:
     if not Path(path).is_file():
         raise DataError(f"there is no statistics file {path!r}; check the path")
 
-    def read(i: int) -> UInt8[np.ndarray, "h w c"]:
-        raise DataError(f"{path} holds statistics, no image {i}")
-
-    return ImageSource(spec=path, names=[], read=read, digest=sha256(Path(path)), statistics=path)
+    return StatisticsSource(path, sha256(Path(path)))
 
 
 def holds_moments(path: str) -> bool:

@@ -1,7 +1,7 @@
-"""Compute metrics on evidence: one Estimate per spec, or a reason why there is none."""
+"""Compute metrics on evidence: one Estimate per spec, stamped with what made it, or a reason why there is none."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from gantlet.core.errors import TooFewSamples
@@ -10,24 +10,11 @@ from gantlet.core.registry import Entry
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.specs import parse_spec, typed_options
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.measurement import NO_BOUNDS, Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.stats.feature_bank import FeatureBank
-
-_ABSENT = {
-    "features": "a statistics file holds moments only, and this needs every image's features; give the images",
-    "class_statistics": "this extractor gives no class probabilities; use one that does, e.g. classifier",
-    "probabilities": "there are no class probabilities of every image; use an extractor that gives them, e.g. classifier, "
-    "on images, not on a statistics file",
-    "classes": "neither class probabilities of every image nor known modes; use an extractor with classes, e.g. classifier",
-    "labels": "there are no labels; give labelled images",
-    "images": "only features are known, not the images they came from; give images",
-    "pairs": "no fake image is known to reproduce a real one; give both the same file names, or say --pairs order",
-    "generator": "this needs the generator itself: give run:PATH as FAKE, and an extractor that takes unrounded "
-    "images (efficientnet-lite0, inception-v3, classifier, random-conv, pixels)",
-    "mixture": "no known modes: the data is not a synthetic mixture",
-    "train_on_real": "no classifier trained on real labels was applied to labelled fakes; both sides need labels",
-    "train_on_fake": "no classifier trained on fake labels was applied to held-out real images; both sides need labels",
-}
+from gantlet.evaluation.need import Gathered, Need
+from gantlet.evaluation.needs import NEEDS
+from gantlet.evaluation.sides import Side, Space
 
 
 def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], None] | None = None) -> list[Estimate]:
@@ -41,8 +28,40 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
     for entry, options in [resolve(spec) for spec in dict.fromkeys(wanted)]:
         if progress is not None:
             progress(entry.name)
-        estimates.append(_estimate(entry, evidence, options))
+        missing = missing_needs(entry, evidence)
+        reason = "; ".join(all_needs()[name].why_absent for name in missing)
+        measured: Measurement | None = None
+        if not missing:
+            try:
+                measured = entry.object(evidence, **options)
+            except (TooFewSamples, Undefined) as error:
+                reason = str(error)
+        estimates.append(_stamped(entry, evidence, options, measured, reason))
     return estimates
+
+
+def _stamped(
+    entry: Entry[MetricMetadata], evidence: Evidence, options: dict[str, Any], measured: Measurement | None, reason: str
+) -> Estimate:
+    """Return the estimate: the one place that knows name, n, level, unit, direction and version."""
+    kind, low, high = measured.interval if measured else NO_BOUNDS
+    n_real, n_fake = measured.rows if measured else evidence.rows
+    details = dict(measured.details) if measured else {}
+    return Estimate(
+        entry.name,
+        measured.value if measured else None,
+        low,
+        high,
+        kind,
+        evidence.level,
+        n_real,
+        n_fake,
+        entry.meta.unit,
+        entry.meta.lower_is_better,
+        entry.meta.version,
+        details=details | ({"options": options} if options and measured else {}),
+        notes=measured.notes if measured else (f"undefined: {reason}",),
+    )
 
 
 def resolve(spec: str) -> tuple[Entry[MetricMetadata], dict[str, Any]]:
@@ -52,40 +71,28 @@ def resolve(spec: str) -> tuple[Entry[MetricMetadata], dict[str, Any]]:
     return entry, typed_options(f"metric {name!r}", entry.object, texts, hidden={"evidence"})
 
 
+@cache
+def all_needs() -> Mapping[str, Need]:
+    """Return every kind of evidence, by name."""
+    return {entry.name: entry.object() for entry in NEEDS.entries()}
+
+
 def missing_needs(entry: Entry[MetricMetadata], evidence: Evidence) -> list[str]:
-    """Return what a metric needs and the evidence lacks."""
-    probabilities = evidence.real.probabilities is not None and evidence.fake.probabilities is not None
-    has = {
-        "moments": True,
-        "features": evidence.real.summary is None and evidence.fake.summary is None,
-        "class_statistics": all(_has_classes(bank) for bank in (evidence.real, evidence.fake)),
-        "probabilities": probabilities,
-        "classes": probabilities or evidence.mixture is not None,
-        "labels": evidence.real.labels is not None and evidence.fake.labels is not None,
-        "images": evidence.real.images is not None and evidence.fake.images is not None,
-        "pairs": evidence.pairs is not None,
-        "generator": evidence.latents is not None,
-        "mixture": evidence.mixture is not None,
-        "train_on_real": "train_on_real" in evidence.predictions,
-        "train_on_fake": "train_on_fake" in evidence.predictions,
+    """Return what a metric needs and the evidence lacks; raises UnknownName for a need that nobody registered."""
+    return [name for name in entry.meta.needs if not _need(name).present(evidence)]
+
+
+def _need(name: str) -> Need:
+    NEEDS.entry(name)
+    return all_needs()[name]
+
+
+def gathered(space: Space, fake: Side | None, metrics: Iterable[str]) -> dict[str, Any]:
+    """Return the evidence that an evaluation gathers for these metrics from its sides, by need."""
+    wanted = {name for spec in metrics for name in resolve(spec)[0].meta.needs}
+    found = {
+        name: need.gather(space, fake)
+        for name, need in all_needs().items()
+        if isinstance(need, Gathered) and (name in wanted or not need.costly)
     }
-    return [need for need in entry.meta.needs if not has[need]]
-
-
-def _has_classes(bank: FeatureBank) -> bool:
-    return bank.probabilities is not None or (bank.summary is not None and bank.summary.classes is not None)
-
-
-def _estimate(entry: Entry[MetricMetadata], evidence: Evidence, options: dict[str, Any]) -> Estimate:
-    facts = {key: getattr(entry.meta, key) for key in ("unit", "lower_is_better", "version")}
-    missing = missing_needs(entry, evidence)
-    reason = f"undefined: {'; '.join(_ABSENT[need] for need in missing)}"
-    if not missing:
-        try:
-            found = entry.object(evidence, **options)
-            return replace(found, **facts, details={**found.details, **({"options": options} if options else {})})
-        except TooFewSamples as error:
-            reason = f"undefined: {error}"
-    return Estimate(
-        entry.name, None, level=evidence.level, n_real=evidence.real.n, n_fake=evidence.fake.n, notes=(reason,), **facts
-    )
+    return {name: value for name, value in found.items() if value is not None}

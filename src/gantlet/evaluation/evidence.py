@@ -6,19 +6,19 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import Float64, Int64, UInt8
+from jaxtyping import Float32, Float64, Int64, UInt8
 
-from gantlet.core.errors import DataError, ShapeError, TooFewSamples
+from gantlet.core.errors import DataError, ShapeError
 from gantlet.core.mixture import Mixture
-from gantlet.core.results.estimate import Estimate, Interval
 from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.measurement import Rows
+from gantlet.evaluation.stats.bank import Bank
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.gaussian import GaussianNull, Potentials, canonical_order, gaussian_null, potentials
 from gantlet.evaluation.stats.latent import LatentSpace
 from gantlet.evaluation.stats.moments import Moments
 from gantlet.evaluation.stats.neighbours import MANIFOLD_K, Neighbours, neighbours
 from gantlet.evaluation.stats.probabilities import ClassProbabilities
-from gantlet.evaluation.stats.summary import QUARTERS
 
 T = TypeVar("T")
 
@@ -41,45 +41,81 @@ class Predictions:
 class Evidence:
     """Real and fake features, in this order, with the settings of the intervals.
 
-    ``predictions`` holds ``train_on_real`` (classifier trained on real, applied to the fakes with their wanted
-    labels) and ``train_on_fake`` (trained on fakes, applied to held-out real images) where labels exist. ``mixture``:
-    the known modes of synthetic data, in the space of the features. ``train``: what the generator was trained on;
-    ``test``: real images it has not seen; None where the caller does not say. ``pairs``: for each fake row the real row
-    that it is meant to reproduce; ``latents``: the generator itself; None where there are none.
+    ``train``: what the generator was trained on; ``test``: real images that it has not seen; None where the caller does
+    not say. ``classes``: names of the data's classes. ``given``: every further kind of evidence by the name of its need
+    (`evaluation.needs`): mixture, pairs, generator, train_on_real, train_on_fake, and what other packages add.
     Raises ShapeError when the dimensions differ, DataError when all real features are equal.
     """
 
-    real: FeatureBank
-    fake: FeatureBank
+    real_bank: Bank
+    fake_bank: Bank
     seed: int = 0
     level: float = 0.95
     memory: int = 2 * 10**9
     classes: tuple[str, ...] = ()
-    predictions: Mapping[str, Predictions] = field(default_factory=dict)
-    mixture: Mixture | None = None
     train: FeatureBank | None = None
     test: FeatureBank | None = None
-    pairs: Int64[np.ndarray, " m"] | None = None
-    latents: LatentSpace | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.real.dim != self.fake.dim:
+        if self.real_bank.dim != self.fake_bank.dim:
             raise ShapeError(
-                f"real features have {self.real.dim} columns, fake ones {self.fake.dim}; use one extractor for both"
+                f"real features have {self.real_bank.dim} columns, fake ones {self.fake_bank.dim}; use one extractor for both"
             )
-        if len(self.real.features) > 1 and (self.real.features == self.real.features[0]).all():
+        real = self.real_bank.rows
+        if real is not None and real.n > 1 and (real.features == real.features[0]).all():
             raise DataError(
-                f"all {self.real.n} real feature rows are equal; expected images that differ. Check the source "
+                f"all {real.n} real feature rows are equal; expected images that differ. Check the source "
                 f"and the extractor"
             )
+
+    @cached_property
+    def real(self) -> FeatureBank:
+        """Return the real rows; raises DataError where a statistics file stands for them."""
+        return _rows("real", self.real_bank)
+
+    @cached_property
+    def fake(self) -> FeatureBank:
+        """Return the fake rows; raises DataError where a statistics file stands for them."""
+        return _rows("fake", self.fake_bank)
+
+    @property
+    def has_rows(self) -> bool:
+        """Return whether the rows of both sides are known."""
+        return self.real_bank.rows is not None and self.fake_bank.rows is not None
+
+    @property
+    def rows(self) -> Rows:
+        """Return the number of rows of both sides, for a metric that looks at all of them."""
+        return Rows(self.real_bank.n, self.fake_bank.n)
+
+    @property
+    def mixture(self) -> Mixture | None:
+        """Return the known modes of synthetic data, in the space of the features."""
+        return self.given.get("mixture")
+
+    @property
+    def pairs(self) -> Int64[np.ndarray, " m"] | None:
+        """Return for each fake row the real row that it is meant to reproduce."""
+        return self.given.get("pairs")
+
+    @property
+    def latents(self) -> LatentSpace | None:
+        """Return the generator itself, as the features see it."""
+        return self.given.get("generator")
+
+    def predictions(self, need: str) -> Predictions:
+        """Return what a classifier said: ``train_on_real`` or ``train_on_fake``."""
+        found: Predictions = self.given[need]
+        return found
 
     @cached_property
     def orders(self) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " m"]]:
         """Return a random order of the real and of the fake rows; it depends on the seed and the rows, not on where
         they stand.
         """
-        key = numpy_stream(self.seed, "row-key").standard_normal(self.real.dim)
-        real, fake = (canonical_order(bank.features, key) for bank in (self.real, self.fake))
+        key = numpy_stream(self.seed, "row-key").standard_normal(self.real_bank.dim)
+        real, fake = (canonical_order(_features(bank), key) for bank in (self.real_bank, self.fake_bank))
         return (
             real[numpy_stream(self.seed, "split-real").permutation(len(real))],
             fake[numpy_stream(self.seed, "split-fake").permutation(len(fake))],
@@ -98,19 +134,6 @@ class Evidence:
         if sizes == [self.real.n, self.fake.n]:
             return real, fake, ()
         return real, fake, (f"computed on {sizes[0]} real and {sizes[1]} fake images drawn at random (seeded)",)
-
-    def estimate(
-        self,
-        metric: str,
-        value: float,
-        interval: tuple[Interval, float | None, float | None],
-        details: Mapping[str, Any] | None = None,
-        notes: tuple[str, ...] = (),
-    ) -> Estimate:
-        """Return an Estimate stamped with level and sizes; ``interval``: its kind, low and high."""
-        kind, low, high = interval
-        sizes = (self.real.n, self.fake.n)
-        return Estimate(metric, value, low, high, kind, self.level, *sizes, details=dict(details or {}), notes=notes)
 
     @property
     def training(self) -> FeatureBank:
@@ -137,11 +160,6 @@ class Evidence:
             sides.append(bank if bank.n <= cap else bank.take(order[:cap]))
         return sides[0], sides[1], ()
 
-    def undefined(self, metric: str, reason: str) -> Estimate:
-        """Return an Estimate without a value and the reason why."""
-        sizes = (self.real.n, self.fake.n)
-        return Estimate(metric, None, None, None, "none", self.level, *sizes, notes=(f"undefined: {reason}",))
-
     @cached_property
     def quarters(self) -> tuple[list[Moments], list[Moments]]:
         """Return the moments of four disjoint random quarters of the real and of the fake rows; halves are merges of
@@ -149,24 +167,14 @@ class Evidence:
 
         Raises: TooFewSamples where it holds the moments of all its rows only.
         """
-        for bank in (self.real, self.fake):
-            if bank.summary is not None and len(bank.summary.parts) < QUARTERS:
-                raise TooFewSamples(
-                    "published statistics hold one mean and covariance, no disjoint parts to extrapolate from"
-                )
-        banks = zip((self.real, self.fake), self.orders, strict=True)
-        real, fake = (
-            [Moments.of(bank.features[order[q::4]]) for q in range(4)]
-            if bank.summary is None
-            else list(bank.summary.parts)
-            for bank, order in banks
-        )
-        return real, fake
+        real, fake = self.orders
+        return self.real_bank.quarters(real), self.fake_bank.quarters(fake)
 
     @cached_property
     def potentials(self) -> Potentials:
-        """Return the influence function of the Fréchet distance at every row."""
-        return potentials(self.real.features, self.fake.features, self.real.moments, self.fake.moments)
+        """Return the influence function of the Fréchet distance at every row that is known."""
+        real, fake = (_features(bank) for bank in (self.real_bank, self.fake_bank))
+        return potentials(real, fake, self.real_bank.moments, self.fake_bank.moments)
 
     @cached_property
     def gaussian_null(self) -> GaussianNull:
@@ -182,19 +190,15 @@ class Evidence:
         partners = self.real.images.take(self.pairs)
         return np.array([measure(real, fake) for real, fake in zip(partners, self.fake.images, strict=True)])
 
-    @cached_property
+    @property
     def real_classes(self) -> ClassProbabilities:
-        """Return the class statistics of the real images; raises ShapeError when the extractor gives no
-        probabilities.
-        """
-        return _classes(self.real)
+        """Return the class statistics of the real images; raises ShapeError when the extractor gives no probabilities."""
+        return _classes(self.real_bank)
 
-    @cached_property
+    @property
     def fake_classes(self) -> ClassProbabilities:
-        """Return the class statistics of the fake images; raises ShapeError when the extractor gives no
-        probabilities.
-        """
-        return _classes(self.fake)
+        """Return the class statistics of the fake images; raises ShapeError when the extractor gives no probabilities."""
+        return _classes(self.fake_bank)
 
     @cached_property
     def neighbours(self) -> Neighbours:
@@ -220,11 +224,19 @@ class Evidence:
         return {}
 
 
-def _classes(bank: FeatureBank) -> ClassProbabilities:
-    if bank.summary is not None and bank.summary.classes is not None:
-        return bank.summary.classes
-    if bank.probabilities is None:
+def _rows(side: str, bank: Bank) -> FeatureBank:
+    if bank.rows is None:
+        raise DataError(f"the {side} side is a statistics file, which holds no rows; give the images")
+    return bank.rows
+
+
+def _features(bank: Bank) -> Float32[np.ndarray, "n d"]:
+    return np.empty((0, bank.dim), np.float32) if bank.rows is None else bank.rows.features
+
+
+def _classes(bank: Bank) -> ClassProbabilities:
+    if bank.class_statistics is None:
         raise ShapeError(
             "expected class probabilities beside the features; use an extractor that gives them, e.g. classifier"
         )
-    return ClassProbabilities.of(bank.probabilities)
+    return bank.class_statistics

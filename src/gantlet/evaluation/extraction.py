@@ -1,7 +1,6 @@
-"""Images with their features: one source in one or several feature spaces, extracted in one pass."""
+"""Sides: sources with their features, in one or several feature spaces, extracted in one pass."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,34 +8,28 @@ import numpy as np
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.interfaces.extractors import Extractor
-from gantlet.data.points import Source
+from gantlet.data.kinds import Source
+from gantlet.data.statistics_file import StatisticsSource
 from gantlet.evaluation.features import EXTRACTORS
 from gantlet.evaluation.features.extract import extract_all
 from gantlet.evaluation.features.onepass import BATCH
 from gantlet.evaluation.features.statistics_file import check_statistics, read_statistics
 from gantlet.evaluation.protocols import DEFAULT
-from gantlet.evaluation.stats.feature_bank import FeatureBank
+from gantlet.evaluation.sides import Progress, Side, Space
+from gantlet.evaluation.stats.bank import SummaryBank
 from gantlet.evaluation.stats.latent import LatentSpace
 
-Progress = Callable[[str, int, int], None]
-"""Called with the stage's name, the images done and their number."""
+
+def extract_generated(spaces: Sequence[Space], source: Source) -> list[Side]:
+    """Return generated images with their features in every space, in one pass."""
+    first = spaces[0]
+    extractors = [space.extractor for space in spaces]
+    return extract_sides(
+        extractors, source, role="generated", config=first.config, progress=first.progress, seconds=first.seconds
+    )
 
 
-def nothing(stage: str, done: int, total: int) -> None:
-    """Show no progress."""
-
-
-@dataclass(frozen=True)
-class Images:
-    """One set of images with its features; ``skipped`` names files that could not be decoded, ``warnings`` what else went wrong."""
-
-    source: Source
-    bank: FeatureBank
-    skipped: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-
-def featured(
+def extract_sides(
     extractors: Sequence[Extractor],
     source: Source,
     *,
@@ -44,31 +37,29 @@ def featured(
     config: EvaluateConfig,
     progress: Progress,
     seconds: dict[str, float],
-) -> list[Images]:
-    """Return a source's images, or its statistics, in the space of each extractor; adds to ``seconds``.
+) -> list[Side]:
+    """Return a source, or what its statistics file holds, in the space of each extractor; adds to ``seconds``.
 
     Raises: UsageError when it is empty; CacheError for statistics that were made otherwise.
     """
-    if source.statistics:
-        return [_summarised(source, extractor, config) for extractor in extractors]
+    if isinstance(source, StatisticsSource):
+        return [_summary_side(source, extractor, config) for extractor in extractors]
     if not len(source):
         raise UsageError(f"{source.spec} holds no images")
-    found = extract_all(
+    extracted = extract_all(
         source, extractors, cache=config.cache, on_bad=config.on_bad,
         progress=lambda done, total: progress(f"features of the {role} images", done, total),
     )  # fmt: skip
-    seconds[f"features, {role}"] = max(info.seconds for _, info in found)
-    return [Images(source, bank, tuple(name for name, _ in info.skipped), info.warnings) for bank, info in found]
+    seconds[f"features, {role}"] = max(info.seconds for _, info in extracted)
+    return [Side(source, bank, tuple(name for name, _ in info.skipped), info.warnings) for bank, info in extracted]
 
 
-def _summarised(source: Source, extractor: Extractor, config: EvaluateConfig) -> Images:
-    found = read_statistics(Path(source.statistics))
+def _summary_side(source: StatisticsSource, extractor: Extractor, config: EvaluateConfig) -> Side:
+    statistics = read_statistics(Path(source.spec))
     protocol = "" if config.protocol == DEFAULT else config.protocol
-    check_statistics(source.spec, found, extractor.identity, extractor.dim, protocol)
-    warnings = (
-        () if found.header else (f"{source.spec} was taken to be made as protocol {protocol} says; it names nothing",)
-    )
-    return Images(source, FeatureBank.summarised(found.summary), warnings=warnings)
+    check_statistics(source.spec, statistics, extractor.identity, extractor.dim, protocol)
+    unnamed = f"{source.spec} was taken to be made as protocol {protocol} says; it names nothing"
+    return Side(source, SummaryBank(statistics.summary), warnings=() if statistics.header else (unnamed,))
 
 
 def latent_space(source: Source, extractor: Extractor) -> LatentSpace | None:
@@ -80,11 +71,11 @@ def latent_space(source: Source, extractor: Extractor) -> LatentSpace | None:
         return None
 
     def features(z: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        found = []
+        parts = []
         for start in range(0, len(z), BATCH):
             rows = slice(start, start + BATCH)
             images = generator.images(z[rows], None if labels is None else labels[rows])
-            found.append(extractor.extract(np.stack([extractor.prepare(image) for image in images]))[0])
-        return np.concatenate(found)
+            parts.append(extractor.extract(np.stack([extractor.prepare(image) for image in images]))[0])
+        return np.concatenate(parts)
 
     return LatentSpace(generator.dim, features, generator.class_counts)

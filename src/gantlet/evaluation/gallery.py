@@ -13,10 +13,10 @@ from gantlet.core.drawing import pictures
 from gantlet.core.drawing.scatter import write_scatter
 from gantlet.core.files import write_bytes
 from gantlet.core.results.report import ModeCount, Outlier, Suspect
-from gantlet.data.points import PointSource, require_images
+from gantlet.data.kinds import require_images
 from gantlet.data.source import ImageSource
-from gantlet.evaluation.extraction import Images
 from gantlet.evaluation.findings import Far, Findings, Pair
+from gantlet.evaluation.sides import Side
 
 COLUMNS = 10
 MOST_STRIPS = 40
@@ -29,18 +29,21 @@ class Gallery:
     """Writes pictures into ``out``/pictures; with ``out`` None it names the images and writes nothing."""
 
     out: Path | None
-    real: Images
-    train: Images
-    fake: Images
+    real: Side
+    train: Side
+    fake: Side
+
+    @property
+    def _sides(self) -> dict[str, Side]:
+        return {"real": self.real, "train": self.train, "fake": self.fake}
 
     @cached_property
     def _rows(self) -> dict[str, Int64[np.ndarray, " n"]]:
-        sides = {"real": self.real, "train": self.train, "fake": self.fake}
-        return {name: source_rows(images) for name, images in sides.items()}
+        return {name: source_rows(side) for name, side in self._sides.items()}
 
     def _image(self, side: str, row: int, pixels: int = pictures.THUMBNAIL) -> np.ndarray:
-        images: Images = getattr(self, side)
-        return pictures.thumbnail(images.source.read(int(self._rows[side][row])), pixels)
+        source = require_images(self._sides[side].source, "a picture")
+        return pictures.thumbnail(source.read(int(self._rows[side][row])), pixels)
 
     def _write(self, name: str, image: np.ndarray) -> str:
         assert self.out is not None  # the callers ask
@@ -55,7 +58,7 @@ class Gallery:
             if self.out is not None:
                 for side, (name, row) in enumerate((("fake", pair.fake), ("train", pair.train))):
                     files[side] = self._write(f"suspect-{rank:02d}-{name}", self._image(name, row))
-            names = self.fake.bank.names[pair.fake], self.train.bank.names[pair.train]
+            names = self.fake.rows.names[pair.fake], self.train.rows.names[pair.train]
             found.append(Suspect(*names, pair.distance, pair.ratio, *files))
         return tuple(found)
 
@@ -63,11 +66,10 @@ class Gallery:
         """Name the images without a counterpart on the other side, each with its picture."""
         found = []
         for rank, entry in enumerate(far):
-            images: Images = getattr(self, entry.side)
             file = ""
             if self.out is not None:
                 file = self._write(f"outlier-{rank:02d}-{entry.side}", self._image(entry.side, entry.row))
-            found.append(Outlier(entry.side, images.bank.names[entry.row], entry.ratio, file))
+            found.append(Outlier(entry.side, self._sides[entry.side].rows.names[entry.row], entry.ratio, file))
         return tuple(found)
 
     def modes(self, found: Findings) -> tuple[ModeCount, ...]:
@@ -89,35 +91,40 @@ class Gallery:
         """Write a grid of fakes and one of real images: ten of each class where both sides have labels, else the first hundred."""
         if self.out is None:
             return {}
-        if isinstance(self.fake.source, PointSource):
+        if self.fake.source.kind == "points":
             return {
                 "fakes": [
                     write_scatter(
-                        self.out / "pictures" / "points.png", self.real.bank.features, self.fake.bank.features
+                        self.out / "pictures" / "points.png", self.real.rows.features, self.fake.rows.features
                     )
                 ]
             }
-        sides = {"fakes": self.fake, "reals": self.real}
-        classed = all(side.bank.labels is not None and 1 < len(side.source.classes) <= 40 for side in sides.values())
-        made = {}
-        for role, side in sides.items():
-            if side.source.statistics:
-                continue
-            rows = np.arange(min(100, side.bank.n))
-            if classed and side.bank.labels is not None:
-                rows = by_class(side.bank.labels, len(side.source.classes), COLUMNS)
-            path = self.out / "pictures" / f"{role}.png"
+        sides = {
+            role: (side, bank)
+            for role, side in (("fakes", self.fake), ("reals", self.real))
+            if (bank := side.bank.rows) is not None
+        }
+        classed = len(sides) == 2 and all(
+            bank.labels is not None and 1 < len(side.source.classes) <= 40 for side, bank in sides.values()
+        )
+        grids = {}
+        for role, (side, bank) in sides.items():
+            rows = np.arange(min(100, bank.n))
+            if classed and bank.labels is not None:
+                rows = by_class(bank.labels, len(side.source.classes), COLUMNS)
             if len(rows):
-                made[role] = [write_grid(path, require_images(side.source, "a grid"), source_rows(side)[rows], COLUMNS)]
-        return {"by_class": made.pop("fakes"), **made} if classed and "fakes" in made else made
+                path = self.out / "pictures" / f"{role}.png"
+                source = require_images(side.source, "a grid")
+                grids[role] = [write_grid(path, source, source_rows(side)[rows], COLUMNS)]
+        return {"by_class": grids.pop("fakes"), **grids} if classed and "fakes" in grids else grids
 
 
-def source_rows(images: Images) -> Int64[np.ndarray, " n"]:
+def source_rows(side: Side) -> Int64[np.ndarray, " n"]:
     """Return the source's index of each row of the bank (files that were skipped have none)."""
-    if not images.skipped:
-        return np.arange(len(images.source))
-    skipped = set(images.skipped)
-    return np.array([i for i, name in enumerate(images.source.names) if name not in skipped], np.int64)
+    if not side.skipped:
+        return np.arange(len(side.source))
+    skipped = set(side.skipped)
+    return np.array([i for i, name in enumerate(side.source.names) if name not in skipped], np.int64)
 
 
 def write_grid(path: Path, source: ImageSource, rows: Int64[np.ndarray, " n"], columns: int) -> str:

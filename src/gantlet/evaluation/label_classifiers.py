@@ -1,41 +1,74 @@
-"""GAN-train and GAN-test: classifiers trained on one side and asked about the other."""
+"""GAN-train and GAN-test: classifiers trained on one side and applied to the other."""
 
+import time
 from functools import lru_cache
 
 import numpy as np
 
+from gantlet.data.kinds import Source
 from gantlet.data.reading import to_array
 from gantlet.data.source import ImageSource
 from gantlet.evaluation.evidence import Predictions
 from gantlet.evaluation.features.classifier import Classifier, fit_classifier
+from gantlet.evaluation.sides import Side, Space
 
 
-def predictions(
-    train: ImageSource, test: ImageSource | None, fake: ImageSource | None, seed: int, on_bad: str
-) -> dict[str, Predictions]:
-    """Return ``train_on_real`` and ``train_on_fake`` as far as there are labels for them.
+def of_fakes(space: Space, fake: Side | None) -> Predictions | None:
+    """Return what a classifier trained on the training images says of the fakes; of the held-out images for ``fake`` None.
 
-    With ``fake`` None both are the reference: trained on the training images, applied to the held-out ones.
+    None where one of the two has no labels, the training images have fewer than two classes, or the classes differ.
     """
-    if train.labels is None or len(train.classes) < 2:
-        return {}
+    train = _images(space.train.source)
+    asked = _images(fake.source) if fake is not None else _test(space)
+    if train is None or asked is None or (fake is not None and asked.classes != train.classes):
+        return None
+    return _timed(space, train, train, asked, "real training images")
+
+
+def of_held_out(space: Space, fake: Side | None) -> Predictions | None:
+    """Return what a classifier trained on the fakes says of the held-out real images; trained on real for ``fake`` None.
+
+    None where one of the two has no labels or fewer than two classes, or the classes differ.
+    """
+    train, test = _images(space.train.source), _test(space)
+    made = train if fake is None else _images(fake.source)
+    if train is None or test is None or made is None or made.classes != train.classes:
+        return None
+    if fake is not None and made.labels is not None and len(np.unique(made.labels)) < 2:
+        return None
+    return _timed(space, train, made, test, "real training images" if fake is None else "generated images")
+
+
+def _images(source: Source) -> ImageSource | None:
+    """Return a source of labelled images of two classes or more; None for anything else."""
+    labelled = isinstance(source, ImageSource) and source.labels is not None and len(source.classes) > 1
+    return source if labelled and isinstance(source, ImageSource) else None
+
+
+def _test(space: Space) -> ImageSource | None:
+    return None if space.test is None else _images(space.test.source)
+
+
+def _timed(space: Space, train: ImageSource, learnt: ImageSource, asked: ImageSource, trained_on: str) -> Predictions:
+    started = time.perf_counter()
+    space.progress("classifiers for gan_train and gan_test", 0, 2)
+    settings = space.config
+    predictions = predict(train, learnt, asked, trained_on, seed=settings.seed, on_bad=settings.on_bad)
+    space.seconds["classifiers"] = space.seconds.get("classifiers", 0.0) + time.perf_counter() - started
+    return predictions
+
+
+def predict(
+    train: ImageSource, learnt: ImageSource, asked: ImageSource, trained_on: str, *, seed: int, on_bad: str = "fail"
+) -> Predictions:
+    """Return what a classifier trained on ``learnt`` says of ``asked``, at the geometry of the training images ``train``.
+
+    Args: all three labelled, with the same classes; trained_on: ``learnt`` in words. Raises: BadFiles under on_bad = fail.
+    """
     geometry = _geometry(train)
-    answers: dict[str, Predictions] = {}
-    if fake is None:
-        if test is not None and test.labels is not None:
-            answer = _ask(_fitted(_Key(train), *geometry, seed, on_bad), test, geometry, on_bad, "real training images")
-            answers = {"train_on_real": answer, "train_on_fake": answer}
-        return answers
-    if fake.labels is None or fake.classes != train.classes:
-        return {}
-    answers["train_on_real"] = _ask(
-        _fitted(_Key(train), *geometry, seed, on_bad), fake, geometry, on_bad, "real training images"
-    )
-    if test is not None and test.labels is not None and len(np.unique(fake.labels)) > 1:
-        answers["train_on_fake"] = _ask(
-            _fitted(_Key(fake), *geometry, seed, on_bad), test, geometry, on_bad, "generated images"
-        )
-    return answers
+    classifier = _fitted(_Key(learnt), *geometry, seed, on_bad)
+    images, labels = _labelled(asked, *geometry, on_bad)
+    return Predictions(labels, classifier.predict(images), trained_on)
 
 
 class _Key:
@@ -57,21 +90,13 @@ def _fitted(key: _Key, size: int, channels: int, seed: int, on_bad: str) -> Clas
     return fit_classifier(images, labels, len(key.source.classes), seed=seed)
 
 
-def _ask(
-    classifier: Classifier, source: ImageSource, geometry: tuple[int, int], on_bad: str, trained_on: str
-) -> Predictions:
-    images, labels = _labelled(source, *geometry, on_bad)
-    return Predictions(labels, classifier.predict(images), trained_on)
-
-
 def _labelled(source: ImageSource, size: int, channels: int, on_bad: str) -> tuple[np.ndarray, np.ndarray]:
-    found = to_array(source, size, channels, on_bad=on_bad)
-    assert found.labels is not None  # the callers ask labelled sources only
-    return found.pixels, found.labels
+    batch = to_array(source, size, channels, on_bad=on_bad)
+    assert batch.labels is not None  # only labelled sources come here
+    return batch.pixels, batch.labels
 
 
 def _geometry(train: ImageSource) -> tuple[int, int]:
     """Return side and channels at which the classifiers look: 8, 16 or 32 pixels, gray where the data are gray."""
-    first = train.read(0)
-    side = next((s for s in (8, 16, 32) if s >= max(first.shape[:2])), 32)
-    return side, first.shape[2]
+    height, width, channels = train.first_shape
+    return next((side for side in (8, 16, 32) if side >= max(height, width)), 32), channels

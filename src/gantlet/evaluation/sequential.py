@@ -1,21 +1,22 @@
 """Draw from a generator in growing rounds until a metric is known as closely as asked."""
 
 import dataclasses
-import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from gantlet.core.errors import ConfigError, DataError, UsageError
+from gantlet.core.errors import ConfigError, UsageError
 from gantlet.core.processes import processes
 from gantlet.data import SOURCES
+from gantlet.data.kinds import Items, Source, require_items
 from gantlet.data.opening import open_source, resolve_source
-from gantlet.data.points import PointSource, Source
+from gantlet.data.points import PointSource
+from gantlet.data.source import ImageSource
 from gantlet.evaluation.compute import compute
-from gantlet.evaluation.evaluator import Judge
-from gantlet.evaluation.extraction import Images
-from gantlet.evaluation.prepare import features_of
+from gantlet.evaluation.extraction import extract_generated
+from gantlet.evaluation.gather import evidence_of
+from gantlet.evaluation.metric_selection import metric_names
+from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.images import ImageRows
 
@@ -48,28 +49,28 @@ def check_generator(fake: str | Source) -> str:
     return what
 
 
-def draw_until(judges: Sequence[Judge], fake: str, share: float, most: int) -> list[Images]:
+def draw_until(spaces: Sequence[Space], fake: str, share: float, most: int) -> list[Side]:
     """Draw until half the interval of the first metric asked for, relative to its value, is at most ``share``.
 
     Each round is drawn with the next seed, and its features join those of the rounds before. The rounds grow as
     1/√n says, at most to twice the images. Stops at ``most`` (0: 50,000) at the latest. What came of it is a note of
     the source. Convention: the interval counts both sides, so the real images' share of it does not shrink.
 
-    Returns: the images in each judge's space.
+    Returns: the images in each space.
     Raises: UsageError for a metric that has no interval; what `open_source` and `extract` raise.
     """
-    judge, name = judges[0], _watched(judges[0])
+    space, name = spaces[0], _watched(spaces[0])
     most = most or MOST
-    rounds: list[list[Images]] = []
+    rounds: list[list[Side]] = []
     total, wanted = 0, min(FIRST, most)
     while True:
-        source = open_source(fake, n=wanted - total, seed=judge.config.seed + len(rounds))
-        rounds.append(features_of(judges, source))
+        source = open_source(fake, n=wanted - total, seed=space.config.seed + len(rounds))
+        rounds.append(extract_generated(spaces, source))
         total = wanted
         together = [joined(parts) for parts in zip(*rounds, strict=True)]
-        known = processes().first(lambda images=together[0]: _relative(judge, images, name))  # type: ignore[misc]
+        known = processes().first(lambda images=together[0]: _relative(space, images, name))  # type: ignore[misc]
         reached = known is not None and known <= share
-        judge.progress(f"drawing until ±{share:.2%}", total, most)
+        space.progress(f"drawing until ±{share:.2%}", total, most)
         if reached or total >= most:
             return [_noted(images, _note(name, known, share, total, reached)) for images in together]
         growth = 2.0 if known is None else min(2.0, max(1.25, 1.05 * (known / share) ** 2))
@@ -77,22 +78,21 @@ def draw_until(judges: Sequence[Judge], fake: str, share: float, most: int) -> l
         wanted = most if wanted > most - 2 else wanted  # a round has two images at least
 
 
-def _watched(judge: Judge) -> str:
+def _watched(space: Space) -> str:
     """Return the metric that is watched: the first one asked for; the Fréchet distance where all are."""
-    return "frechet_distance" if judge.config.metrics[0] == "all" else judge.metric_names()[0]
+    return "frechet_distance" if space.config.metrics[0] == "all" else metric_names(space.config, space.name)[0]
 
 
-def _relative(judge: Judge, fake: Images, name: str) -> float | None:
+def _relative(space: Space, fake: Side, name: str) -> float | None:
     """Return half the interval over the value; None where the value is 0; raises UsageError where there is no interval."""
-    asking = judge.asking([name])
-    found = compute(asking.evidence(fake, asking.answers(fake.source)), [name])[0]
-    if found.value is None or found.low is None or found.high is None:
-        why = f"is undefined here ({'; '.join(found.notes)})" if found.value is None else "has none"
+    (estimate,) = compute(evidence_of(space, fake, [name]), [name])
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        why = f"is undefined here ({'; '.join(estimate.notes)})" if estimate.value is None else "has none"
         raise UsageError(
             f"--until watches the interval of the first metric asked for, and {name} {why}; put another one first, e.g. "
             "--metrics frechet_distance"
         )
-    return (found.high - found.low) / 2 / abs(found.value) if found.value else None
+    return (estimate.high - estimate.low) / 2 / abs(estimate.value) if estimate.value else None
 
 
 def _note(name: str, known: float | None, share: float, total: int, reached: bool) -> str:
@@ -105,53 +105,32 @@ def _note(name: str, known: float | None, share: float, total: int, reached: boo
     )
 
 
-def _noted(images: Images, note: str) -> Images:
-    source = dataclasses.replace(images.source, notes=(*images.source.notes, note))
-    return dataclasses.replace(images, source=source)
+def _noted(side: Side, note: str) -> Side:
+    source = require_items(side.source, "--until")
+    return dataclasses.replace(side, source=dataclasses.replace(source, notes=(*source.notes, note)))
 
 
-def joined(parts: Sequence[Images]) -> Images:
+def joined(parts: Sequence[Side]) -> Side:
     """Return several sets of images in one feature space as one set, in order."""
-    source, banks = joined_source([part.source for part in parts]), [part.bank for part in parts]
+    source, banks = joined_source([part.source for part in parts]), [part.rows for part in parts]
     starts = np.cumsum([0, *(len(part.source) for part in parts)])
     places = [np.arange(bank.n) if bank.images is None else bank.images.rows for bank in banks]
     rows = np.concatenate([place + start for place, start in zip(places, starts, strict=False)])
-    told = [bank.probabilities for bank in banks if bank.probabilities is not None]
+    probabilities = [bank.probabilities for bank in banks if bank.probabilities is not None]
     bank = FeatureBank(
         np.concatenate([bank.features for bank in banks]),
-        np.concatenate(told) if told else None,
+        np.concatenate(probabilities) if probabilities else None,
         None if source.labels is None else source.labels[rows],
         [source.names[row] for row in rows],
-        None if isinstance(source, PointSource) else ImageRows(source.read, rows),
+        None if source.decode is None else ImageRows(source.decode, rows),
     )
     skipped = tuple(name for part in parts for name in part.skipped)
-    return Images(source, bank, skipped, tuple(dict.fromkeys(w for part in parts for w in part.warnings)))
+    return Side(source, bank, skipped, tuple(dict.fromkeys(w for part in parts for w in part.warnings)))
 
 
-def joined_source(parts: Sequence[Source]) -> Source:
-    """Return several sources as one: the images (or points) of the first, then those of the second, and so on."""
-    if any(part.classes != parts[0].classes for part in parts):
-        raise DataError(f"{parts[0].spec} and the rounds after it name different classes; expected the same in each")
-    labels = [part.labels for part in parts if part.labels is not None]
-    shared: dict[str, Any] = {
-        "spec": " + ".join(part.spec for part in parts),
-        "labels": np.concatenate(labels) if len(labels) == len(parts) else None,
-        "notes": tuple(dict.fromkeys(note for part in parts for note in part.notes)),
-    }
-    first: Any = parts[0]  # one of two classes, each replaced by its own fields
-    points = [part.points for part in parts if isinstance(part, PointSource)]
-    if points:
-        return dataclasses.replace(first, **shared, points=np.concatenate(points))
-    starts = np.cumsum([0, *(len(part) for part in parts)])
-
-    def read(i: int) -> np.ndarray:
-        part = int(np.searchsorted(starts, i, side="right")) - 1
-        return parts[part].read(i - int(starts[part]))
-
-    return dataclasses.replace(
-        first,
-        **shared,
-        names=[name for part in parts for name in part.names],
-        read=read,
-        digest=hashlib.sha256(" ".join(part.digest for part in parts).encode()).hexdigest(),
-    )
+def joined_source(parts: Sequence[Source]) -> Items:
+    """Return several sources of one kind as one: the items of the first, then those of the second, and so on."""
+    images = [part for part in parts if isinstance(part, ImageSource)]
+    if images:
+        return ImageSource.joined(images)
+    return PointSource.joined([part for part in parts if isinstance(part, PointSource)])

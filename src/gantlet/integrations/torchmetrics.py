@@ -9,11 +9,11 @@ from torch import Tensor
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.results.estimate import Estimate
+from gantlet.data.tensors import pixels
 from gantlet.evaluation.compute import compute, resolve
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.features.build import build_extractor
 from gantlet.evaluation.stats.feature_bank import FeatureBank
-from gantlet.integrations.tensors import pixels
 
 try:
     from torchmetrics import Metric

@@ -15,7 +15,7 @@ from gantlet.data.arrays import array_source
 from gantlet.data.opening import open_images
 from gantlet.data.source import ImageSource
 from gantlet.evaluation.inference.seeds import lower, over_seeds
-from gantlet.evaluation.label_classifiers import predictions
+from gantlet.evaluation.label_classifiers import predict
 from gantlet.evaluation.metrics.gan_test import gan_test
 from gantlet.evaluation.metrics.gan_train import gan_train
 from gantlet.evaluation.metrics.intra_class_frechet import class_distance
@@ -112,16 +112,18 @@ class Judge:
     def measure(self, samples: UInt8[np.ndarray, "n s s c"]) -> Measured:
         """Measure samples of the wanted classes."""
         fake = array_source("samples", samples, self.wanted, self.real.source.classes)
-        answers = predictions(self.real.source, self.held_out, fake, 0, "fail")
-        found = gan_test(answers["train_on_real"]), gan_train(answers["train_on_fake"])
-        return Measured(*found, self._intra(samples, self.wanted))
+        train = self.real.source
+        of_fakes = predict(train, train, fake, "real training images", seed=0)
+        of_held_out = predict(train, fake, self.held_out, "generated images", seed=0)
+        return Measured(gan_test(of_fakes), gan_train(of_held_out), self._intra(samples, self.wanted))
 
     def reference(self) -> Measured:
         """Return what real held-out images reach."""
-        answers = predictions(self.real.source, self.held_out, None, 0, "fail")
+        train = self.real.source
+        answers = predict(train, train, self.held_out, "real training images", seed=0)
         pixels = np.stack([self.real.classifier.prepare(self.held_out.read(i)) for i in range(len(self.held_out))])
         assert self.held_out.labels is not None  # the splits of a labelled source are labelled
-        accuracy = gan_test(answers["train_on_real"])
+        accuracy = gan_test(answers)
         return Measured(accuracy, accuracy, self._intra(pixels, self.held_out.labels))
 
     def _intra(self, pixels: UInt8[np.ndarray, "n s s c"], labels: Int64[np.ndarray, " n"]) -> float:

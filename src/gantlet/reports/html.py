@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.report import Report
 from gantlet.reports.terminal import ARROWS, MARKS, split_verdict
 
@@ -41,7 +41,7 @@ def render(report: Report, page: Page) -> str:
         loader=jinja2.PackageLoader("gantlet.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals.update(arrows=ARROWS, marks=MARKS, split_verdict=split_verdict)
-    environment.filters.update(picture=lambda name: picture(page.folder / name), whisker=whisker)
+    environment.filters.update(picture=lambda name: picture(page.folder / name), whisker=whisker, count=count_text)
     best = {e.metric: e for e in page.best.estimates} if page.best else {}
     shown = [e for e in report.estimates if e.value is not None]
     return environment.get_template("report.html").render(
@@ -91,8 +91,8 @@ def plots(report: Report, events: Sequence[dict[str, Any]]) -> dict[str, Any]:
         names = [mode.name for mode in report.modes]
         figures["modes"] = {
             "data": [
-                _bars("real", names, [m.n_real / max(report.n_real, 1) for m in report.modes]),
-                _bars("fake", names, [m.n_fake / max(report.n_fake, 1) for m in report.modes]),
+                _bars("real", names, [m.n_real / max(report.n_real or 0, 1) for m in report.modes]),
+                _bars("fake", names, [m.n_fake / max(report.n_fake or 0, 1) for m in report.modes]),
             ],
             "layout": {
                 "barmode": "group",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.files import write_text
+from gantlet.core.results.estimate import count_text
 from gantlet.core.results.report import Report
 from gantlet.core.version import __version__
 
@@ -32,7 +33,7 @@ A GAN trained with gantlet {__version__} by the recipe `{config.recipe or "(none
 {verdict}
 
 ## Metrics
-{report.n_fake:,} generated images against {report.n_real:,} real ones (`{report.real}`), features `{report.features["name"]}`,
+{count_text(report.n_fake)} generated images against {count_text(report.n_real)} real ones (`{report.real}`), features `{report.features["name"]}`,
 {report.estimates[0].level:.0%} intervals; the reference is real against held-out real. The best
 checkpoint is the one of the smallest `{config.select}` of the evaluations in the loop (largest, where larger is better).
 

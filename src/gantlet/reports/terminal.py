@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gantlet.core.results.comparison import Comparison
-from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.report import Report
 
 ARROWS = {True: "↓", False: "↑", None: " "}
@@ -59,8 +59,8 @@ def _reference(estimate: Estimate) -> str:
 def render(report: Report) -> Group:
     """Return verdict, table, notes and warnings as one renderable."""
     head = Text.assemble(
-        (report.fake, "bold"), f" (n = {report.n_fake:,}) against ", (report.real, "bold"),
-        f" ({report.n_real:,}); features ", (str(report.features.get("name", "?")), "bold"),
+        (report.fake, "bold"), f" ({count_text(report.n_fake)} images) against ", (report.real, "bold"),
+        f" ({count_text(report.n_real)}); features ", (str(report.features.get("name", "?")), "bold"),
     )  # fmt: skip
     words = Table.grid(padding=(0, 1))
     for line in report.verdict:

@@ -19,7 +19,7 @@ def told(wrong: int) -> Predictions:
 
 def test_accuracies_and_intervals() -> None:
     bank = FeatureBank(np.eye(3, dtype=np.float32))
-    evidence = Evidence(bank, bank, predictions={"train_on_real": told(4), "train_on_fake": told(10)})
+    evidence = Evidence(bank, bank, given={"train_on_real": told(4), "train_on_fake": told(10)})
     for name, right in (("gan_test", 36), ("gan_train", 30)):
         estimate = compute(evidence, [name])[0]
         expected = stats.binomtest(right, 40).proportion_ci(0.95, method="wilson")

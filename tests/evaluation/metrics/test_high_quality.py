@@ -29,7 +29,7 @@ def test_true_draws_follow_the_chi_squared_law(d: int) -> None:
     centres = 100 * rng.standard_normal((5, d))
     fakes = (centres[rng.integers(0, 4, 4000)] + 0.1 * rng.standard_normal((4000, d))).astype(np.float32)
     bank = FeatureBank(fakes)
-    found = compute(Evidence(bank, bank, mixture=Mixture(centres, 0.1)), ["high_quality"])[0]
+    found = compute(Evidence(bank, bank, given={"mixture": Mixture(centres, 0.1)}), ["high_quality"])[0]
     # 4,000 draws: binomial sd ≤ 0.008, three of them.
     assert found.value == pytest.approx(chi2.cdf(9, d), abs=0.024)
     assert (found.details["modes"], found.details["of"]) == (4, 5)

@@ -121,7 +121,7 @@ def test_pairs_are_found_by_name_whatever_the_order() -> None:
     order = np.random.default_rng(0).permutation(12)
     real = bank(reals, [f"{i}.jpg" for i in range(12)])
     fake = bank([fakes[i] for i in order[:9]], [f"{i}.png" for i in order[:9]])
-    evidence = Evidence(real, fake, pairs=paired_rows(real, fake, "names"))
+    evidence = Evidence(real, fake, given={"pairs": paired_rows(real, fake, "names")})
     found = {e.metric: e for e in compute(evidence, ["psnr", "ssim"])}
     assert found["psnr"].value == pytest.approx(np.mean([psnr(reals[i], fakes[i]) for i in order[:9]]))
     assert found["ssim"].value == pytest.approx(np.mean([ssim(reals[i], fakes[i]) for i in order[:9]]))
@@ -144,11 +144,13 @@ def test_no_pairs_where_a_name_or_a_label_disagrees() -> None:
 
 def test_equal_pairs_and_other_sizes_are_told() -> None:
     reals = [image(i) for i in range(4)]
-    same = Evidence(bank(reals), bank(reals), pairs=np.arange(4))
+    same = Evidence(bank(reals), bank(reals), given={"pairs": np.arange(4)})
     assert "all 4 pairs are equal" in compute(same, ["psnr"])[0].notes[0]
-    some = Evidence(bank(reals), bank([*reals[:1], *(noisy(r, 1, 9) for r in reals[1:])]), pairs=np.arange(4))
+    some = Evidence(
+        bank(reals), bank([*reals[:1], *(noisy(r, 1, 9) for r in reals[1:])]), given={"pairs": np.arange(4)}
+    )
     assert compute(some, ["psnr"])[0].notes == ("1 pairs are equal (infinite ratio) and were left out",)
-    smaller = Evidence(bank(reals), bank([r[:20] for r in reals]), pairs=np.arange(4))
+    smaller = Evidence(bank(reals), bank([r[:20] for r in reals]), given={"pairs": np.arange(4)})
     assert [("one shape" in e.notes[0]) for e in compute(smaller, ["psnr", "ssim"])] == [True, True]
     tiny = Evidence(bank([r[:8, :8] for r in reals]), bank([r[:8, :8] for r in reals]))
     assert "16 pixels" in compute(tiny, ["ms_ssim_diversity"])[0].notes[0]

@@ -58,7 +58,7 @@ def test_accuracies_of_a_given_classifier(metric: str) -> None:
         true = np.arange(400) % 4
         wrong = np.random.default_rng([9, repeat]).random(400) < 0.2
         told = Predictions(true, np.where(wrong, (true + 1) % 4, true), "given")
-        return Evidence(bank, bank, predictions={"train_on_real": told, "train_on_fake": told})
+        return Evidence(bank, bank, given={"train_on_real": told, "train_on_fake": told})
 
     check(metric, draw, 0.8)
 
@@ -72,7 +72,7 @@ def test_high_quality_of_true_draws() -> None:
             FeatureBank((centres[rng.integers(0, 3, 500)] + spread * rng.standard_normal((500, 2))).astype(np.float32))
             for spread in (1.0, 1.5)
         )
-        return Evidence(real, fake, seed=repeat, mixture=Mixture(centres, 1.0))
+        return Evidence(real, fake, seed=repeat, given={"mixture": Mixture(centres, 1.0)})
 
     check("high_quality", draw, float(chi2.cdf((3 / 1.5) ** 2, 2)))  # within 3σ, drawn 1.5 times as wide
 
@@ -96,6 +96,6 @@ def test_means_over_images(metric: str) -> None:
         real = pictures(rng, n, 40)
         noise = pictures(rng, n, 15).astype(np.int64) - 128
         fake = np.clip(real + noise, 0, 255).astype(np.uint8)
-        return Evidence(shown(real), shown(fake), seed=repeat, pairs=np.arange(n))
+        return Evidence(shown(real), shown(fake), seed=repeat, given={"pairs": np.arange(n)})
 
     check(metric, draw, fresh=FRESH)

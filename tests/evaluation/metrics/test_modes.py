@@ -50,7 +50,7 @@ def test_a_known_mixture_is_found_only_within_three_deviations() -> None:
     mixture = Mixture(np.array([[0.0, 0.0], [20.0, 0.0]]), 1.0)
     near = np.concatenate([np.zeros((40, 2)), np.tile([16.5, 0.0], (3, 1))]).astype(np.float32)
     true = mixture.draw(400, np.random.default_rng(0))[0].astype(np.float32)
-    found = compute(Evidence(FeatureBank(true), FeatureBank(near), mixture=mixture), ["modes", "mode_kl"])
+    found = compute(Evidence(FeatureBank(true), FeatureBank(near), given={"mixture": mixture}), ["modes", "mode_kl"])
     assert found[0].value == 1 and found[0].details["fake"] == [40, 0]
     q, p = np.array([40, 3]) / 43, np.bincount(mixture.nearest(true)[0]) / 400
     assert found[1].value == pytest.approx(float((q * np.log(q / p)).sum()))

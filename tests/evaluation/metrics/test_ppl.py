@@ -68,9 +68,9 @@ def test_a_generator_that_ignores_z_scores_zero_and_one_dimension_is_too_few() -
     rng = np.random.default_rng(0)
     real, fake = (FeatureBank(rng.standard_normal((20, 3)).astype(np.float32)) for _ in range(2))
     flat = LatentSpace(5, lambda z, _: np.zeros((len(z), 3), np.float32))
-    assert compute(Evidence(real, fake, latents=flat), ["ppl"])[0].value == 0
+    assert compute(Evidence(real, fake, given={"generator": flat}), ["ppl"])[0].value == 0
     line = LatentSpace(1, lambda z, _: z)
-    assert "2 latent dimensions" in compute(Evidence(real, fake, latents=line), ["ppl"])[0].notes[0]
+    assert "2 latent dimensions" in compute(Evidence(real, fake, given={"generator": line}), ["ppl"])[0].notes[0]
     assert EPSILON == 1e-4
 
 

@@ -11,6 +11,7 @@ from gantlet.cli.progress import Progress
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UnknownName, UsageError
 from gantlet.core.processes import rank
+from gantlet.core.results.estimate import count_text
 
 
 def evaluate(words: Words) -> None:
@@ -88,7 +89,7 @@ def _stats_make(words: Words) -> None:
 
     with Progress() as progress:
         found = make_statistics(source, chosen.out, config, progress=progress)
-    put(f"statistics of {found.summary.n:,} images in {chosen.out}")
+    put(f"statistics of {count_text(found.summary.n)} images in {chosen.out}")
 
 
 def _stats_merge(words: Words) -> None:
@@ -97,7 +98,7 @@ def _stats_merge(words: Words) -> None:
     from gantlet.actions.statistics import merge_statistics
 
     found = merge_statistics([Path(path) for path in paths], chosen.out)
-    put(f"statistics of {found.summary.n:,} images in {chosen.out}")
+    put(f"statistics of {count_text(found.summary.n)} images in {chosen.out}")
 
 
 def _stats_show(words: Words) -> None:

@@ -23,8 +23,9 @@ class Estimate:
     high: float | None = None
     interval: Interval = "none"
     level: float = 0.95
-    n_real: int = 0
-    n_fake: int = 0
+    n_real: int | None = 0
+    n_fake: int | None = 0
+    """Rows of each side that the number was computed from; None where a published file does not say."""
     unit: str = ""
     lower_is_better: bool | None = None
     version: int = 1
@@ -64,3 +65,8 @@ def estimate_from(raw: dict[str, Any]) -> Estimate:
     reference = raw.pop("reference", None)
     notes = tuple(raw.pop("notes", ()))
     return Estimate(**raw, notes=notes, reference=estimate_from(reference) if reference else None)
+
+
+def count_text(n: int | None) -> str:
+    """Return a number of images in words and digits."""
+    return "an unknown number of" if n is None else f"{n:,}"

@@ -65,8 +65,9 @@ class Report:
     features: dict[str, Any]
     real: str
     fake: str
-    n_real: int
-    n_fake: int
+    n_real: int | None
+    n_fake: int | None
+    """Images per side; None where a published file does not say."""
     seed: int
     estimates: tuple[Estimate, ...]
     verdict: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from gantlet.core.errors import ConfigError
 from gantlet.core.specs import format_spec, parse_spec
 
 if TYPE_CHECKING:
-    from gantlet.data.points import Source
+    from gantlet.data.kinds import Source
 from gantlet.core.interfaces.extractors import Extractor
 from gantlet.evaluation.features import EXTRACTORS
 

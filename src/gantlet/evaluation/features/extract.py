@@ -12,7 +12,7 @@ import PIL
 from gantlet.core.errors import BadFiles, ConfigError, OutputError
 from gantlet.core.interfaces.extractors import Extractor
 from gantlet.core.processes import processes
-from gantlet.data.points import PointSource, Source
+from gantlet.data.kinds import Items
 from gantlet.evaluation.features.cache import cache_path, load, store
 from gantlet.evaluation.features.onepass import compute_together
 from gantlet.evaluation.stats.feature_bank import FeatureBank
@@ -33,7 +33,7 @@ class ExtractInfo:
 
 
 def extract(
-    source: Source,
+    source: Items,
     extractor: Extractor,
     *,
     cache: bool = True,
@@ -46,7 +46,7 @@ def extract(
 
 
 def extract_all(
-    source: Source,
+    source: Items,
     extractors: Sequence[Extractor],
     *,
     cache: bool = True,
@@ -87,7 +87,7 @@ def extract_all(
     return results
 
 
-def _place(source: Source, extractor: Extractor) -> tuple[Path, dict[str, Any]]:
+def _place(source: Items, extractor: Extractor) -> tuple[Path, dict[str, Any]]:
     """Return where the features are cached, and what they are made of."""
     made_of: dict[str, Any] = {
         "source_sha256": source.digest,
@@ -100,7 +100,7 @@ def _place(source: Source, extractor: Extractor) -> tuple[Path, dict[str, Any]]:
 
 
 def _bank(
-    source: Source, known: tuple[dict[str, np.ndarray], dict[str, Any]], on_bad: str
+    source: Items, known: tuple[dict[str, np.ndarray], dict[str, Any]], on_bad: str
 ) -> tuple[FeatureBank, tuple[tuple[str, str], ...]]:
     arrays, facts = known
     bad = [(source.names[int(row)], str(reason)) for row, reason in facts["bad"]]
@@ -108,7 +108,7 @@ def _bank(
         raise BadFiles(source.spec, bad, len(source))
     labels = None if source.labels is None else source.labels[arrays["rows"]]
     names = [source.names[row] for row in arrays["rows"]]
-    images = None if isinstance(source, PointSource) else ImageRows(source.read, arrays["rows"])
+    images = None if source.decode is None else ImageRows(source.decode, arrays["rows"])
     return FeatureBank(arrays["features"], arrays.get("probabilities"), labels, names, images), tuple(bad)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from gantlet.core.errors import BadFiles, DataError, UsageError
 from gantlet.core.interfaces.extractors import Extractor, is_tapped
 from gantlet.core.processes import processes
-from gantlet.data.points import Source
+from gantlet.data.kinds import Items
 from gantlet.data.reading import read_all
 
 BATCH = 16
@@ -42,7 +42,7 @@ def trunks(extractors: Sequence[Extractor]) -> list[Trunk]:
 
 
 def compute(
-    source: Source,
+    source: Items,
     extractors: Sequence[Extractor],
     on_bad: str,
     *,
@@ -91,7 +91,7 @@ def _arrays(rows: list[int], outputs: list[Output]) -> dict[str, np.ndarray]:
 
 
 def compute_together(
-    source: Source,
+    source: Items,
     extractors: Sequence[Extractor],
     on_bad: str,
     progress: Callable[[int, int], None] | None,

@@ -11,9 +11,9 @@ from gantlet.core.errors import CacheError, DataError
 from gantlet.core.stamp import differing
 from gantlet.core.version import __version__
 from gantlet.evaluation.features.cache import read, store
-from gantlet.evaluation.stats.moments import Moments
+from gantlet.evaluation.stats.moments import Moments, PublishedMoments
 from gantlet.evaluation.stats.probabilities import ClassProbabilities
-from gantlet.evaluation.stats.summary import Summary
+from gantlet.evaluation.stats.summary import AnySummary, PublishedSummary, Summary
 
 KIND = "gantlet statistics, version 1"
 
@@ -25,7 +25,7 @@ class Statistics:
     The header of a published .npz is empty: it says nothing of how it was made.
     """
 
-    summary: Summary
+    summary: AnySummary
     header: Mapping[str, Any]
 
 
@@ -61,8 +61,8 @@ def _moments(arrays: Mapping[str, np.ndarray], name: str) -> Moments:
     return Moments(int(arrays[f"{name}.n"][0]), mean, m2 + np.triu(m2, 1).T)
 
 
-def _published(path: Path) -> Summary:
-    """Return mu and sigma as moments of unknown n (two rows stand for it: their covariance divides by 1)."""
+def _published(path: Path) -> PublishedSummary:
+    """Return mu and sigma; the number of images is unknown."""
     try:
         with np.load(path, allow_pickle=False) as file:
             mean, cov = file["mu"].astype(np.float64), file["sigma"].astype(np.float64)
@@ -76,7 +76,7 @@ def _published(path: Path) -> Summary:
         raise DataError(
             f"{path}: mu {mean.shape} and sigma {cov.shape} are not a finite mean [d] and covariance [d, d]"
         )
-    return Summary((Moments(2, mean, (cov + cov.T) / 2),), n_known=False)
+    return PublishedSummary(PublishedMoments(mean, (cov + cov.T) / 2))
 
 
 def check_statistics(path: str, statistics: Statistics, extractor: Mapping[str, str], dim: int, protocol: str) -> None:

@@ -5,9 +5,9 @@ from scipy.special import rel_entr
 
 from gantlet.core.errors import ShapeError, TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.probabilities import ClassProbabilities
 
@@ -45,7 +45,7 @@ def am_score(real: ClassProbabilities, fake: ClassProbabilities) -> tuple[float,
     version=1,
     unpaired=NO_INFLUENCE,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """AM Score: the mean entropy of a fake's predicted class, plus how far the class frequencies are from the real.
 
     AM = KL(p_r(y) ‖ p_g(y)) + E_x H(p(y|x)), x generated, natural logarithms; 0 is best.
@@ -59,7 +59,7 @@ def estimate(evidence: Evidence) -> Estimate:
     """
     value, variance = am_score(evidence.real_classes, evidence.fake_classes)
     if not np.isfinite(value):
-        return evidence.undefined("am_score", "a class of the real images has probability 0 in every fake")
+        raise Undefined("a class of the real images has probability 0 in every fake")
     low, high = normal(value, variance, evidence.level)
     details = {"entropy": -evidence.fake_classes.negative_entropy, "standard_error": variance**0.5}
-    return evidence.estimate("am_score", value, ("delta", max(0.0, low), high), details)
+    return Measurement(value, ("delta", max(0.0, low), high), evidence.rows, details=details)

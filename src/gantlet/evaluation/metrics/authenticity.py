@@ -4,9 +4,9 @@ import numpy as np
 from jaxtyping import Bool
 
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import wilson
+from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.neighbours import Neighbours
 
@@ -30,7 +30,7 @@ def authentic(facts: Neighbours) -> Bool[np.ndarray, " m"]:
     version=1,
     unpaired=NO_INFLUENCE,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Authenticity: the share of fake images that are no closer to a training image than its own nearest neighbour is.
 
     Mean over fake x of 1[d(x, r) > d(r, r')], r the training image nearest to x, r' the other one nearest to r; in
@@ -45,4 +45,4 @@ def estimate(evidence: Evidence) -> Estimate:
     """
     found = authentic(evidence.training_neighbours)
     low, high = wilson(int(found.sum()), len(found), evidence.level)
-    return evidence.estimate("authenticity", float(found.mean()), ("wilson", low, high))
+    return Measurement(float(found.mean()), ("wilson", low, high), Rows(evidence.training.n, evidence.rows.fake))

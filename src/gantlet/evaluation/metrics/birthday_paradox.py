@@ -6,9 +6,9 @@ from jaxtyping import Float32, Int64
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.numerics.distances import squared_distance_tiles, tile_side
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import wilson
+from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
 
 QUANTILE = 0.01
@@ -58,7 +58,7 @@ def collision_rate(counts: Int64[np.ndarray, " n"]) -> tuple[float, float]:
     version=1,
     unpaired="a number of images until the first duplicates has no influence function",
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Birthday paradox test: the chance that two fakes are near-duplicates; its inverse estimates the support size.
 
     c = share of pairs of fakes nearer than the radius within which only 1 % of the real images have another real image.
@@ -83,4 +83,4 @@ def estimate(evidence: Evidence) -> Estimate:
         "real": real,
         "radius": radius,
     }
-    return evidence.estimate("birthday_paradox", rate, ("wilson", low, high), details)
+    return Measurement(rate, ("wilson", low, high), evidence.rows, details=details)

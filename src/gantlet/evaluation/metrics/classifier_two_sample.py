@@ -4,9 +4,9 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from gantlet.core.errors import TooFewSamples
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import wilson
+from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 
 FOLDS = 5
@@ -60,7 +60,7 @@ def _scores(
     version=1,
     unpaired="a classifier is trained anew for each side",
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Accuracy of a logistic regression that tells real from fake on images it was not trained on; 0.5 is ideal.
 
     Five-fold cross-fitting on equal numbers of both (at most 1,000 a side, random, seeded), standardised features,
@@ -84,4 +84,4 @@ def estimate(evidence: Evidence) -> Estimate:
         "p_value": float(binomtest(right, n, alternative="greater").pvalue),
     }
     interval = wilson(right, n, evidence.level)
-    return evidence.estimate("classifier_two_sample", right / n, ("wilson", *interval), details, notes)
+    return Measurement(right / n, ("wilson", *interval), Rows(real.n, fake.n), details=details, notes=notes)

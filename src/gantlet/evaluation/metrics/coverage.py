@@ -3,10 +3,10 @@
 import numpy as np
 from jaxtyping import Int64
 
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence, effective_number, of_covered
 from gantlet.evaluation.inference.intervals import wilson
+from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
 
 
@@ -43,7 +43,7 @@ def influence(evidence: Evidence) -> Influence:
     version=1,
     influence=influence,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Coverage: the share of real images that have a fake image within their neighbourhood.
 
     Mean over real x of 1[some fake lies nearer than x's 5th nearest real neighbour]; in [0, 1], boundary excluded.
@@ -60,15 +60,10 @@ def estimate(evidence: Evidence) -> Estimate:
     facts = evidence.neighbours
     value, n = coverage(facts.fakes_in_ball), effective_number(facts.only_fake)
     low, high = wilson(value * n, n, evidence.level)
-    return Estimate(
-        "coverage",
+    return Measurement(
         value,
-        low,
-        high,
-        "wilson",
-        evidence.level,
-        evidence.real.n,
-        evidence.fake.n,
+        ("wilson", low, high),
+        evidence.rows,
         details={
             "k": facts.k,
             "expected": expected_coverage(evidence.real.n, evidence.fake.n, facts.k),

@@ -7,10 +7,10 @@ from jaxtyping import Float64, Int64
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
-from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.clusters import clusters
 from gantlet.evaluation.stats.gaussian import eigenbasis
@@ -87,7 +87,7 @@ def data_copying(
     version=1,
     unpaired=NO_INFLUENCE,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """C_T: a z-score, far below 0 where fakes lie closer to the training images than held-out real images do.
 
     T are the training images, and the test set unseen real ones; where they are not known, two random halves of the
@@ -120,4 +120,6 @@ def estimate(evidence: Evidence) -> Estimate:
     found = data_copying(distances[0], distances[1], cells[0], cells[1])
     interval = normal(found.value, found.variance, evidence.level)
     details = {"cells": list(found.cells), "components": basis.shape[1]}
-    return evidence.estimate("data_copying", found.value, ("delta", *interval), details, notes)
+    return Measurement(
+        found.value, ("delta", *interval), Rows(known.n + unseen.n, fake.n), details=details, notes=notes
+    )

@@ -3,11 +3,11 @@
 import numpy as np
 from jaxtyping import Int64
 
-from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import bootstrap_mean
+from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
 
 
@@ -33,7 +33,7 @@ def influence(evidence: Evidence) -> Influence:
     version=1,
     influence=influence,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Density: how many real neighbourhoods a fake image falls into, on average and over k.
 
     1/(k m) Σ_fake #{real x : |x − fake| < distance from x to its 5th nearest real neighbour}; about 1 where real and
@@ -49,14 +49,6 @@ def estimate(evidence: Evidence) -> Estimate:
     facts = evidence.neighbours
     rng = numpy_stream(evidence.seed, "bootstrap-density")
     low, high = bootstrap_mean(facts.real_balls / facts.k, evidence.level, rng)
-    return Estimate(
-        "density",
-        density(facts.real_balls, facts.k),
-        low,
-        high,
-        "bootstrap",
-        evidence.level,
-        evidence.real.n,
-        evidence.fake.n,
-        details={"k": facts.k},
+    return Measurement(
+        density(facts.real_balls, facts.k), ("bootstrap", low, high), evidence.rows, details={"k": facts.k}
     )

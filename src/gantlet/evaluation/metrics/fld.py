@@ -7,9 +7,9 @@ from torch import Tensor
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 
 CAP = 1000
@@ -76,7 +76,7 @@ def fld(
     version=1,
     unpaired=NO_INFLUENCE,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Feature likelihood divergence: fidelity, diversity and novelty in one, by the likelihood of held-out real images.
 
     FLD = 100·(NLL/d − baseline): NLL of unseen real images under Gaussians at the fakes whose widths were fitted to training
@@ -98,4 +98,6 @@ def estimate(evidence: Evidence) -> Estimate:
     differences = fld(train.features, test.features, fake.features)
     notes += (f"computed on {train.n} training, {test.n} test and {fake.n} fake images (seeded)",)
     value, variance = float(differences.mean()), float(differences.var(ddof=1) / len(differences))
-    return evidence.estimate("fld", value, ("delta", *normal(value, variance, evidence.level)), notes=notes)
+    return Measurement(
+        value, ("delta", *normal(value, variance, evidence.level)), Rows(train.n + test.n, fake.n), notes=notes
+    )

@@ -6,17 +6,18 @@ import numpy as np
 from jaxtyping import Float64
 
 from gantlet.core.errors import NonFiniteError, ShapeError, TooFewSamples
-from gantlet.core.results.estimate import Estimate, Interval
+from gantlet.core.results.estimate import Interval
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import around_null, normal
+from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.gaussian import GROUPS
-from gantlet.evaluation.stats.moments import Moments, trace_root
+from gantlet.evaluation.stats.moments import Gaussian, trace_root
 
 
-def frechet_distance(real: Moments, fake: Moments) -> float:
+def frechet_distance(real: Gaussian, fake: Gaussian) -> float:
     """Return the squared Fréchet (2-Wasserstein) distance of the Gaussians with these moments.
 
     |m_r − m_g|² + tr S_r + tr S_g − 2 tr (S_r S_g)^½
@@ -28,12 +29,12 @@ def frechet_distance(real: Moments, fake: Moments) -> float:
     """
     if len(real.mean) != len(fake.mean):
         raise ShapeError(f"real has {len(real.mean)} dimensions, fake {len(fake.mean)}; use one extractor for both")
-    if min(real.n, fake.n) < 2:
+    if min(n for n in (real.n, fake.n, 2) if n is not None) < 2:
         raise TooFewSamples(
-            f"the Fréchet distance needs 2 samples a side; got real={real.n}, fake={fake.n}. Give more images"
+            f"the Fréchet distance needs 2 samples per side; got real={real.n}, fake={fake.n}. Give more images"
         )
     shift = real.mean - fake.mean
-    size = float(np.trace(real.m2) / (real.n - 1) + np.trace(fake.m2) / (fake.n - 1))
+    size = real.total_variance + fake.total_variance
     distance = float(shift @ shift) + size - 2 * trace_root(real, fake)
     if distance < -1e-6 * size:
         raise NonFiniteError(f"the Fréchet distance came out as {distance:.3g} < 0; the moments are not those of data")
@@ -54,7 +55,7 @@ def influence(evidence: Evidence) -> Influence:
     version=1,
     influence=influence,
 )
-def estimate(evidence: Evidence, root: bool = False) -> Estimate:
+def estimate(evidence: Evidence, root: bool = False) -> Measurement:
     """Fréchet distance of the Gaussians fitted to real and fake features (FID, where the features are
     Inception-2015's).
 
@@ -72,23 +73,12 @@ def estimate(evidence: Evidence, root: bool = False) -> Estimate:
 
     Source: Heusel et al. 2017, arXiv:1706.08500, Eq. 6; interval: Rippl, Munk & Sturm 2016, arXiv:1507.04090.
     """
-    value = frechet_distance(evidence.real.moments, evidence.fake.moments)
+    value = frechet_distance(evidence.real_bank.moments, evidence.fake_bank.moments)
     low, high, kind, details, notes = transport_interval(evidence, value, {1: 1.0})
     low = low and max(low, 0.0)
     if root:
         low, value, high = low and low**0.5, value**0.5, high and high**0.5
-    return Estimate(
-        "frechet_distance",
-        value,
-        low,
-        high,
-        kind,
-        evidence.level,
-        evidence.real.n,
-        evidence.fake.n,
-        details=details,
-        notes=notes,
-    )
+    return Measurement(value, (kind, low, high), evidence.rows, details=details, notes=notes)
 
 
 def transport_interval(
@@ -99,7 +89,7 @@ def transport_interval(
     ``further``: variance that the value has beside the rows' chance.
     """
     notes = size_notes(evidence)
-    summed = [name for name, bank in (("real", evidence.real), ("fake", evidence.fake)) if bank.summary is not None]
+    summed = [name for name, bank in (("real", evidence.real_bank), ("fake", evidence.fake_bank)) if bank.rows is None]
     if len(summed) == 2:
         return None, None, "none", {}, (*notes, "no interval: two statistics files hold no rows to take it from")
     variance = evidence.potentials.variance + further
@@ -124,7 +114,7 @@ def transport_interval(
 
 def size_notes(evidence: Evidence) -> tuple[str, ...]:
     """Return the warnings that belong to the sample size against the dimension."""
-    d, known = evidence.real.dim, [bank.n for bank in (evidence.real, evidence.fake) if bank.n]
+    d, known = evidence.real_bank.dim, [n for n in evidence.rows if n is not None]
     n = min(known, default=2 * d)
     if n <= d:
         return (

@@ -5,8 +5,8 @@ from functools import reduce
 import numpy as np
 
 from gantlet.core.errors import TooFewSamples
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.metrics.frechet_distance import frechet_distance, influence, transport_interval
 from gantlet.evaluation.stats.moments import Moments
@@ -46,7 +46,7 @@ def _mean_distance(real: list[Moments], fake: list[Moments], parts: int) -> floa
     version=1,
     influence=influence,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Fréchet distance extrapolated to infinitely many samples by Richardson's rule over halves and quarters.
 
     8/3·F(n) − 2·F(n/2) + 1/3·F(n/4): exact for a bias b/n + c/n². The parts are disjoint and random (seeded).
@@ -66,15 +66,4 @@ def estimate(evidence: Evidence) -> Estimate:
     low, high, kind, details, notes = transport_interval(evidence, value, SECOND_ORDER if 4 in plain else FIRST_ORDER)
     details |= {"plain": plain[1], "halves": plain[2], "order": len(plain) - 1}
     details |= {"quarters": plain[4]} if 4 in plain else {}
-    return Estimate(
-        "frechet_distance_debiased",
-        value,
-        low,
-        high,
-        kind,
-        evidence.level,
-        evidence.real.n,
-        evidence.fake.n,
-        details=details,
-        notes=notes,
-    )
+    return Measurement(value, (kind, low, high), evidence.rows, details=details, notes=notes)

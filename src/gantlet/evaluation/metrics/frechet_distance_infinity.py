@@ -3,10 +3,10 @@
 import numpy as np
 
 from gantlet.core.errors import TooFewSamples
-from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.extrapolation import at_infinity, sample_sizes
+from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.metrics.frechet_distance import frechet_distance, influence, transport_interval
 from gantlet.evaluation.stats.moments import Moments
@@ -21,7 +21,7 @@ from gantlet.evaluation.stats.moments import Moments
     version=2,
     influence=influence,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Fréchet distance extrapolated to infinitely many fakes by a line in 1/n (FID∞, in Inception features).
 
     FD(n) ≈ a + b/n by least squares over 15 sizes from 5,000 (from n/2 below 10,000 fakes) to all, each with a fresh
@@ -44,4 +44,4 @@ def estimate(evidence: Evidence) -> Estimate:
     value, by_subsets = at_infinity(sizes, np.array(distances))
     low, high, kind, details, notes = transport_interval(evidence, value, {1: 1.0}, by_subsets)
     details |= {"sizes": sizes.tolist(), "distances": distances, "by_subsets": by_subsets**0.5}
-    return evidence.estimate("frechet_distance_infinity", value, (kind, low, high), details, notes)
+    return Measurement(value, (kind, low, high), evidence.rows, details=details, notes=notes)

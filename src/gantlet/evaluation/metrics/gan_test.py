@@ -1,10 +1,10 @@
 """GAN-test: accuracy, on fake images, of a classifier trained on real ones."""
 
 from gantlet.core.errors import TooFewSamples
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence, Predictions
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import wilson
+from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 
 
@@ -20,7 +20,7 @@ def gan_test(predictions: Predictions) -> float:
 
 def influence(evidence: Evidence) -> Influence:
     """Return whether each fake was recognised, with the classifier given."""
-    return Influence(fake=evidence.predictions["train_on_real"].correct)
+    return Influence(fake=evidence.predictions("train_on_real").correct)
 
 
 @METRICS.register(
@@ -32,7 +32,7 @@ def influence(evidence: Evidence) -> Influence:
     version=1,
     influence=influence,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Accuracy, on fake images, of a classifier trained on real ones.
 
     The share of fake images that are recognised as the class they were generated for: a kind of precision.
@@ -44,17 +44,12 @@ def estimate(evidence: Evidence) -> Estimate:
 
     Source: Shmelkov et al. 2018, arXiv:1807.09499, Sec. 3.
     """
-    predictions = evidence.predictions["train_on_real"]
+    predictions = evidence.predictions("train_on_real")
     value, n = gan_test(predictions), len(predictions.true)
     low, high = wilson(float((predictions.true == predictions.predicted).sum()), n, evidence.level)
-    return Estimate(
-        "gan_test",
+    return Measurement(
         value,
-        low,
-        high,
-        "wilson",
-        evidence.level,
-        evidence.real.n,
-        evidence.fake.n,
+        ("wilson", low, high),
+        Rows(evidence.rows.real, n),
         details={"n_classified": n, "trained_on": predictions.trained_on},
     )

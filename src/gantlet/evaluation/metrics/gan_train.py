@@ -1,10 +1,10 @@
 """GAN-train: accuracy, on held-out real images, of a classifier trained on fake ones."""
 
 from gantlet.core.errors import TooFewSamples
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence, Predictions
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import wilson
+from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 
 
@@ -20,7 +20,7 @@ def gan_train(predictions: Predictions) -> float:
 
 def influence(evidence: Evidence) -> Influence:
     """Return whether each held-out real image was recognised, with the classifier given."""
-    return Influence(real=evidence.predictions["train_on_fake"].correct)
+    return Influence(real=evidence.predictions("train_on_fake").correct)
 
 
 @METRICS.register(
@@ -32,7 +32,7 @@ def influence(evidence: Evidence) -> Influence:
     version=1,
     influence=influence,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Accuracy, on held-out real images, of a classifier trained on fake ones.
 
     The share of real images recognised by what was learnt from fakes alone: quality and diversity together.
@@ -44,17 +44,12 @@ def estimate(evidence: Evidence) -> Estimate:
 
     Source: Shmelkov et al. 2018, arXiv:1807.09499, Sec. 3.
     """
-    predictions = evidence.predictions["train_on_fake"]
+    predictions = evidence.predictions("train_on_fake")
     value, n = gan_train(predictions), len(predictions.true)
     low, high = wilson(float((predictions.true == predictions.predicted).sum()), n, evidence.level)
-    return Estimate(
-        "gan_train",
+    return Measurement(
         value,
-        low,
-        high,
-        "wilson",
-        evidence.level,
-        evidence.real.n,
-        evidence.fake.n,
+        ("wilson", low, high),
+        Rows(n, evidence.rows.fake),
         details={"n_classified": n, "trained_on": predictions.trained_on},
     )

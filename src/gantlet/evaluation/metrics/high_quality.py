@@ -6,9 +6,9 @@ from jaxtyping import Bool, Float, Int64
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.mixture import Mixture
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import wilson
+from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
 
 REACH = 3.0
@@ -34,7 +34,7 @@ def high_quality(
     version=1,
     unpaired=NO_INFLUENCE,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """High-quality samples: the share of fakes within 3σ of the nearest mode of a mixture that is known.
 
     Mean over fakes x of 1[min_j |x − centre_j| ≤ 3σ] (for a mode that is no circle: Mahalanobis distance ≤ 3);
@@ -54,4 +54,4 @@ def estimate(evidence: Evidence) -> Estimate:
     counts = np.bincount(mode[good], minlength=len(evidence.mixture.centres))
     interval = wilson(int(good.sum()), len(good), evidence.level)
     details = {"modes": int((counts > 0).sum()), "of": len(counts), "counts": counts.tolist()}
-    return evidence.estimate("high_quality", float(good.mean()), ("wilson", *interval), details)
+    return Measurement(float(good.mean()), ("wilson", *interval), evidence.rows, details=details)

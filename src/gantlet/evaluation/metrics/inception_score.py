@@ -8,11 +8,11 @@ from jaxtyping import Float, Int64
 from scipy.special import rel_entr, xlogy
 
 from gantlet.core.errors import TooFewSamples
-from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement, Rows, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.probabilities import ClassProbabilities, normalised
 
@@ -63,7 +63,7 @@ def mean_over_parts(
 
 def in_parts(
     evidence: Evidence, probabilities: Float[np.ndarray, "n k"], splits: int, chunk: int, shuffle: int
-) -> Estimate:
+) -> Measurement:
     """Return the score as papers print it: the mean over parts, with the interval of that mean."""
     n = len(probabilities)
     order = np.arange(n) if shuffle < 0 else np.random.RandomState(shuffle).permutation(n)
@@ -73,8 +73,11 @@ def in_parts(
         raise TooFewSamples(f"{len(parts)} parts need 2 fake images each; got {n} images. Give more images")
     value, spread, variance = mean_over_parts(probabilities, parts)
     low, high = normal(value, variance, evidence.level)
-    return evidence.estimate(
-        "inception_score", value, ("delta", max(1.0, low), high), {"parts": len(parts), "parts_std": spread}
+    return Measurement(
+        value,
+        ("delta", max(1.0, low), high),
+        Rows(0, evidence.rows.fake),
+        details={"parts": len(parts), "parts_std": spread},
     )
 
 
@@ -95,7 +98,7 @@ def influence(evidence: Evidence) -> Influence:
     version=1,
     influence=influence,
 )
-def estimate(evidence: Evidence, splits: int = 0, chunk: int = 0, shuffle: int = -1) -> Estimate:
+def estimate(evidence: Evidence, splits: int = 0, chunk: int = 0, shuffle: int = -1) -> Measurement:
     """Inception Score: the exponential of the mutual information between a fake image and its predicted class.
 
     IS = exp E_x KL(p(y|x) ‖ p(y)), over all n fake images at once; in [1, number of classes]. ``details`` hold
@@ -112,10 +115,11 @@ def estimate(evidence: Evidence, splits: int = 0, chunk: int = 0, shuffle: int =
 
     Source: Salimans et al. 2016, arXiv:1606.03498; criticism: Barratt & Sharma 2018, arXiv:1801.01973.
     """
-    probabilities = evidence.fake.probabilities
+    rows = evidence.fake_bank.rows
+    probabilities = None if rows is None else rows.probabilities
     if splits or chunk:
         if probabilities is None:
-            return evidence.undefined("inception_score", "a statistics file holds no rows to cut into parts")
+            raise Undefined("a statistics file holds no rows to cut into parts")
         return in_parts(evidence, probabilities, splits, chunk, shuffle)
     log_score, variance = log_inception_score(evidence.fake_classes)
     low, high = normal(log_score, variance, evidence.level)
@@ -126,15 +130,10 @@ def estimate(evidence: Evidence, splits: int = 0, chunk: int = 0, shuffle: int =
         details["splits_mean"], details["splits_std"] = inception_score_splits(probabilities, order)
     else:
         notes = (f"fewer than {2 * SPLITS} fake images: no ten-split form",)
-    return Estimate(
-        "inception_score",
+    return Measurement(
         float(np.exp(log_score)),
-        float(np.exp(max(low, 0.0))),
-        float(np.exp(high)),
-        "delta",
-        evidence.level,
-        evidence.real.n,
-        evidence.fake.n,
+        ("delta", float(np.exp(max(low, 0.0))), float(np.exp(high))),
+        Rows(0, evidence.rows.fake),
         details=details,
         notes=notes,
     )

@@ -3,11 +3,11 @@
 import numpy as np
 
 from gantlet.core.errors import TooFewSamples
-from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.extrapolation import at_infinity, sample_sizes
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.metrics.inception_score import log_inception_score
 from gantlet.evaluation.stats.probabilities import ClassProbabilities
@@ -22,7 +22,7 @@ from gantlet.evaluation.stats.probabilities import ClassProbabilities
     version=2,
     unpaired="it is extrapolated over random subsets, which no influence function of single rows describes",
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Inception Score extrapolated to infinitely many fakes by a line in 1/n (IS∞).
 
     IS(n) ≈ a + b/n by least squares over 15 sizes from 5,000 (from n/2 below 10,000 fakes) to all, each with a fresh
@@ -47,4 +47,4 @@ def estimate(evidence: Evidence) -> Estimate:
     log_score, variance = log_inception_score(evidence.fake_classes)
     low, high = normal(value, variance * np.exp(2 * log_score) + by_subsets, evidence.level)
     details = {"sizes": sizes.tolist(), "scores": scores.tolist(), "by_subsets": by_subsets**0.5}
-    return evidence.estimate("inception_score_infinity", value, ("delta", low, high), details)
+    return Measurement(value, ("delta", low, high), Rows(0, evidence.rows.fake), details=details)

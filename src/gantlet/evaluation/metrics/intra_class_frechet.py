@@ -5,9 +5,9 @@ from jaxtyping import Int64
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.metrics.frechet_distance import frechet_distance
 from gantlet.evaluation.stats.feature_bank import FeatureBank
@@ -41,7 +41,7 @@ def shared_classes(real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"])
     version=1,
     unpaired=NO_INFLUENCE,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Intra-class Fréchet distance: the mean over classes of the distance between real and fake images of the class.
 
     Mean over classes c of FD(real of class c, fakes made for class c), each class with the same weight. ``details``:
@@ -72,4 +72,4 @@ def estimate(evidence: Evidence) -> Estimate:
     names = [evidence.classes[c] if c < len(evidence.classes) else str(c) for c in classes]
     details = {"by_class": {name: distance for name, (distance, _) in zip(names, found, strict=True)}}
     low, high = normal(value, variance, evidence.level)
-    return evidence.estimate("intra_class_frechet", value, ("delta", max(low, 0.0), high), details, notes)
+    return Measurement(value, ("delta", max(low, 0.0), high), evidence.rows, details=details, notes=notes)

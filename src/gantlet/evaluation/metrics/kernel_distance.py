@@ -10,10 +10,10 @@ from torch import Tensor
 
 from gantlet.core.errors import NonFiniteError, ShapeError, TooFewSamples
 from gantlet.core.numerics.distances import as_tensor, dot_tiles, tile_side
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
 
 EXACT_ROWS = 4_000
@@ -168,7 +168,7 @@ def influence(evidence: Evidence) -> Influence:
     version=1,
     influence=influence,
 )
-def estimate(evidence: Evidence, subsets: int = 0, size: int = 1000, seed: int = 2020) -> Estimate:
+def estimate(evidence: Evidence, subsets: int = 0, size: int = 1000, seed: int = 2020) -> Measurement:
     """Squared maximum mean discrepancy of real and fake features with the kernel (xᵀy/d + 1)³, unbiased (KID, in
     Inception features).
 
@@ -194,15 +194,6 @@ def estimate(evidence: Evidence, subsets: int = 0, size: int = 1000, seed: int =
         variance += spread**2 / subsets
         details = {"subsets_std": spread}
     low, high = normal(value, variance, evidence.level)
-    return Estimate(
-        "kernel_distance",
-        value,
-        low,
-        high,
-        "delta",
-        evidence.level,
-        evidence.real.n,
-        evidence.fake.n,
-        details={"standard_error": variance**0.5, **details},
-        notes=("the value is negative: no difference is seen",) if value < 0 else (),
-    )
+    notes = ("the value is negative: no difference is seen",) if value < 0 else ()
+    details = {"standard_error": variance**0.5, **details}
+    return Measurement(value, ("delta", low, high), evidence.rows, details=details, notes=notes)

@@ -7,8 +7,8 @@ from jaxtyping import Float32, Float64
 from gantlet.core.errors import NonFiniteError
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.numerics.distances import as_tensor, dot_tiles, tile_side
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.measurement import Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.metrics.frechet_distance import frechet_distance, transport_interval
 
@@ -56,7 +56,7 @@ def mifid(distance: float, memorisation: float, threshold: float = THRESHOLD) ->
     version=1,
     unpaired=NO_INFLUENCE,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Memorisation-informed Fréchet distance (MiFID in Inception features): FD divided by how far the fakes keep off
     the real images.
 
@@ -71,15 +71,15 @@ def estimate(evidence: Evidence) -> Estimate:
     Source: Bai et al. 2021, arXiv:2106.03062, Eq. 1–4; threshold 0.1 as in the Kaggle competition and torchmetrics.
     """
     if not all(side.features.any(axis=1).all() for side in (evidence.training, evidence.fake)):
-        return evidence.undefined("mifid", "some feature rows are all zeros and have no direction")
+        raise Undefined("some feature rows are all zeros and have no direction")
     distance = frechet_distance(evidence.real.moments, evidence.fake.moments)
     memorisation = float(
         memorisation_distances(evidence.training.features, evidence.fake.features, evidence.memory).mean()
     )
     if memorisation == 0:
-        return evidence.undefined("mifid", "every fake has the direction of a training image: all are copies")
+        raise Undefined("every fake has the direction of a training image: all are copies")
     low, high, kind, details, notes = transport_interval(evidence, distance, {1: 1.0})
     assert low is not None and high is not None  # this metric needs rows on both sides
     low, value, high = (mifid(part, memorisation) for part in (max(low, 0.0), distance, high))
     details |= {"frechet_distance": distance, "cosine": memorisation, "penalised": memorisation < THRESHOLD}
-    return evidence.estimate("mifid", value, (kind, low, high), details, notes)
+    return Measurement(value, (kind, low, high), evidence.rows, details=details, notes=notes)

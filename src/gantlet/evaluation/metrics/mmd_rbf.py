@@ -6,9 +6,9 @@ from jaxtyping import Float32
 from gantlet.core.errors import ConfigError, DataError, ShapeError
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.numerics.distances import squared_distance_tiles, tile_side
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.metrics.kernel_distance import KernelSums, kernel_distance, sums_of_tiles
 from gantlet.evaluation.stats.moments import Moments
@@ -75,7 +75,7 @@ def mmd_rbf(
 )
 def estimate(
     evidence: Evidence, sigma: float = 1.0, relative: bool = True, form: str = "unbiased", scale: float = 1.0
-) -> Estimate:
+) -> Measurement:
     """Squared maximum mean discrepancy with a Gaussian kernel as wide as the real images' mean distance.
 
     MMD² = mean k(r, r') + mean k(f, f') − 2 mean k(r, f), a row never with itself (unbiased U-statistic);
@@ -104,4 +104,4 @@ def estimate(
     notes = ("the value is negative: no difference is seen",) if value < 0 else ()
     details = {"standard_error": scale * variance**0.5, "xu2018": biased**0.5}
     low = low if form == "unbiased" else max(0.0, low)
-    return evidence.estimate("mmd_rbf", scale * value, ("delta", low, high), details, notes)
+    return Measurement(scale * value, ("delta", low, high), evidence.rows, details=details, notes=notes)

@@ -6,10 +6,11 @@ from scipy.special import rel_entr
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
-from gantlet.core.results.estimate import Estimate, Interval
+from gantlet.core.results.estimate import Interval
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import around_null, normal, permutation_p_value
+from gantlet.evaluation.measurement import Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.metrics.modes import class_counts
 
@@ -46,7 +47,7 @@ def mode_kl(real: Int64[np.ndarray, " k"], fake: Int64[np.ndarray, " k"]) -> tup
     version=1,
     unpaired=NO_INFLUENCE,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Reverse KL divergence of the fakes' class histogram from the real one; 0 is best.
 
     Σ_j q_j log(q_j / p_j), q, p the shares of class j among the most probable classes of fake and real images (the same
@@ -64,7 +65,7 @@ def estimate(evidence: Evidence) -> Estimate:
     real, fake = (class_counts(bank, evidence.mixture) for bank in (evidence.real, evidence.fake))
     value, variance = mode_kl(real, fake)
     if not np.isfinite(value):
-        return evidence.undefined("mode_kl", "the fakes are given a class that no real image is predicted to be")
+        raise Undefined("the fakes are given a class that no real image is predicted to be")
     rng = numpy_stream(evidence.seed, "permutation-modes")
     drawn = rng.multivariate_hypergeometric(real + fake, int(fake.sum()), PERMUTATIONS)
     null = np.array([mode_kl(real + fake - some, some)[0] for some in drawn])
@@ -75,4 +76,4 @@ def estimate(evidence: Evidence) -> Estimate:
     if p_value > 1 - evidence.level and len(null):
         kind, (low, high) = "permutation", around_null(value, null, evidence.level)
     details = {"p_value": p_value, "fake": fake.tolist(), "real": real.tolist()}
-    return evidence.estimate("mode_kl", value, (kind, max(0.0, low), high), details)
+    return Measurement(value, (kind, max(0.0, low), high), evidence.rows, details=details)

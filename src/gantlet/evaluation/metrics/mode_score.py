@@ -4,10 +4,10 @@ import numpy as np
 from scipy.special import rel_entr, xlogy
 
 from gantlet.core.errors import ShapeError, TooFewSamples
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.metrics.inception_score import log_inception_score
 from gantlet.evaluation.stats.probabilities import ClassProbabilities, normalised
@@ -63,7 +63,7 @@ def influence(evidence: Evidence) -> Influence:
     version=1,
     influence=influence,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Mode Score: the Inception Score divided by how far the class frequencies of the fakes are from the real ones.
 
     MS = exp(E_x KL(p(y|x) ‖ p_g(y)) − KL(p_g(y) ‖ p_r(y))), x generated; equal to IS where the frequencies agree.
@@ -77,17 +77,11 @@ def estimate(evidence: Evidence) -> Estimate:
     """
     value, variance = log_mode_score(evidence.real_classes, evidence.fake_classes)
     if not np.isfinite(value):
-        reason = "undefined: the fakes are given a class that has probability 0 in every real image"
-        return Estimate("mode_score", None, n_real=evidence.real.n, n_fake=evidence.fake.n, notes=(reason,))
+        raise Undefined("the fakes are given a class that has probability 0 in every real image")
     low, high = np.exp(normal(value, variance, evidence.level))
-    return Estimate(
-        "mode_score",
+    return Measurement(
         float(np.exp(value)),
-        float(low),
-        float(high),
-        "delta",
-        evidence.level,
-        evidence.real.n,
-        evidence.fake.n,
+        ("delta", float(low), float(high)),
+        evidence.rows,
         details={"log_standard_error": variance**0.5},
     )

@@ -5,9 +5,9 @@ from jaxtyping import Int64
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.mixture import Mixture
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 
@@ -52,7 +52,7 @@ def hits(bank: FeatureBank, mixture: Mixture | None) -> Int64[np.ndarray, " k"]:
     version=1,
     unpaired="a count of modes has no influence function",
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Number of classes that at least one fake image is classified as; of a known mixture: of modes that are found.
 
     #{j : some fake x has argmax_y p(y|x) = j}; where the data is a mixture, #{j : some fake lies within 3σ of mode j};
@@ -79,15 +79,6 @@ def estimate(evidence: Evidence) -> Estimate:
     ]
     details = {"fake": fake.tolist(), "real": real.tolist(), "missing": missing, "rare": rare, "classes": len(fake)}
     notes = tuple(f"{what}: {', '.join(which[:10])}" for what, which in (("missing", missing), ("rare", rare)) if which)
-    return Estimate(
-        "modes",
-        float(found),
-        max(0.0, low),
-        min(float(len(fake)), high),
-        "delta",
-        evidence.level,
-        evidence.real.n,
-        evidence.fake.n,
-        details=details,
-        notes=notes,
+    return Measurement(
+        float(found), ("delta", max(0.0, low), min(float(len(fake)), high)), evidence.rows, details=details, notes=notes
     )

@@ -7,9 +7,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from gantlet.core.errors import ShapeError, TooFewSamples
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement, Rows, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.structure import Local, likeness
@@ -70,7 +70,7 @@ def mean_likeness(bank: FeatureBank) -> Float64[np.ndarray, " n"]:
     version=1,
     unpaired="it is measured on random pairs inside one side",
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Mean multi-scale structural similarity of two fake images: high where the generator repeats itself.
 
     Five batches of 64 random images, all pairs within a batch, a row never with itself. ``details.real``: the same for
@@ -91,8 +91,10 @@ def estimate(evidence: Evidence) -> Estimate:
     try:
         theirs, values = mean_likeness(real), mean_likeness(fake)
     except ShapeError as error:
-        return evidence.undefined("ms_ssim_diversity", str(error))
+        raise Undefined(str(error)) from error
     value = float(values.mean())
     low, high = normal(value, 4 * float(values.var(ddof=1)) / len(values), evidence.level)
     details = {"real": float(theirs.mean())}
-    return evidence.estimate("ms_ssim_diversity", value, ("delta", max(0.0, low), min(1.0, high)), details, notes)
+    return Measurement(
+        value, ("delta", max(0.0, low), min(1.0, high)), Rows(real.n, fake.n), details=details, notes=notes
+    )

@@ -4,11 +4,11 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from gantlet.core.errors import TooFewSamples
-from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.holm import holm
 from gantlet.evaluation.inference.intervals import quantile, wilson
+from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.clusters import clusters
 
@@ -41,7 +41,7 @@ def ndb(scores: Float64[np.ndarray, " k"], significance: float = 0.05) -> Bool[n
     version=1,
     unpaired="a count of bins has no influence function",
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """NDB/K: the share of bins, cells of the real images, that hold a different share of fakes than of real images.
 
     K = 100 k-means cells of the real images (fewer where there are fewer than 1,000); a two-proportion z-test at 5 %
@@ -76,4 +76,6 @@ def estimate(evidence: Evidence) -> Estimate:
         "after_holm": np.flatnonzero(holm(2 * norm.sf(np.abs(scores)), 1 - evidence.level)).tolist(),
     }
     interval = wilson(int(different.sum()), k, evidence.level)
-    return evidence.estimate("ndb", float(different.mean()), ("wilson", *interval), details, notes)
+    return Measurement(
+        float(different.mean()), ("wilson", *interval), Rows(real.n, fake.n), details=details, notes=notes
+    )

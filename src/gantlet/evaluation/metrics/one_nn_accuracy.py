@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import wilson
+from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.neighbours import Neighbours, neighbours
 
@@ -77,7 +77,7 @@ def one_nn_accuracy(facts: Neighbours) -> Accuracy:
     version=1,
     influence=influence,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Leave-one-out accuracy of a 1-nearest-neighbour classifier that tells real from fake; 0.5 is ideal.
 
     The nearest other row among both sets says real or fake; the share of right answers, in [0, 1]. ``details`` hold the
@@ -100,6 +100,4 @@ def estimate(evidence: Evidence) -> Estimate:
     effective = 2 * n / (1 + accuracy.mutual)
     low, high = wilson(accuracy.pooled * effective, effective, evidence.level)
     details = {"real": accuracy.real, "fake": accuracy.fake, "mutual": accuracy.mutual}
-    return Estimate(
-        "one_nn_accuracy", accuracy.pooled, low, high, "wilson", evidence.level, n, n, details=details, notes=notes
-    )
+    return Measurement(accuracy.pooled, ("wilson", low, high), Rows(n, n), details=details, notes=notes)

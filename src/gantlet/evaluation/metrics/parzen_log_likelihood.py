@@ -7,9 +7,9 @@ from scipy.special import logsumexp
 
 from gantlet.core.errors import DataError, TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 
 CAP = 2000
@@ -61,7 +61,7 @@ def best_width(squared: Float64[np.ndarray, "n m"], d: int) -> float:
     version=1,
     unpaired=NO_INFLUENCE,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Parzen-window log-likelihood of real images under Gaussians around the fakes. Misleading: see below.
 
     Mean over real test x of log (1/m) Σ_fake N(x; fake, σ²I); σ maximises it on one half of the real images (random,
@@ -84,4 +84,6 @@ def estimate(evidence: Evidence) -> Estimate:
     test = parzen_log_likelihoods(squared[1::2], sigma, real.dim)
     interval = normal(float(test.mean()), float(test.var(ddof=1) / len(test)), evidence.level)
     notes = ("misleading in high dimension (Theis et al. 2016): do not rank models by it", *notes)
-    return evidence.estimate("parzen_log_likelihood", float(test.mean()), ("delta", *interval), {"sigma": sigma}, notes)
+    return Measurement(
+        float(test.mean()), ("delta", *interval), Rows(real.n, fake.n), details={"sigma": sigma}, notes=notes
+    )

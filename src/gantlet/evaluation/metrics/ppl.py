@@ -4,10 +4,10 @@ import numpy as np
 from jaxtyping import Float64
 
 from gantlet.core.errors import NonFiniteError, TooFewSamples
-from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import quantile
+from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.latent import LatentSpace
 
@@ -67,7 +67,7 @@ def trimmed_mean(values: Float64[np.ndarray, " n"], trim: float = TRIM) -> tuple
     version=1,
     unpaired="it is measured on the generator's paths, not on rows that both sides share",
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Perceptual path length in the latent space Z: how abruptly the images change along a path between two latents.
 
     PPL = E |f(G(slerp(a, b; t))) − f(G(slerp(a, b; t + ε)))|²/ε², ε = 1e-4, 2,000 paths, mean without the lowest and
@@ -94,4 +94,4 @@ def estimate(evidence: Evidence) -> Estimate:
         "interpolation": "slerp in Z, lengths kept",
         "t": "uniform in [0, 1]",
     }
-    return evidence.estimate("ppl", value, ("delta", max(0.0, value - half), value + half), details)
+    return Measurement(value, ("delta", max(0.0, value - half), value + half), Rows(0, PATHS), details=details)

@@ -4,9 +4,9 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from gantlet.core.errors import TooFewSamples
-from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.clusters import clusters
 
@@ -54,7 +54,7 @@ def _shares(cells: Int64[np.ndarray, " n"]) -> Float64[np.ndarray, " k"]:
     version=1,
     unpaired="its clusters are drawn anew for each side",
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Precision and recall for distributions: the best balance on the curve of what is right and what is covered.
 
     Value: F₁, the largest harmonic mean on the curve α(λ) = Σ min(λ p, q), β(λ) = α(λ)/λ, where p, q are the shares of
@@ -92,4 +92,6 @@ def estimate(evidence: Evidence) -> Estimate:
         "real_shares": p.tolist(),
         "fake_shares": q.tolist(),
     }
-    return evidence.estimate("prd", value, ("bootstrap", min(low, value), max(high, value)), details, notes)
+    return Measurement(
+        value, ("bootstrap", min(low, value), max(high, value)), Rows(real.n, fake.n), details=details, notes=notes
+    )

@@ -4,10 +4,10 @@ import numpy as np
 from jaxtyping import Bool
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import wilson
+from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.neighbours import MANIFOLD_K
 
@@ -35,7 +35,7 @@ def influence(evidence: Evidence) -> Influence:
     version=1,
     influence=influence,
 )
-def estimate(evidence: Evidence, k: int = MANIFOLD_K) -> Estimate:
+def estimate(evidence: Evidence, k: int = MANIFOLD_K) -> Measurement:
     """Precision: the share of fake images that fall among the real ones.
 
     Mean over fake x of 1[some real x' has |x − x'| ≤ the distance from x' to its 3rd nearest real neighbour]; in [0,
@@ -54,14 +54,4 @@ def estimate(evidence: Evidence, k: int = MANIFOLD_K) -> Estimate:
         raise ConfigError(f"precision: expected k ≥ 1; got {k}")
     inside = evidence.manifolds(k).in_real_manifold
     low, high = wilson(float(inside.sum()), len(inside), evidence.level)
-    return Estimate(
-        "precision",
-        precision(inside),
-        low,
-        high,
-        "wilson",
-        evidence.level,
-        evidence.real.n,
-        evidence.fake.n,
-        details={"k": k},
-    )
+    return Measurement(precision(inside), ("wilson", low, high), evidence.rows, details={"k": k})

@@ -5,9 +5,9 @@ from jaxtyping import UInt8
 
 from gantlet.core.errors import ShapeError, TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement, Rows, Undefined
 from gantlet.evaluation.metrics import METRICS
 
 PEAK = 255.0
@@ -30,7 +30,7 @@ def psnr(real: UInt8[np.ndarray, "h w c"], fake: UInt8[np.ndarray, "h2 w2 c2"]) 
     version=1,
     unpaired=NO_INFLUENCE,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Peak signal-to-noise ratio of generated images and the real ones that they reproduce, mean over the pairs.
 
     PSNR = 10 log₁₀(255²/MSE) of each pair, then the mean; pairs are images of equal name on both sides, or declared
@@ -47,14 +47,16 @@ def estimate(evidence: Evidence) -> Estimate:
     try:
         values = evidence.of_pairs(psnr)
     except ShapeError as error:
-        return evidence.undefined("psnr", str(error))
+        raise Undefined(str(error)) from error
     finite = values[np.isfinite(values)]
     equal = len(values) - len(finite)
     if len(values) >= 2 and not len(finite):
-        return evidence.undefined("psnr", f"all {equal} pairs are equal: the ratio is infinite")
+        raise Undefined(f"all {equal} pairs are equal: the ratio is infinite")
     if len(finite) < 2:
         raise TooFewSamples(f"the interval of psnr needs 2 pairs that differ; got {len(finite)}")
     low, high = normal(float(finite.mean()), float(finite.var(ddof=1) / len(finite)), evidence.level)
     notes = (f"{equal} pairs are equal (infinite ratio) and were left out",) if equal else ()
     details = {"pairs": len(values), "equal": equal}
-    return evidence.estimate("psnr", float(finite.mean()), ("delta", low, high), details, notes)
+    return Measurement(
+        float(finite.mean()), ("delta", low, high), Rows(len(finite), len(finite)), details=details, notes=notes
+    )

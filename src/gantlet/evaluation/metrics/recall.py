@@ -4,10 +4,10 @@ import numpy as np
 from jaxtyping import Bool
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence, of_covered
 from gantlet.evaluation.inference.intervals import wilson
+from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.neighbours import MANIFOLD_K
 
@@ -36,7 +36,7 @@ def influence(evidence: Evidence) -> Influence:
     version=1,
     influence=influence,
 )
-def estimate(evidence: Evidence, k: int = MANIFOLD_K) -> Estimate:
+def estimate(evidence: Evidence, k: int = MANIFOLD_K) -> Measurement:
     """Recall: the share of real images that the fakes could have made.
 
     Mean over real x of 1[some fake x' has |x − x'| ≤ the distance from x' to its 3rd nearest fake neighbour]; in [0,
@@ -55,14 +55,4 @@ def estimate(evidence: Evidence, k: int = MANIFOLD_K) -> Estimate:
         raise ConfigError(f"recall: expected k ≥ 1; got {k}")
     inside = evidence.manifolds(k).in_fake_manifold
     low, high = wilson(float(inside.sum()), len(inside), evidence.level)
-    return Estimate(
-        "recall",
-        recall(inside),
-        low,
-        high,
-        "wilson",
-        evidence.level,
-        evidence.real.n,
-        evidence.fake.n,
-        details={"k": k},
-    )
+    return Measurement(recall(inside), ("wilson", low, high), evidence.rows, details={"k": k})

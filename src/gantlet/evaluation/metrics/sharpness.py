@@ -5,9 +5,9 @@ from jaxtyping import Float64, UInt8
 
 from gantlet.core.errors import ShapeError, TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement, Rows, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.images import ImageRows
 
@@ -42,7 +42,7 @@ def of_images(images: ImageRows) -> Float64[np.ndarray, " n"]:
     version=1,
     unpaired=NO_INFLUENCE,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Sharpness: the variance of the Laplacian-filtered image, mean over the fakes; blurred images have less.
 
     Mean over x of Var(Δx), Δx the sum of the four neighbours less four times the pixel, on brightness 0..255; at most
@@ -62,8 +62,8 @@ def estimate(evidence: Evidence) -> Estimate:
     try:
         theirs, values = of_images(real.images), of_images(fake.images)
     except ShapeError as error:
-        return evidence.undefined("sharpness", str(error))
+        raise Undefined(str(error)) from error
     value, usual = float(values.mean()), float(theirs.mean())
     low, high = normal(value, float(values.var(ddof=1) / len(values)), evidence.level)
     details = {"real": usual, **({"ratio": value / usual} if usual > 0 else {})}
-    return evidence.estimate("sharpness", value, ("delta", max(0.0, low), high), details, notes)
+    return Measurement(value, ("delta", max(0.0, low), high), Rows(real.n, fake.n), details=details, notes=notes)

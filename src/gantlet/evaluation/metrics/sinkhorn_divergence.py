@@ -5,9 +5,9 @@ import torch
 from jaxtyping import Float32, Float64
 
 from gantlet.core.errors import DataError, TooFewSamples
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal_of_square
+from gantlet.evaluation.measurement import Measurement, Rows, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.transport.sinkhorn import TOLERANCE, NotConverged, sinkhorn, sinkhorn_to_itself
 
@@ -45,7 +45,7 @@ def sinkhorn_divergence(
     version=2,
     unpaired="its potentials are solved anew for each side",
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Sinkhorn divergence: optimal transport smoothed by entropy and debiased, 0 for equal sets.
 
     S_ε = OT_ε(r, f) − ½OT_ε(r, r) − ½OT_ε(f, f), cost |x − y|², ε = 5 % of the mean squared distance of real images
@@ -71,8 +71,8 @@ def estimate(evidence: Evidence) -> Estimate:
     try:
         value, psi_real, psi_fake = sinkhorn_divergence(real.features, fake.features, epsilon)
     except NotConverged as error:
-        return evidence.undefined("sinkhorn_divergence", str(error))
+        raise Undefined(str(error)) from error
     variance = float(psi_real.var(ddof=1) / real.n + psi_fake.var(ddof=1) / fake.n)
     low, high = normal_of_square(value, variance, evidence.level)
     details = {"epsilon": epsilon, "standard_error": variance**0.5}
-    return evidence.estimate("sinkhorn_divergence", value, ("delta", low, high), details, notes)
+    return Measurement(value, ("delta", low, high), Rows(real.n, fake.n), details=details, notes=notes)

@@ -7,10 +7,11 @@ from jaxtyping import Float32, Float64, Int64
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
-from gantlet.core.results.estimate import Estimate, Interval
+from gantlet.core.results.estimate import Interval
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import around_null, normal, permutation_p_value
+from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 
 DIRECTIONS = 128
@@ -100,7 +101,7 @@ def relabelled(
     version=1,
     unpaired=NO_INFLUENCE,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Sliced 2-Wasserstein distance: transport cost along random lines, which needs no Gaussian assumption.
 
     SW₂ = (mean over θ of W₂²(θ·real, θ·fake))^½ over 128 random unit directions (seeded), exact on each line.
@@ -134,6 +135,6 @@ def estimate(evidence: Evidence) -> Estimate:
     interval = [min(np.sqrt(max(low, 0.0)), squared**0.5), max(np.sqrt(high), squared**0.5)]
     kind: Interval = "delta" if delta else "permutation"
     notes += () if delta else (f"real and fake are not told apart (p = {p_value:.2f}): spread from a permutation test",)
-    return evidence.estimate(
-        "sliced_wasserstein", squared**0.5, (kind, float(interval[0]), float(interval[1])), details, notes
+    return Measurement(
+        squared**0.5, (kind, float(interval[0]), float(interval[1])), Rows(real.n, fake.n), details=details, notes=notes
     )

@@ -6,9 +6,9 @@ from jaxtyping import UInt8
 
 from gantlet.core.errors import ShapeError, TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement, Rows, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.structure import WINDOW, Local, likeness
 
@@ -34,7 +34,7 @@ def ssim(real: UInt8[np.ndarray, "h w c"], fake: UInt8[np.ndarray, "h2 w2 c2"]) 
     version=1,
     unpaired=NO_INFLUENCE,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Structural similarity of generated images and the real ones that they reproduce, mean over the pairs.
 
     SSIM = mean over 11×11 Gaussian windows of (2μ_xμ_y + C₁)(2σ_xy + C₂)/((μ_x² + μ_y² + C₁)(σ_x² + σ_y² + C₂)), values
@@ -52,8 +52,10 @@ def estimate(evidence: Evidence) -> Estimate:
     try:
         values = evidence.of_pairs(ssim)
     except ShapeError as error:
-        return evidence.undefined("ssim", str(error))
+        raise Undefined(str(error)) from error
     if len(values) < 2:
         raise TooFewSamples(f"the interval of ssim needs 2 pairs; got {len(values)}")
     low, high = normal(float(values.mean()), float(values.var(ddof=1) / len(values)), evidence.level)
-    return evidence.estimate("ssim", float(values.mean()), ("delta", low, high), {"pairs": len(values)})
+    return Measurement(
+        float(values.mean()), ("delta", low, high), Rows(len(values), len(values)), details={"pairs": len(values)}
+    )

@@ -10,9 +10,9 @@ from scipy.special import xlogy
 from gantlet.core.errors import NonFiniteError, TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.numerics.distances import row_chunks
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 
@@ -82,7 +82,7 @@ def _unit(features: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
     version=1,
     unpaired=NO_INFLUENCE,
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Vendi Score: the effective number of different fake images, by cosine similarity of their features.
 
     VS = exp(−Σ λ log λ), λ the eigenvalues of XXᵀ/n, rows of X of length 1; in [1, min(n, d)]. ``details`` hold the
@@ -98,14 +98,14 @@ def estimate(evidence: Evidence) -> Estimate:
     """
     zero = [side for side in (evidence.real, evidence.fake) if not side.features.any(axis=1).all()]
     if zero:
-        return evidence.undefined("vendi_score", "some feature rows are all zeros and have no direction")
+        raise Undefined("some feature rows are all zeros and have no direction")
     value, variance = log_vendi_score(evidence.fake.features)
     low, high = np.exp(normal(value, variance, evidence.level))
     details: dict[str, Any] = {"log_standard_error": variance**0.5}
     if evidence.real.n >= 2:
         details["real"] = vendi_score(evidence.real.features)
     details |= {side: _by_class(bank) for side, bank in _sides(evidence) if bank.labels is not None}
-    return evidence.estimate("vendi_score", float(np.exp(value)), ("delta", float(low), float(high)), details)
+    return Measurement(float(np.exp(value)), ("delta", float(low), float(high)), evidence.rows, details=details)
 
 
 def _sides(evidence: Evidence) -> tuple[tuple[str, FeatureBank], ...]:

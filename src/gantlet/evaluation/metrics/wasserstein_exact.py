@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float32, Float64
 
 from gantlet.core.errors import GantletError, TooFewSamples
-from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 
 CAP = 2000
@@ -49,7 +49,7 @@ def wasserstein_exact(
     version=1,
     unpaired="its plan is solved anew for each side",
 )
-def estimate(evidence: Evidence) -> Estimate:
+def estimate(evidence: Evidence) -> Measurement:
     """Exact 1-Wasserstein distance: the least mean distance by which the real images must move to become the fakes.
 
     W₁ = min_P Σ P_ij |x_i − y_j|, uniform weights, Euclidean cost, at most 2,000 images a side (random, seeded).
@@ -69,4 +69,4 @@ def estimate(evidence: Evidence) -> Estimate:
     variance = float(u.var(ddof=1) / real.n + v.var(ddof=1) / fake.n)
     low, high = normal(value, variance, evidence.level)
     details = {"standard_error": variance**0.5}
-    return evidence.estimate("wasserstein_exact", value, ("delta", max(low, 0.0), high), details, notes)
+    return Measurement(value, ("delta", max(low, 0.0), high), Rows(real.n, fake.n), details=details, notes=notes)

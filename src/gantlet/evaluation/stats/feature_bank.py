@@ -10,14 +10,14 @@ from jaxtyping import Float32, Int64
 from gantlet.core.errors import NonFiniteError, ShapeError
 from gantlet.evaluation.stats.images import ImageRows
 from gantlet.evaluation.stats.moments import Moments
-from gantlet.evaluation.stats.summary import Summary
+from gantlet.evaluation.stats.probabilities import ClassProbabilities
+from gantlet.evaluation.stats.summary import QUARTERS
 
 
 @dataclass(frozen=True)
 class FeatureBank:
     """Features [n, d] float32 of n images; optional class probabilities [n, k], labels [n], names [n], and the images
     themselves, which are decoded only when a metric looks at them.
-    With a ``summary`` the bank has no rows (features [0, d]): it stands for the n images of a statistics file.
 
     Raises ShapeError when rows do not match, NonFiniteError naming the first bad row.
     """
@@ -27,7 +27,6 @@ class FeatureBank:
     labels: Int64[np.ndarray, " n"] | None = None
     names: Sequence[str] = ()
     images: ImageRows | None = None
-    summary: Summary | None = None
 
     def __post_init__(self) -> None:
         for part in ("probabilities", "labels", "names", "images"):
@@ -44,7 +43,7 @@ class FeatureBank:
     @property
     def n(self) -> int:
         """Return the number of images."""
-        return len(self.features) if self.summary is None else self.summary.n
+        return len(self.features)
 
     @property
     def dim(self) -> int:
@@ -54,12 +53,21 @@ class FeatureBank:
     @cached_property
     def moments(self) -> Moments:
         """Return mean and covariance in float64."""
-        return Moments.of(self.features) if self.summary is None else self.summary.moments
+        return Moments.of(self.features)
 
-    @classmethod
-    def summarised(cls, summary: Summary) -> "FeatureBank":
-        """Return a bank without rows that knows a summary only."""
-        return cls(np.empty((0, len(summary.moments.mean)), np.float32), summary=summary)
+    @property
+    def rows(self) -> "FeatureBank":
+        """Return the bank itself, which has rows."""
+        return self
+
+    @cached_property
+    def class_statistics(self) -> ClassProbabilities | None:
+        """Return the class statistics; None where the extractor gives no probabilities."""
+        return None if self.probabilities is None else ClassProbabilities.of(self.probabilities)
+
+    def quarters(self, order: Int64[np.ndarray, " n"]) -> list[Moments]:
+        """Return the moments of four disjoint quarters of the rows, dealt out in this order."""
+        return [Moments.of(self.features[order[q::QUARTERS]]) for q in range(QUARTERS)]
 
     def take(self, rows: np.ndarray) -> "FeatureBank":
         """Return the bank of some rows, in the order given."""

@@ -12,7 +12,7 @@ from jaxtyping import Float32, Float64, Int64
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.numerics.covariance import optimal_maps
 from gantlet.core.numerics.distances import row_chunks
-from gantlet.evaluation.stats.moments import Moments
+from gantlet.evaluation.stats.moments import Gaussian, Moments
 
 GROUPS = 20
 PERMUTATIONS = 999
@@ -38,7 +38,7 @@ class Potentials:
 
 
 def potentials(
-    real: Float32[np.ndarray, "n d"], fake: Float32[np.ndarray, "m d"], real_moments: Moments, fake_moments: Moments
+    real: Float32[np.ndarray, "n d"], fake: Float32[np.ndarray, "m d"], real_moments: Gaussian, fake_moments: Gaussian
 ) -> Potentials:
     """Return ψ_g(x) = 2(m_g − m_r)·(x − m_g) + (x − m_g)ᵀ(I − T_{g→r})(x − m_g), centred, and its mirror image ψ_r.
 

@@ -12,6 +12,26 @@ from gantlet.core.numerics.distances import row_chunks
 
 
 @dataclass(frozen=True, eq=False)
+class PublishedMoments:
+    """A published mean [d] and covariance [d, d] of an unknown number of rows."""
+
+    mean: Float64[np.ndarray, " d"]
+    cov: Float64[np.ndarray, "d d"]
+    n: None = None
+    centred: None = None
+
+    @property
+    def total_variance(self) -> float:
+        """Return the trace of the covariance."""
+        return float(np.trace(self.cov))
+
+    @cached_property
+    def factor(self) -> tuple[Float64[np.ndarray, "d r"], bool]:
+        """Return A with A Aᵀ = cov, and whether cov has full rank; raises NonFiniteError."""
+        return psd_factor(self.cov)
+
+
+@dataclass(frozen=True, eq=False)
 class Moments:
     """Count n, mean [d] and m2 = Σ (x − mean)(x − mean)ᵀ [d, d] of n rows, float64.
 
@@ -74,6 +94,13 @@ class Moments:
             raise TooFewSamples(f"a covariance needs 2 samples or more; got {self.n}. Give more images")
         return self.m2 / (self.n - 1)
 
+    @property
+    def total_variance(self) -> float:
+        """Return the trace of the covariance; raises TooFewSamples for n < 2."""
+        if self.n < 2:
+            raise TooFewSamples(f"a covariance needs 2 samples or more; got {self.n}. Give more images")
+        return float(np.trace(self.m2) / (self.n - 1))
+
     @cached_property
     def factor(self) -> tuple[Float64[np.ndarray, "d r"], bool]:
         """Return A with A Aᵀ = cov, and whether cov has full rank: the centred rows where there are fewer than d.
@@ -85,7 +112,11 @@ class Moments:
         return self.centred.T / np.sqrt(self.n - 1), False
 
 
-def trace_root(real: Moments, fake: Moments) -> float:
+Gaussian = Moments | PublishedMoments
+"""What a Fréchet distance needs of one side: a mean, a covariance, and the number of rows where it is known."""
+
+
+def trace_root(real: Gaussian, fake: Gaussian) -> float:
     """Return tr (S_r S_g)^½ by the cheapest exact route: rows where a side has fewer than d, else covariances."""
     if real.centred is None and fake.centred is None:
         return trace_root_product(real.cov, fake.cov)

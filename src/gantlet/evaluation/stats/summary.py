@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from gantlet.core.errors import ShapeError
-from gantlet.evaluation.stats.moments import Moments
+from gantlet.evaluation.stats.moments import Moments, PublishedMoments
 from gantlet.evaluation.stats.probabilities import ClassProbabilities
 
 QUARTERS = 4
@@ -19,12 +19,10 @@ class Summary:
     """Moments of four random quarters of the rows, whose merge is that of all, and the class statistics or None.
 
     A row's quarter depends on its values alone, so shards summed up apart and merged give what the whole would.
-    Published files hold one part of an unknown number of rows: then ``n`` is 0.
     """
 
     parts: tuple[Moments, ...]
     classes: ClassProbabilities | None = None
-    n_known: bool = True
 
     @classmethod
     def of(cls, features: Float32[np.ndarray, "n d"], probabilities: Float32[np.ndarray, "n k"] | None) -> "Summary":
@@ -36,8 +34,6 @@ class Summary:
 
     def merge(self, other: "Summary") -> "Summary":
         """Return the summary of both sets of rows; raises ShapeError where they hold different things."""
-        if len(self.parts) != len(other.parts) or not (self.n_known and other.n_known):
-            raise ShapeError("statistics of an unknown number of images cannot be merged; make them with gantlet stats")
         if (self.classes is None) != (other.classes is None):
             raise ShapeError("one of the statistics holds class probabilities, the other none; use one extractor")
         classes = self.classes.merge(other.classes) if self.classes and other.classes else None
@@ -45,10 +41,24 @@ class Summary:
 
     @property
     def n(self) -> int:
-        """Return the number of rows, 0 where it is not known."""
-        return self.moments.n if self.n_known else 0
+        """Return the number of rows."""
+        return self.moments.n
 
     @cached_property
     def moments(self) -> Moments:
         """Return the moments of all rows."""
         return reduce(Moments.merge, self.parts)
+
+
+@dataclass(frozen=True, eq=False)
+class PublishedSummary:
+    """A published mean and covariance: the number of rows is unknown, and there are neither quarters nor classes."""
+
+    moments: PublishedMoments
+    parts: tuple[Moments, ...] = ()
+    classes: None = None
+    n: None = None
+
+
+AnySummary = Summary | PublishedSummary
+"""What a statistics file holds."""

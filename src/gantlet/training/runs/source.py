@@ -10,7 +10,8 @@ from jaxtyping import Int64
 from gantlet.core.errors import ConfigError, UsageError, nearest
 from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
-from gantlet.data.points import PointSource, Source, point_array
+from gantlet.data.kinds import Source
+from gantlet.data.points import PointSource, point_array
 from gantlet.data.samples import Samples
 from gantlet.data.source import ImageSource, LatentImages
 

@@ -20,9 +20,17 @@ def pixels(images: Any, range: str = "unit") -> PixelBatch:
     """
     if range not in RANGES:
         raise DataError(f"range must be {', '.join(RANGES)}; got {range!r}")
-    array = images.detach().cpu().numpy() if hasattr(images, "detach") else np.asarray(images)
-    layout = "NCHW" if hasattr(images, "detach") else "auto"
-    nhwc, _ = to_nhwc("the batch", array, layout)
+    nhwc, _ = to_nhwc("the batch", as_array(images), "NCHW" if _is_tensor(images) else "auto")
     if nhwc.dtype == np.uint8:
         return np.ascontiguousarray(nhwc)
     return to_bytes("the batch", nhwc, range)[0]
+
+
+def as_array(values: Any) -> np.ndarray:
+    """Return a tensor or array-like as a NumPy array."""
+    return values.detach().cpu().numpy() if _is_tensor(values) else np.asarray(values)
+
+
+def _is_tensor(values: Any) -> bool:
+    """Return whether it is a torch tensor, without importing torch."""
+    return any(base.__module__ == "torch" and base.__name__ == "Tensor" for base in type(values).__mro__)

@@ -1,0 +1,117 @@
+"""Assemble the report: estimates of all spaces, the verdict, pictures, warnings, and what made it all."""
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gantlet.core.processes import processes
+from gantlet.core.results.report import Report
+from gantlet.core.version import __version__
+from gantlet.evaluation.duplicates import duplicates
+from gantlet.evaluation.findings import Findings
+from gantlet.evaluation.gallery import Gallery, source_rows
+from gantlet.evaluation.sides import Side, Space
+from gantlet.evaluation.verdict import verdict
+
+
+def assemble(
+    spaces: Sequence[Space],
+    sides: Sequence[Side],
+    findings: Sequence[Findings],
+    started: float,
+    *,
+    out: Path | None = None,
+    images_seen: int | None = None,
+) -> Report:
+    """Return the report of one evaluation; the first space gives the verdict.
+
+    Args: spaces, sides, findings: one each per feature space; started: ``time.perf_counter()`` at the beginning; out: a
+    folder for report.json and pictures; images_seen: of the training so far. The first process writes, all return it.
+    """
+
+    def report() -> Report:
+        written = _assembled(spaces, sides, findings, out)
+        seconds = {**spaces[0].seconds, "total": time.perf_counter() - started}
+        written = dataclasses.replace(written, seconds=seconds, images_seen=images_seen)
+        if out is not None:
+            written.save(out / "report.json")
+        return written
+
+    return processes().first(report)
+
+
+def _assembled(
+    spaces: Sequence[Space], sides: Sequence[Side], findings: Sequence[Findings], out: Path | None
+) -> Report:
+    space, fake, first = spaces[0], sides[0], findings[0]
+    gallery = Gallery(out, space.real, space.train, fake)
+    return Report(
+        features=_stamp(spaces),
+        real=space.real.source.spec,
+        fake=fake.source.spec,
+        n_real=space.real.bank.n,
+        n_fake=fake.bank.n,
+        seed=space.config.seed,
+        estimates=tuple(
+            dataclasses.replace(estimate, features=each.name)
+            for each, known in zip(spaces, findings, strict=True)
+            for estimate in known.estimates
+        ),
+        verdict=verdict(
+            first.estimates, first.modes, first.copies, first.outlier_test, points=fake.source.kind == "points"
+        ),
+        modes=gallery.modes(first),
+        suspects=gallery.suspects(first.suspects),
+        outliers=gallery.outliers(first.outliers),
+        pictures=gallery.grids(),
+        warnings=_warnings(space, fake),
+        digests=_digests(space, fake),
+    )
+
+
+def _stamp(spaces: Sequence[Space]) -> dict[str, Any]:
+    """Return what decides the numbers: extractor (and every other space's), protocol, package."""
+    first = spaces[0]
+    others = {space.name: space.extractor.identity for space in spaces} if len(spaces) > 1 else {}
+    stamp = {**first.extractor.identity, "protocol": first.config.protocol, "package": __version__}
+    return {**stamp, "spaces": others} if others else stamp
+
+
+def _digests(space: Space, fake: Side) -> dict[str, str]:
+    roles = {"real": space.real, "fake": fake, "training": space.train, "held-out": space.held_out}
+    return {role: side.source.digest for role, side in roles.items() if side is not None}
+
+
+def _warnings(space: Space, fake: Side) -> tuple[str, ...]:
+    sides = {"real": space.real, "generated": fake}
+    lines = [note for side in sides.values() for note in side.source.notes]
+    for role, side in sides.items():
+        lines += _of_side(role, side)
+    shapes = [side.source.decode(int(source_rows(side)[0])).shape for side in sides.values() if side.source.decode]
+    if len(shapes) == 2 and shapes[0][:2] != shapes[1][:2] and len(fake.source) > 1:
+        real, generated = (f"{height}×{width}" for height, width, _ in shapes)
+        lines.append(
+            f"the first real image is {real} pixels, the first generated one {generated}: different sizes change every number"
+        )
+    if fake.source.digest == space.real.source.digest:
+        lines.append("real and generated images are the same data; every number below compares it with itself")
+    if space.held_out is None and space.real.bank.rows is not None:
+        lines.append("no held-out real images: the references compare two halves of the real set with each other")
+    return tuple(dict.fromkeys(lines))
+
+
+def _of_side(role: str, side: Side) -> list[str]:
+    lines = []
+    if side.skipped:
+        lines.append(
+            f"{len(side.skipped)} {role} files could not be decoded and were left out: {', '.join(side.skipped)}"
+        )
+    lines += side.warnings
+    rows = side.bank.rows
+    if rows is not None and (repeated := duplicates(rows)):
+        lines.append(
+            f"{repeated:,} of the {rows.n:,} {role} ones repeat another one exactly (distinct: {rows.n - repeated:,})"
+        )
+    return lines

@@ -1,0 +1,90 @@
+"""Find what there is to say in one feature space: estimates with their references, modes, copies, outliers."""
+
+import time
+
+import numpy as np
+
+from gantlet.core.config import memory_bytes
+from gantlet.core.errors import TooFewSamples
+from gantlet.core.results.estimate import Estimate
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.copies import CopyRatios, copy_ratios, copy_test, outlier_test
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.findings import Far, Findings, Pair
+from gantlet.evaluation.gather import evidence_of, with_references
+from gantlet.evaluation.metric_selection import metric_names
+from gantlet.evaluation.modes import Modes, assign, counted
+from gantlet.evaluation.once import found_once
+from gantlet.evaluation.sides import Side, Space
+
+SUSPECTS = 12
+OUTLIERS = 8
+EXAMPLES = 7
+
+
+@found_once
+def find(space: Space, fake: Side) -> Findings:
+    """Return what is found about some fakes; computed by the first process only, and only where the cache has it not."""
+    names = metric_names(space.config, space.name)
+    evidence = evidence_of(space, fake, names)
+    started = time.perf_counter()
+    estimates = compute(evidence, names, progress=space.counted("metrics", len(names)))
+    space.seconds["metrics"] = space.seconds.get("metrics", 0.0) + time.perf_counter() - started
+    return _diagnosed(space, fake, evidence, with_references(space, estimates, names))
+
+
+def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Estimate, ...]) -> Findings:
+    """Return the estimates with the diagnosis that the kind of the data allows."""
+    if space.train.bank.rows is None or not evidence.has_rows:
+        return Findings(estimates, (), (), None, None, (), ())  # statistics files have no rows to look among
+    modes = assign(evidence)
+    counts = counted(evidence, modes) if modes else ()
+    if fake.source.kind == "points":
+        return Findings(estimates, counts, (), None, None, (), ())
+    space.progress("search for copies and outliers", 0, 1)
+    memory, train = memory_bytes(space.config.memory), space.train.rows.features
+    ratios = copy_ratios(train, fake.rows.features, memory)
+    unseen = copy_ratios(train, space.test.rows.features, memory) if space.test else None
+    space.progress("search for copies and outliers", 1, 1)
+    return Findings(
+        estimates,
+        counts,
+        _examples(modes) if modes else (),
+        copy_test(ratios, unseen) if unseen else None,
+        outlier_test(ratios, unseen) if unseen else None,
+        _suspects(ratios),
+        (*_far_fakes(ratios), *_missed(evidence)),
+    )
+
+
+def _suspects(ratios: CopyRatios) -> tuple[Pair, ...]:
+    order = np.argsort(ratios.ratio, kind="stable")[:SUSPECTS]
+    return tuple(
+        Pair(int(row), int(ratios.nearest[row]), float(ratios.distance[row]), float(ratios.ratio[row])) for row in order
+    )
+
+
+def _far_fakes(ratios: CopyRatios) -> tuple[Far, ...]:
+    order = np.argsort(-ratios.ratio, kind="stable")[:OUTLIERS]
+    return tuple(Far("fake", int(row), float(ratios.ratio[row])) for row in order)
+
+
+def _missed(evidence: Evidence) -> tuple[Far, ...]:
+    """Return the real images that lie farthest from every fake, in units of the distance to their own k-th neighbour.
+
+    None where there are too few images for neighbours at all; the metrics that need them then say so.
+    """
+    try:
+        facts = evidence.neighbours
+    except TooFewSamples:
+        return ()
+    own = facts.real.distances[:, -1]
+    typical = float(np.median(own[own > 0])) if (own > 0).any() else 1.0
+    ratio = facts.real_to_fake.distances[:, 0] / np.where(own > 0, own, typical)
+    order = np.argsort(-ratio, kind="stable")[:OUTLIERS]
+    return tuple(Far("real", int(row), float(ratio[row])) for row in order)
+
+
+def _examples(modes: Modes) -> tuple[tuple[int, ...], ...]:
+    fakes = [np.flatnonzero(modes.fake == k)[:EXAMPLES] for k in range(len(modes.names))]
+    return tuple((int(modes.medoids[k]), *(int(row) for row in rows)) for k, rows in enumerate(fakes))

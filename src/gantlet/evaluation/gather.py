@@ -1,0 +1,56 @@
+"""Gather the evidence of one comparison from its sides, and the references beside its estimates."""
+
+import dataclasses
+import time
+from collections.abc import Sequence
+
+from gantlet.core.config import memory_bytes
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.compute import compute, gathered
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.sides import Side, Space
+from gantlet.evaluation.stats.bank import Bank
+
+
+def evidence_of(space: Space, fake: Side, metrics: Sequence[str]) -> Evidence:
+    """Return real against fake, with what these metrics need."""
+    return dataclasses.replace(
+        _between(space, space.real.bank, fake.bank),
+        train=space.train.bank.rows,
+        test=space.test.bank.rows if space.test else None,
+        given=gathered(space, fake, metrics),
+    )
+
+
+def _between(space: Space, real: Bank, fake: Bank) -> Evidence:
+    config = space.config
+    memory = memory_bytes(config.memory)
+    return Evidence(real, fake, config.seed, config.level, memory, space.train.source.classes)
+
+
+def with_references(space: Space, estimates: Sequence[Estimate], specs: Sequence[str]) -> tuple[Estimate, ...]:
+    """Return the estimates, each with its reference: real against held-out real, computed once per metric and space."""
+    defined = [spec for spec, estimate in zip(specs, estimates, strict=True) if estimate.value is not None]
+    missing = [spec for spec in defined if spec not in space.references]
+    evidence = _reference_evidence(space, missing) if missing else None
+    if evidence is not None:
+        started = time.perf_counter()
+        computed = compute(evidence, missing, progress=space.counted("references", len(missing)))
+        space.references.update({e.metric: e for e in computed if e.value is not None})
+        space.seconds["references"] = time.perf_counter() - started
+    return tuple(dataclasses.replace(e, reference=space.references.get(e.metric)) for e in estimates)
+
+
+def _reference_evidence(space: Space, metrics: Sequence[str]) -> Evidence | None:
+    """Return real against held-out real, or against its own other half; None where a statistics file has no halves."""
+    if space.held_out is not None:
+        evidence = _between(space, space.real.bank, space.held_out.bank)
+        return dataclasses.replace(evidence, given=gathered(space, None, metrics))
+    rows = space.real.bank.rows
+    if rows is None:
+        return None
+    order = numpy_stream(space.config.seed, "yardstick").permutation(rows.n)
+    halves = _between(space, rows.take(order[: rows.n // 2]), rows.take(order[rows.n // 2 :]))
+    mixture = gathered(space, None, [])
+    return dataclasses.replace(halves, given=mixture)

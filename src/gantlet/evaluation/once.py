@@ -1,0 +1,63 @@
+"""Find once: by the first process only, and from the cache where the same was found before."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from gantlet.core.processes import processes
+from gantlet.core.version import __version__
+from gantlet.evaluation.compute import all_needs, resolve
+from gantlet.evaluation.features.cache import cache_path, load, store
+from gantlet.evaluation.findings import Findings
+from gantlet.evaluation.metric_selection import metric_names
+from gantlet.evaluation.need import Stamped
+from gantlet.evaluation.sides import Side, Space
+
+Find = Callable[[Space, Side], Findings]
+VERSION = 2
+"""Of the diagnosis (modes, copies, outliers) and of the file: raised whenever one of them changes."""
+
+
+def found_once(find: Find) -> Find:
+    """Return ``find`` as called by the first process only, reading and writing the cache; all processes get its findings."""
+
+    @functools.wraps(find)
+    def once(space: Space, fake: Side) -> Findings:
+        group = processes()
+        if group.size > 1:
+            return group.first(lambda: _read(space, fake) or _written(space, fake, find(space, fake)))
+        known = _read(space, fake)
+        return known if known is not None else _written(space, fake, find(space, fake))
+
+    return once
+
+
+def _read(space: Space, fake: Side) -> Findings | None:
+    if not space.config.cache:
+        return None
+    made_of = made_from(space, fake)
+    known = load(cache_path("findings", made_of), made_of)
+    return None if known is None else Findings.from_plain(known[1])
+
+
+def _written(space: Space, fake: Side, findings: Findings) -> Findings:
+    if space.config.cache:
+        made_of = made_from(space, fake)
+        store(cache_path("findings", made_of), {}, made_of, findings.plain())
+    return findings
+
+
+def made_from(space: Space, fake: Side) -> dict[str, Any]:
+    """Return everything that decides the findings: content, extractor, metrics with versions, needs with stamps, settings."""
+    sides = {"real": space.real, "fake": fake, "held_out": space.held_out, "train": space.train, "test": space.test}
+    config = space.config
+    return {
+        "version": VERSION,
+        "package": __version__,
+        "extractor": space.extractor.identity,
+        **{name: side and [side.source.digest, list(side.skipped)] for name, side in sides.items()},
+        "metrics": [[spec, resolve(spec)[0].meta.version] for spec in metric_names(config, space.name)],
+        "needs": {name: need.stamp(space, fake) for name, need in all_needs().items() if isinstance(need, Stamped)},
+        "seed": config.seed,
+        "level": config.level,
+    }

@@ -1,0 +1,36 @@
+"""What an evaluation and a comparison decide when they open their sources."""
+
+from gantlet.core.config import EvaluateConfig
+from gantlet.core.errors import DataError
+from gantlet.data.kinds import Source
+from gantlet.data.opening import open_source
+
+LEAST, MOST = 1_000, 10_000
+"""Images drawn from a generator where no number is given."""
+
+
+def default_n(config: EvaluateConfig, real: Source) -> int:
+    """Return how many images are drawn from a generator: ``config.n``, or as many as the larger real set has, within 1,000 … 10,000."""
+    held_out = config.held_out or real.held_out
+    return config.n or bounded_n(len(real), len(open_source(held_out)) if held_out else 0)
+
+
+def bounded_n(*real: int) -> int:
+    """Return the largest of these numbers, within 1,000 … 10,000."""
+    return min(MOST, max(LEAST, *real))
+
+
+def require_same_kind(real: Source, fake: Source) -> None:
+    """Raise DataError when one side holds images and the other points, or points of another dimension."""
+    if real.described != fake.described:
+        raise DataError(
+            f"{real.spec} holds {real.described} and {fake.spec} {fake.described}; give two sets of the same kind"
+        )
+
+
+def generated_shape(source: Source) -> tuple[int, int] | None:
+    """Return side and channels of the images of a trained generator; None for any other source."""
+    if not source.spec.startswith("run:") or source.first_shape is None:
+        return None
+    height, _, channels = source.first_shape
+    return height, channels

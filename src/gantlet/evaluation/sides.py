@@ -1,0 +1,71 @@
+"""The sides of an evaluation: sources with their features, and all that is real in one feature space."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gantlet.core.config import EvaluateConfig
+from gantlet.core.errors import DataError
+from gantlet.core.interfaces.extractors import Extractor
+from gantlet.core.results.estimate import Estimate
+from gantlet.data.kinds import Source
+from gantlet.evaluation.stats.bank import Bank
+from gantlet.evaluation.stats.feature_bank import FeatureBank
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage's name, the images done and their number."""
+
+
+def nothing(stage: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One source with its features; ``skipped`` names files that could not be decoded, ``warnings`` what else went wrong."""
+
+    source: Source
+    bank: Bank
+    skipped: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> FeatureBank:
+        """Return the rows; raises DataError where a statistics file stands for them."""
+        if self.bank.rows is None:
+            raise DataError(f"{self.source.spec} holds statistics, no rows")
+        return self.bank.rows
+
+
+@dataclass
+class Space:
+    """Everything real in one feature space: an evaluation without the fakes.
+
+    ``held_out`` is None where the real source has no second split; then two halves of ``real`` make the references.
+    ``train``: what the generator was trained on; ``test``: real images that it has not seen; both may be the same objects
+    as ``real`` and ``held_out``. ``name``: the spec of the features, where there are several spaces; else ''.
+    """
+
+    config: EvaluateConfig
+    extractor: Extractor
+    real: Side
+    held_out: Side | None
+    train: Side
+    test: Side | None
+    progress: Progress = nothing
+    seconds: dict[str, float] = field(default_factory=dict)
+    name: str = ""
+    references: dict[str, Estimate] = field(default_factory=dict)
+    """Real against held-out real, by metric: computed once, for any number of fakes."""
+
+    def asking(self, metrics: tuple[str, ...]) -> Space:
+        """Return the same space for other metrics."""
+        config = dataclasses.replace(self.config, metrics=metrics)
+        return dataclasses.replace(self, config=config, seconds={}, references={})
+
+    def counted(self, stage: str, total: int) -> Callable[[str], None]:
+        """Return a function that reports progress by one each time it is called with a name."""
+        done = iter(range(1, total + 1))
+        return lambda name: self.progress(f"{stage}: {name}", next(done, total), total)
