@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from covering import Case, covers
+from draws import of_classes
 
 from gantlet.errors import TooFewSamples
 from gantlet.metrics import compute
@@ -46,3 +48,8 @@ def test_thin_and_foreign_classes_are_named() -> None:
         shared_classes(np.array([0, 0, 1, 1]), np.array([0, 0, 1]))
     found = compute(Evidence(bank(60, 0, 2), bank(90, 1, 3)), ["intra_class_frechet"])[0]
     assert "class 2" in found.notes[-1]
+
+
+@covers("intra_class_frechet")
+def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
+    return Case(of_classes(noise=1.0))

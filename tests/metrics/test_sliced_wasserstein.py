@@ -3,6 +3,8 @@
 import numpy as np
 import ot
 import pytest
+from covering import Case, covers
+from draws import two
 
 from gantlet.metrics import compute
 from gantlet.metrics.sliced_wasserstein import Steps, sliced_costs, sliced_potential, sliced_wasserstein
@@ -45,3 +47,8 @@ def test_a_pure_shift_is_its_length_along_the_lines_and_the_null_is_recognised()
     assert found.interval == "delta"
     null = compute(Evidence(FeatureBank(rows(300, 3, 0)), FeatureBank(rows(300, 3, 1))), ["sliced_wasserstein"])[0]
     assert null.interval == "permutation"
+
+
+@covers("sliced_wasserstein")
+def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
+    return Case(two(300, 3, 0.8))
