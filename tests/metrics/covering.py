@@ -2,9 +2,9 @@
 
 A coverage test is a function that carries `covers` and returns a `Case`; the decorator draws, counts and asserts.
 
-The band: of 400 repeats an interval with true coverage 95 % covers a share with binomial standard deviation
-√(0.95 · 0.05/400) = 1.1 %. The band from 92 to 99 % reaches 2.8 of them down and 3.7 up, so it refuses a true interval
-with probability 0.4 %. It lets an interval that truly covers 90 % pass with probability 10 %, one of 88 % with 0.6 %.
+The band: of 1,000 repeats an interval with true coverage 95 % covers a share with binomial standard deviation
+√(0.95 · 0.05/1000) = 0.7 %. The band from 92 to 99 % reaches 4.3 of them down and 5.8 up, so a true interval fails with
+probability 2e-5. One that truly covers 90 % (0.9 % deviation) passes with probability 2 %, one of 99.5 % with 3 %.
 
 The truth without a closed form is the mean of 600 fresh draws: its standard error is δ = 1/24 of a draw's standard
 deviation, and a truth that is off by δ of them costs φ(1.96) · 1.96 · δ² = 0.02 % of coverage.
@@ -21,7 +21,7 @@ from gantlet.metrics import compute
 from gantlet.results import Estimate
 from gantlet.stats.evidence import Evidence
 
-REPEATS = 400
+REPEATS = 1000
 FRESH = 600
 LOWEST, HIGHEST = 0.92, 0.99
 
@@ -56,6 +56,11 @@ def covers(metric: str, given: str = "") -> Callable[[Callable[..., Case]], Call
         return test
 
     return decorate
+
+
+def misses(share: str, why: str) -> pytest.MarkDecorator:
+    """Mark a coverage test whose interval is known to cover too seldom or too often; it fails once the interval is mended."""
+    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=f"covers {share} measured; {why}")
 
 
 def share_covered(metric: str, case: Case) -> float:

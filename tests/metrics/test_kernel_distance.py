@@ -6,7 +6,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 import torch
-from covering import Case, covers
+from covering import Case, covers, misses
 from draws import two
 
 from gantlet.errors import NonFiniteError, ShapeError, TooFewSamples
@@ -105,6 +105,7 @@ def test_the_interval_covers_the_closed_form() -> Case:
     return Case(draw, mean_kernel(0, 0) + mean_kernel(shift, shift) - 2 * mean_kernel(0, shift))
 
 
+@misses("99.4 %", "the estimated variance is a quarter too large at the null")
 @covers("kernel_distance")
 def test_the_interval_covers_zero_at_the_null() -> Case:
     return Case(two(300, 8), 0.0)
