@@ -30,12 +30,10 @@ Draw = Callable[[int], Evidence]
 
 
 class Case(NamedTuple):
-    """``truth``: a closed form; a function of the evidence, where the interval is about something fitted to it; or None
-    for the mean of fresh draws, the expectation at these sizes.
-    """
+    """``truth``: a closed form, or None for the mean of fresh draws, the expectation at these sizes."""
 
     draw: Draw
-    truth: float | Callable[[Evidence], float] | None = None
+    truth: float | None = None
 
 
 def covers(metric: str, given: str = "") -> Callable[[Callable[..., Case]], Callable[..., None]]:
@@ -68,12 +66,8 @@ def share_covered(metric: str, case: Case) -> float:
     truth = case.truth
     if truth is None:
         truth = float(np.mean([value(metric, case.draw(10_000 + repeat)).value for repeat in range(FRESH)]))
-    hits = 0
-    for repeat in range(REPEATS):
-        evidence = case.draw(repeat)
-        estimate = value(metric, evidence)
-        hits += estimate.low <= (truth(evidence) if callable(truth) else truth) <= estimate.high
-    return hits / REPEATS
+    estimates = (value(metric, case.draw(repeat)) for repeat in range(REPEATS))
+    return float(np.mean([estimate.low <= truth <= estimate.high for estimate in estimates]))
 
 
 def value(metric: str, evidence: Evidence) -> Estimate:

@@ -59,7 +59,7 @@ def unsure(n: int) -> Draw:
 REAL_SHARES, FAKE_SHARES = [0.4, 0.3, 0.2, 0.1], [0.1, 0.2, 0.3, 0.4]
 
 
-def classes(rng: np.random.Generator, n: int, p: list[float], noise: float = 0.0) -> FeatureBank:
+def classes(rng: np.random.Generator, n: int, p: list[float] | np.ndarray, noise: float = 0.0) -> FeatureBank:
     """Return n images of classes with shares p; without ``noise`` their probabilities are 0 and 1."""
     drawn = rng.choice(len(p), n, p=p)
     logits = 3 * np.eye(len(p))[drawn] + noise * rng.standard_normal((n, len(p)))
