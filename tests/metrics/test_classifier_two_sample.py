@@ -48,17 +48,14 @@ def test_the_null_is_a_half_and_few_rows_are_refused() -> None:
         classifier_two_sample(rows(9, 0), rows(9, 1))
 
 
-@pytest.mark.parametrize(
-    ("n", "shift"),
-    [
-        (500, 0.4),
-        pytest.param(
-            200,
-            0.0,
-            marks=misses("87 %", "a fold's answers are correlated with those of the folds that trained its classifier"),
-        ),
-    ],
+NULL = pytest.param(
+    200,
+    0.0,
+    marks=misses("86.6 %", "a fold's answers are correlated with those of the folds that trained its classifier"),
 )
+
+
+@pytest.mark.parametrize(("n", "shift"), [(500, 0.4), NULL])
 @covers("classifier_two_sample")
 def test_the_interval_covers_the_mean_of_fresh_draws(n: int, shift: float) -> Case:
     return Case(two(n, 4, shift))
