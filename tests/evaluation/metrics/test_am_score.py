@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from covering import Case, covers
+from draws import of_classes
 from scipy.stats import entropy
 
 from gantlet.core.errors import ShapeError
@@ -50,3 +52,8 @@ def test_perfect_is_zero_a_lost_class_is_undefined_and_classes_must_agree() -> N
     assert lost[0].value is None
     with pytest.raises(ShapeError, match="classes"):
         am_score(ClassProbabilities.of(predictions(9, 0, 3)), ClassProbabilities.of(predictions(9, 0, 4)))
+
+
+@covers("am_score")
+def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
+    return Case(of_classes(noise=1.0))

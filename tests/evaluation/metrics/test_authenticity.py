@@ -1,7 +1,9 @@
 """Authenticity against scikit-learn's nearest neighbours."""
 
+import draws
 import numpy as np
 import pytest
+from covering import Case, covers, value
 from sklearn.neighbors import NearestNeighbors
 
 from gantlet.evaluation.compute import compute
@@ -29,3 +31,15 @@ def test_copies_are_not_authentic_and_far_images_are() -> None:
     found = compute(Evidence(FeatureBank(real), FeatureBank(half)), ["authenticity"])[0]
     assert found.value == pytest.approx(0.5)
     assert found.interval == "wilson"
+
+
+def fresh_fakes(repeat: int, n: int = 400) -> Evidence:
+    """Return n fresh fakes and always the same training and test images."""
+    train, test = (draws.rows(np.random.default_rng(seed), 300, 3) for seed in (1, 2))
+    fake = draws.rows(np.random.default_rng([3, repeat]), n, 3, 0.1, 0.9)
+    return Evidence(test, fake, seed=0, train=train, test=test)
+
+
+@covers("authenticity", given="the training images")
+def test_the_interval_covers_the_value_of_many_fakes() -> Case:
+    return Case(fresh_fakes, value("authenticity", fresh_fakes(10_000, n=50_000)).value)

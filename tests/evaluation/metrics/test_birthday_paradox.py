@@ -1,7 +1,9 @@
 """The birthday paradox test against pairs counted by SciPy, and a support size that is known."""
 
+import draws
 import numpy as np
 import pytest
+from covering import Case, covers, misses
 from scipy.spatial.distance import cdist
 
 from gantlet.core.errors import TooFewSamples
@@ -51,3 +53,30 @@ def test_no_collision_is_no_support_size_and_two_fakes_are_too_few() -> None:
     assert found.details["support_size_low"] > 100
     with pytest.raises(TooFewSamples, match="got 2"):
         collision_rate(np.zeros(2, np.int64))
+
+
+@covers("birthday_paradox")
+def test_the_interval_covers_the_chance_of_a_repeated_image() -> Case:
+    images = 20 * rows(50, 8)
+
+    def draw(repeat: int) -> Evidence:
+        rng = np.random.default_rng([9, repeat])
+        return Evidence(draws.rows(rng, 300, 4), FeatureBank(images[rng.integers(0, 50, 400)]), seed=repeat)
+
+    return Case(draw, 1 / 50)
+
+
+@pytest.mark.parametrize(
+    "spread",
+    [0.05, pytest.param(0.2, marks=misses("86.5 %", "the estimated variance holds only the larger of its two terms"))],
+)
+@covers("birthday_paradox", given="the real images and their radius")
+def test_the_interval_covers_the_mean_over_fresh_fakes(spread: float) -> Case:
+    real = draws.rows(np.random.default_rng(5), 300, 3)
+    return Case(lambda repeat: Evidence(real, draws.rows(np.random.default_rng([6, repeat]), 400, 3, 0.3, spread)))
+
+
+@misses("16.2 %", "the radius varies with the real images, and the interval takes it as known")
+@covers("birthday_paradox")
+def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
+    return Case(draws.two(400, 3, 0.3, 0.1))

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from covering import Case, covers, misses
+from draws import two
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import PredefinedSplit, cross_val_predict
@@ -44,3 +46,16 @@ def test_the_null_is_a_half_and_few_rows_are_refused() -> None:
     assert "700 real and 700 fake" in found.notes[0]
     with pytest.raises(TooFewSamples, match="real=9"):
         classifier_two_sample(rows(9, 0), rows(9, 1))
+
+
+NULL = pytest.param(
+    200,
+    0.0,
+    marks=misses("86.6 %", "a fold's answers are correlated with those of the folds that trained its classifier"),
+)
+
+
+@pytest.mark.parametrize(("n", "shift"), [(500, 0.4), NULL])
+@covers("classifier_two_sample")
+def test_the_interval_covers_the_mean_of_fresh_draws(n: int, shift: float) -> Case:
+    return Case(two(n, 4, shift))

@@ -1,7 +1,9 @@
 """C_T against SciPy's Mann–Whitney test; planted copies."""
 
+import draws
 import numpy as np
 import pytest
+from covering import Case, covers
 from scipy.stats import mannwhitneyu
 
 from gantlet.core.errors import TooFewSamples
@@ -46,3 +48,15 @@ def test_copies_are_seen_and_honest_draws_are_not() -> None:
     caught = compute(Evidence(FeatureBank(real), FeatureBank(copied)), ["data_copying"])[0]
     assert honest.value is not None and abs(honest.value) < 3
     assert caught.high is not None and caught.high < -3
+
+
+@covers("data_copying", given="the training images and their cells")
+def test_the_interval_covers_the_mean_over_fresh_test_images_and_fakes() -> Case:
+    train = draws.rows(np.random.default_rng(1), 300, 3)
+
+    def draw(repeat: int) -> Evidence:
+        rng = np.random.default_rng([4, repeat])
+        test = draws.rows(rng, 300, 3)
+        return Evidence(test, draws.rows(rng, 300, 3, 0.1, 0.9), seed=0, train=train, test=test)
+
+    return Case(draw)

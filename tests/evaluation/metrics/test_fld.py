@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from covering import Case, covers
+from draws import unseen_images
 from sklearn.neighbors import KernelDensity
 
 from gantlet.core.errors import TooFewSamples
@@ -48,3 +50,8 @@ def test_copies_of_what_fits_the_widths_are_punished() -> None:
     assert copied > honest + 5
     with pytest.raises(TooFewSamples, match="1 fake"):
         fld(fit[:4], test, fit)
+
+
+@covers("fld", given="the training images and the fakes")
+def test_the_interval_covers_the_mean_over_fresh_test_images() -> Case:
+    return Case(unseen_images())

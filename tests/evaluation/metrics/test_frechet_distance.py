@@ -6,6 +6,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 import torch
+from covering import Case, covers, value
+from draws import stretched, two
 
 from gantlet.core.errors import NonFiniteError, ShapeError, TooFewSamples
 from gantlet.evaluation.compute import compute
@@ -96,3 +98,27 @@ def test_errors_say_what_is_wrong() -> None:
         frechet_distance(Moments.of(rows(9, 3, 0)), Moments.of(rows(1, 3, 0)))
     with pytest.raises(NonFiniteError):
         frechet_distance(Moments(5, np.zeros(2), np.diag([np.inf, 1.0])), normal(np.zeros(2), np.ones(2)))
+
+
+@covers("frechet_distance")
+def test_the_interval_covers_the_closed_form() -> Case:
+    return stretched()
+
+
+@pytest.mark.slow
+def test_permutation_p_values_are_uniform_at_the_null() -> None:
+    # P(p ≤ 0.05) = 0.05 exactly for an exact test; 400 repeats: binomial sd 0.011.
+    draw = two(200, 8)
+    p_values = [value("frechet_distance", draw(repeat)).details["p_value"] for repeat in range(400)]
+    assert 0.02 <= np.mean(np.array(p_values) <= 0.05) <= 0.085
+
+
+@pytest.mark.slow
+def test_the_null_spread_is_that_of_fresh_samples() -> None:
+    draw = two(600, 16)
+    estimates = [value("frechet_distance", draw(repeat)) for repeat in range(200)]
+    widths = [estimate.high - estimate.low for estimate in estimates if estimate.interval == "permutation"]
+    # 95 % of fresh values lie within an interval of this width; the conditional spread over 40 groups is noisy by a
+    # tenth.
+    spread = np.ptp(np.quantile([estimate.value for estimate in estimates], [0.025, 0.975]))
+    assert spread == pytest.approx(np.median(widths), rel=0.3)

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from covering import Case, covers
+from draws import stretched
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.evaluation.compute import compute
@@ -58,3 +60,8 @@ def test_takes_most_of_the_bias_away() -> None:
 def test_too_few_samples() -> None:
     with pytest.raises(TooFewSamples, match="real=3"):
         richardson([Moments.of(np.ones((n, 2))) for n in (1, 1, 1, 0)], [Moments.of(np.ones((4, 2)))] * 4)
+
+
+@covers("frechet_distance_debiased")
+def test_the_interval_covers_the_closed_form() -> Case:
+    return stretched()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from covering import Case, covers
 from scipy.stats import chi2
 
 from gantlet.core.errors import ShapeError
@@ -38,3 +39,18 @@ def test_true_draws_follow_the_chi_squared_law(d: int) -> None:
 def test_without_known_modes_it_says_so() -> None:
     bank = FeatureBank(np.random.default_rng(0).standard_normal((20, 2)).astype(np.float32))
     assert "no known modes" in compute(Evidence(bank, bank), ["high_quality"])[0].notes[0]
+
+
+@covers("high_quality")
+def test_the_interval_covers_the_chi_squared_law() -> Case:
+    centres, spread = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]]), 1.5
+
+    def draw(repeat: int) -> Evidence:
+        rng = np.random.default_rng([10, repeat])
+        real, fake = (
+            FeatureBank((centres[rng.integers(0, 3, 500)] + sigma * rng.standard_normal((500, 2))).astype(np.float32))
+            for sigma in (1.0, spread)
+        )
+        return Evidence(real, fake, seed=repeat, given={"mixture": Mixture(centres, 1.0)})
+
+    return Case(draw, float(chi2.cdf((3 / spread) ** 2, 2)))

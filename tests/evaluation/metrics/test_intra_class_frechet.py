@@ -1,7 +1,11 @@
 """The intra-class Fréchet distance against the plain one of each class."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from covering import Case, covers, misses
+from draws import of_classes
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.evaluation.compute import compute
@@ -46,3 +50,18 @@ def test_thin_and_foreign_classes_are_named() -> None:
         shared_classes(np.array([0, 0, 1, 1]), np.array([0, 0, 1]))
     found = compute(Evidence(bank(60, 0, 2), bank(90, 1, 3)), ["intra_class_frechet"])[0]
     assert "class 2" in found.notes[-1]
+
+
+@covers("intra_class_frechet")
+def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
+    def draw(repeat: int) -> Evidence:
+        evidence = of_classes(noise=1.0)(repeat)
+        return replace(evidence, fake=replace(evidence.fake, features=1.5 * evidence.fake.features))
+
+    return Case(draw)
+
+
+@misses("99.2 %", "near the null the delta interval is too wide")
+@covers("intra_class_frechet")
+def test_the_interval_covers_the_mean_of_fresh_draws_at_the_null() -> Case:
+    return Case(of_classes(noise=1.0))

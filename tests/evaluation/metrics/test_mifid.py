@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from covering import Case, covers
+from draws import two
 from sklearn.metrics.pairwise import cosine_similarity
 
 from gantlet.core.errors import NonFiniteError
@@ -44,3 +46,8 @@ def test_copies_are_undefined_and_zero_rows_refused() -> None:
         mifid(1.0, 0.0)
     with pytest.raises(NonFiniteError, match="zeros"):
         memorisation_distances(real, np.zeros((3, 5), np.float32))
+
+
+@covers("mifid")
+def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
+    return Case(two(400, 4, 0.5, 1.5))

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from covering import Case, covers
+from draws import two
 from scipy.spatial.distance import cdist
 
 from gantlet.core.errors import DataError
@@ -42,3 +44,8 @@ def test_equal_real_rows_are_refused_and_a_difference_is_found() -> None:
         mmd_rbf(np.ones((4, 2), np.float32), np.ones((4, 2), np.float32))
     found = compute(Evidence(FeatureBank(rows(200, 0)), FeatureBank(rows(200, 1, 0.5))), ["mmd_rbf"])[0]
     assert found.low is not None and found.low > 0
+
+
+@covers("mmd_rbf")
+def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
+    return Case(two(300, 4, 0.4))

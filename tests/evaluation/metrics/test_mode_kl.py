@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from covering import Case, covers
+from draws import FAKE_SHARES, REAL_SHARES, of_classes
 from scipy.stats import entropy
 
 from gantlet.core.errors import TooFewSamples
@@ -38,3 +40,8 @@ def test_the_null_takes_permutations_and_a_lost_class_is_undefined() -> None:
     apart = compute(Evidence(bank([50, 50, 50]), bank([100, 40, 10])), ["mode_kl"])[0]
     assert (apart.interval, apart.details["p_value"]) == ("delta", 0.001)
     assert compute(Evidence(bank([50, 0]), bank([25, 25])), ["mode_kl"])[0].value is None
+
+
+@covers("mode_kl")
+def test_the_interval_covers_the_entropy_of_the_true_shares() -> Case:
+    return Case(of_classes(noise=0.0), float(entropy(FAKE_SHARES, REAL_SHARES)))

@@ -1,7 +1,9 @@
 """Modes: counts by argmax, what is missing and rare, and the spread of the count over new draws."""
 
+import draws
 import numpy as np
 import pytest
+from covering import Case, covers, misses
 
 from gantlet.core.mixture import Mixture
 from gantlet.evaluation.compute import compute
@@ -54,3 +56,22 @@ def test_a_known_mixture_is_found_only_within_three_deviations() -> None:
     assert found[0].value == 1 and found[0].details["fake"] == [40, 0]
     q, p = np.array([40, 3]) / 43, np.bincount(mixture.nearest(true)[0]) / 400
     assert found[1].value == pytest.approx(float((q * np.log(q / p)).sum()))
+
+
+EVEN, FALLING = np.full(40, 1 / 40), 0.7 ** np.arange(20)
+UNEVEN = pytest.param(
+    FALLING / FALLING.sum(), marks=misses("77.6 %", "a class that this draw missed and others hit adds no variance")
+)
+
+
+@pytest.mark.parametrize("shares", [EVEN, UNEVEN], ids=["even", "uneven"])
+@covers("modes")
+def test_the_interval_covers_the_expected_number_of_classes_hit(shares: np.ndarray) -> Case:
+    n = 100
+
+    def draw(repeat: int) -> Evidence:
+        rng = np.random.default_rng([5, repeat])
+        real, fake = (draws.classes(rng, n, shares) for _ in range(2))
+        return Evidence(real, fake, seed=repeat)
+
+    return Case(draw, float((1 - (1 - shares) ** n).sum()))

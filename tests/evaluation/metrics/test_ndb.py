@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from covering import Case, covers, misses
+from draws import rows, two
 from scipy.stats import chi2_contingency
 
 from gantlet.evaluation.compute import compute
@@ -33,3 +35,16 @@ def test_missing_bins_are_named_and_the_null_is_near_five_per_cent() -> None:
     assert len(dropped.details["missing"]) > 20
     assert all(dropped.details["fake"][b] == 0 for b in dropped.details["missing"])
     assert sum(dropped.details["fake"]) == len(half)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.3])
+@covers("ndb")
+def test_the_interval_covers_the_mean_of_fresh_draws(shift: float) -> Case:
+    return Case(two(2000, 3, shift))
+
+
+@misses("100 %", "bins that are sure to differ do not vary, so the count varies less than a binomial one")
+@covers("ndb", given="the real images and their bins")
+def test_the_interval_covers_the_mean_over_fresh_fakes_far_away() -> Case:
+    real = rows(np.random.default_rng(5), 2000, 3)
+    return Case(lambda repeat: Evidence(real, rows(np.random.default_rng([6, repeat]), 2000, 3, 0.7), seed=0))

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from covering import Case, covers
+from draws import two
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -48,3 +50,10 @@ def test_unequal_numbers_are_cut_and_said() -> None:
     estimate = compute(evidence, ["one_nn_accuracy"])[0]
     assert (estimate.n_real, estimate.n_fake) == (50, 50)
     assert "cut to 50" in estimate.notes[0]
+
+
+@pytest.mark.parametrize("d", [1, 8])
+@covers("one_nn_accuracy")
+def test_the_interval_covers_a_half_at_the_null(d: int) -> Case:
+    # Leave-one-out among 2n exchangeable rows: the nearest other row is of the same set with chance (n − 1)/(2n − 1).
+    return Case(two(300, d), 299 / 599)

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from covering import Case, covers
+from draws import unseen_images
 from sklearn.neighbors import KernelDensity
 
 from gantlet.core.errors import DataError
@@ -37,3 +39,8 @@ def test_a_gaussian_is_near_its_true_likelihood_in_three_dimensions_and_the_warn
     # −3/2·log(2πe) = −4.257; smoothing costs some hundredths, 1,000 test images have se 0.04.
     assert found.value == pytest.approx(-1.5 * np.log(2 * np.pi * np.e), abs=0.25)
     assert "misleading" in found.notes[0]
+
+
+@covers("parzen_log_likelihood", given="the training images and the fakes")
+def test_the_interval_covers_the_mean_over_fresh_test_images() -> Case:
+    return Case(unseen_images())

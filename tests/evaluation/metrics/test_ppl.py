@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from covering import Case, covers
+from draws import rows
 from scipy.stats import trim_mean
 
 from gantlet.cli import main
@@ -87,3 +89,14 @@ def test_a_runs_generator_is_walked_without_rounding(
     # Rounded to 8 bits, a step of 1e-4 would mostly move nothing, and by whole levels elsewhere: zeros or thousands.
     assert 0 < found["value"] < 100
     assert found["low"] > 0
+
+
+@covers("ppl", given="the generator")
+def test_the_interval_covers_the_mean_over_fresh_paths() -> Case:
+    mixing = np.random.default_rng(0).standard_normal((6, 5)).astype(np.float32)
+    images = rows(np.random.default_rng(1), 10, 5)
+    return Case(
+        lambda seed: Evidence(
+            images, images, seed, given={"generator": LatentSpace}(6, lambda z, _: np.tanh(z @ mixing))
+        )
+    )

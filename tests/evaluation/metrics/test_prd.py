@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from covering import Case, covers, misses
+from draws import two
 
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
@@ -45,3 +47,14 @@ def test_dropped_modes_lower_recall_not_precision() -> None:
     assert found.details["f1_8"] > 0.85
     assert found.details["f8"] < 0.65
     assert found.interval == "bootstrap"
+
+
+NULL = pytest.param(
+    0.0, marks=misses("60.5 %", "resampling lowers the score once more, as sampling did, so the interval lies too low")
+)
+
+
+@pytest.mark.parametrize("shift", [0.5, NULL])
+@covers("prd")
+def test_the_interval_covers_the_mean_of_fresh_draws(shift: float) -> Case:
+    return Case(two(300, 3, shift))

@@ -3,6 +3,8 @@
 import numpy as np
 import ot
 import pytest
+from covering import Case, covers
+from draws import two
 
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
@@ -51,3 +53,8 @@ def test_a_cap_is_said() -> None:
     found = compute(evidence, ["sinkhorn_divergence"])[0]
     assert "1000 real and 300 fake" in found.notes[0]
     assert found.low is not None and found.low > 1
+
+
+@covers("sinkhorn_divergence")
+def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
+    return Case(two(300, 2, 1.0))

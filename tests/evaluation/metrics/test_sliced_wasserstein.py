@@ -1,8 +1,12 @@
 """The sliced distance against POT; its potentials against finite differences."""
 
+from dataclasses import replace
+
 import numpy as np
 import ot
 import pytest
+from covering import Case, covers, misses
+from draws import two
 
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
@@ -45,3 +49,14 @@ def test_a_pure_shift_is_its_length_along_the_lines_and_the_null_is_recognised()
     assert found.interval == "delta"
     null = compute(Evidence(FeatureBank(rows(300, 3, 0)), FeatureBank(rows(300, 3, 1))), ["sliced_wasserstein"])[0]
     assert null.interval == "permutation"
+
+
+@covers("sliced_wasserstein", given="the directions")
+def test_the_interval_covers_the_mean_of_fresh_draws_along_the_same_directions() -> Case:
+    return Case(lambda repeat: replace(two(300, 3, 0.8)(repeat), seed=0))
+
+
+@misses("91.2 %", "the directions are drawn afresh too, and the interval takes them as known")
+@covers("sliced_wasserstein")
+def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
+    return Case(two(300, 3, 0.8))

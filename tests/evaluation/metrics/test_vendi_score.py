@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from covering import Case, covers
+from draws import two
 
 from gantlet.core.errors import NonFiniteError
 from gantlet.evaluation.compute import compute
@@ -70,3 +72,8 @@ def test_equals_the_vendi_score_package() -> None:
     unit = features.astype(np.float64) / np.linalg.norm(features.astype(np.float64), axis=1, keepdims=True)
     expected = vendi.score_dual(unit)
     assert np.exp(log_vendi_score(features)[0]) == pytest.approx(expected, rel=1e-6)
+
+
+@covers("vendi_score")
+def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
+    return Case(two(300, 5, 0.3))

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from covering import Case, covers
+from draws import two
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from scipy.stats import wasserstein_distance
@@ -36,3 +38,8 @@ def test_standard_error_is_the_spread_of_fresh_draws() -> None:
         errors.append(found.details["standard_error"])
     # The sd of 150 draws: 6 %, three of them.
     assert np.mean(errors) == pytest.approx(np.std(drawn), rel=0.2)
+
+
+@covers("wasserstein_exact")
+def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
+    return Case(two(150, 2, 1.0))
