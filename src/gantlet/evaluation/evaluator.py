@@ -1,5 +1,6 @@
 """The Evaluator: the real side prepared once, so that any number of fakes can be evaluated against it."""
 
+import dataclasses
 import time
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from gantlet.data.tensors import as_array, pixels
 from gantlet.evaluation.assemble import assemble
 from gantlet.evaluation.extraction import extract_generated
 from gantlet.evaluation.find import find
-from gantlet.evaluation.prepare import prepare
+from gantlet.evaluation.prepare import prepare, settled
 from gantlet.evaluation.protocols import fixed
 from gantlet.evaluation.sides import Progress, Space, nothing
 
@@ -52,7 +53,10 @@ class Evaluator:
     def asking(self, metrics: tuple[str, ...]) -> "Evaluator":
         """Return an evaluator over the same real side for other metrics."""
         other = object.__new__(type(self))
-        other.spaces = [space.asking(metrics) for space in self.spaces]
+        other.spaces = []
+        for space in self.spaces:
+            config = settled(dataclasses.replace(space.config, metrics=metrics), space.real.source)
+            other.spaces.append(dataclasses.replace(space, config=config, seconds={}, references={}))
         return other
 
     def evaluate(self, fake: Source, *, out: Path | None = None, images_seen: int | None = None) -> Report:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -59,11 +58,6 @@ class Space:
     name: str = ""
     references: dict[str, Estimate] = field(default_factory=dict)
     """Real against held-out real, by metric: computed once, for any number of fakes."""
-
-    def asking(self, metrics: tuple[str, ...]) -> Space:
-        """Return the same space for other metrics."""
-        config = dataclasses.replace(self.config, metrics=metrics)
-        return dataclasses.replace(self, config=config, seconds={}, references={})
 
     def counted(self, stage: str, total: int) -> Callable[[str], None]:
         """Return a function that reports progress by one each time it is called with a name."""
