@@ -7,7 +7,8 @@ import pytest
 
 from gantlet.core.errors import ConfigError
 from gantlet.labs import paired_mse_gan_cgan as lab
-from gantlet.labs.lab import Setting, run_lab
+from gantlet.labs.lab import Setting
+from gantlet.labs.run import run_lab
 from gantlet.training.game import Game
 
 

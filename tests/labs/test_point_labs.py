@@ -10,8 +10,9 @@ from torch import nn
 from gantlet.core.interfaces.networks import DiscriminatorOutput
 from gantlet.labs import gp_is_local, ring_and_grid, two_modes
 from gantlet.labs.gp_is_local import Slopes, measured
-from gantlet.labs.lab import Setting, run_lab
+from gantlet.labs.lab import Setting
 from gantlet.labs.mixtures import Found, found, mixture_points
+from gantlet.labs.run import run_lab
 
 
 def test_counts_of_a_mixture_are_what_was_drawn() -> None:
