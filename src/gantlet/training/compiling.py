@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.hooks import MeetsBatch, Unrolls
+from gantlet.core.interfaces.hooks import Unrolls
+from gantlet.core.interfaces.objectives import MatchesBatch
 from gantlet.training.parts import Parts
 
 COMPILERS = ("g++", "clang++")
@@ -35,4 +36,4 @@ def played(compiles: bool, parts: Parts, generator: nn.Module, discriminator: nn
 
 def twice(parts: Parts) -> bool:
     """Return whether the discriminator's gradient is differentiated again."""
-    return bool(parts.penalties) or isinstance(parts.objective, MeetsBatch) or bool(parts.that(Unrolls))
+    return bool(parts.penalties) or isinstance(parts.objective, MatchesBatch) or bool(parts.implementing(Unrolls))

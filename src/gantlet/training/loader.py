@@ -9,10 +9,9 @@ from torch import Tensor
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import PLANES, PointShape, stages
+from gantlet.core.interfaces.networks import PLANES, Batch, PointShape, stages
 from gantlet.core.processes import ALONE, Processes
 from gantlet.core.rng import for_rows
-from gantlet.training.batch import Batch
 from gantlet.training.data import TrainingData, TrainingPoints, shown
 from gantlet.training.state import TrainState
 

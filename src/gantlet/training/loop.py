@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gantlet.core import devices
 from gantlet.core.config import TrainConfig
+from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.processes import processes
 from gantlet.core.rng import part_of_batch
 from gantlet.training.allocator import kept_memory
@@ -19,7 +20,7 @@ from gantlet.training.loader import Loader, require_usable
 from gantlet.training.monitor import require_finite, sample_variance
 from gantlet.training.observer import Observer, TrainResult
 from gantlet.training.record import Record
-from gantlet.training.sharing import average_statistics, require_shareable, shared
+from gantlet.training.sharing import average_statistics, reduced, require_shareable
 from gantlet.training.state import TrainState
 from gantlet.training.stopping import stop, stopping
 
@@ -29,7 +30,7 @@ def run(  # noqa: PLR0915
 ) -> TrainResult:
     """Train from the first step, or go on from a run's newest checkpoint.
 
-    Equal configurations give bit-identical weights on one machine, stopped and resumed at any context or not. Under torchrun
+    Equal configurations give bit-identical weights on one machine, stopped and resumed at any step or not. Under torchrun
     each process takes an equal part of every batch; gradients are averaged, so that the weights are those of one process up
     to rounding, whatever the number of processes (batch normalisation, which then sees parts of a batch, aside).
 
@@ -57,7 +58,7 @@ def run(  # noqa: PLR0915
 
     with (
         kept_memory(),
-        devices.threads_for(getattr(images.shape, "size", 1)),
+        devices.threads_for(images.shape.size if isinstance(images.shape, ImageShape) else 1),
         part_of_batch(group.rank, group.size),
         stopping(state, saved, journal) as request,
     ):
@@ -68,12 +69,12 @@ def run(  # noqa: PLR0915
             if game.shares_loss:
                 # One loss of both players: one pass, and both step together.
                 batch, context = loader.next(state), state.context(state.step)
-                turn = game.joint_step(generator, discriminator, batch, context)
+                output = game.joint_step(generator, discriminator, batch, context)
                 optimizer_generator.zero_grad()
                 optimizer_discriminator.zero_grad()
-                fabric.backward(turn.loss)
+                fabric.backward(output.loss)
                 group.average(weight.grad for weight in (*weights, *generator.parameters()))
-                d_output = g_output = shared(turn, group)
+                d_output = g_output = reduced(output, group)
                 d_norm = require_finite(
                     state.step + 1, "discriminator", d_output.loss, d_output.terms, state.discriminator
                 )
@@ -90,7 +91,7 @@ def run(  # noqa: PLR0915
                     optimizer_discriminator.zero_grad()
                     fabric.backward(d_output.loss, inputs=weights)
                     group.average(weight.grad for weight in weights)
-                    d_output = shared(d_output, group)
+                    d_output = reduced(d_output, group)
                     d_norm = require_finite(
                         state.step + 1, "discriminator", d_output.loss, d_output.terms, state.discriminator
                     )
@@ -104,7 +105,7 @@ def run(  # noqa: PLR0915
                 optimizer_generator.zero_grad()
                 fabric.backward(g_output.loss)
                 group.average(weight.grad for weight in generator.parameters())
-                g_output = shared(g_output, group)
+                g_output = reduced(g_output, group)
                 g_norm = require_finite(state.step + 1, "generator", g_output.loss, g_output.terms, state.generator)
                 optimizer_generator.step()
                 discriminator.requires_grad_(True)

@@ -25,7 +25,7 @@ from gantlet.training.step_output import StepOutput
 
 @dataclass(frozen=True)
 class Record:
-    """The run folder and the observer of one run; of several processes the first alone writes, looks and speaks."""
+    """The run folder and the observer of one run; of several processes the first alone writes, evaluates and warns."""
 
     config: TrainConfig
     images: TrainingData
@@ -101,7 +101,7 @@ class Record:
     def log(
         self, d_output: StepOutput, g_output: StepOutput, seen: Mapping[str, Tensor | float], real_variance: float
     ) -> None:
-        """Write one line of both players' losses, terms, logits and what else was seen; speak the alarms that begin here."""
+        """Write one line of both players' losses, terms, logits and what else was seen; emit warnings for newly raised alarms."""
         if self.group.rank:
             return
         line = {name: float(term.detach()) for name, term in {**d_output.terms, **g_output.terms}.items()}
@@ -140,16 +140,16 @@ class Record:
             self.save("best")
 
     def finish(self, parts: Parts, images: Iterable[Tensor]) -> None:
-        """Let parts complete the generator after the last step; note what they found, speak what did not converge.
+        """Let parts complete the generator after the last step; write their results to the journal, and warn where one did not converge.
 
         All processes call it: they share the work of a solve.
         """
-        for name, part in parts.that(Finishes).items():
-            found = part.finish(self.state.shown, self.state.discriminator, images, self.config.seed)
+        for name, part in parts.implementing(Finishes).items():
+            result = part.finish(self.state.shown, self.state.discriminator, images, self.config.seed)
             if self.group.rank == 0:
-                self.journal.write("finish", step=self.state.step, part=name, **found)
-            if not found.get("converged", True):
-                self._warn(f"{name}: {found.get('reason')}")
+                self.journal.write("finish", step=self.state.step, part=name, **result)
+            if not result.get("converged", True):
+                self._warn(f"{name}: {result.get('reason')}")
             self.picture()
 
     def result(self) -> TrainResult:

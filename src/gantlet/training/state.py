@@ -54,8 +54,9 @@ class TrainState:
             parts = game.parts
             parts.require_shape(shape)
             generator = build_generator(config, shape, n_classes)
-            judged = parts.discriminator_shape(shape)
-            discriminator = parts.judging.discriminator(judged, config.conditioning, n_classes)
+            discriminator = parts.discriminator_network.discriminator(
+                parts.discriminator_shape(shape), config.conditioning, n_classes
+            )
             discriminator = parts.around(discriminator, config)
             parts.require_fit(config, discriminator)
             parts.prepare(discriminator)
@@ -79,7 +80,7 @@ class TrainState:
         }
 
     def context(self, discriminator_step: int) -> StepContext:
-        """Return what one turn may look at; ``discriminator_step`` counts the discriminator's steps before it."""
+        """Return the context of one step; ``discriminator_step`` counts the discriminator's steps before it."""
         return StepContext(self.streams, self.memory, discriminator_step, self.optimizer_discriminator)
 
     @property

@@ -1,10 +1,10 @@
-"""The modules by which a label enters a network, and the heads that judge features."""
+"""The modules by which a label enters a network, and the heads that score features."""
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from gantlet.core.interfaces.networks import DiscriminatorOutput
+from gantlet.core.interfaces.networks import DiscriminatorOutput, Head
 
 
 class PassThrough(nn.Module):
@@ -44,7 +44,7 @@ class ImageWithLabelMap(nn.Module):
         return torch.cat([images, self.embedding(labels).view(-1, 1, self.size, self.size)], dim=1)
 
 
-class LinearHead(nn.Module):
+class LinearHead(Head):
     """ψ(φ): one linear layer; labels are not looked at."""
 
     def __init__(self, dim: int) -> None:
@@ -56,7 +56,7 @@ class LinearHead(nn.Module):
         return DiscriminatorOutput(self.linear(features).squeeze(1), features)
 
 
-class ProjectionHead(nn.Module):
+class ProjectionHead(Head):
     """ψ(φ) + ⟨e_y, φ⟩."""
 
     def __init__(self, dim: int, n_classes: int) -> None:
@@ -84,7 +84,7 @@ class LatentTimesLabel(nn.Module):
         return z * self.embedding(labels)
 
 
-class ClassifyingHead(nn.Module):
+class ClassifyingHead(Head):
     """ψ(φ) and, beside it, class logits; the logit does not look at labels."""
 
     def __init__(self, dim: int, n_classes: int) -> None:

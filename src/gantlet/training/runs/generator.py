@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError, UsageError
-from gantlet.core.interfaces.networks import Shape, shape_from
+from gantlet.core.interfaces.networks import ImageShape, Shape, shape_from
 from gantlet.core.rng import numpy_stream, torch_stream
 from gantlet.training.runs.build import build_generator
 from gantlet.training.runs.tensors import part, read_header, read_tensors, weights_digest
@@ -113,9 +113,8 @@ def checked_labels(
 
 def checked_inputs(inputs: UInt8[np.ndarray, "..."] | None, n: int, shape: Shape) -> None:
     """Raise UsageError unless there are n input images of a generator's shape where it takes any, and none elsewhere."""
-    channels = getattr(shape, "inputs", 0)
     found = None if inputs is None else inputs.shape
-    wanted = (n, getattr(shape, "size", 0), getattr(shape, "size", 0), channels) if channels else None
+    wanted = (n, shape.size, shape.size, shape.inputs) if isinstance(shape, ImageShape) and shape.inputs else None
     if found != wanted:
         raise UsageError(
             f"expected input images uint8 {wanted}; got {found}"

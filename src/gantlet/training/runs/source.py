@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from gantlet.core.errors import ConfigError, UsageError, nearest
+from gantlet.core.interfaces.networks import ImageShape, PointShape
 from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.points import PointSource, Source, point_array
@@ -51,7 +52,7 @@ def run(
     from gantlet.training.runs.generator import load_generator
 
     generator = load_generator(Path(path), _which(which))
-    if getattr(generator.shape, "inputs", 0):
+    if isinstance(generator.shape, ImageShape) and generator.shape.inputs:
         from gantlet.training.runs.translated import translated
 
         if label is not None:
@@ -65,7 +66,7 @@ def run(
     one = {} if label is None else {"label": label}
     spec = format_spec(f"run:{path}" + (f"@{which}" if which != "newest" else ""), {"n": n, "seed": seed, **one})
     labelled = wanted is not None and labels == "auto"
-    if hasattr(generator.shape, "dim"):
+    if isinstance(generator.shape, PointShape):
         points = point_array(spec, np.asarray(generator.sample(n, labels=wanted, seed=seed)))
         return PointSource(spec, points, wanted if labelled else None, tuple(generator.classes) if labelled else ())
     samples = Samples(spec, generator, n, seed, labels=wanted)

@@ -7,12 +7,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.hooks import Follows, WeightTerm
 from gantlet.training.techniques import TECHNIQUES
 
 
 @TECHNIQUES.register("historical-averaging", source="Salimans et al. 2016, arXiv:1606.03498, §3.3")
 @dataclass(frozen=True)
-class HistoricalAveraging:
+class HistoricalAveraging(WeightTerm, Follows):
     """Each player's loss grows with the distance of its weights from the mean of all their past values.
 
     + λ·‖θ − (1/t) Σᵢ θ[i]‖², over the player's parameters. Option: ``weight`` λ.
@@ -33,12 +34,12 @@ class HistoricalAveraging:
 
     def memory(self, generator: nn.Module, discriminator: nn.Module) -> dict[str, Tensor]:
         """Return the mean of one value, θ[1] itself, for every parameter, and the count 1."""
-        found: dict[str, Tensor] = {}
+        means: dict[str, Tensor] = {}
         for player, network in (("generator", generator), ("discriminator", discriminator)):
-            found[f"{player}/count"] = torch.ones((), dtype=torch.int64)
+            means[f"{player}/count"] = torch.ones((), dtype=torch.int64)
             for name, parameter in network.named_parameters():
-                found[f"{player}/{name}"] = parameter.detach().clone()
-        return found
+                means[f"{player}/{name}"] = parameter.detach().clone()
+        return means
 
     def weight_term(self, memory: dict[str, Tensor], player: str, network: nn.Module) -> Float[Tensor, ""]:
         """Return λ·‖θ − mean‖², ≥ 0."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +12,9 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.capabilities import ModuleCapabilities, Part
+from gantlet.core.interfaces.hooks import AltersGenerator, Finishes, Refuses
+from gantlet.core.interfaces.networks import NetworkModule
 from gantlet.core.rng import numpy_stream
 from gantlet.training.techniques import TECHNIQUES
 from gantlet.transport import solve
@@ -27,13 +30,13 @@ ASKED = 1000
 """Codes drawn for the report on copying."""
 
 
-class Transported(nn.Module):
+class Transported(NetworkModule):
     """z ~ N(0, I) goes to codes by the extended optimal map, then through the decoder; before there is a plan, straight.
 
     The plan is four buffers: codes [n, k], heights, barycentres [n, k] and masses of the cells; empty until `carry`.
     """
 
-    no_graph: ClassVar[str] = "searches among codes"
+    capabilities = ModuleCapabilities(no_graph="searches among codes")
     codes: Tensor
     heights: Tensor
     centres: Tensor
@@ -101,7 +104,7 @@ def _stream(row: Float64[np.ndarray, " k"]) -> np.random.Generator:
 
 @TECHNIQUES.register("transport-codes", source=SOURCE)
 @dataclass(frozen=True)
-class TransportCodes:
+class TransportCodes(Refuses, AltersGenerator, Finishes):
     """After the last step, optimal transport carries the latents N(0, I) to the training images' codes: no adversary.
 
     max_i (⟨z, y_i⟩ + h_i) over codes y_i by semidiscrete-stochastic, its map continued between the barycentres of the
@@ -127,9 +130,9 @@ class TransportCodes:
                 f"{self.targets}, {self.neighbours}, {self.mixed}, {self.tolerance}, {self.limit}"
             )
 
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with a game without codes, or with a moving average."""
-        if not any(getattr(other, "reads_code", False) for other in others.values()):
+        if not any(other.capabilities.reads_code for other in others.values()):
             return f"it carries latents to codes, and objective {config.objective!r} has none; use reconstruction"
         if "ema" in others:
             return "its generator is completed after the last step, where no average follows; leave ema out"

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.hooks import AltersGenerator
 from gantlet.training.techniques import TECHNIQUES
 
 SOURCE = "Salimans et al. 2016, arXiv:1606.03498, §3.5"
@@ -60,7 +61,7 @@ class WithReference(nn.Module):
 
 @TECHNIQUES.register("virtual-batch-norm", source=SOURCE)
 @dataclass(frozen=True)
-class VirtualBatchNorm:
+class VirtualBatchNorm(AltersGenerator):
     """The generator normalises each example by a reference batch, fixed before training, and the example itself.
 
     γ·(x − μ)/√(σ² + ε) + β, μ and σ² pooled over the n reference examples and x, in the place of every batch
