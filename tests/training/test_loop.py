@@ -145,7 +145,7 @@ def test_batch_norm_in_the_discriminator_is_refused_under_penalties(tmp_path: Pa
         ({"batch": 64}, images(), "a batch of 64 needs at least as many images; tiny holds 40"),
         ({"resolution": 32}, images(), "8 pixels"),
         ({"out": ""}, images(), "out is empty"),
-        ({"techniques": ("ema", "ema[half_life=3]")}, images(), "stands twice"),
+        ({"techniques": ("ema", "ema[half_life=3]")}, images(), "is given twice"),
     ],
 )
 def test_refuses_what_does_not_fit(tmp_path: Path, changes: dict[str, Any], data: TrainingImages, message: str) -> None:

@@ -10,8 +10,7 @@ from tiny import Watcher, config, images
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import ImageShape
-from gantlet.training.batch import Batch
+from gantlet.core.interfaces.networks import Batch, ImageShape
 from gantlet.training.game import Game
 from gantlet.training.loop import run
 from gantlet.training.runs.generator import load_generator

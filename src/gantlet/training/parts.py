@@ -32,7 +32,7 @@ from gantlet.training.objectives import OBJECTIVES
 from gantlet.training.penalties import PENALTIES
 from gantlet.training.techniques import TECHNIQUES
 
-H = TypeVar("H", bound=Part)
+H = TypeVar("H")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class Objective(Part, Protocol):
         """Return the generator's loss of each pair."""
 
 
+@runtime_checkable
 class BatchObjective(Protocol):
     """The discriminator's side of an objective for one pair of batches."""
 
