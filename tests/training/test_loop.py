@@ -13,7 +13,7 @@ from tiny import Watcher, config, images
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError, ConfigError, DataError
-from gantlet.training.data import TrainingImages, shown
+from gantlet.training.data import TrainingImages, image_order
 from gantlet.training.loop import run
 from gantlet.training.observer import TrainResult
 from gantlet.training.runs.generator import load_generator
@@ -163,12 +163,12 @@ def test_images_and_labels_must_match() -> None:
 
 
 def test_every_epoch_shows_every_image_once_and_a_position_is_the_whole_state() -> None:
-    order = shown(10, seed=3, start=0, count=35)
+    order = image_order(10, seed=3, start=0, count=35)
     for epoch in range(3):
         assert sorted(order[10 * epoch : 10 * epoch + 10].tolist()) == list(range(10))
     assert order[:10].tolist() != order[10:20].tolist()
     for start in (0, 7, 13):
-        assert shown(10, seed=3, start=start, count=12).tolist() == order[start : start + 12].tolist()
+        assert image_order(10, seed=3, start=start, count=12).tolist() == order[start : start + 12].tolist()
 
 
 def test_learns_the_two_classes(tmp_path: Path) -> None:

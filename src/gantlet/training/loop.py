@@ -32,7 +32,7 @@ def run(  # noqa: PLR0915
 
     Equal configurations give bit-identical weights on one machine, stopped and resumed at any step or not. Under torchrun
     each process takes an equal part of every batch; gradients are averaged, so that the weights are those of one process up
-    to rounding, whatever the number of processes (batch normalisation, which then sees parts of a batch, aside).
+    to rounding, whatever the number of processes (except for batch normalisation, which then sees parts of a batch).
 
     Args: config: the run, ``out`` names its folder; images: what it trains on; resume: go on with the run in ``out``.
     Raises: ConfigError, CheckpointError, OutputError, TrainingDiverged, Interrupted; what was written stays intact.
@@ -81,7 +81,7 @@ def run(  # noqa: PLR0915
                 g_norm = require_finite(state.step + 1, "generator", g_output.loss, g_output.terms, state.generator)
                 optimizer_generator.step()
                 optimizer_discriminator.step()
-                seen = game.after_discriminator(state.discriminator, d_output, state.memory)
+                values = game.after_discriminator(state.discriminator, d_output, state.memory)
             else:
                 # The discriminator's steps. Its gradient is taken by its weights only, not by the images of a penalty.
                 for repeat in range(config.discriminator_steps):
@@ -96,7 +96,7 @@ def run(  # noqa: PLR0915
                         state.step + 1, "discriminator", d_output.loss, d_output.terms, state.discriminator
                     )
                     optimizer_discriminator.step()
-                    seen = game.after_discriminator(state.discriminator, d_output, state.memory)
+                    values = game.after_discriminator(state.discriminator, d_output, state.memory)
 
                 # The generator's step, against a frozen discriminator, on new fakes or on those that it saw last.
                 discriminator.requires_grad_(False)
@@ -123,7 +123,7 @@ def run(  # noqa: PLR0915
             last = state.step == config.steps
             if state.step % config.log_every == 0 or last:
                 norms = {"discriminator_gradient": d_norm, "generator_gradient": g_norm}
-                record.log(d_output, g_output, {**seen, **norms}, sample_variance(batch.real))
+                record.log(d_output, g_output, {**values, **norms}, sample_variance(batch.real))
             if last or (config.sample_every and state.step % config.sample_every == 0):
                 record.picture()
             if _crosses(config.evaluate_every, state.images_seen, images_a_step) and not last:

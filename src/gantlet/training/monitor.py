@@ -1,4 +1,4 @@
-"""The divergence alarm: what is going wrong with a run, in words; and the check that every number is finite."""
+"""The divergence alarm: symptoms of a failing run, as sentences; and the check that every number is finite."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gantlet.core.errors import TrainingDiverged
 
 PATIENCE = 20
-"""Logged lines in a row that must show a symptom before the alarm speaks."""
+"""Logged lines in a row that must show a symptom before the alarm is raised."""
 STARVED = 1e-3
 """The generator's gradient is gone below this fraction of its largest norm so far."""
 COLLAPSED = 0.02

@@ -14,7 +14,7 @@ from gantlet.training.state import TrainState
 
 
 class Request:
-    """Whether the user asked the run to stop."""
+    """Whether the user has interrupted the run."""
 
     def __init__(self) -> None:
         self.made = False
@@ -28,7 +28,7 @@ class Request:
 
 @contextlib.contextmanager
 def stopping(state: TrainState, saved: Checkpoints, journal: Journal) -> Iterator[Request]:
-    """Yield the request that ctrl-C makes; turn an interruption or divergence into an error that says what is kept.
+    """Yield the request that ctrl-C makes; raise an error for an interruption or divergence that names the checkpoint that stays.
 
     The first ctrl-C lets the step end, so that a checkpoint of a whole step can be written (`stop`); a second one
     does not

@@ -154,7 +154,7 @@ def test_bad_options(spec: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"conditioning": "projection"}, "does not look at labels"),
+        ({"conditioning": "projection"}, "does not read labels"),
         ({"techniques": ("unrolled",)}, "leave it out"),
         ({"network": "dcgan"}, "mixes"),
     ],

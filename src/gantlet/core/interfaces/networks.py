@@ -124,7 +124,7 @@ class ChoosesInputs(Protocol):
 
 @runtime_checkable
 class Conditioning(Part, Protocol):
-    """The three places where a label may enter; a network asks for each once."""
+    """The three places where a label may enter; a network calls each once."""
 
     def latent_input(self, latent: int, n_classes: int) -> tuple[nn.Module, int]:
         """Return a module (z [b, k], labels) → [b, width], and that width."""

@@ -29,7 +29,7 @@ class AuxiliaryClassifier(Conditioning, DiscriminatorTerm, GeneratorTerm):
 
     Raises: ConfigError when ``dim`` < 1 or a weight is negative.
     Convention: the paper's λ_D = λ_G = 1 on real and fake; Gulrajani et al. 2017 (arXiv:1704.00028) take
-    generator=0.1, on_fake=false. The adversarial logit does not look at the label.
+    generator=0.1, on_fake=false. The adversarial logit does not depend on the label.
     Source: Odena et al. 2017, arXiv:1610.09585, Eq. 2 and 3.
     """
 

@@ -1,4 +1,4 @@
-"""The 4×4 convolution that halves the side and its transpose that doubles it, each computed in the quickest of equal ways.
+"""The 4×4 convolution that halves the side and its transpose that doubles it, each by the fastest of several equal computations.
 
 On the CPU a convolution library loses time in three places, and a matrix product or another convolution gives the same numbers
 up to rounding: where few channels stand on the image's side (it computes in blocks of 16), where the map is one pixel, and in
@@ -20,7 +20,7 @@ SMALL = 4
 
 
 def halved(x: Float[Tensor, "b c ss ss"], kernels: Float[Tensor, "o c 4 4"]) -> Float[Tensor, "b o s s"]:
-    """Return conv2d(x, kernels, stride 2, padding 1); differentiable as often as one likes."""
+    """Return conv2d(x, kernels, stride 2, padding 1); differentiable any number of times."""
     if _plain(x):
         return functional.conv2d(x, kernels, None, 2, 1)
     made: Tensor = _Halved.apply(*_cast(x, kernels))
@@ -72,8 +72,10 @@ def _to_kernels(large: Tensor, small: Tensor, kernels: Tensor) -> Tensor:
     if small.shape[-1] <= SMALL:
         return functional.conv2d(large.transpose(0, 1), small.transpose(0, 1), None, 1, 1, 2).transpose(0, 1)
     geometry = ((2, 2), (1, 1), (1, 1), False, (0, 0), 1)
-    found: Tensor = torch.ops.aten.convolution_backward(small, large, kernels, None, *geometry, (False, True, False))[1]
-    return found
+    gradient_of_kernels: Tensor = torch.ops.aten.convolution_backward(
+        small, large, kernels, None, *geometry, (False, True, False)
+    )[1]
+    return gradient_of_kernels
 
 
 def _plain(x: Tensor) -> bool:

@@ -1,4 +1,4 @@
-"""The small networks of InfoGAN in the form of Lucic et al.: two convolutions and two dense layers a player."""
+"""The small networks of InfoGAN in the form of Lucic et al.: two convolutions and two dense layers per player."""
 
 from dataclasses import dataclass
 
@@ -92,7 +92,7 @@ def initialise(module: nn.Module) -> None:
 )
 @dataclass(frozen=True)
 class Infogan(Network[ImageShape]):
-    """The networks of the large-scale study: two dense layers and two 4×4 stride-2 (transposed) convolutions a player.
+    """The networks of the large-scale study: two dense layers and two 4×4 stride-2 (transposed) convolutions per player.
 
     G: dense ``hidden`` – dense 2·width·(s/4)² – deconvolution ``width`` – deconvolution, all with batch normalisation and
     LeakyReLU 0.2 but the last; D: convolution ``width`` – convolution 2·width – dense ``hidden`` – logit. Option ``norm``

@@ -8,7 +8,7 @@ from gantlet.core.interfaces.networks import DiscriminatorOutput, Head
 
 
 class PassThrough(nn.Module):
-    """Hands z or images on; labels are not looked at."""
+    """Returns z or images unchanged; labels are not read."""
 
     def forward(
         self,
@@ -45,7 +45,7 @@ class ImageWithLabelMap(nn.Module):
 
 
 class LinearHead(Head):
-    """ψ(φ): one linear layer; labels are not looked at."""
+    """ψ(φ): one linear layer; labels are not read."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class LatentTimesLabel(nn.Module):
 
 
 class ClassifyingHead(Head):
-    """ψ(φ) and, beside it, class logits; the logit does not look at labels."""
+    """ψ(φ) and, beside it, class logits; the logit does not depend on labels."""
 
     def __init__(self, dim: int, n_classes: int) -> None:
         super().__init__()

@@ -130,7 +130,7 @@ def _initialise(network: nn.Module, init: str) -> None:
 
 
 def _fan_in(layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear) -> float:
-    """Return by how many weights an output pixel is reached: of a transposed convolution a stride²-th of its kernel."""
+    """Return the number of weights that meet in an output pixel; of a transposed convolution 1/stride² of its kernel."""
     if isinstance(layer, nn.ConvTranspose2d):
         return layer.in_channels * layer.weight[0, 0].numel() / (layer.stride[0] * layer.stride[1])
     return float(layer.weight[0].numel())

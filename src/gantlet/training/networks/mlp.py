@@ -22,7 +22,7 @@ from gantlet.training.networks.conditioning import conditioning_named, require_p
 
 
 class MlpGenerator(nn.Module):
-    """z → dense layers with ReLU (after batch normalisation where asked) → all pixels, tanh; or a point, linear."""
+    """z → dense layers with ReLU (after batch normalisation with norm=batch) → all pixels, tanh; or a point, linear."""
 
     def __init__(self, plan: "Mlp", shape: Shape, latent: int, conditioning: str, n_classes: int) -> None:
         super().__init__()

@@ -109,7 +109,7 @@ class R3ganGenerator(nn.Module):
 
 
 class R3ganDiscriminator(HeadedDiscriminator):
-    """The generator mirrored: residual stages joined by halving, a 4×4 basis a channel, then the head."""
+    """The generator mirrored: residual stages joined by halving, a 4×4 basis per channel, then the head."""
 
     def __init__(self, plan: "R3gan", shape: ImageShape, conditioning: str, n_classes: int) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ class R3gan(Network[ImageShape]):
     width); ``blocks``
     a stage; ``top``, blocks at the image's own size, where they cost most (0: only the 3×3 convolution from or to the
     image);
-    ``expansion`` of the bottleneck; ``group_width``, channels a group of its 3×3 convolution.
+    ``expansion`` of the bottleneck; ``group_width``, channels per group of its 3×3 convolution.
 
     Sizes 8 … 128, not 48; 1 or 3 channels. Raises: ConfigError for options that do not divide each other.
     Convention: channels double towards 4×4 and G ends in tanh; the paper has 768 channels throughout and a linear end.

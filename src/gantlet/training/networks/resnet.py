@@ -135,7 +135,7 @@ class ResnetDiscriminator(HeadedDiscriminator):
 class Resnet(Network[ImageShape]):
     """Residual networks: doubling blocks with batch normalisation in G; halving blocks without normalisation in D.
 
-    G: dense to 4×4×width, one block a doubling. D: blocks halve down to 8×8 (32 pixels: 2 of them), two more blocks,
+    G: dense to 4×4×width, one block per doubling. D: blocks halve down to 8×8 (32 pixels: 2 of them), two more blocks,
     ReLU, pooling, logit. Images of 48 pixels (STL-10) start at 6×6 and end at 12×12. Options: ``width`` of G; ``judging``,
     the width of D (0: the same); ``pool``: ``sum`` (SNGAN) or ``mean`` (WGAN-GP).
 

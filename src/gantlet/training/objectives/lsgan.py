@@ -18,7 +18,7 @@ class LeastSquares(Objective):
 
     With the discriminator's linear output r = D(x), f = D(G(z)):
     discriminator: ½(r − b)² + ½(f − a)²; generator: ½(f − c)².
-    Options: the targets ``a`` (fake), ``b`` (real), ``c`` (what the generator wants).
+    Options: the targets ``a`` (fake), ``b`` (real), ``c`` (of the generator).
 
     When to use it: a plain game whose gradient does not vanish for fakes far on the right side of the boundary.
 

@@ -52,7 +52,7 @@ class Reconstruction(Objective, Refuses, Autoencodes):
     def common_terms(
         self, generator: nn.Module, discriminator: nn.Module, batch: Batch, stream: torch.Generator
     ) -> dict[str, Tensor]:
-        """Return the error, and the sparsity term where it is asked for."""
+        """Return the error, and the sparsity term where its weight is positive."""
         codes = discriminator(batch.real, None).features
         terms = {"reconstruction": (generator(codes, None) - batch.real).square().mean()}
         if self.sparsity:
@@ -62,9 +62,9 @@ class Reconstruction(Objective, Refuses, Autoencodes):
     def discriminator_loss(
         self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]
     ) -> Float[Tensor, " b"]:
-        """Return 0: nothing is told apart."""
+        """Return 0: there is no adversary."""
         return 0 * (fake_logits - real_logits)
 
     def generator_loss(self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]) -> Float[Tensor, " b"]:
-        """Return 0: nobody is deceived."""
+        """Return 0: there is no adversary."""
         return 0 * fake_logits

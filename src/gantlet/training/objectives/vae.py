@@ -50,7 +50,7 @@ class Variational(Objective, Refuses, ReplacesDiscriminator, Autoencodes):
     Optimum: −ELBO ≥ −log p(x), with equality where q(z|x) is the exact posterior.
     Raises: ConfigError for another likelihood or noise ≤ 0; with penalties or pacgan, and for a discriminator without
     a linear head.
-    Convention: sums over pixels and latents, mean over the batch, one ε an image; σ by softplus.
+    Convention: sums over pixels and latents, mean over the batch, one ε per image; σ by softplus.
     Source: Kingma & Welling 2014, arXiv:1312.6114, Eq. 3 (bound) and App. B (KL).
     """
 
@@ -76,7 +76,7 @@ class Variational(Objective, Refuses, ReplacesDiscriminator, Autoencodes):
     def common_terms(
         self, generator: nn.Module, discriminator: nn.Module, batch: Batch, stream: torch.Generator
     ) -> dict[str, Tensor]:
-        """Return reconstruction and KL, ≥ 0 with bernoulli, in nats an image."""
+        """Return reconstruction and KL, ≥ 0 with bernoulli, in nats per image."""
         output = discriminator(batch.real, batch.labels)
         mean, spread = output.features.chunk(2, dim=1)
         noise = for_rows(

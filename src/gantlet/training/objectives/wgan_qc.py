@@ -50,9 +50,9 @@ class QuadraticWasserstein(Objective, MatchesBatch, Refuses):
     def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with labels or with unrolled."""
         if config.conditioning != "none":
-            return "its matching does not look at labels; use --conditioning none"
+            return "its matching does not read labels; use --conditioning none"
         if "unrolled" in others:
-            return "the steps that unrolled looks ahead would each need a matching of their own; leave it out"
+            return "the steps ahead of unrolled would each need a matching of their own; leave it out"
         return None
 
     def matched(self, real: Float[Tensor, "b *shape"], fake: Float[Tensor, "b *shape"]) -> "Matched":
@@ -77,7 +77,7 @@ class QuadraticWasserstein(Objective, MatchesBatch, Refuses):
 
 @dataclass(frozen=True, eq=False)
 class Matched(BatchObjective):
-    """The discriminator's side of the game for one matched pair of batches; also a penalty, the transport regulariser."""
+    """The discriminator's side of the game for one matched pair of batches, with the transport regulariser."""
 
     u: Float[Tensor, " b"]
     v: Float[Tensor, " b"]

@@ -34,7 +34,7 @@ def run(
 ) -> Source:
     """Samples of a trained run's generator, written run:PATH or run:PATH@ema, @generator, @best, @final.
 
-    Images are drawn once, when first read, in blocks of 200. A conditional generator is asked for classes drawn at
+    Images are drawn once, when first read, in blocks of 200. The classes of a conditional generator are drawn at
     random with the frequencies of its training images, and these classes are the labels. Convention: not equally many
     of each class, so that the classes' shares can be held against the real images'. A generator of pairs makes its images
     from the inputs of the run's held-out split, in order and again from the first where n is larger; an output has its
@@ -89,7 +89,7 @@ def _which(text: str) -> "Which":
 
 
 def _wanted(path: str, n: int, counts: tuple[int, ...], label: int | None, seed: int) -> Int64[np.ndarray, " n"] | None:
-    """Return the classes asked for: one, or all at the training images' frequencies; None: unconditional."""
+    """Return the wanted classes: one, or all at the training images' frequencies; None: unconditional."""
     from gantlet.training.runs.generator import draw_labels
 
     if label is None:

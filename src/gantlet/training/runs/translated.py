@@ -22,7 +22,7 @@ def translated(generator: LoadedGenerator, name: str, n: int, seed: int, *, labe
     Raises: DataError when the run's data are not there any more, ConfigError when they hold no pairs any more.
     """
     shape = generator.shape
-    assert isinstance(shape, ImageShape)  # the caller has looked
+    assert isinstance(shape, ImageShape)  # the caller has checked
     given, images = _given(generator, shape, inputs)
     rows = np.arange(n) % len(images)
     rounds = [f"~{again}" if again else "" for again in np.arange(n) // len(images)]
@@ -51,9 +51,9 @@ def _given(
         source = open_images(source.held_out) if source.held_out else source
     if source.inputs is None:
         raise ConfigError(f"{source.spec} holds no pairs; name the input images: run:PATH[inputs=SOURCE]")
-    found = pair_arrays(source, shape.size, shape.channels)[1]
-    if found.shape[3] != shape.inputs:
+    images = pair_arrays(source, shape.size, shape.channels)[1]
+    if images.shape[3] != shape.inputs:
         raise ConfigError(
-            f"the inputs of {source.spec} have {found.shape[3]} channels, and the generator takes {shape.inputs}"
+            f"the inputs of {source.spec} have {images.shape[3]} channels, and the generator takes {shape.inputs}"
         )
-    return source, found
+    return source, images

@@ -1,4 +1,4 @@
-"""EMA: an exponential moving average of the generator, used for every sample that is shown or measured."""
+"""EMA: an exponential moving average of the generator, used for every sample and measurement."""
 
 from dataclasses import dataclass
 

@@ -18,12 +18,12 @@ class PixelLoss(PairTerm, MayReplaceLoss):
     Generator: + λ·mean |y − G(x, z)| (``norm=l1``) or + λ·mean (y − G(x, z))² (``l2``), over pixels, channels and batch.
     Options: ``weight`` λ; ``adversarial``: whether the objective's own loss stays beside it.
 
-    When to use it: in pix2pix, for what every pixel can know; the adversary sees to the rest. Alone
+    When to use it: in pix2pix, for what every pixel can know; the adversary adds the rest. Alone
     (``adversarial=false``) it is plain regression, whose best answer to an open question is the mean: blur.
 
     Raises: ConfigError for weight ≤ 0 or another norm, and with data that are no pairs.
     Convention: images in [−1, 1] and the mean over pixels, on which the paper's λ = 100 rests. Where it stands alone the
-    discriminator learns on and is not listened to; its logits tell how easily the images give themselves away.
+    discriminator is still trained, and has no influence; its logits tell how easily the images give themselves away.
     Source: Isola et al. 2017, arXiv:1611.07004, Eq. 3 and 4; l2 as in Mathieu et al. 2016, arXiv:1511.05440, Eq. 2.
     """
 

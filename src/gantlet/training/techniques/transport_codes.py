@@ -26,7 +26,7 @@ from gantlet.transport.problem import Points
 SOURCE = "An et al. 2020, openreview HkldyTNYwH (AE-OT)"
 TRIALS = 100
 PLAN = ("codes", "heights", "centres", "masses")
-ASKED = 1000
+DRAWN = 1000
 """Codes drawn for the report on copying."""
 
 
@@ -56,7 +56,7 @@ class Transported(NetworkModule):
         return self.decoder(torch.from_numpy(carried).to(z), labels)
 
     def carry(self, potential: Brenier, seed: int) -> None:
-        """Take over a solved plan."""
+        """Store a solved plan."""
         centres, masses = potential.barycentres(seed=seed)
         arrays = (potential.target.points, potential.heights, centres, masses)
         for name, array in zip(PLAN, arrays, strict=True):
@@ -75,19 +75,19 @@ class Transported(NetworkModule):
         """Return the codes that latents go to; a latent beside the singular set is replaced by another.
 
         The next one is drawn from a stream that its own bits seed, so an image depends on its latent alone, whatever
-        stands beside it in the batch. After 100 trials the point goes to its cell's own code.
+        the other rows of the batch. After 100 trials the point goes to its cell's own code.
         """
-        latents, found = z.copy(), self.extension(z)
-        streams = {int(i): _stream(z[i]) for i in np.flatnonzero(~found.regular)}
+        latents, blend = z.copy(), self.extension(z)
+        streams = {int(i): _stream(z[i]) for i in np.flatnonzero(~blend.regular)}
         for _ in range(TRIALS):
-            left = np.flatnonzero(~found.regular)
+            left = np.flatnonzero(~blend.regular)
             if not len(left):
                 break
             latents[left] = [streams[int(i)].standard_normal(z.shape[1]) for i in left]
             again = self.extension(latents[left])
-            for part, renewed in zip(found, again, strict=True):
+            for part, renewed in zip(blend, again, strict=True):
                 part[left] = renewed
-        return found
+        return blend
 
     def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any) -> None:
         """Make room for the plan that is loaded: its number of codes is known from the file alone."""
@@ -110,7 +110,7 @@ class TransportCodes(Refuses, AltersGenerator, Finishes):
     max_i (⟨z, y_i⟩ + h_i) over codes y_i by semidiscrete-stochastic, its map continued between the barycentres of the
     cells (`Extension`); latents beside the singular set, where the map jumps and a blend would mix modes, are
     drawn again. Options: ``targets``, codes taken at random (0: all); ``tolerance`` of the cell masses' χ²; ``limit`` of a
-    jump and ``neighbours`` of its local radius; ``mixed`` codes a blend.
+    jump and ``neighbours`` of its local radius; ``mixed`` codes per blend.
 
     When to use it: with the objective reconstruction. Pictures of the steps before decode latents as they are.
     Raises: ConfigError for options out of range, and with anything but an encoder that gives codes.
@@ -146,7 +146,7 @@ class TransportCodes(Refuses, AltersGenerator, Finishes):
     def finish(
         self, generator: nn.Module, discriminator: nn.Module, images: Iterable[Float[Tensor, "b c s s"]], seed: int
     ) -> dict[str, Any]:
-        """Encode all training images, solve, and give the generator its plan; returns what there is to say of it.
+        """Encode all training images, solve, and give the generator its plan; return measures of it.
 
         nearest_code: the median distance of 1,000 generated codes from their nearest training code, over the distance from that
         one to its own nearest; 0 is a copy. largest_share: the mean of a blend's largest share; 1 is a copy too.
@@ -163,7 +163,7 @@ class TransportCodes(Refuses, AltersGenerator, Finishes):
         solved = solve(Gaussian.standard(codes.shape[1]), targets, method=method, target_masses=masses)
         assert solved.brenier is not None
         generator.carry(solved.brenier, seed)
-        made = generator.blend(rng.standard_normal((ASKED, codes.shape[1])))
+        made = generator.blend(rng.standard_normal((DRAWN, codes.shape[1])))
         return {
             "codes": len(targets),
             "converged": solved.converged,

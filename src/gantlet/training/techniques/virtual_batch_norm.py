@@ -41,7 +41,7 @@ class VirtualNorm(nn.Module):
 
 
 class WithReference(nn.Module):
-    """A generator that carries its reference batch through every layer beside the latents it is asked for."""
+    """A generator that carries its reference batch through every layer beside the latents."""
 
     reference: Tensor
     reference_labels: Tensor | None
@@ -55,8 +55,8 @@ class WithReference(nn.Module):
     def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b c s s"]:
         """Return the images of z alone."""
         known = self.reference_labels
-        asked = None if labels is None or known is None else torch.cat([known, labels])
-        return self.generator(torch.cat([self.reference, z]), asked)[len(self.reference) :]
+        all_labels = None if labels is None or known is None else torch.cat([known, labels])
+        return self.generator(torch.cat([self.reference, z]), all_labels)[len(self.reference) :]
 
 
 @TECHNIQUES.register("virtual-batch-norm", source=SOURCE)
@@ -84,17 +84,17 @@ class VirtualBatchNorm(AltersGenerator):
 
     def alter(self, generator: nn.Module, latent: int, n_classes: int, make: Callable[[], nn.Module]) -> nn.Module:
         """Return the generator with its reference; its normalisation layers are replaced in place."""
-        found = [
+        layers = [
             (parent, name, layer)
             for parent in generator.modules()
             for name, layer in parent.named_children()
             if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d))
         ]
-        if not found:
+        if not layers:
             raise ConfigError(
                 "technique 'virtual-batch-norm' takes the place of batch normalisation, and this generator has none; use "
                 "dcgan, infogan or resnet"
             )
-        for parent, name, layer in found:
+        for parent, name, layer in layers:
             setattr(parent, name, VirtualNorm(layer, self.n))
         return WithReference(generator, latent, self.n, n_classes)
