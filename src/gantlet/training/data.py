@@ -23,7 +23,7 @@ class Pairs:
 @dataclass(frozen=True)
 class TrainingImages:
     """Square images uint8 [n, s, s, c] with their labels [n] (or None), the classes' names, digest and source string, and
-    their pairs where images are made from images.
+    their pairs where the task is image to image.
 
     Raises: DataError when sizes do not fit each other or a label names no class.
     """

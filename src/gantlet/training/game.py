@@ -74,8 +74,8 @@ class Game:
             real, fakes = real.detach().requires_grad_(True), fakes.detach().requires_grad_(True)
         on_real = scoring(self.parts, discriminator, context)(real, labels)
         on_fake = scoring(self.parts, discriminator, context, batch.z)(fakes, labels)
-        known = {id(real): on_real.logits, id(fakes): on_fake.logits} if self.full_precision else {}
-        critic = self._critic(unwrapped(discriminator), context, known)
+        computed = {id(real): on_real.logits, id(fakes): on_fake.logits} if self.full_precision else {}
+        critic = self._critic(unwrapped(discriminator), context, computed)
 
         terms = {"d_loss": (matched or objective).discriminator_loss(on_real.logits, on_fake.logits).mean()}
         if matched:
@@ -122,7 +122,7 @@ class Game:
         """Return the generator's loss against a frozen discriminator; real images are scored only where the objective
         or a term reads them.
 
-        ``fake``: what the generator, as it is now, made of the batch; None: it is made here.
+        ``fake``: the fakes of this batch by the present generator; None: they are computed here.
         """
         labels = batch.labels if self.conditional else None
         fake = fakes_of(batch, generator, labels) if fake is None else fake
@@ -148,7 +148,7 @@ class Game:
     def after_discriminator(
         self, discriminator: nn.Module, output: StepOutput, memory: Mapping[str, Memory]
     ) -> dict[str, Tensor]:
-        """Let every part act after the discriminator's step; return further values for the log."""
+        """Call every part's actions after the discriminator's step; return further values for the log."""
         self.parts.after_step(discriminator)
         self._follow("discriminator", discriminator, memory)
         values: dict[str, Tensor] = {}
@@ -157,7 +157,7 @@ class Game:
         return values
 
     def after_generator(self, generator: nn.Module, memory: Mapping[str, Memory]) -> None:
-        """Let every part follow the generator's step."""
+        """Call every part's actions after the generator's step."""
         self._follow("generator", generator, memory)
 
     def _objective(self, context: StepContext) -> Objective:
@@ -166,12 +166,12 @@ class Game:
             return objective
         return objective.at(next(context.memory[n] for n, part in self.parts.named.items() if part is objective))
 
-    def _critic(self, discriminator: nn.Module, context: StepContext, known: Mapping[int, Tensor]) -> Critic:
-        """Return the critic in full precision; ``known``: logits that are computed already, by the identity of images."""
+    def _critic(self, discriminator: nn.Module, context: StepContext, computed: Mapping[int, Tensor]) -> Critic:
+        """Return the critic in full precision; ``computed``: known logits, by the identity of their images."""
         score = scoring(self.parts, discriminator, context)
 
         def critic(images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None) -> Float[Tensor, " b"]:
-            logits = known[id(images)] if id(images) in known else score(images, labels).logits
+            logits = computed[id(images)] if id(images) in computed else score(images, labels).logits
             return logits.view(len(images), -1).mean(1)
 
         return critic

@@ -12,7 +12,7 @@ from gantlet.core.processes import processes
 from gantlet.core.rng import part_of_batch
 from gantlet.training.allocator import kept_memory
 from gantlet.training.checkpoint import Checkpoints
-from gantlet.training.compiling import played
+from gantlet.training.compiling import compiled
 from gantlet.training.data import TrainingData
 from gantlet.training.game import Game
 from gantlet.training.journal import Journal
@@ -43,7 +43,7 @@ def run(  # noqa: PLR0915
     require_shareable(config, game, group)
     state = TrainState.fresh(config, game, images.shape, n_classes)
     fabric = devices.connect(config.device, config.precision)
-    networks = played(config.compile, game.parts, state.generator, state.discriminator)
+    networks = compiled(config.compile, game.parts, state.generator, state.discriminator)
     generator, optimizer_generator = fabric.setup(networks[0], state.optimizer_generator)
     discriminator, optimizer_discriminator = fabric.setup(networks[1], state.optimizer_discriminator)
     state.to(fabric.device)
@@ -131,7 +131,7 @@ def run(  # noqa: PLR0915
             if state.step % config.checkpoint_every == 0 and not last:
                 record.save()
             observer.on_progress(state.step, config.steps)
-            if group.any(request.made) and not last:
+            if group.any(request.requested) and not last:
                 stop(record.save(), state.step)
         record.finish(game.parts, loader.everything())
         record.evaluate()

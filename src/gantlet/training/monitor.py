@@ -38,7 +38,7 @@ class Monitor:
     largest_gradient: float = 0.0
 
     def update(self, line: Mapping[str, float]) -> list[str]:
-        """Take one logged line; return the warnings that begin with it, in words.
+        """Read one logged line; return the newly raised warnings, as sentences.
 
         Symptoms: min(real logits) > max(fake logits) with a margin; ‖∇G‖ < 10⁻³ · its largest; Var(fake) < 0.02 ·
         Var(real).

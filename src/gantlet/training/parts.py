@@ -37,7 +37,7 @@ H = TypeVar("H")
 
 @dataclass(frozen=True)
 class Parts:
-    """Network, objective as it is played, and every part by name: network, objective, conditioning, techniques, penalties."""
+    """Network, objective with the changes of techniques, and every part by name: network, objective, conditioning, techniques, penalties."""
 
     network: Network[Any]
     discriminator_network: Network[Any]
@@ -156,7 +156,7 @@ class Parts:
                 raise ConfigError(f"{name}: {reason}")
 
     def prepare(self, discriminator: nn.Module) -> None:
-        """Let every part change the freshly built discriminator."""
+        """Call every part's change of the freshly built discriminator."""
         for part in self.implementing(Prepares).values():
             part.prepare(discriminator)
 
@@ -176,7 +176,7 @@ class Parts:
         return {name: part.memory(generator, discriminator) for name, part in self.implementing(Remembers).items()}
 
     def after_step(self, discriminator: nn.Module) -> None:
-        """Let every part act on the discriminator after its step."""
+        """Call every part's action on the discriminator after its step."""
         for part in self.implementing(ActsAfterStep).values():
             part.after_step(discriminator)
 

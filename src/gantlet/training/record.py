@@ -42,7 +42,7 @@ class Record:
 
     @property
     def pairs(self) -> Pairs | None:
-        """Return the pairs, where images are made from images."""
+        """Return the pairs, where the task is image to image."""
         return None if isinstance(self.images, TrainingPoints) else self.images.pairs
 
     def begin(self, resume: bool) -> bool:

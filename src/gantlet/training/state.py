@@ -1,4 +1,4 @@
-"""TrainState: all that a run needs to go on, as one value. A checkpoint holds exactly this."""
+"""TrainState: the whole state of a run as one value. A checkpoint holds exactly this."""
 
 import copy
 from collections.abc import Mapping
@@ -135,7 +135,7 @@ class TrainState:
         self.monitor = Monitor(**numbers["monitor"])
 
     def set_rates(self, config: TrainConfig) -> None:
-        """Give both optimisers the learning rates of the step that comes next."""
+        """Set the learning rates of both optimisers for the next step."""
         players = {"generator": self.optimizer_generator, "discriminator": self.optimizer_discriminator}
         set_rates(config, self.step, players)
 

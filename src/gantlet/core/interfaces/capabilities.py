@@ -1,4 +1,4 @@
-"""Capabilities: what a training part or a network's module says of itself beside its methods, every default in one place."""
+"""Typed capabilities of training parts and of networks' modules, with every default in this one place."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What the game must know of a training part: network, conditioning, objective, penalty or technique.
+    """Capabilities of a training part: network, conditioning, objective, penalty or technique.
 
     A part sets ``capabilities: ClassVar[Capabilities] = Capabilities(whole_batch=True)``. Raises TypeError for a name
     that is not here.
@@ -43,7 +43,7 @@ class Part(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ModuleCapabilities:
-    """What the game must know of a built generator or discriminator; raises TypeError for a name that is not here."""
+    """Capabilities of a built generator or discriminator; raises TypeError for a name that is not here."""
 
     gives_energy: bool = False
     """A discriminator whose logits are minus the reconstruction errors of an auto-encoder."""

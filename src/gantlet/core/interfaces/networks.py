@@ -48,7 +48,7 @@ class DiscriminatorOutput(NamedTuple):
     logits: Float[Tensor, " b"]
     """One per image, or several per image, image by image [b·p]."""
     features: Float[Tensor, "b d"]
-    """What its last layer reads."""
+    """The input of its last layer."""
     class_logits: Float[Tensor, "b k"] | None = None
     latent_error: Float[Tensor, "b latent"] | None = None
     """Where it also encodes: its encoding minus the latents of the batch."""

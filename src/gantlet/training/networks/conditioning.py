@@ -1,4 +1,4 @@
-"""How labels enter generator and discriminator."""
+"""Conditionings: the layers by which labels enter generator and discriminator."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from gantlet.training.networks.labels import ImageWithLabelMap, LatentWithLabel,
 
 
 def generator_norm(spec: str, channels: int, n_classes: int) -> nn.Module:
-    """Return the batch normalisation of one of a generator's layers, conditional where the conditioning says so."""
+    """Return the batch normalisation of one of a generator's layers, conditional where the conditioning has one."""
     rule = conditioning_named(spec, n_classes)
     return rule.norm(channels, n_classes) if isinstance(rule, ConditionalNorm) else nn.BatchNorm2d(channels)
 

@@ -60,8 +60,8 @@ class UnetGenerator(nn.Module):
                 mask = z @ self.get_buffer(f"directions{i}") > 0
                 x = 2 * x * mask.view(x.shape)
             x = torch.cat([x, encoded[-2 - i]], dim=1)
-        made: Tensor = self.out(x)
-        return made
+        images: Tensor = self.out(x)
+        return images
 
 
 @NETWORKS.register("unet", source="Isola et al. 2017, arXiv:1611.07004, sections 3.2 and 6.1.1")
@@ -78,7 +78,7 @@ class Unet(Network[ImageShape]):
 
     Raises: ConfigError for width < 1, data that are no pairs, a conditioning by labels, or as a discriminator.
     Convention: a stage's mask is z·R > 0, z the latent ~ N(0, I) and R fixed, random: each element is kept with
-    probability ½, and equal latents give equal images. Outputs are made with the running statistics of batch
+    probability ½, and equal latents give equal images. Outputs use the running statistics of batch
     normalisation (the authors: those of the test batch). Weights ~ N(0, 0.02²).
     Source: Isola et al. 2017, arXiv:1611.07004, sections 3.2 and 6.1.1.
     """

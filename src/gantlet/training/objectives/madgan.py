@@ -1,4 +1,4 @@
-"""MAD-GAN: several generators, and a discriminator that also says which of them made a fake."""
+"""MAD-GAN: several generators, and a discriminator that also names the generator of a fake."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ class Naming(NetworkModule):
         """Return the log-odds of real, o_real − log Σ exp o_k, and the K outputs as class logits."""
         output: DiscriminatorOutput = self.body(images, labels)
         outputs = self.linear(output.features)
-        made = outputs[:, :-1]
-        return output._replace(logits=outputs[:, -1] - made.logsumexp(1), class_logits=made)
+        generators = outputs[:, :-1]
+        return output._replace(logits=outputs[:, -1] - generators.logsumexp(1), class_logits=generators)
 
 
 class Many(NetworkModule):
@@ -49,9 +49,9 @@ class Many(NetworkModule):
     def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b *shape"]:
         """Return the rows in their order."""
         k = len(self.each)
-        made = [generator(z[i::k], None) for i, generator in enumerate(self.each) if i < len(z)]
+        rows = [generator(z[i::k], None) for i, generator in enumerate(self.each) if i < len(z)]
         order = torch.cat([torch.arange(i, len(z), k) for i in range(min(k, len(z)))])
-        return torch.cat(made)[order.argsort().to(z.device)]
+        return torch.cat(rows)[order.argsort().to(z.device)]
 
 
 @OBJECTIVES.register("madgan", source="Ghosh et al. 2018, arXiv:1704.02906, §4")

@@ -21,7 +21,7 @@ class Dragan(LazyPenalty):
     λ · E[(‖∇D(x̃)‖₂ − 1)²], x̃ = x + α·½·std(batch)·u, u ~ U[0, 1) for each pixel, α ~ U[0, 1) for each image.
 
     When to use it: with `nonsaturating` or `minimax`, to smooth the discriminator where the data are; the fake images
-    play no part in it.
+    have no effect.
 
     Raises: ConfigError when λ < 0.
     Convention: the gradient of the logit, not of its sigmoid; std is one number over all pixels of the batch (divided by

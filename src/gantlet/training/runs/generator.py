@@ -144,8 +144,8 @@ def draw(
         rows = chunk * CHUNK + np.resize(np.arange(min(CHUNK, n - chunk * CHUNK)), CHUNK)
         wanted = None if labels is None else torch.from_numpy(labels[rows]).to(device)
         extra = () if inputs is None else (from_uint8(inputs[rows]).to(device),)
-        made = generator(z, wanted, *extra)
-        chunks.append(to_uint8(made) if made.dim() == 4 else made.float().cpu().numpy())
+        outputs = generator(z, wanted, *extra)
+        chunks.append(to_uint8(outputs) if outputs.dim() == 4 else outputs.float().cpu().numpy())
     generator.train(was_training)
     return np.concatenate(chunks)[:n]
 

@@ -23,23 +23,23 @@ def translated(generator: LoadedGenerator, name: str, n: int, seed: int, *, labe
     """
     shape = generator.shape
     assert isinstance(shape, ImageShape)  # the caller has checked
-    given, images = _given(generator, shape, inputs)
+    inputs_source, images = _input_images(generator, shape, inputs)
     rows = np.arange(n) % len(images)
     rounds = [f"~{again}" if again else "" for again in np.arange(n) // len(images)]
     spec = format_spec(name, {"n": n, "seed": seed, **({"inputs": inputs} if inputs else {})})
-    labelled = labels == "auto" and given.labels is not None
-    whole = f"run {generator.digest} seed {seed} n {n} inputs {given.digest}"
+    labelled = labels == "auto" and inputs_source.labels is not None
+    whole = f"run {generator.digest} seed {seed} n {n} inputs {inputs_source.digest}"
     return ImageSource(
         spec=spec,
-        names=[given.names[int(row)] + again for row, again in zip(rows, rounds, strict=True)],
+        names=[inputs_source.names[int(row)] + again for row, again in zip(rows, rounds, strict=True)],
         read=Samples(spec, generator, n, seed, inputs=images[rows]).read,
         digest=hashlib.sha256(whole.encode()).hexdigest(),
-        labels=given.labels[rows] if labelled and given.labels is not None else None,
-        classes=given.classes if labelled else (),
+        labels=inputs_source.labels[rows] if labelled and inputs_source.labels is not None else None,
+        classes=inputs_source.classes if labelled else (),
     )
 
 
-def _given(
+def _input_images(
     generator: LoadedGenerator, shape: ImageShape, inputs: str
 ) -> tuple[ImageSource, UInt8[np.ndarray, "m s s i"]]:
     if inputs:

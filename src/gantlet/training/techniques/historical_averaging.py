@@ -21,7 +21,7 @@ class HistoricalAveraging(WeightTerm, Follows):
     When to use it: against cycling in small games; with large networks it slows both players down.
 
     Raises: ConfigError unless λ > 0.
-    Convention: θ[1] is the first value before any step; the mean includes the current value; buffers play no part. The
+    Convention: θ[1] is the first value before any step; the mean includes the current value; buffers are left out. The
     means are in the checkpoint.
     Source: Salimans et al. 2016, arXiv:1606.03498, §3.3.
     """
@@ -50,7 +50,7 @@ class HistoricalAveraging(WeightTerm, Follows):
 
     @torch.no_grad()
     def follow(self, memory: dict[str, Tensor], player: str, network: nn.Module) -> None:
-        """Take the new weights into the mean."""
+        """Update the mean by the new weights."""
         count = memory[f"{player}/count"]
         count += 1
         for name, parameter in network.named_parameters():

@@ -81,7 +81,7 @@ class MinibatchDiscrimination(Refuses, Prepares):
         return None
 
     def prepare(self, discriminator: nn.Module) -> None:
-        """Put the layer beside the head."""
+        """Add the layer beside the head."""
         head = head_of(discriminator)
         assert head is not None  # otherwise refused
         discriminator.head = MinibatchHead(head, head.linear.in_features, self.kernels, self.kernel_dim)

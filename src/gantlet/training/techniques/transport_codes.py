@@ -90,7 +90,7 @@ class Transported(NetworkModule):
         return blend
 
     def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any) -> None:
-        """Make room for the plan that is loaded: its number of codes is known from the file alone."""
+        """Allocate buffers for the plan that is loaded: the file alone knows its number of codes."""
         for name in PLAN:
             if prefix + name in state_dict:
                 setattr(self, name, torch.empty_like(state_dict[prefix + name], device=getattr(self, name).device))
@@ -139,7 +139,7 @@ class TransportCodes(Refuses, AltersGenerator, Finishes):
         return None
 
     def alter(self, generator: nn.Module, latent: int, n_classes: int, make: Callable[[], nn.Module]) -> nn.Module:
-        """Return the generator that carries its latents first."""
+        """Return the generator behind the transport of its latents."""
         return Transported(generator, latent, self)
 
     @torch.no_grad()
@@ -163,7 +163,7 @@ class TransportCodes(Refuses, AltersGenerator, Finishes):
         solved = solve(Gaussian.standard(codes.shape[1]), targets, method=method, target_masses=masses)
         assert solved.brenier is not None
         generator.carry(solved.brenier, seed)
-        made = generator.blend(rng.standard_normal((DRAWN, codes.shape[1])))
+        blend = generator.blend(rng.standard_normal((DRAWN, codes.shape[1])))
         return {
             "codes": len(targets),
             "converged": solved.converged,
@@ -171,8 +171,8 @@ class TransportCodes(Refuses, AltersGenerator, Finishes):
             "cost_lower": solved.certificate.lower,
             "cost_upper": solved.certificate.upper,
             "seconds": solved.seconds,
-            "nearest_code": nearest_code(targets, made.points),
-            "largest_share": float(made.shares.max(axis=1).mean()),
+            "nearest_code": nearest_code(targets, blend.points),
+            "largest_share": float(blend.shares.max(axis=1).mean()),
         }
 
 

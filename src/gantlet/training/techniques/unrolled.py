@@ -1,4 +1,4 @@
-"""Unrolled GAN: the generator plays against the discriminator's answer to it, some steps ahead."""
+"""Unrolled GAN: the generator is trained against the discriminator some steps ahead."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -52,13 +52,13 @@ class Unrolled(Refuses, Unrolls):
         """Return the parameters after K differentiable steps of Adam."""
         (group,) = optimizer.param_groups
         beta1, beta2 = group["betas"]
-        known = [optimizer.state.get(parameter, {}) for parameter in discriminator.parameters()]
+        slots = [optimizer.state.get(parameter, {}) for parameter in discriminator.parameters()]
         ahead = {name: p.detach().requires_grad_(True) for name, p in discriminator.named_parameters()}
         zeros = [torch.zeros_like(p) for p in ahead.values()]
-        means = [state.get("exp_avg", zero) for state, zero in zip(known, zeros, strict=True)]
-        squares = [state.get("exp_avg_sq", zero) for state, zero in zip(known, zeros, strict=True)]
-        done = int(known[0].get("step", 0))
-        for t in range(done + 1, done + self.steps + 1):
+        means = [state.get("exp_avg", zero) for state, zero in zip(slots, zeros, strict=True)]
+        squares = [state.get("exp_avg_sq", zero) for state, zero in zip(slots, zeros, strict=True)]
+        taken = int(slots[0].get("step", 0))
+        for t in range(taken + 1, taken + self.steps + 1):
             gradients = torch.autograd.grad(loss(ahead), list(ahead.values()), create_graph=True)
             means = [beta1 * m + (1 - beta1) * g for m, g in zip(means, gradients, strict=True)]
             squares = [beta2 * v + (1 - beta2) * g.square() for v, g in zip(squares, gradients, strict=True)]

@@ -54,8 +54,8 @@ class WithReference(nn.Module):
 
     def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b c s s"]:
         """Return the images of z alone."""
-        known = self.reference_labels
-        all_labels = None if labels is None or known is None else torch.cat([known, labels])
+        first = self.reference_labels
+        all_labels = None if labels is None or first is None else torch.cat([first, labels])
         return self.generator(torch.cat([self.reference, z]), all_labels)[len(self.reference) :]
 
 
