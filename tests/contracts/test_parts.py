@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from gantlet.core.interfaces.capabilities import Capabilities, Part
-from gantlet.core.interfaces.networks import Conditioning, Network
+from gantlet.core.interfaces.conditioning import Conditioning
+from gantlet.core.interfaces.networks import Network
 from gantlet.core.interfaces.objectives import Objective
 from gantlet.core.registry import Registry
 from gantlet.training.networks import CONDITIONING, NETWORKS

@@ -98,7 +98,7 @@ def test_surface_and_gradient_are_the_discriminators(tmp_path: Path) -> None:
     import torch
     from torch import nn
 
-    from gantlet.core.interfaces.networks import DiscriminatorOutput
+    from gantlet.core.interfaces.modules import DiscriminatorOutput
 
     class Bowl(nn.Module):
         def __init__(self) -> None:

@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from gantlet.core.errors import RegistrationError
 from gantlet.core.interfaces.capabilities import Capabilities, ModuleCapabilities, Part
+from gantlet.core.interfaces.conditioning import Conditioning
 from gantlet.core.interfaces.hooks import DiscriminatorTerm, GeneratorTerm, Packs, Refuses
-from gantlet.core.interfaces.networks import Conditioning, Head, Network, Shape
+from gantlet.core.interfaces.modules import Head
+from gantlet.core.interfaces.networks import Network, Shape
 from gantlet.core.interfaces.objectives import Objective
 from gantlet.core.interfaces.penalties import LazyPenalty, Penalty
 from gantlet.core.registry import Registry

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError, OutputError
 from gantlet.core.files import write_bytes
-from gantlet.core.interfaces.networks import ImageShape, module_capabilities
+from gantlet.core.interfaces.modules import module_capabilities
+from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.onnx_graph import onnx_runtime, to_onnx
 from gantlet.core.rng import torch_stream
 from gantlet.training.runs.generator import LoadedGenerator, Which, load_generator

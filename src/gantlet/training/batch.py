@@ -3,7 +3,7 @@
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from gantlet.core.interfaces.networks import Batch
+from gantlet.core.interfaces.modules import Batch
 
 
 def fakes_of(batch: Batch, generator: nn.Module, labels: Int64[Tensor, " b"] | None) -> Float[Tensor, "b *shape"]:

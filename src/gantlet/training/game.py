@@ -25,7 +25,7 @@ from gantlet.core.interfaces.hooks import (
     StepContext,
     WeightTerm,
 )
-from gantlet.core.interfaces.networks import Batch, DiscriminatorOutput
+from gantlet.core.interfaces.modules import Batch, DiscriminatorOutput
 from gantlet.core.interfaces.objectives import Autoencodes, BatchObjective, MatchesBatch, Objective
 from gantlet.core.interfaces.penalties import Critic, LazyPenalty, Penalty
 from gantlet.training.batch import fakes_of

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import PLANES, Batch, PointShape, stages
+from gantlet.core.interfaces.modules import Batch
+from gantlet.core.interfaces.networks import PLANES, PointShape, stages
 from gantlet.core.processes import ALONE, Processes
 from gantlet.core.rng import for_rows
 from gantlet.training.data import TrainingData, TrainingPoints, image_order

@@ -8,7 +8,8 @@ from torch import nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.capabilities import Part
+from gantlet.core.interfaces.capabilities import Part, implements
+from gantlet.core.interfaces.conditioning import Conditioning
 from gantlet.core.interfaces.hooks import (
     ActsAfterStep,
     AltersGenerator,
@@ -22,10 +23,12 @@ from gantlet.core.interfaces.hooks import (
     Refuses,
     Remembers,
     ReplacesDiscriminator,
+    Unrolls,
 )
 from gantlet.core.interfaces.networks import ChoosesInputs, ImageShape, Network, PointShape, Shape
 from gantlet.core.interfaces.objectives import Autoencodes, Objective
 from gantlet.core.interfaces.penalties import Penalty
+from gantlet.core.registry import Registry
 from gantlet.core.specs import parse_spec
 from gantlet.training.networks import CONDITIONING, NETWORKS
 from gantlet.training.objectives import OBJECTIVES
@@ -53,19 +56,19 @@ class Parts:
     @classmethod
     def of(cls, config: TrainConfig) -> "Parts":
         """Build every part that the configuration names; raises UnknownName and ConfigError."""
-        objective: Objective = OBJECTIVES.build(config.objective)
+        objective: Objective = _build(OBJECTIVES, config.objective, Objective)
         penalties = _each("penalty", PENALTIES, config.penalties)
         techniques = _each("technique", TECHNIQUES, config.techniques)
-        network = NETWORKS.build(config.network)
-        discriminator_network = NETWORKS.build(config.discriminator) if config.discriminator else network
+        network = _build(NETWORKS, config.network, Network)
+        discriminator_network = _build(NETWORKS, config.discriminator, Network) if config.discriminator else network
         named: dict[str, Part] = {parse_spec(config.network)[0]: network, parse_spec(config.objective)[0]: objective}
         if config.discriminator:
             named[parse_spec(config.discriminator)[0]] = discriminator_network
         if config.conditioning != "none":
-            named[parse_spec(config.conditioning)[0]] = CONDITIONING.build(config.conditioning)
+            named[parse_spec(config.conditioning)[0]] = _build(CONDITIONING, config.conditioning, Conditioning)
         named |= {**techniques, **penalties}  # penalties last: spectral-norm wraps what techniques add
         for part in named.values():
-            if isinstance(part, ChangesObjective):
+            if implements(part, ChangesObjective):
                 objective = part.objective(objective)
         return cls(
             network=network,
@@ -73,13 +76,13 @@ class Parts:
             objective=objective,
             penalties={name: penalty for name, penalty in penalties.items() if isinstance(penalty, Penalty)},
             named=named,
-            pack=next((part.pack for part in named.values() if isinstance(part, Packs)), 1),
+            pack=next((part.pack for part in named.values() if implements(part, Packs)), 1),
         )
 
     def implementing(self, hook: type[H]) -> dict[str, H]:
         """Return the parts that implement a hook, by name, in the configuration's order."""
-        if hook not in self._by_hook:  # called some ninety times per step, and a protocol's isinstance is slow
-            self._by_hook[hook] = {name: part for name, part in self.named.items() if isinstance(part, hook)}
+        if hook not in self._by_hook:  # called some ninety times per step
+            self._by_hook[hook] = {name: part for name, part in self.named.items() if implements(part, hook)}
         return self._by_hook[hook]
 
     def require_shape(self, shape: Shape) -> None:
@@ -149,6 +152,9 @@ class Parts:
                 f"objective {config.objective!r} has one loss for both players, and they step together: expected "
                 f"discriminator_steps = 1; got {config.discriminator_steps}"
             )
+        for hook in (Packs, Unrolls, Averages):
+            if len(rivals := list(self.implementing(hook))) > 1:
+                raise ConfigError(f"{' and '.join(rivals)} do the same job ({hook.__name__}); use one of them")
         for name, part in self.implementing(Refuses).items():
             others = {other: thing for other, thing in self.named.items() if other != name}
             reason = part.refusal(config, others, discriminator)
@@ -181,7 +187,16 @@ class Parts:
             part.after_step(discriminator)
 
 
-def _each(kind: str, registry: Any, specs: tuple[str, ...]) -> dict[str, Any]:
+def _build(registry: Registry[..., Any], spec: str, kind: type) -> Any:
+    part = registry.build(spec)
+    if not implements(part, kind):
+        raise ConfigError(
+            f"{registry.kind} {spec!r} does not implement {kind.__name__}: name it as a base of the class"
+        )
+    return part
+
+
+def _each(kind: str, registry: Registry[..., Any], specs: tuple[str, ...]) -> dict[str, Any]:
     built: dict[str, Any] = {}
     for spec in specs:
         name, _ = parse_spec(spec)

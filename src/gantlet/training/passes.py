@@ -9,7 +9,7 @@ from torch.func import functional_call
 
 from gantlet.core.devices import unwrapped
 from gantlet.core.interfaces.hooks import Augments, StepContext, Unrolls
-from gantlet.core.interfaces.networks import Batch, DiscriminatorOutput, module_capabilities
+from gantlet.core.interfaces.modules import Batch, DiscriminatorOutput, module_capabilities
 from gantlet.core.interfaces.objectives import Objective
 from gantlet.training.parts import Parts
 

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor, nn
 
-from gantlet.core.interfaces.networks import module_capabilities
+from gantlet.core.interfaces.modules import module_capabilities
 from gantlet.training.data import TrainingPoints
 from gantlet.training.observer import Sampler
 from gantlet.training.state import TrainState

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from gantlet.actions.train import training_data
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import Batch, DiscriminatorOutput, PointShape
+from gantlet.core.interfaces.modules import Batch, DiscriminatorOutput
+from gantlet.core.interfaces.networks import PointShape
 from gantlet.data.opening import open_source
 from gantlet.training.loop import run
 from gantlet.training.networks.mlp import Mlp

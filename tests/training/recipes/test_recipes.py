@@ -12,7 +12,7 @@ from gantlet.actions.export import export
 from gantlet.actions.train import training_data
 from gantlet.cli import main
 from gantlet.core.errors import ConfigError, Interrupted, UnknownName
-from gantlet.core.interfaces.networks import module_capabilities
+from gantlet.core.interfaces.modules import module_capabilities
 from gantlet.core.specs import format_spec, parse_spec
 from gantlet.data.opening import open_source
 from gantlet.training import recipes

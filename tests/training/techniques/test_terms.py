@@ -9,7 +9,7 @@ from torch import nn
 
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.hooks import MayReplaceLoss
-from gantlet.core.interfaces.networks import DiscriminatorOutput
+from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.training.objectives import OBJECTIVES
 from gantlet.training.techniques import TECHNIQUES
 

@@ -11,7 +11,8 @@ from torch import nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError, Interrupted
-from gantlet.core.interfaces.networks import Batch, DiscriminatorOutput, ImageShape
+from gantlet.core.interfaces.modules import Batch, DiscriminatorOutput
+from gantlet.core.interfaces.networks import ImageShape
 from gantlet.training import recipes
 from gantlet.training.data import TrainingImages
 from gantlet.training.game import Game

@@ -1,7 +1,9 @@
 """Typed capabilities of training parts and of networks' modules, with every default in this one place."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, TypeGuard, TypeVar, runtime_checkable
+
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,11 @@ class Part(Protocol):
     """Anything that a configuration can name for the game; it may have no capabilities beyond the defaults."""
 
     capabilities: ClassVar[Capabilities] = Capabilities()
+
+
+def implements(part: Part, protocol: type[P]) -> TypeGuard[P]:
+    """Return whether a part names a protocol as a base; unlike isinstance, an option of the same name does not count."""
+    return protocol in type(part).__mro__
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.interfaces.capabilities import Part
-from gantlet.core.interfaces.networks import DiscriminatorOutput
+from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.core.interfaces.objectives import Objective
 
 Memory = dict[str, Tensor]

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gantlet.core.interfaces.capabilities import Part
-from gantlet.core.interfaces.networks import Batch, module_capabilities
+from gantlet.core.interfaces.modules import Batch, module_capabilities
 
 
 @runtime_checkable
@@ -40,7 +40,7 @@ class BatchObjective(Protocol):
 
 
 @runtime_checkable
-class MatchesBatch(Protocol):
+class MatchesBatch(Objective, Protocol):
     """An objective whose discriminator's loss depends on the images of the batch, not on logits alone.
 
     Its capability ``needs_own_gradient`` is true.
@@ -51,7 +51,7 @@ class MatchesBatch(Protocol):
 
 
 @runtime_checkable
-class Autoencodes(Protocol):
+class Autoencodes(Objective, Protocol):
     """An objective without adversaries: both players minimise one loss, each by its own weights, and step together."""
 
     def common_terms(

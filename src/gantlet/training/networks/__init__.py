@@ -1,7 +1,8 @@
 """One family of generator and discriminator per file."""
 
+from gantlet.core.interfaces.conditioning import ConditionalNorm, Conditioning
 from gantlet.core.interfaces.hooks import GENERAL_HOOKS
-from gantlet.core.interfaces.networks import ChoosesInputs, ConditionalNorm, Conditioning, Network
+from gantlet.core.interfaces.networks import ChoosesInputs, Network
 from gantlet.core.registry import Metadata, Registry
 
 NETWORKS = Registry(

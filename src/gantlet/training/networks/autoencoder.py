@@ -10,7 +10,8 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import ModuleCapabilities, Part
 from gantlet.core.interfaces.hooks import Refuses
-from gantlet.core.interfaces.networks import PLANES, DiscriminatorOutput, ImageShape, Network, NetworkModule, stages
+from gantlet.core.interfaces.modules import DiscriminatorOutput, NetworkModule
+from gantlet.core.interfaces.networks import PLANES, ImageShape, Network, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.infogan import initialise
 

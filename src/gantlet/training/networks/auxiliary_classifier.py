@@ -9,8 +9,9 @@ from torch.nn.functional import cross_entropy
 
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Capabilities
+from gantlet.core.interfaces.conditioning import Conditioning
 from gantlet.core.interfaces.hooks import DiscriminatorTerm, GeneratorTerm
-from gantlet.core.interfaces.networks import Conditioning, DiscriminatorOutput, Head
+from gantlet.core.interfaces.modules import DiscriminatorOutput, Head
 from gantlet.training.networks import CONDITIONING
 from gantlet.training.networks.conditioning import require_dim
 from gantlet.training.networks.labels import ClassifyingHead, LatentWithLabel, PassThrough

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from torch import nn
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import ConditionalNorm, Conditioning, Head
+from gantlet.core.interfaces.conditioning import ConditionalNorm, Conditioning
+from gantlet.core.interfaces.modules import Head
 from gantlet.training.networks import CONDITIONING
 from gantlet.training.networks.labels import ImageWithLabelMap, LatentWithLabel, LinearHead, PassThrough, ProjectionHead
 

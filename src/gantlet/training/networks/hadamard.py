@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from gantlet.core.interfaces.networks import Conditioning, Head
+from gantlet.core.interfaces.conditioning import Conditioning
+from gantlet.core.interfaces.modules import Head
 from gantlet.training.networks import CONDITIONING
 from gantlet.training.networks.labels import ImageWithLabelMap, LatentTimesLabel, LinearHead
 

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from gantlet.core.interfaces.networks import DiscriminatorOutput, Head
+from gantlet.core.interfaces.modules import DiscriminatorOutput, Head
 
 
 class PassThrough(nn.Module):

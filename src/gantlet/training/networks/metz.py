@@ -7,14 +7,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import (
-    DiscriminatorOutput,
-    HeadedDiscriminator,
-    ImageShape,
-    Network,
-    halvings,
-    stages,
-)
+from gantlet.core.interfaces.modules import DiscriminatorOutput, HeadedDiscriminator
+from gantlet.core.interfaces.networks import ImageShape, Network, halvings, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, generator_norm, require_plain_norm
 from gantlet.training.networks.labels import LabelledSequential

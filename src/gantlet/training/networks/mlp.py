@@ -8,15 +8,8 @@ from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Capabilities, ModuleCapabilities
-from gantlet.core.interfaces.networks import (
-    PLANES,
-    DiscriminatorOutput,
-    HeadedDiscriminator,
-    Network,
-    PointShape,
-    Shape,
-    stages,
-)
+from gantlet.core.interfaces.modules import DiscriminatorOutput, HeadedDiscriminator
+from gantlet.core.interfaces.networks import PLANES, Network, PointShape, Shape, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, require_plain_norm
 

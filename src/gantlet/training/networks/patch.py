@@ -10,7 +10,8 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Part
 from gantlet.core.interfaces.hooks import Refuses
-from gantlet.core.interfaces.networks import PLANES, ChoosesInputs, DiscriminatorOutput, ImageShape, Network, halvings
+from gantlet.core.interfaces.modules import DiscriminatorOutput
+from gantlet.core.interfaces.networks import PLANES, ChoosesInputs, ImageShape, Network, halvings
 from gantlet.core.interfaces.objectives import MatchesBatch
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.dcgan import initialise

@@ -10,14 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import (
-    DiscriminatorOutput,
-    HeadedDiscriminator,
-    ImageShape,
-    Network,
-    halvings,
-    stages,
-)
+from gantlet.core.interfaces.modules import DiscriminatorOutput, HeadedDiscriminator
+from gantlet.core.interfaces.networks import ImageShape, Network, halvings, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, require_plain_norm
 

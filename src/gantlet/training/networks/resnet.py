@@ -8,15 +8,8 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, relu
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import (
-    PLANES,
-    DiscriminatorOutput,
-    HeadedDiscriminator,
-    ImageShape,
-    Network,
-    halvings,
-    stages,
-)
+from gantlet.core.interfaces.modules import DiscriminatorOutput, HeadedDiscriminator
+from gantlet.core.interfaces.networks import PLANES, ImageShape, Network, halvings, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, generator_norm
 from gantlet.training.networks.labels import LabelledSequential

@@ -12,7 +12,7 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError, TooFewSamples
 from gantlet.core.interfaces.capabilities import Capabilities, Part
 from gantlet.core.interfaces.hooks import GeneratorTerm, Refuses
-from gantlet.core.interfaces.networks import DiscriminatorOutput
+from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.core.interfaces.objectives import Objective, refuse_without_energy
 from gantlet.training.objectives import OBJECTIVES
 

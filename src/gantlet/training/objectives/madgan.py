@@ -13,7 +13,7 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Capabilities, ModuleCapabilities, Part
 from gantlet.core.interfaces.hooks import AltersGenerator, DiscriminatorTerm, Refuses, ReplacesDiscriminator
-from gantlet.core.interfaces.networks import DiscriminatorOutput, NetworkModule, feature_dim, module_capabilities
+from gantlet.core.interfaces.modules import DiscriminatorOutput, NetworkModule, feature_dim, module_capabilities
 from gantlet.core.interfaces.objectives import Objective
 from gantlet.training.objectives import OBJECTIVES
 

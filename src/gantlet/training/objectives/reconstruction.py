@@ -12,14 +12,14 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Capabilities, Part
 from gantlet.core.interfaces.hooks import Refuses
-from gantlet.core.interfaces.networks import Batch, module_capabilities
-from gantlet.core.interfaces.objectives import Autoencodes, Objective
+from gantlet.core.interfaces.modules import Batch, module_capabilities
+from gantlet.core.interfaces.objectives import Autoencodes
 from gantlet.training.objectives import OBJECTIVES
 
 
 @OBJECTIVES.register("reconstruction", source="An et al. 2020, openreview HkldyTNYwH (AE-OT), §3")
 @dataclass(frozen=True)
-class Reconstruction(Objective, Refuses, Autoencodes):
+class Reconstruction(Autoencodes, Refuses):
     """An auto-encoder's error, minimised by both players: the discriminator is the encoder, the generator the decoder.
 
     E |G(E(x)) − x|² / pixels + λ·E ‖E(x)‖₁ / k, codes E(x) [b, k] of the size of the latents. Option: ``sparsity`` λ.

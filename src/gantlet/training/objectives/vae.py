@@ -13,8 +13,8 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Part
 from gantlet.core.interfaces.hooks import Refuses, ReplacesDiscriminator
-from gantlet.core.interfaces.networks import Batch, DiscriminatorOutput, feature_dim
-from gantlet.core.interfaces.objectives import Autoencodes, Objective
+from gantlet.core.interfaces.modules import Batch, DiscriminatorOutput, feature_dim
+from gantlet.core.interfaces.objectives import Autoencodes
 from gantlet.core.rng import for_rows
 from gantlet.training.objectives import OBJECTIVES
 
@@ -39,7 +39,7 @@ class Encoder(nn.Module):
 
 @OBJECTIVES.register("vae", source="Kingma & Welling 2014, arXiv:1312.6114, Eq. 3 and App. B")
 @dataclass(frozen=True)
-class Variational(Objective, Refuses, ReplacesDiscriminator, Autoencodes):
+class Variational(Autoencodes, Refuses, ReplacesDiscriminator):
     """The variational bound: the generator decodes what the discriminator's body encodes; there is no adversary.
 
     Both minimise −ELBO = E_q(z|x)[−log p(x|z)] + KL(q(z|x) ‖ N(0, I)), z = μ(x) + σ(x)·ε. ``likelihood`` bernoulli: pixels

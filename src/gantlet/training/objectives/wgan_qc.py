@@ -14,13 +14,13 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Capabilities, Part
 from gantlet.core.interfaces.hooks import Refuses
-from gantlet.core.interfaces.objectives import BatchObjective, MatchesBatch, Objective
+from gantlet.core.interfaces.objectives import BatchObjective, MatchesBatch
 from gantlet.training.objectives import OBJECTIVES
 
 
 @OBJECTIVES.register("wgan-qc", source="Liu, Gu & Samaras 2019, ICCV, Wasserstein GAN with Quadratic Transport Cost")
 @dataclass(frozen=True)
-class QuadraticWasserstein(Objective, MatchesBatch, Refuses):
+class QuadraticWasserstein(MatchesBatch, Refuses):
     """Quadratic-cost Wasserstein game: the critic learns the optimal potentials of each pair of batches, as numbers.
 
     With cost c(x, y) = K/2·‖x − y‖² a linear program matches the batch: x_σ(j) is the real partner of the fake y_j, u and

@@ -9,7 +9,7 @@ from torch import Tensor
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Capabilities
 from gantlet.core.interfaces.hooks import GeneratorTerm, MayReplaceLoss
-from gantlet.core.interfaces.networks import DiscriminatorOutput
+from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.training.techniques import TECHNIQUES
 
 

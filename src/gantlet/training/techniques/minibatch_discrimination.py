@@ -12,7 +12,7 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Capabilities, Part
 from gantlet.core.interfaces.hooks import Prepares, Refuses
-from gantlet.core.interfaces.networks import DiscriminatorOutput, head_of
+from gantlet.core.interfaces.modules import DiscriminatorOutput, head_of
 from gantlet.training.techniques import TECHNIQUES
 
 

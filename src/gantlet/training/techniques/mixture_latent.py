@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import ModuleCapabilities
 from gantlet.core.interfaces.hooks import AltersGenerator
-from gantlet.core.interfaces.networks import NetworkModule
+from gantlet.core.interfaces.modules import NetworkModule
 from gantlet.training.techniques import TECHNIQUES
 
 SOURCE = "Gurumurthy et al. 2017, arXiv:1706.02071, §4"

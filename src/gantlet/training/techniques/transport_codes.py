@@ -14,7 +14,7 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import ModuleCapabilities, Part
 from gantlet.core.interfaces.hooks import AltersGenerator, Finishes, Refuses
-from gantlet.core.interfaces.networks import NetworkModule
+from gantlet.core.interfaces.modules import NetworkModule
 from gantlet.core.rng import numpy_stream
 from gantlet.training.techniques import TECHNIQUES
 from gantlet.transport import solve
