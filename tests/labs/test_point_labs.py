@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from gantlet.core.interfaces.networks import DiscriminatorOutput
+from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.labs import gp_is_local, ring_and_grid, two_modes
 from gantlet.labs.gp_is_local import Slopes, measured
 from gantlet.labs.lab import Setting

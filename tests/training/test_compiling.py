@@ -17,7 +17,7 @@ from tiny import Watcher, config, images
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.training.compiling import twice
+from gantlet.training.compiling import differentiated_twice
 from gantlet.training.loop import run
 from gantlet.training.parts import Parts
 from gantlet.training.runs.tensors import read_tensors
@@ -55,7 +55,7 @@ def test_where_gradients_are_differentiated_twice_the_generator_alone_is_compile
     ],
 )
 def test_who_differentiates_twice(given: dict[str, object], expected: bool) -> None:
-    assert twice(Parts.of(TrainConfig.from_mapping(given))) == expected
+    assert differentiated_twice(Parts.of(TrainConfig.from_mapping(given))) == expected
 
 
 def test_without_a_compiler_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

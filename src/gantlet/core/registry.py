@@ -87,7 +87,8 @@ class Registry(Generic[P, M]):
         def enter(thing: T) -> T:
             if name in self._entries:
                 raise RegistrationError(f"{self.kind} {name!r} is registered twice")
-            declarations.check_metadata(f"{self.kind} {name!r}", self._metadata, list(metadata))
+            capabilities = declarations.capability_names(self._protocols)
+            declarations.check_metadata(f"{self.kind} {name!r}", self._metadata, list(metadata), capabilities)
             self._entries[name] = self._entry(name, thing, self._metadata(*args, **metadata))
             return thing
 

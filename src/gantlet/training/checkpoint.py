@@ -19,7 +19,7 @@ from gantlet.training.state import TrainState
 
 T = TypeVar("T")
 MAY_CHANGE = ("steps", "log_every", "sample_every", "checkpoint_every", "keep", "out", "recipe")
-"""Fields that change nothing in the weights of a given step (steps do where the learning rates fall over them)."""
+"""Fields that do not change the weights of a step (steps do, where the learning rates decay over them)."""
 
 
 @dataclass(frozen=True)

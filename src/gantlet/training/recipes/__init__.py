@@ -26,9 +26,9 @@ def load(name: str, size: str = "laptop") -> TrainConfig:
         raise ConfigError(
             f"the size of a recipe is {' or '.join(SIZES)}; got {size!r} (the images' side in pixels is resolution)"
         )
-    found = RECIPES.content(name)
+    content = RECIPES.content(name)
     if size == "laptop":
-        return TrainConfig.from_mapping({**found.get("train", {}), **found.get("laptop", {}), "recipe": name})
-    if "train" not in found:
-        raise ConfigError(f"recipe {name!r} has no paper size: {found['only_laptop']}; train it at --size laptop")
-    return TrainConfig.from_mapping({**found["train"], "recipe": f"{name}-paper"})
+        return TrainConfig.from_mapping({**content.get("train", {}), **content.get("laptop", {}), "recipe": name})
+    if "train" not in content:
+        raise ConfigError(f"recipe {name!r} has no paper size: {content['only_laptop']}; train it at --size laptop")
+    return TrainConfig.from_mapping({**content["train"], "recipe": f"{name}-paper"})
