@@ -42,6 +42,8 @@ def check_class(what: str, thing: type, protocols: Sequence[type]) -> None:
 
 def check_function(what: str, thing: Any, first: str) -> None:
     """Raise RegistrationError for a function whose first parameter is not ``first``, or that carries public attributes."""
+    if inspect.isclass(thing):
+        raise RegistrationError(f"{what}: expected a function of {first!r}; got the class {thing.__name__}")
     names = list(inspect.signature(thing).parameters)
     if first and names[:1] != [first]:
         raise RegistrationError(f"{what}: expected the first parameter {first!r}; got {names[:1] or 'none'}")

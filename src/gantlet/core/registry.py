@@ -101,9 +101,7 @@ class Registry(Generic[P, M]):
         summary = "" if generated else document.strip().split("\n\n")[0]
         if not summary or not meta.source:
             raise RegistrationError(f"{what} needs a docstring and a source")
-        if inspect.isclass(thing) and not self._protocols:
-            pass  # TEMP
-        elif inspect.isclass(thing):
+        if inspect.isclass(thing) and not self._first:
             declarations.check_class(what, thing, self._protocols)
         else:
             declarations.check_function(what, thing, self._first)
