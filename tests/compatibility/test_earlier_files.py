@@ -81,7 +81,7 @@ def test_statistics_stand_for_their_images() -> None:
     by_file, by_images = (
         gantlet.evaluate(str(EARLIER / "fake.npz"), str(real), config) for real in (path, EARLIER / "real.npz")
     )
-    assert by_file["frechet_distance"].value == pytest.approx(by_images["frechet_distance"].value, rel=1e-9)
+    assert by_file["frechet_distance"].value == pytest.approx(by_images["frechet_distance"].value, rel=1e-6)
     assert by_file.n_real == 40
 
 

@@ -11,6 +11,7 @@ from gantlet.core.registry import Entry
 from gantlet.evaluation.compute import compute, missing_needs
 from gantlet.evaluation.evidence import Evidence, Predictions
 from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.needs import NEEDS
 from gantlet.evaluation.pairs import paired_rows
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.images import ImageRows
@@ -88,6 +89,37 @@ def test_value_lies_in_its_interval_and_says_what_made_it(name: str, pair: tuple
     entry = METRICS.entry(name)
     stamped = (estimate.unit, estimate.lower_is_better, estimate.version)
     assert stamped == (entry.meta.unit, entry.meta.lower_is_better, entry.meta.version)
+
+
+@pytest.mark.parametrize("name", METRICS.names())
+def test_a_number_carries_the_rows_that_it_used(
+    name: str, pair: tuple[FeatureBank, FeatureBank], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampled: list[tuple[int, int]] = []
+    sample = Evidence.sample
+
+    def few(self: Evidence, cap: int, balanced: bool = False) -> tuple[FeatureBank, FeatureBank, tuple[str, ...]]:
+        real, fake, notes = sample(self, min(cap, 60), balanced)
+        sampled.append((real.n, fake.n))
+        return real, fake, notes
+
+    monkeypatch.setattr(Evidence, "sample", few)
+    estimate = compute(evidence(*pair), [name])[0]
+    if sampled:
+        assert (estimate.n_real, estimate.n_fake) == (60, 60)
+    else:  # every row of a side, none, the 60 that a classifier was asked about, 70 pairs, or 2,000 paths of a generator
+        assert estimate.n_real in (0, 60, 70, 90)
+        assert estimate.n_fake in (60, 70, 2000)
+
+
+def test_every_metric_says_whether_compare_can_pair_it() -> None:
+    for entry in METRICS.entries():
+        assert bool(entry.meta.influence) != bool(entry.meta.unpaired), entry.name
+
+
+def test_every_need_is_registered() -> None:
+    for entry in METRICS.entries():
+        assert set(entry.meta.needs) <= set(NEEDS.names()), entry.name
 
 
 @pytest.mark.parametrize("name", METRICS.names())

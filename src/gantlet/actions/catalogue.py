@@ -7,6 +7,7 @@ from gantlet.core.registry import Entry, Metadata
 
 _REGISTRIES = {
     "metrics": ("gantlet.evaluation.metrics", "METRICS"),
+    "needs": ("gantlet.evaluation.needs", "NEEDS"),
     "extractors": ("gantlet.evaluation.features", "EXTRACTORS"),
     "sources": ("gantlet.data", "SOURCES"),
     "objectives": ("gantlet.training.objectives", "OBJECTIVES"),

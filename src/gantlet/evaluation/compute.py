@@ -23,7 +23,7 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
     A metric whose needs are not met, or that has too few samples, has value None and the reason in its notes.
     ``progress`` is called with each name before its metric is computed. Raises UnknownName before computing anything.
     """
-    wanted = [name for asked in names for name in (METRICS.names() if asked == "all" else [asked])]
+    wanted = [name for spec in names for name in (METRICS.names() if spec == "all" else [spec])]
     estimates = []
     for entry, options in [resolve(spec) for spec in dict.fromkeys(wanted)]:
         if progress is not None:
@@ -90,9 +90,9 @@ def _need(name: str) -> Need:
 def gathered(space: Space, fake: Side | None, metrics: Iterable[str]) -> dict[str, Any]:
     """Return the evidence that an evaluation gathers for these metrics from its sides, by need."""
     wanted = {name for spec in metrics for name in resolve(spec)[0].meta.needs}
-    found = {
+    values = {
         name: need.gather(space, fake)
         for name, need in all_needs().items()
         if isinstance(need, Gathered) and (name in wanted or not need.costly)
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}

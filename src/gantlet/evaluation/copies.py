@@ -49,10 +49,10 @@ def copy_ratios(train: Float32[np.ndarray, "n d"], query: Float32[np.ndarray, "m
     copy, one far above 1 an outlier. Where t has an exact duplicate in the training set (d(t, t') = 0) the ratio is taken
     against the median of the training rows' nearest distances.
     """
-    found = neighbours(train, query, k=1, memory=memory)
-    own = found.real.distances[:, 0]
+    facts = neighbours(train, query, k=1, memory=memory)
+    own = facts.real.distances[:, 0]
     typical = float(np.median(own[own > 0])) if (own > 0).any() else 1.0
-    nearest, distance = found.fake_to_real.indices[:, 0], found.fake_to_real.distances[:, 0]
+    nearest, distance = facts.fake_to_real.indices[:, 0], facts.fake_to_real.distances[:, 0]
     return CopyRatios(distance / np.where(own > 0, own, typical)[nearest], distance, nearest)
 
 

@@ -52,5 +52,5 @@ def _near(two: Float32[np.ndarray, "2 d"], size: float) -> bool:
 
 
 def _content(bank: FeatureBank, row: int) -> str:
-    shown = bank.features[row] if bank.images is None else bank.images[row]
-    return hashlib.sha256(f"{shown.shape}".encode() + np.ascontiguousarray(shown).tobytes()).hexdigest()
+    content = bank.features[row] if bank.images is None else bank.images[row]
+    return hashlib.sha256(f"{content.shape}".encode() + np.ascontiguousarray(content).tobytes()).hexdigest()

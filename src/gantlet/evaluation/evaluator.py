@@ -81,15 +81,15 @@ class Evaluator:
         the real source's classes, where it has any; out: a folder for report.json and pictures.
         Raises: DataError, ShapeError (labels that do not fit), TooFewSamples.
         """
-        made = pixels(images, range)
+        batch = pixels(images, range)
         classes = self.spaces[0].train.source.classes
         wanted = None
         if labels is not None:
             wanted = np.asarray(as_array(labels), np.int64)
-            if wanted.shape != (len(made),) or wanted.min() < 0 or wanted.max() >= len(classes):
+            if wanted.shape != (len(batch),) or wanted.min() < 0 or wanted.max() >= len(classes):
                 raise ShapeError(
-                    f"expected {len(made)} labels from 0 to {len(classes) - 1}, the classes of the real images; got "
+                    f"expected {len(batch)} labels from 0 to {len(classes) - 1}, the classes of the real images; got "
                     f"shape {wanted.shape} from {wanted.min()} to {wanted.max()}"
                 )
-        source = array_source("images", made, wanted, classes if wanted is not None else ())
+        source = array_source("images", batch, wanted, classes if wanted is not None else ())
         return self.evaluate(source, out=out, images_seen=images_seen)

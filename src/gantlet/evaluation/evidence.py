@@ -106,8 +106,8 @@ class Evidence:
 
     def predictions(self, need: str) -> Predictions:
         """Return what a classifier said: ``train_on_real`` or ``train_on_fake``."""
-        found: Predictions = self.given[need]
-        return found
+        predictions: Predictions = self.given[need]
+        return predictions
 
     @cached_property
     def orders(self) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " m"]]:
@@ -213,11 +213,11 @@ class Evidence:
         return self.shared(("manifolds", k), lambda: neighbours(*sides, k=k, manifold=k, memory=self.memory))
 
     def shared(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what ``make`` gives, computed once a key: work that a metric's value and its influence share."""
+        """Return what ``make`` gives, computed once per key: work that a metric's value and its influence share."""
         if key not in self._shared:
             self._shared[key] = make()
-        found: T = self._shared[key]
-        return found
+        value: T = self._shared[key]
+        return value
 
     @cached_property
     def _shared(self) -> dict[Hashable, Any]:

@@ -1,4 +1,4 @@
-"""The pictures of a report: grids, suspects beside the training images they copy, outliers, and one strip a mode."""
+"""The pictures of a report: grids, suspects beside the training images they copy, outliers, and one strip per mode."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -52,40 +52,40 @@ class Gallery:
 
     def suspects(self, pairs: Sequence[Pair]) -> tuple[Suspect, ...]:
         """Name the fakes closest to a training image, each with both pictures."""
-        found = []
+        suspects = []
         for rank, pair in enumerate(pairs):
             files = ["", ""]
             if self.out is not None:
                 for side, (name, row) in enumerate((("fake", pair.fake), ("train", pair.train))):
                     files[side] = self._write(f"suspect-{rank:02d}-{name}", self._image(name, row))
             names = self.fake.rows.names[pair.fake], self.train.rows.names[pair.train]
-            found.append(Suspect(*names, pair.distance, pair.ratio, *files))
-        return tuple(found)
+            suspects.append(Suspect(*names, pair.distance, pair.ratio, *files))
+        return tuple(suspects)
 
     def outliers(self, far: Sequence[Far]) -> tuple[Outlier, ...]:
         """Name the images without a counterpart on the other side, each with its picture."""
-        found = []
+        outliers = []
         for rank, entry in enumerate(far):
             file = ""
             if self.out is not None:
                 file = self._write(f"outlier-{rank:02d}-{entry.side}", self._image(entry.side, entry.row))
-            found.append(Outlier(entry.side, self._sides[entry.side].rows.names[entry.row], entry.ratio, file))
-        return tuple(found)
+            outliers.append(Outlier(entry.side, self._sides[entry.side].rows.names[entry.row], entry.ratio, file))
+        return tuple(outliers)
 
-    def modes(self, found: Findings) -> tuple[ModeCount, ...]:
+    def modes(self, findings: Findings) -> tuple[ModeCount, ...]:
         """Give each mode its strip: its most typical real image, then fakes of it (gray where there are fewer)."""
-        if self.out is None or len(found.modes) > MOST_STRIPS or not found.examples:
-            return found.modes
-        longest = max((len(rows) for rows in found.examples), default=0)
-        shown = []
-        for index, (mode, rows) in enumerate(zip(found.modes, found.examples, strict=True)):
+        if self.out is None or len(findings.modes) > MOST_STRIPS or not findings.examples:
+            return findings.modes
+        longest = max((len(rows) for rows in findings.examples), default=0)
+        counts = []
+        for index, (mode, rows) in enumerate(zip(findings.modes, findings.examples, strict=True)):
             blank = np.full((STRIP, STRIP, 3), 128, np.uint8)
             images = [blank if rows[0] < 0 else self._image("real", rows[0], STRIP)]
             images += [self._image("fake", row, STRIP) for row in rows[1:]]
             images += [blank] * (longest - len(rows))
             file = self._write(f"mode-{index:02d}", pictures.grid(images, longest))
-            shown.append(dataclasses.replace(mode, picture=file))
-        return tuple(shown)
+            counts.append(dataclasses.replace(mode, picture=file))
+        return tuple(counts)
 
     def grids(self) -> dict[str, list[str]]:
         """Write a grid of fakes and one of real images: ten of each class where both sides have labels, else the first hundred."""

@@ -19,10 +19,10 @@ def of_fakes(space: Space, fake: Side | None) -> Predictions | None:
     None where one of the two has no labels, the training images have fewer than two classes, or the classes differ.
     """
     train = _images(space.train.source)
-    asked = _images(fake.source) if fake is not None else _test(space)
-    if train is None or asked is None or (fake is not None and asked.classes != train.classes):
+    tested = _images(fake.source) if fake is not None else _test(space)
+    if train is None or tested is None or (fake is not None and tested.classes != train.classes):
         return None
-    return _timed(space, train, train, asked, "real training images")
+    return _timed(space, train, train, tested, "real training images")
 
 
 def of_held_out(space: Space, fake: Side | None) -> Predictions | None:
@@ -31,12 +31,12 @@ def of_held_out(space: Space, fake: Side | None) -> Predictions | None:
     None where one of the two has no labels or fewer than two classes, or the classes differ.
     """
     train, test = _images(space.train.source), _test(space)
-    made = train if fake is None else _images(fake.source)
-    if train is None or test is None or made is None or made.classes != train.classes:
+    learnt = train if fake is None else _images(fake.source)
+    if train is None or test is None or learnt is None or learnt.classes != train.classes:
         return None
-    if fake is not None and made.labels is not None and len(np.unique(made.labels)) < 2:
+    if fake is not None and learnt.labels is not None and len(np.unique(learnt.labels)) < 2:
         return None
-    return _timed(space, train, made, test, "real training images" if fake is None else "generated images")
+    return _timed(space, train, learnt, test, "real training images" if fake is None else "generated images")
 
 
 def _images(source: Source) -> ImageSource | None:
@@ -49,17 +49,17 @@ def _test(space: Space) -> ImageSource | None:
     return None if space.test is None else _images(space.test.source)
 
 
-def _timed(space: Space, train: ImageSource, learnt: ImageSource, asked: ImageSource, trained_on: str) -> Predictions:
+def _timed(space: Space, train: ImageSource, learnt: ImageSource, tested: ImageSource, trained_on: str) -> Predictions:
     started = time.perf_counter()
     space.progress("classifiers for gan_train and gan_test", 0, 2)
     settings = space.config
-    predictions = predict(train, learnt, asked, trained_on, seed=settings.seed, on_bad=settings.on_bad)
+    predictions = predict(train, learnt, tested, trained_on, seed=settings.seed, on_bad=settings.on_bad)
     space.seconds["classifiers"] = space.seconds.get("classifiers", 0.0) + time.perf_counter() - started
     return predictions
 
 
 def predict(
-    train: ImageSource, learnt: ImageSource, asked: ImageSource, trained_on: str, *, seed: int, on_bad: str = "fail"
+    train: ImageSource, learnt: ImageSource, tested: ImageSource, trained_on: str, *, seed: int, on_bad: str = "fail"
 ) -> Predictions:
     """Return what a classifier trained on ``learnt`` says of ``asked``, at the geometry of the training images ``train``.
 
@@ -67,7 +67,7 @@ def predict(
     """
     geometry = _geometry(train)
     classifier = _fitted(_Key(learnt), *geometry, seed, on_bad)
-    images, labels = _labelled(asked, *geometry, on_bad)
+    images, labels = _labelled(tested, *geometry, on_bad)
     return Predictions(labels, classifier.predict(images), trained_on)
 
 

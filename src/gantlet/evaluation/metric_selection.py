@@ -27,19 +27,19 @@ def metric_names(config: EvaluateConfig, space: str = "") -> list[str]:
     Raises: UnknownName; UsageError for one metric with two sets of options, and for features that are not asked for.
     """
     spaces = split_specs(config.features)
-    asked: dict[str, None] = {}
+    specs: dict[str, None] = {}
     for word in (part for words in config.metrics for part in split_specs(words)):
         metric, wanted = _split_space(word)
         if wanted and wanted not in spaces:
             raise UsageError(f"{word}: {wanted} is not among the features asked for ({config.features})")
         if not wanted or not space or wanted == space:
             names = METRICS.names() if metric == "all" else HEADLINE if metric == "headline" else (metric,)
-            asked |= dict.fromkeys(names)
-    entries = [resolve(spec)[0].name for spec in asked]
+            specs |= dict.fromkeys(names)
+    entries = [resolve(spec)[0].name for spec in specs]
     twice = next((name for name in entries if entries.count(name) > 1), None)
     if twice and (space or len(spaces) == 1):
         raise UsageError(f"metric {twice!r} is asked for with different options; ask for one of them at a time")
-    return list(asked)
+    return list(specs)
 
 
 def for_points(config: EvaluateConfig) -> EvaluateConfig:

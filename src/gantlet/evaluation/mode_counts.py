@@ -12,13 +12,13 @@ from gantlet.evaluation.inference.holm import holm
 def mode_counts(
     real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"], names: Sequence[str], level: float = 0.95
 ) -> tuple[ModeCount, ...]:
-    """Count both sides' assignments to modes and judge each mode's share.
+    """Count both sides' assignments to modes and test each mode's share.
 
     A mode is *missing* (no fake), *rare* or *over-produced* when Fisher's exact test of its share among the fakes
     against its share among the real images is significant at 1 − level after Holm's correction over the modes.
 
-    Args: real [n], fake [m]: mode indices; names: one a mode; level: 1 − the family-wise error.
-    Returns: one ModeCount a mode, in the order of names.
+    Args: real [n], fake [m]: mode indices; names: one per mode; level: 1 − the family-wise error.
+    Returns: one ModeCount per mode, in the order of names.
     Source: R. A. Fisher 1922; S. Holm 1979, "A simple sequentially rejective multiple test procedure".
     """
     from scipy.stats import fisher_exact
@@ -43,9 +43,9 @@ def medoids(
     features: Float32[np.ndarray, "n d"], modes: Int64[np.ndarray, " n"], count: int
 ) -> Int64[np.ndarray, " count"]:
     """Return for each mode the row nearest to the mean of its rows; −1 for a mode without rows."""
-    found = np.full(count, -1, np.int64)
+    rows_by_mode = np.full(count, -1, np.int64)
     for k in np.unique(modes):
         rows = np.flatnonzero(modes == k)
         apart = np.square(features[rows] - features[rows].mean(axis=0, dtype=np.float64)).sum(axis=1)
-        found[k] = rows[apart.argmin()]
-    return found
+        rows_by_mode[k] = rows[apart.argmin()]
+    return rows_by_mode

@@ -59,7 +59,7 @@ def assign(evidence: Evidence) -> Modes | None:
 
 
 def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
-    """Count the modes, judge their shares, and compare the variety inside each with that of real images.
+    """Count the modes, test their shares, and compare the variety inside each with that of real images.
 
     A mode is collapsed where its fakes lie closer to each other than as many real images of it (ratio below 0.8) and
     the test is significant at 1 − level after Holm's correction.
@@ -73,11 +73,11 @@ def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
         )
         for k in range(len(counts))
     ]
-    p_values = np.array([1.0 if found is None else found.p_value for found in inside])
+    p_values = np.array([1.0 if spread is None else spread.p_value for spread in inside])
     beyond_chance = holm(p_values, 1 - evidence.level)
     return tuple(
         count
-        if found is None
-        else dataclasses.replace(count, variety=found.ratio, collapsed=bool(significant and found.ratio < COLLAPSED))
-        for count, found, significant in zip(counts, inside, beyond_chance, strict=True)
+        if spread is None
+        else dataclasses.replace(count, variety=spread.ratio, collapsed=bool(significant and spread.ratio < COLLAPSED))
+        for count, spread, significant in zip(counts, inside, beyond_chance, strict=True)
     )

@@ -26,8 +26,8 @@ def found_once(find: Find) -> Find:
         group = processes()
         if group.size > 1:
             return group.first(lambda: _read(space, fake) or _written(space, fake, find(space, fake)))
-        known = _read(space, fake)
-        return known if known is not None else _written(space, fake, find(space, fake))
+        cached = _read(space, fake)
+        return cached if cached is not None else _written(space, fake, find(space, fake))
 
     return once
 
@@ -36,8 +36,8 @@ def _read(space: Space, fake: Side) -> Findings | None:
     if not space.config.cache:
         return None
     made_of = made_from(space, fake)
-    known = load(cache_path("findings", made_of), made_of)
-    return None if known is None else Findings.from_plain(known[1])
+    cached = load(cache_path("findings", made_of), made_of)
+    return None if cached is None else Findings.from_plain(cached[1])
 
 
 def _written(space: Space, fake: Side, findings: Findings) -> Findings:

@@ -62,20 +62,20 @@ def draw_until(spaces: Sequence[Space], fake: str, share: float, most: int) -> l
     space, name = spaces[0], _watched(spaces[0])
     most = most or MOST
     rounds: list[list[Side]] = []
-    total, wanted = 0, min(FIRST, most)
+    total, goal = 0, min(FIRST, most)
     while True:
-        source = open_source(fake, n=wanted - total, seed=space.config.seed + len(rounds))
+        source = open_source(fake, n=goal - total, seed=space.config.seed + len(rounds))
         rounds.append(extract_generated(spaces, source))
-        total = wanted
+        total = goal
         together = [joined(parts) for parts in zip(*rounds, strict=True)]
-        known = processes().first(lambda images=together[0]: _relative(space, images, name))  # type: ignore[misc]
-        reached = known is not None and known <= share
+        half_width = processes().first(lambda images=together[0]: _relative(space, images, name))  # type: ignore[misc]
+        reached = half_width is not None and half_width <= share
         space.progress(f"drawing until ±{share:.2%}", total, most)
         if reached or total >= most:
-            return [_noted(images, _note(name, known, share, total, reached)) for images in together]
-        growth = 2.0 if known is None else min(2.0, max(1.25, 1.05 * (known / share) ** 2))
-        wanted = max(total + 2, round(total * growth))
-        wanted = most if wanted > most - 2 else wanted  # a round has two images at least
+            return [_noted(images, _note(name, half_width, share, total, reached)) for images in together]
+        growth = 2.0 if half_width is None else min(2.0, max(1.25, 1.05 * (half_width / share) ** 2))
+        goal = max(total + 2, round(total * growth))
+        goal = most if goal > most - 2 else goal  # a round has two images at least
 
 
 def _watched(space: Space) -> str:
@@ -95,10 +95,10 @@ def _relative(space: Space, fake: Side, name: str) -> float | None:
     return (estimate.high - estimate.low) / 2 / abs(estimate.value) if estimate.value else None
 
 
-def _note(name: str, known: float | None, share: float, total: int, reached: bool) -> str:
+def _note(name: str, half_width: float | None, share: float, total: int, reached: bool) -> str:
     if reached:
-        return f"{total:,} images were drawn: {name} is then known to ±{known:.2%}, as asked (±{share:.2%})"
-    how = "is not known in proportion to its value" if known is None else f"is known to ±{known:.2%}"
+        return f"{total:,} images were drawn: {name} is then known to ±{half_width:.2%}, as asked (±{share:.2%})"
+    how = "is not known in proportion to its value" if half_width is None else f"is known to ±{half_width:.2%}"
     return (
         f"--until was not reached: after {total:,} images, the most allowed, {name} {how}, asked was ±{share:.2%}; more "
         "images (--n), more real ones, or a wider goal would do"

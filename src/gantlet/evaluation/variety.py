@@ -8,7 +8,7 @@ from jaxtyping import Float32, Float64
 from gantlet.evaluation.stats.neighbours import neighbours
 
 LEAST = 10
-"""The fewest images a side of which anything is said."""
+"""The fewest images per side of which anything is said."""
 MOST = 1000
 
 
@@ -35,8 +35,8 @@ def variety(
     if size < LEAST:
         return None
     rows = [np.sort(rng.permutation(len(side))[:size]) for side in (real, fake)]
-    found = neighbours(real[rows[0]], fake[rows[1]], k=1)
-    inside = found.real.distances[:, 0], found.fake.distances[:, 0]
+    facts = neighbours(real[rows[0]], fake[rows[1]], k=1)
+    inside = facts.real.distances[:, 0], facts.fake.distances[:, 0]
     medians = [float(np.median(distances)) for distances in inside]
     ratio = medians[1] / medians[0] if medians[0] > 0 else 1.0
     return Variety(ratio, _closer(*inside))

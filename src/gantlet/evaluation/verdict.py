@@ -95,9 +95,9 @@ def _modes(modes: Sequence[ModeCount]) -> list[str]:
         lines.append(
             f"missing: variety is lost inside {', '.join(collapsed)}: its images lie closer to each other than real ones."
         )
-    found = sum(mode.n_fake > 0 for mode in modes)
+    present = sum(mode.n_fake > 0 for mode in modes)
     return lines or [
-        f"good: all {found} of {len(modes)} modes are there, in their real proportions as far as can be told."
+        f"good: all {present} of {len(modes)} modes are there, in their real proportions as far as can be told."
     ]
 
 
@@ -113,7 +113,7 @@ def _far_fakes(outlier_test: TailTest | None) -> list[str]:
 def _copies(copies: TailTest | None) -> list[str]:
     if copies is None:
         return [
-            "caution: memorisation was not judged: that needs the training images and held-out real ones (--train, --held-out)."
+            "caution: memorisation was not tested: that needs the training images and held-out real ones (--train, --held-out)."
         ]
     counts = (
         f"{copies.share:.1%} of the images lie suspiciously close to a training image; of held-out real images "

@@ -1,1 +1,1 @@
-"""The protocols of parts: networks, objectives, penalties, hooks, extractors, sources and needs."""
+"""What parts promise: the protocols of networks, conditionings, objectives, penalties, hooks and extractors, and typed metadata."""

@@ -50,9 +50,9 @@ def compiled(network: nn.Module, example: Tensor, backend: str) -> Callable[[Ten
     if backend == "torch":
         return network
     with torch.inference_mode():
-        found = network(example)
-    names = list(found) if isinstance(found, dict) else None
-    model = to_onnx(network, {INPUT: example}, names or [f"output{i}" for i in range(len(found))])
+        outputs = network(example)
+    names = list(outputs) if isinstance(outputs, dict) else None
+    model = to_onnx(network, {INPUT: example}, names or [f"output{i}" for i in range(len(outputs))])
     run = _openvino(model) if backend == "openvino" else onnx_runtime(model)
 
     def call(batch: Tensor) -> Any:
@@ -71,7 +71,7 @@ def _openvino(model: bytes) -> Callable[[Mapping[str, np.ndarray]], Arrays]:
     engine = core.compile_model(core.read_model(model), "CPU", settings)
 
     def run(inputs: Mapping[str, np.ndarray]) -> Arrays:
-        found = engine(dict(inputs))
-        return [found[i] for i in range(len(engine.outputs))]
+        outputs = engine(dict(inputs))
+        return [outputs[i] for i in range(len(engine.outputs))]
 
     return run

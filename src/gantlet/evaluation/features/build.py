@@ -30,7 +30,7 @@ def build_extractor(
     from gantlet.data.points import PointSource
 
     name, options = parse_spec(automatic(train) if spec == "auto" else spec)
-    given: dict[str, Any] = {}
+    training: dict[str, Any] = {}
     if isinstance(train, PointSource) and name != "coordinates":
         raise ConfigError(f"extractor {name!r} looks at images, and {train.spec} holds points; use coordinates or auto")
     if EXTRACTORS.entry(name).meta.trained:
@@ -39,8 +39,8 @@ def build_extractor(
             held_out = open_source(train.held_out) if train.held_out else None
         if train is None:
             raise ConfigError(f"extractor {name!r} needs labelled training images: write {name}[data=SOURCE]")
-        given = {"train": train, "held_out": held_out, "progress": progress}
-    extractor: Extractor = EXTRACTORS.build(format_spec(name, options), **given)
+        training = {"train": train, "held_out": held_out, "progress": progress}
+    extractor: Extractor = EXTRACTORS.build(format_spec(name, options), **training)
     return extractor
 
 

@@ -41,11 +41,11 @@ def load(path: Path, made_of: Mapping[str, Any]) -> tuple[dict[str, np.ndarray],
     """
     if not path.exists():
         return None
-    arrays, found, facts = read(path)
-    if apart := differing(found, json.loads(json.dumps(made_of))):
-        field, made, wanted = apart
+    arrays, header, facts = read(path)
+    if apart := differing(header, json.loads(json.dumps(made_of))):
+        field, theirs, ours = apart
         raise CacheError(
-            f"the cache file {path} was made with {field} = {made!r}, expected {wanted!r}; delete it, or use --no-cache"
+            f"the cache file {path} was made with {field} = {theirs!r}, expected {ours!r}; delete it, or use --no-cache"
         )
     return arrays, facts
 

@@ -51,7 +51,7 @@ class ClassifierFeatures(Extractor, TrainedOnLabels):
     before its ReLU. It is trained once and cached with its accuracy on the held-out images, or, where there are none,
     on a stratified tenth of the training images that is left out of training.
 
-    When it lies: it sees what tells the classes apart and is blind to what does not (background, texture); distances
+    When it lies: it sees what tells the classes apart and misses what does not (background, texture); distances
     depend on the training set and seed, so compare numbers of one classifier (one weights_sha256) only.
 
     Args: seed: of its training. ``train`` (labelled), ``held_out`` and ``progress`` are given by the caller; users

@@ -194,8 +194,8 @@ class EfficientNetLite0(Extractor):
         side = max(1, int(SIZE / 256 * min(height, width)))
         top, left = (height - side + 1) // 2, (width - side + 1) // 2
         square = np.ascontiguousarray(image[top : top + side, left : left + side])
-        found = resized(square, SIZE, Image.Resampling.BICUBIC)
-        return np.repeat(found, 3, axis=2) if channels == 1 else found
+        image_at_size = resized(square, SIZE, Image.Resampling.BICUBIC)
+        return np.repeat(image_at_size, 3, axis=2) if channels == 1 else image_at_size
 
     def extract(self, batch: PixelBatch) -> tuple[Float32[np.ndarray, "b 1280"], Float32[np.ndarray, "b 1000"]]:
         """Return features ≥ 0 and class probabilities of prepared images."""

@@ -23,7 +23,7 @@ VERSION = "1"
 
 @dataclass(frozen=True)
 class ExtractInfo:
-    """How features were had: files ``skipped`` as (name, reason), from the cache or not, seconds, images a second."""
+    """Where features come from: files ``skipped`` as (name, reason), from the cache or not, seconds, images per second."""
 
     skipped: tuple[tuple[str, str], ...]
     cached: bool
@@ -56,7 +56,7 @@ def extract_all(
 ) -> list[tuple[FeatureBank, ExtractInfo]]:
     """Return the features of every image of a source in several spaces; each image is decoded once.
 
-    Decoding and preparation run in ``workers`` threads (0: one a core), the networks in the caller's. The cache is
+    Decoding and preparation run in ``workers`` threads (0: one per core), the networks in the caller's. The cache is
     keyed by the images' content, the extractor's identity and the versions of decoder and Pillow.
 
     Args: cache: read and write the cache; on_bad: fail (BadFiles names every undecodable file) or skip (they are left
@@ -70,21 +70,21 @@ def extract_all(
     started = time.perf_counter()
     places = [_place(source, extractor) for extractor in extractors]
     group = processes()
-    found = group.first(lambda: [load(path, made_of) if cache else None for path, made_of in places])
-    left = [i for i, known in enumerate(found) if known is None]
+    results = group.first(lambda: [load(path, made_of) if cache else None for path, made_of in places])
+    left = [i for i, result in enumerate(results) if result is None]
     if left:
         outputs, bad = compute_together(source, [extractors[i] for i in left], on_bad, progress, workers)
         for i, arrays in zip(left, outputs, strict=True):
-            found[i] = arrays, {"bad": bad}
-    results = []
-    for i, (known, (path, made_of)) in enumerate(zip(found, places, strict=True)):
-        assert known is not None
-        bank, skipped = _bank(source, known, on_bad)
-        warnings = _store(path, *known, made_of) if cache and i in left and group.rank == 0 else ()
+            results[i] = arrays, {"bad": bad}
+    banks = []
+    for i, (result, (path, made_of)) in enumerate(zip(results, places, strict=True)):
+        assert result is not None
+        bank, skipped = _bank(source, result, on_bad)
+        warnings = _store(path, *result, made_of) if cache and i in left and group.rank == 0 else ()
         seconds = time.perf_counter() - started
         rate = len(source) / max(seconds, 1e-9)
-        results.append((bank, ExtractInfo(skipped, i not in left, seconds, rate, warnings)))
-    return results
+        banks.append((bank, ExtractInfo(skipped, i not in left, seconds, rate, warnings)))
+    return banks
 
 
 def _place(source: Items, extractor: Extractor) -> tuple[Path, dict[str, Any]]:
@@ -100,9 +100,9 @@ def _place(source: Items, extractor: Extractor) -> tuple[Path, dict[str, Any]]:
 
 
 def _bank(
-    source: Items, known: tuple[dict[str, np.ndarray], dict[str, Any]], on_bad: str
+    source: Items, result: tuple[dict[str, np.ndarray], dict[str, Any]], on_bad: str
 ) -> tuple[FeatureBank, tuple[tuple[str, str], ...]]:
-    arrays, facts = known
+    arrays, facts = result
     bad = [(source.names[int(row)], str(reason)) for row, reason in facts["bad"]]
     if bad and on_bad == "fail":
         raise BadFiles(source.spec, bad, len(source))

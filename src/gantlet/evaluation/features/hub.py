@@ -65,9 +65,9 @@ def load_config(kind: str, types: Sequence[str], folder: Path, what: str) -> Any
     """Return a model's configuration; raises WeightsError unless config.json's model_type is one of ``types``."""
     library = hub_module("transformers", what)
     try:
-        found = json.loads((folder / "config.json").read_text()).get("model_type")
-        if found not in types:
-            raise WeightsError(f"{folder} holds a model of type {found!r}; {what} needs {' or '.join(types)}")
+        model_type = json.loads((folder / "config.json").read_text()).get("model_type")
+        if model_type not in types:
+            raise WeightsError(f"{folder} holds a model of type {model_type!r}; {what} needs {' or '.join(types)}")
         return getattr(library, kind).from_pretrained(str(folder), local_files_only=True)
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise WeightsError(f"{folder}/config.json cannot be read: {str(error).partition(chr(10))[0]}") from error

@@ -74,8 +74,8 @@ class Classifier:
         with torch.inference_mode():
             for start in range(0, len(images), 512):
                 rows = slice(start, start + 512)
-                found, logits = self.network(_scaled(torch.from_numpy(images[rows])))
-                features[rows], probabilities[rows] = found.numpy(), logits.softmax(dim=1).numpy()
+                batch_features, logits = self.network(_scaled(torch.from_numpy(images[rows])))
+                features[rows], probabilities[rows] = batch_features.numpy(), logits.softmax(dim=1).numpy()
         return features, probabilities
 
     def probabilities(self, images: UInt8[np.ndarray, "n s s c"]) -> Float32[np.ndarray, "n k"]:

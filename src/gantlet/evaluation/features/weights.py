@@ -42,10 +42,10 @@ def locate(file: WeightsFile, path: str = "") -> Path:
 
 def check(path: Path, file: WeightsFile) -> Path:
     """Return ``path`` when its SHA-256 is the published one; raises WeightsError."""
-    found = sha256(path)
-    if found != file.sha256:
+    digest = sha256(path)
+    if digest != file.sha256:
         raise WeightsError(
-            f"{path} is not {file.name}: it has {path.stat().st_size} bytes and SHA-256 {found}, expected "
+            f"{path} is not {file.name}: it has {path.stat().st_size} bytes and SHA-256 {digest}, expected "
             f"{file.sha256}; it is damaged, incomplete or another file: delete it or give the right one"
         )
     return path

@@ -24,7 +24,9 @@ def am_score(real: ClassProbabilities, fake: ClassProbabilities) -> tuple[float,
     if len(real.marginal) != len(fake.marginal):
         raise ShapeError(f"real has {len(real.marginal)} classes, fake {len(fake.marginal)}; use one classifier")
     if min(real.n, fake.n) < 2:
-        raise TooFewSamples(f"the AM Score needs 2 samples a side; got real={real.n}, fake={fake.n}. Give more images")
+        raise TooFewSamples(
+            f"the AM Score needs 2 samples per side; got real={real.n}, fake={fake.n}. Give more images"
+        )
     p_r, p_g = real.marginal, fake.marginal
     value = float(rel_entr(p_r, p_g).sum()) - fake.negative_entropy
     if not np.isfinite(value):
@@ -52,7 +54,7 @@ def estimate(evidence: Evidence) -> Measurement:
 
     Interval: delta method, with the noise of the fake and of the real predictions.
 
-    When it lies: like the Inception Score it sees predicted classes only: one perfect image a class, in the right
+    When it lies: like the Inception Score it sees predicted classes only: one perfect image per class, in the right
     proportions, scores 0. Undefined where a class of the real images has probability 0 in every fake.
 
     Source: Zhou et al. 2018, arXiv:1703.02000, Sec. 6.2.

@@ -43,6 +43,6 @@ def estimate(evidence: Evidence) -> Measurement:
 
     Source: Alaa et al. 2022, arXiv:2102.08921, Sec. 4.3; the percentage: Stein et al. 2023, arXiv:2306.04675.
     """
-    found = authentic(evidence.training_neighbours)
-    low, high = wilson(int(found.sum()), len(found), evidence.level)
-    return Measurement(float(found.mean()), ("wilson", low, high), Rows(evidence.training.n, evidence.rows.fake))
+    originals = authentic(evidence.training_neighbours)
+    low, high = wilson(int(originals.sum()), len(originals), evidence.level)
+    return Measurement(float(originals.mean()), ("wilson", low, high), Rows(evidence.training.n, evidence.rows.fake))

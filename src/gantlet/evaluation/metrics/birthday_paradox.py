@@ -27,8 +27,8 @@ def near_duplicates(
         counts[i : i + len(near)] += near.sum(dim=1)
         if i != j:
             counts[j : j + near.shape[1]] += near.sum(dim=0)
-    found: Int64[np.ndarray, " n"] = counts.numpy()
-    return found
+    duplicates: Int64[np.ndarray, " n"] = counts.numpy()
+    return duplicates
 
 
 def collision_rate(counts: Int64[np.ndarray, " n"]) -> tuple[float, float]:
@@ -67,7 +67,7 @@ def estimate(evidence: Evidence) -> Measurement:
 
     Interval: Wilson with the number of independent pairs that gives the U-statistic its own variance.
 
-    When it lies: the authors let people judge the pairs; a radius in feature space stands in for them here and depends
+    When it lies: the authors ask people about the pairs; a radius in feature space stands in for them here and depends
     on the number of real images. The support size assumes equal chances: a few favourite images make it small.
 
     Source: Arora, Risteski & Zhang 2018, arXiv:1706.08224, Sec. 2.

@@ -21,11 +21,11 @@ def classifier_two_sample(
     Row i belongs to fold i mod ``folds`` (give rows in random order). Features are standardised by the training
     folds; penalty |w|²/2 against the sum of log-losses (C = 1), L-BFGS. A tie says real.
 
-    Raises: TooFewSamples (fewer rows a side than 2·folds). Source: Lopez-Paz & Oquab 2017, arXiv:1610.06545, Sec. 3.
+    Raises: TooFewSamples (fewer rows per side than 2·folds). Source: Lopez-Paz & Oquab 2017, arXiv:1610.06545, Sec. 3.
     """
     if min(len(real), len(fake)) < 2 * folds:
         raise TooFewSamples(
-            f"{folds}-fold cross-fitting needs {2 * folds} samples a side; got real={len(real)}, fake={len(fake)}"
+            f"{folds}-fold cross-fitting needs {2 * folds} samples per side; got real={len(real)}, fake={len(fake)}"
         )
     x = np.concatenate([real, fake]).astype(np.float64)
     is_fake = np.arange(len(x)) >= len(real)

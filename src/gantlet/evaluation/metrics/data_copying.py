@@ -105,8 +105,8 @@ def estimate(evidence: Evidence) -> Measurement:
     from sklearn.neighbors import NearestNeighbors
 
     fake = evidence.sample(CAP)[1]
-    known, unseen, notes = evidence.train_and_test(CAP // 2)
-    train, test = known.features, unseen.features
+    train_rows, test_rows, notes = evidence.train_and_test(CAP // 2)
+    train, test = train_rows.features, test_rows.features
     if len(train) <= CELLS or len(test) < 2:
         raise TooFewSamples(
             f"data_copying needs {CELLS + 1} training and 2 test images; got {len(train)} and {len(test)}. Give more images"
@@ -117,9 +117,9 @@ def estimate(evidence: Evidence) -> Measurement:
     cells = clusters(sides[0], (sides[1], sides[2]), CELLS, numpy_stream(evidence.seed, "copying-cells"))
     index = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(sides[0].astype(np.float64))
     distances = [index.kneighbors(side.astype(np.float64))[0][:, 0] for side in sides[1:]]
-    found = data_copying(distances[0], distances[1], cells[0], cells[1])
-    interval = normal(found.value, found.variance, evidence.level)
-    details = {"cells": list(found.cells), "components": basis.shape[1]}
+    score = data_copying(distances[0], distances[1], cells[0], cells[1])
+    interval = normal(score.value, score.variance, evidence.level)
+    details = {"cells": list(score.cells), "components": basis.shape[1]}
     return Measurement(
-        found.value, ("delta", *interval), Rows(known.n + unseen.n, fake.n), details=details, notes=notes
+        score.value, ("delta", *interval), Rows(train_rows.n + test_rows.n, fake.n), details=details, notes=notes
     )

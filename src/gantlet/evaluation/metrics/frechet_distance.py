@@ -100,7 +100,7 @@ def transport_interval(
         notes += (f"the interval leaves out the {summed[0]} images' own noise: a statistics file holds no rows",)
     elif min(evidence.real.n, evidence.fake.n) < GROUPS:
         notes += (
-            f"fewer than {GROUPS} samples a side: no permutation test; near the null the delta interval is invalid",
+            f"fewer than {GROUPS} samples per side: no permutation test; near the null the delta interval is invalid",
         )
     else:
         p_value, null = _null(evidence, coefficients)
@@ -114,8 +114,8 @@ def transport_interval(
 
 def size_notes(evidence: Evidence) -> tuple[str, ...]:
     """Return the warnings that belong to the sample size against the dimension."""
-    d, known = evidence.real_bank.dim, [n for n in evidence.rows if n is not None]
-    n = min(known, default=2 * d)
+    d, sizes = evidence.real_bank.dim, [n for n in evidence.rows if n is not None]
+    n = min(sizes, default=2 * d)
     if n <= d:
         return (
             f"n = {n} ≤ d = {d}: the covariances are singular, the interval uses pseudo-inverses and the bias is large",

@@ -22,11 +22,11 @@ def richardson(real: list[Moments], fake: list[Moments]) -> tuple[float, dict[in
     two rows, first order: 2·F(n) − F(n/2), exact for F = a + b/n. F(n/k) is the mean over k disjoint parts.
 
     Args: real, fake: four Moments each. Returns: squared feature units, may be negative near the null.
-    Raises: TooFewSamples (fewer than 4 rows a side). Source: Richardson 1911; Chong & Forsyth 2020, arXiv:1911.07023.
+    Raises: TooFewSamples (fewer than 4 rows per side). Source: Richardson 1911; Chong & Forsyth 2020, arXiv:1911.07023.
     """
     counts = [sum(part.n for part in side) for side in (real, fake)]
     if min(counts) < 4:
-        raise TooFewSamples(f"halves need 4 samples a side; got real={counts[0]}, fake={counts[1]}. Give more images")
+        raise TooFewSamples(f"halves need 4 samples per side; got real={counts[0]}, fake={counts[1]}. Give more images")
     coefficients = SECOND_ORDER if min(part.n for part in real + fake) >= 2 else FIRST_ORDER
     plain = {parts: _mean_distance(real, fake, parts) for parts in coefficients}
     return sum(coefficients[parts] * plain[parts] for parts in coefficients), plain

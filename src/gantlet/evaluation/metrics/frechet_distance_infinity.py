@@ -37,7 +37,7 @@ def estimate(evidence: Evidence) -> Measurement:
     """
     n = evidence.fake.n
     if min(n, evidence.real.n) < 20:
-        raise TooFewSamples(f"fifteen sizes need 20 samples a side; got real={evidence.real.n}, fake={n}")
+        raise TooFewSamples(f"fifteen sizes need 20 samples per side; got real={evidence.real.n}, fake={n}")
     rng, order, sizes = numpy_stream(evidence.seed, "infinity"), evidence.orders[1], sample_sizes(n)
     subsets = [evidence.fake.features[order[rng.permutation(n)[:size]]] for size in sizes]
     distances = [frechet_distance(evidence.real.moments, Moments.of(subset)) for subset in subsets]

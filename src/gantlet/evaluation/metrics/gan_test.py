@@ -39,7 +39,7 @@ def estimate(evidence: Evidence) -> Measurement:
 
     Interval: Wilson over the fake images, with the trained classifier fixed.
 
-    When it lies: one perfect image a class scores 1. Accuracy above that on held-out real images means the fakes are
+    When it lies: one perfect image per class scores 1. Accuracy above that on held-out real images means the fakes are
     easier than life. Needs a conditional generator.
 
     Source: Shmelkov et al. 2018, arXiv:1807.09499, Sec. 3.

@@ -40,8 +40,8 @@ def inception_score_splits(
 ) -> tuple[float, float]:
     """Return mean and population standard deviation of IS over consecutive splits [i·n//s, (i+1)·n//s) of ``order``.
 
-    Convention: torch-fidelity's, with the permutation given; fewer samples a split bias the score downwards.
-    Raises: TooFewSamples (fewer than 2 rows a split). Source: Salimans et al. 2016, arXiv:1606.03498.
+    Convention: torch-fidelity's, with the permutation given; fewer samples per split bias the score downwards.
+    Raises: TooFewSamples (fewer than 2 rows per split). Source: Salimans et al. 2016, arXiv:1606.03498.
     """
     n = len(probabilities)
     if n < 2 * splits:
@@ -110,7 +110,7 @@ def estimate(evidence: Evidence, splits: int = 0, chunk: int = 0, shuffle: int =
 
     Interval: delta method on log IS (the influence function is KL(p(y|x) ‖ p(y)) itself), then exponentiated.
 
-    When it lies: it never looks at real images, so one perfect image a class scores full marks. It depends on the
+    When it lies: it never looks at real images, so one perfect image per class scores full marks. It depends on the
     classifier's weights and classes, and means little where the images are not of those classes. It grows with n.
 
     Source: Salimans et al. 2016, arXiv:1606.03498; criticism: Barratt & Sharma 2018, arXiv:1801.01973.

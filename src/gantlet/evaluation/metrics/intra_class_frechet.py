@@ -26,7 +26,7 @@ def shared_classes(real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"])
     thin = [int(c) for c in classes if min((real == c).sum(), (fake == c).sum()) < 2]
     if thin:
         raise TooFewSamples(
-            f"intra_class_frechet needs 2 samples a class and side; classes {', '.join(map(str, thin[:10]))} have "
+            f"intra_class_frechet needs 2 samples per class and side; classes {', '.join(map(str, thin[:10]))} have "
             "fewer. Give more images of them"
         )
     return classes
@@ -51,7 +51,7 @@ def estimate(evidence: Evidence) -> Measurement:
     as for frechet_distance.
 
     When it lies: each class has few images, so the bias c/n is larger than for the whole: never compare with it or at
-    other n a class. It trusts the labels that the fakes were made for, and so mixes wrong classes with bad images.
+    other n per class. It trusts the labels that the fakes were made for, and so mixes wrong classes with bad images.
 
     Source: Miyato & Koyama 2018, arXiv:1802.05637, Sec. 4.
     """
@@ -59,9 +59,11 @@ def estimate(evidence: Evidence) -> Measurement:
     assert real.labels is not None
     assert fake.labels is not None
     classes = shared_classes(real.labels, fake.labels)
-    found = [class_distance(*(bank.take(np.flatnonzero(bank.labels == c)) for bank in (real, fake))) for c in classes]
-    value = float(np.mean([distance for distance, _ in found]))
-    variance = float(sum(variance for _, variance in found)) / len(classes) ** 2
+    by_class = [
+        class_distance(*(bank.take(np.flatnonzero(bank.labels == c)) for bank in (real, fake))) for c in classes
+    ]
+    value = float(np.mean([distance for distance, _ in by_class]))
+    variance = float(sum(variance for _, variance in by_class)) / len(classes) ** 2
     least = min(int((labels == c).sum()) for labels in (real.labels, fake.labels) for c in classes)
     notes: tuple[str, ...] = ()
     if least <= real.dim:
@@ -70,6 +72,6 @@ def estimate(evidence: Evidence) -> Measurement:
     if extra:
         notes += (f"no real images of class {', '.join(map(str, sorted(extra)))}: these fakes were left out",)
     names = [evidence.classes[c] if c < len(evidence.classes) else str(c) for c in classes]
-    details = {"by_class": {name: distance for name, (distance, _) in zip(names, found, strict=True)}}
+    details = {"by_class": {name: distance for name, (distance, _) in zip(names, by_class, strict=True)}}
     low, high = normal(value, variance, evidence.level)
     return Measurement(value, ("delta", max(low, 0.0), high), evidence.rows, details=details, notes=notes)

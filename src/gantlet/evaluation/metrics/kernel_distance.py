@@ -37,7 +37,7 @@ def kernel_sums(
 ) -> KernelSums:
     """Return sums of k(x, y) = (xᵀy/d + 1)³ over all pairs, by tiles; ``right`` None: pairs within ``left``.
 
-    Products run in float64 up to 4,000 rows a side, else in the features' own precision: each product's relative error of
+    Products run in float64 up to 4,000 rows per side, else in the features' own precision: each product's relative error of
     about 1e-7 is independent of the others, and the mean of so many of them loses it. Kernel and sums are float64.
     """
     a, b = as_tensor(left), as_tensor(left if right is None else right)
@@ -79,7 +79,7 @@ def kernel_distance(real: KernelSums, fake: KernelSums, cross: KernelSums) -> tu
     """
     n, m = len(real.rows), len(fake.rows)
     if min(n, m) < 2:
-        raise TooFewSamples(f"the kernel distance needs 2 samples a side; got real={n}, fake={m}. Give more images")
+        raise TooFewSamples(f"the kernel distance needs 2 samples per side; got real={n}, fake={m}. Give more images")
     if not np.isfinite([real.squares, fake.squares, cross.squares]).all():
         raise NonFiniteError("the cubic kernel overflowed: the features are too large; rescale them")
     u_rr, u_ff = real.rows.sum() / (n * (n - 1)), fake.rows.sum() / (m * (m - 1))
@@ -122,7 +122,7 @@ def kernel_distance_subsets(
         )
     if min(len(real), len(fake)) < size:
         raise TooFewSamples(
-            f"KID needs {size} samples a side; got real={len(real)}, fake={len(fake)}. Lower the subset size or "
+            f"KID needs {size} samples per side; got real={len(real)}, fake={len(fake)}. Lower the subset size or "
             f"give more images"
         )
     values = np.empty(subsets)

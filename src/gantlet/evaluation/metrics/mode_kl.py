@@ -27,7 +27,7 @@ def mode_kl(real: Int64[np.ndarray, " k"], fake: Int64[np.ndarray, " k"]) -> tup
     """
     n, m = int(real.sum()), int(fake.sum())
     if min(n, m) == 0:
-        raise TooFewSamples(f"mode_kl needs 1 sample a side; got real={n}, fake={m}. Give more images")
+        raise TooFewSamples(f"mode_kl needs 1 sample per side; got real={n}, fake={m}. Give more images")
     p, q = real / n, fake / m
     value = float(rel_entr(q, p).sum())
     if not np.isfinite(value):
@@ -65,7 +65,7 @@ def estimate(evidence: Evidence) -> Measurement:
     real, fake = (class_counts(bank, evidence.mixture) for bank in (evidence.real, evidence.fake))
     value, variance = mode_kl(real, fake)
     if not np.isfinite(value):
-        raise Undefined("the fakes are given a class that no real image is predicted to be")
+        raise Undefined("the fakes are given per class that no real image is predicted to be")
     rng = numpy_stream(evidence.seed, "permutation-modes")
     drawn = rng.multivariate_hypergeometric(real + fake, int(fake.sum()), PERMUTATIONS)
     null = np.array([mode_kl(real + fake - some, some)[0] for some in drawn])

@@ -70,14 +70,14 @@ def estimate(evidence: Evidence) -> Measurement:
 
     Interval: delta method on log MS, with the noise of the fake and of the real predictions, then exponentiated.
 
-    When it lies: like the Inception Score it sees predicted classes only: one perfect image a class, in the right
+    When it lies: like the Inception Score it sees predicted classes only: one perfect image per class, in the right
     proportions, scores full marks. Undefined where the fakes have a class that no real image is predicted to be.
 
     Source: Che et al. 2017, arXiv:1612.02136, Eq. 4; Xu et al. 2018, arXiv:1806.07755.
     """
     value, variance = log_mode_score(evidence.real_classes, evidence.fake_classes)
     if not np.isfinite(value):
-        raise Undefined("the fakes are given a class that has probability 0 in every real image")
+        raise Undefined("the fakes are given per class that has probability 0 in every real image")
     low, high = np.exp(normal(value, variance, evidence.level))
     return Measurement(
         float(np.exp(value)),

@@ -63,15 +63,15 @@ def estimate(evidence: Evidence) -> Measurement:
     missed in 5 % of draws. A class not seen yet cannot be counted.
 
     When it lies: one misclassified image counts as a class found, so with many fakes noise finds every class: read the
-    counts. It says nothing of variety within a class.
+    counts. It says nothing of variety within per class.
 
     Source: Metz et al. 2017, arXiv:1611.02163, Sec. 3.3; Lin et al. 2018, arXiv:1712.04086, Sec. 4.
     """
     if evidence.fake.n == 0:
         raise TooFewSamples("modes needs 1 fake sample; got 0. Give more images")
     fake, real = hits(evidence.fake, evidence.mixture), hits(evidence.real, evidence.mixture)
-    found, variance = modes(fake)
-    low, high = normal(found, variance, evidence.level)
+    hit, variance = modes(fake)
+    low, high = normal(hit, variance, evidence.level)
     names = evidence.classes if len(evidence.classes) == len(fake) else tuple(str(j) for j in range(len(fake)))
     missing = [names[j] for j in np.flatnonzero((real > 0) & (fake == 0))]
     rare = [
@@ -80,5 +80,5 @@ def estimate(evidence: Evidence) -> Measurement:
     details = {"fake": fake.tolist(), "real": real.tolist(), "missing": missing, "rare": rare, "classes": len(fake)}
     notes = tuple(f"{what}: {', '.join(which[:10])}" for what, which in (("missing", missing), ("rare", rare)) if which)
     return Measurement(
-        float(found), ("delta", max(0.0, low), min(float(len(fake)), high)), evidence.rows, details=details, notes=notes
+        float(hit), ("delta", max(0.0, low), min(float(len(fake)), high)), evidence.rows, details=details, notes=notes
     )

@@ -29,7 +29,7 @@ def ms_ssim(images: Float[Tensor, "n c h w"]) -> Float64[np.ndarray, "n n"]:
     """
     n, side = len(images), min(images.shape[-2:])
     if side < LEAST:
-        raise ShapeError(f"MS-SSIM halves images four times: it needs {LEAST} pixels a side or more; got {side}")
+        raise ShapeError(f"MS-SSIM halves images four times: it needs {LEAST} pixels per side or more; got {side}")
     result = torch.ones(n, n, dtype=images.dtype)
     for scale, weight in enumerate(WEIGHTS):
         images = images if scale == 0 else functional.avg_pool2d(images, 2)
@@ -53,12 +53,12 @@ def mean_likeness(bank: FeatureBank) -> Float64[np.ndarray, " n"]:
     if len(shapes) > 1:
         raise ShapeError(f"MS-SSIM compares images of one shape; got {', '.join(map(str, sorted(shapes)[:3]))}")
     starts = [start for start in range(0, bank.n, BATCH) if bank.n - start > 1]
-    found = []
+    batches = []
     for start, stop in zip(starts, [*starts[1:], bank.n], strict=True):
         pixels = np.stack([bank.images[i] for i in range(start, stop)]).astype(np.float32)
         likenesses = ms_ssim(torch.from_numpy(pixels).permute(0, 3, 1, 2))
-        found.append((likenesses.sum(axis=1) - 1) / (stop - start - 1))
-    return np.concatenate(found)
+        batches.append((likenesses.sum(axis=1) - 1) / (stop - start - 1))
+    return np.concatenate(batches)
 
 
 @METRICS.register(
@@ -87,7 +87,7 @@ def estimate(evidence: Evidence) -> Measurement:
     """
     real, fake, notes = evidence.sample(BATCH * BATCHES)
     if min(real.n, fake.n) < 2:
-        raise TooFewSamples(f"a pair needs 2 images a side; got real={real.n}, fake={fake.n}")
+        raise TooFewSamples(f"a pair needs 2 images per side; got real={real.n}, fake={fake.n}")
     try:
         theirs, values = mean_likeness(real), mean_likeness(fake)
     except ShapeError as error:

@@ -45,7 +45,7 @@ def estimate(evidence: Evidence) -> Measurement:
     """NDB/K: the share of bins, cells of the real images, that hold a different share of fakes than of real images.
 
     K = 100 k-means cells of the real images (fewer where there are fewer than 1,000); a two-proportion z-test at 5 %
-    in each. ``details``: both counts a bin, and which bins are missing, under- and over-produced (all at 5 %, and
+    in each. ``details``: both counts per bin, and which bins are missing, under- and over-produced (all at 5 %, and
     ``after_holm``: those still significant after Holm's correction). About 0.05 where real and fake agree.
 
     Interval: Wilson with the K bins as independent trials.

@@ -65,7 +65,7 @@ def estimate(evidence: Evidence) -> Measurement:
     """Parzen-window log-likelihood of real images under Gaussians around the fakes. Misleading: see below.
 
     Mean over real test x of log (1/m) Σ_fake N(x; fake, σ²I); σ maximises it on one half of the real images (random,
-    seeded), the other half is the test; at most 2,000 images a side.
+    seeded), the other half is the test; at most 2,000 images per side.
 
     Interval: delta: the spread of the log-likelihood over the test images, with fakes and σ fixed.
 

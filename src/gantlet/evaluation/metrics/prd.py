@@ -73,7 +73,7 @@ def estimate(evidence: Evidence) -> Measurement:
     real, fake, notes = evidence.sample(evidence.real.n + evidence.fake.n)
     least = min(real.n, fake.n)
     if least < 2:
-        raise TooFewSamples(f"prd needs 2 samples a side; got real={real.n}, fake={fake.n}. Give more images")
+        raise TooFewSamples(f"prd needs 2 samples per side; got real={real.n}, fake={fake.n}. Give more images")
     mixed = np.stack([real.features[:least], fake.features[:least]], axis=1).reshape(2 * least, real.dim)
     rng = numpy_stream(evidence.seed, "prd")
     sides = clusters(mixed, (real.features, fake.features), CLUSTERS, rng)

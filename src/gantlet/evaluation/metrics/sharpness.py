@@ -46,7 +46,7 @@ def estimate(evidence: Evidence) -> Measurement:
     """Sharpness: the variance of the Laplacian-filtered image, mean over the fakes; blurred images have less.
 
     Mean over x of Var(Δx), Δx the sum of the four neighbours less four times the pixel, on brightness 0..255; at most
-    1,000 random images a side (seeded). ``details``: the real images' mean and the ratio to it.
+    1,000 random images per side (seeded). ``details``: the real images' mean and the ratio to it.
 
     Interval: delta: the spread over the fake images.
 

@@ -49,7 +49,7 @@ def estimate(evidence: Evidence) -> Measurement:
     """Sinkhorn divergence: optimal transport smoothed by entropy and debiased, 0 for equal sets.
 
     S_ε = OT_ε(r, f) − ½OT_ε(r, r) − ½OT_ε(f, f), cost |x − y|², ε = 5 % of the mean squared distance of real images
-    (2 tr S_r); at most 1,000 images a side (random, seeded).
+    (2 tr S_r); at most 1,000 images per side (random, seeded).
 
     Interval: delta, for the expectation at these sample sizes, on the scale of √S: the influence functions are the
     differences of the potentials. With few images the second order shows: at 150 a
@@ -64,7 +64,7 @@ def estimate(evidence: Evidence) -> Measurement:
     """
     real, fake, notes = evidence.sample(CAP)
     if min(real.n, fake.n) < 2:
-        raise TooFewSamples(f"the interval needs 2 samples a side; got real={real.n}, fake={fake.n}")
+        raise TooFewSamples(f"the interval needs 2 samples per side; got real={real.n}, fake={fake.n}")
     epsilon = BLUR * 2 * float(np.trace(real.moments.cov))
     if epsilon == 0:
         raise DataError("all real feature rows drawn are equal; expected images that differ")

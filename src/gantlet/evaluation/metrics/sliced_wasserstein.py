@@ -49,7 +49,7 @@ def sliced_wasserstein(
     Raises: TooFewSamples (an empty side). Source: Bonneel et al. 2015, J. Math. Imaging Vis. 51, Def. 3.
     """
     if min(len(real), len(fake)) < 1:
-        raise TooFewSamples(f"sliced transport needs 1 sample a side; got real={len(real)}, fake={len(fake)}")
+        raise TooFewSamples(f"sliced transport needs 1 sample per side; got real={len(real)}, fake={len(fake)}")
     sides = [np.sort((side @ directions).T, axis=1) for side in (real, fake)]
     return float(np.sqrt(sliced_costs(sides[0], sides[1], Steps.of(len(real), len(fake))).mean()))
 
@@ -117,7 +117,7 @@ def estimate(evidence: Evidence) -> Measurement:
     """
     real, fake, notes = evidence.sample(10_000)
     if min(real.n, fake.n) < 2:
-        raise TooFewSamples(f"the interval needs 2 samples a side; got real={real.n}, fake={fake.n}")
+        raise TooFewSamples(f"the interval needs 2 samples per side; got real={real.n}, fake={fake.n}")
     directions = numpy_stream(evidence.seed, "directions").standard_normal((real.dim, DIRECTIONS))
     directions /= np.linalg.norm(directions, axis=0)
     sides = [(side.features @ directions).T for side in (real, fake)]

@@ -27,7 +27,7 @@ def wasserstein_exact(
     import ot
 
     if min(len(real), len(fake)) < 1:
-        raise TooFewSamples(f"transport needs 1 sample a side; got real={len(real)}, fake={len(fake)}")
+        raise TooFewSamples(f"transport needs 1 sample per side; got real={len(real)}, fake={len(fake)}")
     x, y = torch.from_numpy(real.astype(np.float64)), torch.from_numpy(fake.astype(np.float64))
     exact = "donot_use_mm_for_euclid_dist" if min(len(x), len(y)) <= 200 else "use_mm_for_euclid_dist"
     cost = torch.cdist(x, y, compute_mode=exact).numpy()
@@ -52,7 +52,7 @@ def wasserstein_exact(
 def estimate(evidence: Evidence) -> Measurement:
     """Exact 1-Wasserstein distance: the least mean distance by which the real images must move to become the fakes.
 
-    W₁ = min_P Σ P_ij |x_i − y_j|, uniform weights, Euclidean cost, at most 2,000 images a side (random, seeded).
+    W₁ = min_P Σ P_ij |x_i − y_j|, uniform weights, Euclidean cost, at most 2,000 images per side (random, seeded).
 
     Interval: delta, for the expectation at these sample sizes: var u/n + var v/m, u, v the dual potentials.
 
@@ -64,7 +64,7 @@ def estimate(evidence: Evidence) -> Measurement:
     """
     real, fake, notes = evidence.sample(CAP)
     if min(real.n, fake.n) < 2:
-        raise TooFewSamples(f"the interval needs 2 samples a side; got real={real.n}, fake={fake.n}")
+        raise TooFewSamples(f"the interval needs 2 samples per side; got real={real.n}, fake={fake.n}")
     value, u, v = wasserstein_exact(real.features, fake.features)
     variance = float(u.var(ddof=1) / real.n + v.var(ddof=1) / fake.n)
     low, high = normal(value, variance, evidence.level)
