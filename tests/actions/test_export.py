@@ -13,7 +13,7 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError, OutputError
 from gantlet.core.onnx_graph import onnx_runtime
 from gantlet.data.opening import open_source
-from gantlet.labs.training import _Watching
+from gantlet.labs.training import _Recorder
 from gantlet.training.loop import run
 from gantlet.training.runs.generator import load_generator
 
@@ -24,7 +24,7 @@ def trained(out: Path, **given: object) -> Path:
     config = TrainConfig.from_mapping(
         {"out": str(out), "steps": 2, "batch": 8, "latent": 4, "sample_every": 0, "log_every": 1, **given}
     )
-    run(config, training_data(open_source(config.data)), observer=_Watching(1, None))
+    run(config, training_data(open_source(config.data)), observer=_Recorder(1, None))
     return out
 
 

@@ -1,4 +1,4 @@
-"""What the transport labs share of critics: the loss of one step for the original game, WGAN (clipped or penalised) and WGAN-QC."""
+"""Critics shared by the transport labs: the loss of one step for the original game, WGAN (clipped or penalised) and WGAN-QC."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Critic = Callable[..., Tensor]
 
 @dataclass(frozen=True)
 class Kind:
-    """A critic's game by its specs: the ``objective``, and a ``penalty`` or ``after``, a rule for the weights after a step."""
+    """A critic's game by its specs: the ``objective``, and a ``penalty`` or ``after``, a rule applied to the weights after a step."""
 
     objective: str
     penalty: str = ""
@@ -41,7 +41,7 @@ class Game:
         return self.network(points)[:, 0]
 
     def critic_loss(self, real: Float[Tensor, "b d"], fake: Float[Tensor, "b d"]) -> Float[Tensor, ""]:
-        """Return the critic's loss, its penalty or transport regulariser included."""
+        """Return the critic's loss, including its penalty or transport regulariser."""
         matching = getattr(self.objective, "meeting", None)
         game = matching(real, fake) if matching else self.objective
         loss = game.discriminator_loss(self.critic(real), self.critic(fake)).mean()
@@ -50,11 +50,11 @@ class Game:
         return loss if self.penalty is None else loss + self.penalty(self.critic, real, fake, None, self.stream)
 
     def generator_loss(self, fake: Float[Tensor, "b d"]) -> Float[Tensor, ""]:
-        """Return the generator's loss; no objective used here looks at the real batch for it."""
-        judged = self.critic(fake)
-        return self.objective.generator_loss(torch.zeros_like(judged), judged).mean()
+        """Return the generator's loss; no objective used here needs the real batch for it."""
+        logits = self.critic(fake)
+        return self.objective.generator_loss(torch.zeros_like(logits), logits).mean()
 
     def stepped(self) -> None:
-        """Apply the rule for the weights."""
+        """Apply the rule for the weights after a step."""
         if self.after is not None:
             self.after.after_step(self.network)
