@@ -31,8 +31,8 @@ def trained(out: Path, **given: object) -> Path:
 def test_a_conditional_generator_gives_the_same_images(tmp_path: Path) -> None:
     """Against the loaded generator itself, on a batch size it was not traced with; float32 rounding only."""
     folder = trained(tmp_path / "run", network="dcgan[width=4]", conditioning="concat", techniques=["ema"])
-    found = export(folder, tmp_path / "g.onnx")
-    assert found.inputs == {"z": "[b, 4]", "labels": "[b]"} and found.difference < 1e-5
+    result = export(folder, tmp_path / "g.onnx")
+    assert result.inputs == {"z": "[b, 4]", "labels": "[b]"} and result.difference < 1e-5
     model = onnx_runtime((tmp_path / "g.onnx").read_bytes())
     z, labels = torch.randn(5, 4), torch.tensor([0, 9, 3, 3, 1])
     (theirs,) = model({"z": z.numpy(), "labels": labels.numpy()})
