@@ -61,5 +61,5 @@ def test_cifar_inception_score_misses_intra_class_collapse_and_fd_and_coverage_a
     metrics = ("inception_score", "frechet_distance", "coverage")
     result = audit(AuditConfig(data, ("classifier",), metrics, ("collapse",), n=2000))
     score, distance, coverage = (result.curve("classifier", name, "collapse") for name in metrics)
-    assert score.seen == 0
-    assert min(distance.seen, coverage.seen) >= 0.8
+    assert score.detected == 0
+    assert min(distance.detected, coverage.detected) >= 0.8

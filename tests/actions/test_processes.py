@@ -15,7 +15,7 @@ from PIL import Image
 
 from gantlet.cli import main
 from gantlet.core.errors import DataError, UsageError
-from gantlet.core.processes import ALONE, Processes, _given, _tried, processes
+from gantlet.core.processes import ALONE, Processes, _attempt, _unwrap, processes
 
 WORDS = ["evaluate", "fakes.npz", "--real", "reals.npz", "--features", "random-conv[dim=16]", "--json"]
 WORDS += ["--metrics", "frechet_distance,kernel_distance,precision,recall,coverage"]
@@ -135,12 +135,12 @@ def test_errors_travel_with_their_exit_status() -> None:
         raise UsageError("no such thing")
 
     with pytest.raises(UsageError, match="no such thing"):
-        _given(_tried(wrong))
+        _unwrap(_attempt(wrong))
 
     def broken() -> None:
         raise DataError("broken")
 
     with pytest.raises(Exception, match="broken") as caught:
-        _given(_tried(broken))
+        _unwrap(_attempt(broken))
     assert caught.value.exit_status == 1
     assert ALONE.first(lambda: 3) == 3 and ALONE.everyone(lambda: 3) == [3]

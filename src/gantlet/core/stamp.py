@@ -1,4 +1,4 @@
-"""Stamps: what made a number, and where two of them differ."""
+"""Stamps: descriptions of how a number was computed, and their first difference."""
 
 from collections.abc import Mapping
 from typing import Any

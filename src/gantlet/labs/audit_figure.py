@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gantlet.core.drawing import figure
-from gantlet.core.results.audit import SEEN
+from gantlet.core.results.audit import DETECTED
 from gantlet.core.results.lab import Cell
 from gantlet.evaluation.audit import FAILURES
 from gantlet.labs.audit_scores import HARMLESS, Curves, strengths
@@ -41,9 +41,9 @@ def panels(setting: Setting, space: str, results: Mapping[tuple[str, str], Seque
         if test == "speed":
             axis.set_yscale("log")
         else:
-            axis.axhline(HARMLESS if test == "shift" else SEEN, color="0.4", linewidth=1, linestyle="--")
+            axis.axhline(HARMLESS if test == "shift" else DETECTED, color="0.4", linewidth=1, linestyle="--")
         if test not in ("shift", "speed"):
-            axis.set_yscale("symlog", linthresh=SEEN)
+            axis.set_yscale("symlog", linthresh=DETECTED)
     handles, names = axes[0].get_legend_handles_labels()
     axes[-1].axis("off")
     axes[-1].legend(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gantlet.core.results.audit import SEEN
+from gantlet.core.results.audit import DETECTED
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.audit.measure import Auditor
 
@@ -34,8 +34,8 @@ class Curves:
 
     def scores(self) -> dict[str, float]:
         """Return, by desideratum, the share of strengths (or sizes) at which the metric behaves as it should, in [0, 1]."""
-        scores = {test: float(np.mean([value >= SEEN for value in self.z[test]])) for test in DESIDERATA}
-        noise_is_worse = self.z["mixing"][-1] > SEEN
+        scores = {test: float(np.mean([value >= DETECTED for value in self.z[test]])) for test in DESIDERATA}
+        noise_is_worse = self.z["mixing"][-1] > DETECTED
         scores["shift"] = float(np.mean([noise_is_worse and value <= HARMLESS for value in self.shift]))
         return scores
 
@@ -62,12 +62,12 @@ def _efficiency(auditor: Auditor, seed: int) -> tuple[dict[str, list[float]], di
     seconds: dict[str, list[float]] = {name: [] for name in auditor.metrics}
     for size in sizes(pool.n):
         fewer = Auditor(auditor.plan, auditor.bank, auditor.metrics, auditor.classes)
-        null, spread = fewer.null([(a[:size], b[:size]) for a, b in auditor.plan.honest])
+        null, spread = fewer.null([(a[:size], b[:size]) for a, b in auditor.plan.null_pairs])
         values = fewer.worse(pool.real[:size], mixed[:size])
         for name in auditor.metrics:
             defined = name in null and name in values
             samples[name].append((values[name] - float(null[name].mean())) / spread[name] if defined else 0.0)
-            seconds[name].append(fewer.seconds.get(name, 0.0) / (len(auditor.plan.honest) + 1))
+            seconds[name].append(fewer.seconds.get(name, 0.0) / (len(auditor.plan.null_pairs) + 1))
     return samples, seconds
 
 

@@ -11,7 +11,7 @@ from gantlet.core.numerics.finite import check_finite
 
 
 def psd_factor(cov: Float64[np.ndarray, "d e"]) -> tuple[Float64[np.ndarray, "d r"], bool]:
-    """Return A with A Aᵀ = cov, and whether cov has full rank: Cholesky's factor where that holds, else the factor [d,
+    """Return A with A Aᵀ = cov, and whether cov has full rank: Cholesky's factor if it has, else the factor [d,
     rank] of Cholesky with pivoting.
 
     Pivots below d·2⁻⁵²·max count as zero; a matrix with an eigenvalue that is negative beyond 1e-6·max raises
@@ -67,7 +67,7 @@ def trace_root_product(real_cov: Float64[np.ndarray, "d d"], fake_cov: Float64[n
 def nuclear_norm(real_factor: Float64[np.ndarray, "d p"], fake_factor: Float64[np.ndarray, "d q"]) -> float:
     """Return tr (S_r S_g)^½ = Σ √λ(CᵀC), C = AᵀB [p, q], for S_r = A Aᵀ and S_g = B Bᵀ; cheap where p or q is below d.
 
-    One factor at least has centred rows as its columns (rank ≤ columns − 1), so the least eigenvalue is zero but for
+    At least one factor has centred rows as its columns (rank ≤ columns − 1), so the least eigenvalue is zero but for
     rounding and is left out. Source: |AᵀB|_* = tr (A AᵀB Bᵀ)^½, by the singular values of AᵀB.
     """
     gram = _small_gram(real_factor.T @ fake_factor)
@@ -116,11 +116,11 @@ def optimal_maps(
         return singular
     product = a.T @ b
     values, vectors = scipy.linalg.eigh(_small_gram(product), driver="evd", check_finite=False)
-    kept = values > len(a) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
-    if full and other_full and kept.all():
+    positive = values > len(a) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
+    if full and other_full and positive.all():
         back = scipy.linalg.solve_triangular(a.T, vectors * values**0.25, lower=False, check_finite=False)
         return OptimalMaps(back, a @ (vectors * values**-0.25), False)
-    values, vectors = values[kept], vectors[:, kept]
+    values, vectors = values[positive], vectors[:, positive]
     if product.shape[0] <= product.shape[1]:
         return OptimalMaps(b @ (product.T @ (vectors * values**-0.75)), a @ (vectors * values**-0.25), True)
     return OptimalMaps(b @ (vectors * values**-0.25), a @ (product @ (vectors * values**-0.75)), True)
