@@ -70,7 +70,7 @@ def test_a_three_percent_worse_generator_is_found_at_ten_thousand() -> None:
 
 @pytest.mark.slow
 def test_halves_of_one_set_are_not_told_apart() -> None:
-    """At most 7 of 100 may differ significantly:  nominal 5 % family-wise, and the real images' share is common to both."""
+    """At most 7 of 100 may differ significantly: nominal 5 % family-wise, and the real images' share is common to both."""
     rejections = 0
     for seed in range(100):
         whole = images("whole", 1000, 1000 + seed, 2.0)

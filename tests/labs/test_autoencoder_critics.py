@@ -10,10 +10,10 @@ from gantlet.labs.lab import Setting, run_lab
 
 
 def planted(diversity: float, quality: float, falls: bool) -> lab.Measurements:
-    def one(arm: str, off: float) -> lab.Measured:
+    def one(arm: str, off: float) -> lab.Measures:
         track = tuple((step, 1.0 / step, (1.0 / step if falls else step) + off) for step in range(1, 6))
         many = arm == lab.HIGH
-        return lab.Measured(
+        return lab.Measures(
             3.0, (diversity if many else 5.0) + off, (quality if many else 0.5) + off, track if "BEGAN" in arm else ()
         )
 

@@ -12,10 +12,10 @@ from gantlet.labs.lab import Setting, run_lab
 
 @pytest.mark.parametrize(("accuracy", "verdict"), [(0.95, "reproduced"), (0.85, "not reproduced")])
 def test_verdicts(tmp_path: Path, accuracy: float, verdict: str) -> None:
-    measurements = {way: [lab.Measured(0.97, 0.9, 3.0), lab.Measured(0.97, 0.9, 3.1)] for way in lab.WAYS}
-    measurements["hadamard"] = [lab.Measured(accuracy, 0.8, 9.0)] * 2
+    measurements = {way: [lab.Measures(0.97, 0.9, 3.0), lab.Measures(0.97, 0.9, 3.1)] for way in lab.WAYS}
+    measurements["hadamard"] = [lab.Measures(accuracy, 0.8, 9.0)] * 2
     images = {way: np.zeros((12, 8, 8, 1), np.uint8) for way in lab.WAYS}
-    usual = lab.Measured(0.99, 0.99, 1.0)
+    usual = lab.Measures(0.99, 0.99, 1.0)
     result = lab.conclude(Setting("smoke", out=tmp_path), (0, 1), measurements, usual, (images, "planted"))
     assert result.verdict == verdict and ("not as claimed: hadamard" in result.why) == (verdict != "reproduced")
     assert result.ours.value == pytest.approx(accuracy) and result.rows[-1] == ("real, held out", *usual)

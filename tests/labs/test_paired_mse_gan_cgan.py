@@ -22,11 +22,11 @@ from gantlet.training.game import Game
 def test_verdicts(tmp_path: Path, sharpness: float, accuracy: float, verdict: str, part: str) -> None:
     runs = {"MSE": (5.0, 0.9), "GAN": (8.0, 0.4), "CGAN": (sharpness, accuracy), "CGAN + L1": (7.0, 0.95)}
     measurements = {
-        arm: [lab.Measured(20.0, sharp + off, right + off, 3.0) for off in (0.0, 0.01)]
+        arm: [lab.Measures(20.0, sharp + off, right + off, 3.0) for off in (0.0, 0.01)]
         for arm, (sharp, right) in runs.items()
     }
     images = {name: np.zeros((2, 8, 8, 1), np.uint8) for name in ("input", *lab.ARMS, "truth")}
-    truth = lab.Measured(0.0, 9.0, 0.99, 0.0)
+    truth = lab.Measures(0.0, 9.0, 0.99, 0.0)
     result = lab.conclude(Setting("smoke", out=tmp_path), (0, 1), measurements, truth, (images, "planted"))
     assert result.verdict == verdict and part in result.why
 

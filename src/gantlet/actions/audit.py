@@ -132,7 +132,7 @@ def verdict(result: AuditResult) -> tuple[str, ...]:
     for planted in result.failures:
         pairs = [(space, metric) for space in result.spaces for metric in result.metrics(space)]
         if not planted.harmless and not any(_detects(result, *pair, planted) for pair in pairs):
-            lines.append(f"no metric in any space detects:  {planted.title}")
+            lines.append(f"no metric in any space detects: {planted.title}")
     return tuple(lines)
 
 

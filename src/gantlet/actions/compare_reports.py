@@ -13,7 +13,7 @@ from gantlet.core.stamp import differing
 
 
 def is_report(text: str) -> bool:
-    """Return whether a word is the path of a stored report: a .json file,  or a folder with a report.json."""
+    """Return whether a word is the path of a stored report: a .json file, or a folder with a report.json."""
     path = Path(text)
     return path.suffix == ".json" or (path / "report.json").is_file()
 

@@ -39,7 +39,7 @@ def export(run: Path, out: Path, *, which: Which = "newest") -> ExportResult:
 
     Args: which: newest (the moving average where there is one), ema, generator, best or final weights.
     Raises: ConfigError without onnx and onnxruntime, and for a generator that cannot be written as an ONNX graph (its module
-    gives the reason in an attribute ``no_graph``);  OutputError when ``out`` exists or the check fails; CheckpointError.
+    gives the reason in an attribute ``no_graph``); OutputError when ``out`` exists or the check fails; CheckpointError.
     """
     if out.exists():
         raise OutputError(f"{out} exists already; choose another name or delete it")

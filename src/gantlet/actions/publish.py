@@ -18,7 +18,7 @@ def push_to_hub(run: Path, repo: str, *, which: Which = "newest", private: bool 
     """Upload a run's generator to the repository ``repo`` (OWNER/NAME, created if missing); return its address.
 
     The upload is a run folder that `gantlet.load` reads: config.toml, the generator's tensors of one checkpoint (with its
-    moving average, without discriminator and optimiser), the reports,  and MODEL_CARD.md, also as README.md.
+    moving average, without discriminator and optimiser), the reports, and MODEL_CARD.md, also as README.md.
 
     Args: which: the checkpoint: newest, best or final.
     Raises: ConfigError without the extra ``hub``, for a name that is not OWNER/NAME, and for single networks (ema, generator);

@@ -50,7 +50,7 @@ def sample(
 def _write_points(out: Path, source: PointSource) -> Path:
     if out.suffix.lower() != ".npy":
         raise ConfigError(
-            f"{source.spec} generates points, which are written as one array;  choose a name such as points.npy, not {out}"
+            f"{source.spec} generates points, which are written as one array; choose a name such as points.npy, not {out}"
         )
     with writing(out) as temporary, temporary.open("wb") as file:
         np.save(file, source.points)

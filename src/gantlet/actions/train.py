@@ -78,7 +78,7 @@ def train(
 
 def _require_free(out: Path) -> None:
     if (out / "checkpoints").exists():
-        raise OutputError(f"{out} holds a run already; continue it with --resume,  or choose another folder with --out")
+        raise OutputError(f"{out} holds a run already; continue it with --resume, or choose another folder with --out")
 
 
 def training_data(source: Source, resolution: int = 0, progress: Progress = nothing) -> TrainingData:

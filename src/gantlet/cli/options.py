@@ -77,7 +77,7 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Compare:
-    """Is A better than B? Both are evaluated against the same real images:  paired differences with intervals.
+    """Is A better than B? Both are evaluated against the same real images: paired differences with intervals.
 
     A and B may be two stored reports (report.json, or the folder that holds it): then --real is omitted, nothing is
     recomputed, and the differences are unpaired.

@@ -84,7 +84,7 @@ class TrainConfig(Config):
     former: ClassVar[Mapping[str, str]] = {"size": "resolution"}
 
     data: str = "digits"
-    """The training images: a source, e.g.  digits, mnist[root=DIR], a folder, a .zip or .npz."""
+    """The training images: a source, e.g. digits, mnist[root=DIR], a folder, a .zip or .npz."""
     out: str = ""
     """The run folder; empty: runs/RECIPE-DATA."""
     recipe: str = ""
@@ -191,7 +191,7 @@ class EvaluateConfig(Config):
     """All settings of an evaluation."""
 
     features: str = "auto"
-    """Feature extractor, or several separated by commas; auto:  classifier for small gray labelled images, else efficientnet-lite0."""
+    """Feature extractor, or several separated by commas; auto: classifier for small gray labelled images, else efficientnet-lite0."""
     protocol: str = ""
     """A protocol that fixes features and metrics, e.g. fid (gantlet list protocols); empty: trusted, unless metrics are chosen."""
     weights: str = ""

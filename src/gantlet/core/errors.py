@@ -29,7 +29,7 @@ class ConfigError(UsageError):
 
 
 class RegistrationError(GantletError, ValueError):
-    """A part that violates the contract of its registry:  something undeclared, misspelt, missing or given twice."""
+    """A part that violates the contract of its registry: something undeclared, misspelt, missing or given twice."""
 
 
 class DataError(GantletError):
@@ -65,7 +65,7 @@ class CheckpointError(GantletError):
 
 
 class CacheError(GantletError):
-    """A cache or statistics file that is damaged or was made by another extractor, preprocessing or version."""
+    """A cache or statistics file that is damaged or comes from another extractor, preprocessing or version."""
 
 
 class WeightsError(GantletError):

@@ -11,13 +11,13 @@ MAX_BYTES = 2**29
 
 def check_names(path: str, names: Iterable[str]) -> None:
     """Raise DataError for an absolute name, a name with ``..``, and a name that is given twice."""
-    seen: set[str] = set()
+    visited: set[str] = set()
     for name in names:
         parts = PurePosixPath(name)
         if parts.is_absolute() or ".." in parts.parts:
             raise DataError(
                 f"{path} is refused: the name {name!r} leaves the archive; pack it again without such names"
             )
-        if name in seen:
+        if name in visited:
             raise DataError(f"{path} holds the name {name!r} twice; pack it again so that every name occurs once")
-        seen.add(name)
+        visited.add(name)

@@ -73,7 +73,7 @@ def to_bytes(what: str, array: Shaped[np.ndarray, "n h w c"], scale: str) -> tup
     """Return pixel values as uint8, and a note on how they were read ('' where uint8 was read as it is).
 
     uint8 is taken as it is; floats in [0, 1] are read as 255·v, floats in [−1, 1] with negative values as
-    127.5·(v + 1), both rounded. Raises DataError for NaN, for values outside the range by half a level,  and where
+    127.5·(v + 1), both rounded. Raises DataError for NaN, for values outside the range by half a level, and where
     the range is ambiguous.
     """
     if scale not in RANGES:

@@ -21,7 +21,7 @@ def from_callable(path: str, n: int = 0, seed: int = 0, range: str = "auto") -> 
     [n, h, w]; uint8, or floats in [0, 1] or [−1, 1]), or the pair of images and n labels. The module is imported
     from the current folder.
 
-    Args: path: module:function; n: number of images; seed: passed to the function; range:  auto, unit, symmetric or byte.
+    Args: path: module:function; n: number of images; seed: passed to the function; range: auto, unit, symmetric or byte.
     Raises: UsageError when there is no such function or n < 1; DataError when the function raises, or returns the wrong
     number of images, another kind of array, or values out of range.
     """
@@ -51,7 +51,7 @@ def _array(path: str, value: Any) -> Any:
     try:
         array = np.asarray(value)
     except Exception as error:
-        raise DataError(f"{path} returned {type(value).__name__}, which is not an array:  {error}") from error
+        raise DataError(f"{path} returned {type(value).__name__}, which is not an array: {error}") from error
     if array.dtype.kind not in "uifb":
         raise DataError(f"{path} returned {type(value).__name__} of type {array.dtype}; expected an array of numbers")
     return array

@@ -95,7 +95,7 @@ def _images(where: str, files: Sequence[str]) -> tuple[list[str], list[str]]:
         raise DataError(f"{where} holds no images: found {content}; expected files such as .png or .jpg")
     notes = []
     if others:
-        notes.append(f"ignored {len(others)} files without an image suffix:  {_some(others)}")
+        notes.append(f"ignored {len(others)} files without an image suffix: {_some(others)}")
     hidden = sorted(set(files) - set(visible), key=natural)
     if hidden:
         notes.append(f"ignored {len(hidden)} hidden or system files: {_some(hidden)}")

@@ -17,7 +17,7 @@ def folder(path: str, labels: str = "auto", split: str = "", background: str = "
     Order: natural (img2 before img10) by relative path. Files without an image suffix, hidden and system files are
     ignored, with a note; links to folders are followed, and each folder is read once, so loops end.
 
-    Args: path: the folder; labels: auto (from sub-folders where every image is in one of at least two),  dirs
+    Args: path: the folder; labels: auto (from sub-folders where every image is in one of at least two), dirs
     (required), none; split: a top-level folder (train, test …) to read alone, or all; background: white or black,
     behind transparent pixels.
     Raises: DataError when it is missing, has no images, or holds several splits and none was chosen.
@@ -46,14 +46,14 @@ def _refuse_other_kinds(root: Path) -> None:
 def _files(root: Path) -> list[str]:
     """Return every file below ``root`` as a relative path with /, visiting each real folder once."""
     paths: list[str] = []
-    seen: set[str] = set()
+    visited: set[str] = set()
     for here, folders, files in os.walk(root, followlinks=True):
         folders.sort()
         real = os.path.realpath(here)
-        if real in seen:
+        if real in visited:
             folders.clear()
             continue
-        seen.add(real)
+        visited.add(real)
         prefix = Path(here).relative_to(root).as_posix()
         paths += [name if prefix == "." else f"{prefix}/{name}" for name in files]
     return paths

@@ -41,10 +41,10 @@ def huggingface(
     """Images of a Hugging Face data set, written hf:owner/name[test] or hf:owner/name[split=test,labels=fine_label].
 
     The files of its image column are decoded by gantlet's own decoder; `datasets` refuses a data set that
-    is a program. Needs the extra:  pip install 'gantlet[hub]'.
+    is a program. Needs the extra: pip install 'gantlet[hub]'.
 
-    Args: path: owner/name on the hub, or a folder written by save_to_disk; split: the split to read; config:  the data
-    set's configuration where it has several; image: the image column, empty: the only image column; labels:  auto, none or the
+    Args: path: owner/name on the hub, or a folder written by save_to_disk; split: the split to read; config: the data
+    set's configuration where it has several; image: the image column, empty: the only image column; labels: auto, none or the
     label column; background: white or black, behind transparent pixels.
     Raises: ConfigError without the extra; DataError when the data set cannot be loaded, or has no such split or column.
     """
@@ -95,7 +95,7 @@ def _open(library: Any, path: str, split: str, config: str) -> tuple[Any, Sequen
         reason = str(error).strip().partition("\n")[0]
         raise DataError(
             f"the data set hf:{path} could not be loaded ({reason}). Three ways out: check the name and connect to the "
-            "network once; put the hub's cache in place ($HF_HOME); or give a folder that save_to_disk wrote:  "
+            "network once; put the hub's cache in place ($HF_HOME); or give a folder that save_to_disk wrote: "
             "hf:FOLDER"
         ) from error
     if split not in tables:

@@ -42,7 +42,7 @@ def mixture(
 
     Args: kind: one of the four above; path: instead of a kind, an .npz with ``centres`` [k, d] and optionally ``covariances``
     [k, d, d] and ``weights`` [k]; sigma: another σ, in the units before ``scale`` (0: the kind's default); scale: a factor
-    for all coordinates (no mode metric changes); n:  number of points (the test split has a tenth, at least 1,000);
+    for all coordinates (no mode metric changes); n: number of points (the test split has a tenth, at least 1,000);
     split: train or test; seed: of the points.
     Raises: ConfigError for an unknown kind or a number out of range; DataError for a file that is no mixture.
     Convention: the ring's 8 modes are distinct (the often-copied inclusive linspace puts two of them in one place).

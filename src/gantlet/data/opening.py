@@ -29,7 +29,7 @@ _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 def open_source(text: str, *, n: int = 0, seed: int = 0) -> "Source":
-    """Open the source that a source string names:  a built-in name, a path, hf:…, run:PATH or module:function, with options.
+    """Open the source that a source string names: a built-in name, a path, hf:…, run:PATH or module:function, with options.
 
     Args: text: e.g. ``digits``, ``mnist[root=DIR,split=test]``, ``photos/``, ``fakes.zip[labels=none]``,
     ``hf:owner/name[test]``, ``run:RUN@ema``; n, seed: for sources that generate their images (run, callable), unless the

@@ -25,7 +25,7 @@ TASKS = ("edges", "gray", "downsampled", "class")
     "paired", source="Isola et al. 2017, arXiv:1611.07004, section 4 (tasks derived from the images themselves)"
 )
 def paired(of: str, task: str = "edges", factor: int = 0) -> ImageSource:
-    """Pairs for image-to-image training, derived from any source of images:  the images of ``of``, each with an input image.
+    """Pairs for image-to-image training, derived from any source of images: the images of ``of``, each with an input image.
 
     ``edges``: 255 where the brightness has an edge (Sobel magnitude at least half its own 99th percentile in that
     image), else 0. ``gray``: the brightness of a colour image. ``downsampled``: means of blocks of ``factor`` × ``factor``

@@ -42,7 +42,7 @@ class PointSource:
 
     @cached_property
     def names(self) -> Sequence[str]:
-        """Return one name per point:  ``spec#index``."""
+        """Return one name per point: ``spec#index``."""
         return [f"{self.spec}#{i}" for i in range(len(self.points))]
 
     @cached_property

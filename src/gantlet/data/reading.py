@@ -55,7 +55,7 @@ def read_all(
     """Decode every image (or read every point) once and yield ``transform(image)`` in the source's order, in batches of at most 16.
 
     Args: transform: runs in the worker threads; on_bad: fail (read to the end, then name every bad file) or skip
-    (omit them; each batch lists its own); workers: threads, 0 = one per core, at most 8;  progress: called with
+    (omit them; each batch lists its own); workers: threads, 0 = one per core, at most 8; progress: called with
     (done, total); share: these rows only.
     Raises: BadFiles at the end of the pass with all bad files; ConfigError. After a bad file under ``fail`` nothing
     more is yielded. At most 4 batches per worker are held in memory.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 BLOCK = 200
-"""Images drawn at a time; image i depends on the weights, the seed and i alone."""
+"""Number of images per block; image i depends only on the weights, the seed and i."""
 
 
 class Samples:

@@ -28,7 +28,7 @@ def stacked_mnist(root: str = "", split: str = "train", n: int = 128_000, seed: 
     ``stacked-digits``).
 
     Args: root: as for ``mnist``; split: train or test digits; n: number of images, at least 2; seed: of the
-    combinations; pad:  black pixels around each digit: 2 gives 32×32, at which networks and classifiers work, 0 the
+    combinations; pad: black pixels around each digit: 2 gives 32×32, at which networks and classifiers work, 0 the
     digits' own 28×28 (which training would enlarge).
     Raises: ConfigError for n < 2, a negative seed or pad; DataError as ``mnist`` does.
     Convention: the other split (for evaluations) has at most 26,000 images, the papers' number of samples.

@@ -21,7 +21,7 @@ MIN_ANGLE, SCALE = 20.0, 0.75
 def triangles(split: str = "train", n: int = N, seed: int = 0) -> ImageSource:
     """White triangles on black, 28×28 gray pixels: 80,000 in all, 60,000 for training.
 
-    Three vertices uniform in the unit square, redrawn until every angle is at least 20°;  shrunk by .75 around the
+    Three vertices uniform in the unit square, redrawn until every angle is at least 20°; shrunk by .75 around the
     image's middle and shifted so that the centroid is there; drawn with 8×8 subpixels per pixel, then averaged.
 
     Args: split: train (the first three quarters), test or all; n: number of triangles; seed: of the vertices.

@@ -40,7 +40,7 @@ def log(folder: Path, to: str, *, project: str = "gantlet", out: Path | None = N
     """Write the events, sample grids and report of a run folder (or an evaluation's report) to a logger.
 
     Args: folder: it holds events.jsonl or report.json; to: tensorboard, wandb or trackio; project: the logger's project;
-    out: the logger's folder;  default: FOLDER/NAME-OF-THE-LOGGER.
+    out: the logger's folder; default: FOLDER/NAME-OF-THE-LOGGER.
     Returns: the number of lines of events and reports written. Raises: UnknownName; UsageError when the folder holds
     neither, or the logger is not installed (the message names the package).
     """

@@ -39,7 +39,7 @@ class GenerativeMetrics(Metric):
     >>> metric.estimates["coverage"].text  # doctest: +SKIP
     '0.91 [0.89, 0.93]'
 
-    The features of all images are the state (float32 [n, d] per side);  under several processes they are gathered, so that
+    The features of all images are the state (float32 [n, d] per side); under several processes they are gathered, so that
     the result does not depend on their number.
 
     Args: features: an extractor that needs no training images, e.g. efficientnet-lite0, pixels, inception-v3[weights=…];

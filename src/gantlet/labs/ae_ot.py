@@ -76,7 +76,7 @@ class AeOt:
     def __post_init__(self) -> None:
         if self.steps < 0:
             raise ConfigError(
-                f"lab 'ae-ot': expected steps ≥ 0, where 0 means the default of the size; got  {self.steps}"
+                f"lab 'ae-ot': expected steps ≥ 0, where 0 means the default of the size; got {self.steps}"
             )
 
     def run(self, setting: Setting) -> LabResult:

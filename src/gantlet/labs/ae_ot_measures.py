@@ -1,4 +1,4 @@
-"""Measures of one generator in the lab ae-ot:  modes, bridging, Fréchet distance, and how near the training set it stays."""
+"""Measures of one generator in the lab ae-ot: modes, bridging, Fréchet distance, and how near the training set it stays."""
 
 from dataclasses import dataclass
 from functools import cached_property

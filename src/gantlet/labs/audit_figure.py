@@ -73,5 +73,5 @@ def heat_map(setting: Setting, rows: Sequence[tuple[Cell, ...]], desiderata: Seq
     for i in range(1, len(rows)):
         if rows[i][0] != rows[i - 1][0]:
             axis.axhline(i - 0.5, color="white", linewidth=4)
-    axis.set_title(f"Share of strengths handled as they should be:  {what}", fontsize=10, pad=12)
+    axis.set_title(f"Share of strengths handled as they should be: {what}", fontsize=10, pad=12)
     return figure.save(picture, setting.out / "metric-audit.png")

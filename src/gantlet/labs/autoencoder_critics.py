@@ -30,7 +30,7 @@ CLAIM = (
 FEW, MIDDLE, MANY = 0.3, 0.5, 0.7
 TOLERANCE = (
     f"over the seeds, whole 95 % intervals above 0: the Vendi Score at γ = {MANY} minus that at {FEW}; precision at γ = {FEW} minus "
-    f"that at {MANY};  and the rank correlation of M_global with the Fréchet distance along the training at γ = {MIDDLE}"
+    f"that at {MANY}; and the rank correlation of M_global with the Fréchet distance along the training at γ = {MIDDLE}"
 )
 ARMS = {
     "EBGAN": "ebgan[margin=10,pulling_away=0.1]",
@@ -49,14 +49,14 @@ GRID_SIDE = 8
 BATCH = 32
 
 
-class Measured(NamedTuple):
+class Measures(NamedTuple):
     """The final generator's Fréchet distance, Vendi Score and precision; M_global and distance during the training."""
 
     fd: float
     diversity: float
     quality: float
     track: tuple[tuple[int, float, float], ...]
-    """(step, mean M_global since the previous entry, Fréchet distance);  empty for EBGAN."""
+    """(step, mean M_global since the previous entry, Fréchet distance); empty for EBGAN."""
 
     @property
     def follows(self) -> float:
@@ -67,7 +67,7 @@ class Measured(NamedTuple):
         return float(spearmanr(measures, distances).statistic)
 
 
-Measurements = dict[str, list[Measured]]
+Measurements = dict[str, list[Measures]]
 Panels = tuple[dict[str, UInt8[np.ndarray, "n s s c"]], str]
 """Samples of each arm, and the data's name."""
 
@@ -117,7 +117,7 @@ def config(arm: str, setting: Setting, seed: int) -> TrainConfig:
     )  # fmt: skip
 
 
-def measure(run: TrainingRun, real: FeatureBank, labelled: LabelledImages) -> Measured:
+def measure(run: TrainingRun, real: FeatureBank, labelled: LabelledImages) -> Measures:
     """Measure the samples of one training at each evaluation, and M_global between evaluations."""
     distances, last = [], 0
     for step, samples in run.samples_by_step:
@@ -129,7 +129,7 @@ def measure(run: TrainingRun, real: FeatureBank, labelled: LabelledImages) -> Me
         last = step
     inside = Evidence(real, bank).neighbours.in_real_manifold
     track = tuple(distances) if any("m_global" in line for line in run.lines) else ()
-    return Measured(distances[-1][2], vendi_score(bank.features), float(inside.mean()), track)
+    return Measures(distances[-1][2], vendi_score(bank.features), float(inside.mean()), track)
 
 
 def conclude(setting: Setting, seeds: tuple[int, ...], measurements: Measurements, panels: Panels) -> LabResult:

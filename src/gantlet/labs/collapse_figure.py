@@ -33,7 +33,7 @@ class TargetPanels:
     rival: Float64[np.ndarray, "n 2"]
     image: Callable[[Float64[np.ndarray, "k 2"]], Float64[np.ndarray, "k 2"]]
     fit: Any
-    """The GAN's measures: ``outside`` and ``found``."""
+    """The GAN's measures: ``outside`` and ``pieces_found``."""
 
 
 class Point(NamedTuple):

@@ -140,7 +140,7 @@ class CollapseIsDiscontinuity:
 
     One protocol for three games (the first GAN, WGAN-GP, WGAN-QC): the same networks of 2 × 64, batch 128, and the same number of
     steps for each player. On two modes at several gaps: the mass that the generator puts between them against the bound that its
-    largest sampled ‖J_G‖ implies by Gaussian isoperimetry,  Φ(Φ⁻¹(p) + Δ/L) − p, p the mass left (2Φ(Δ/2L) − 1 for equal
+    largest sampled ‖J_G‖ implies by Gaussian isoperimetry, Φ(Φ⁻¹(p) + Δ/L) − p, p the mass left (2Φ(Δ/2L) − 1 for equal
     modes): a sampled L is below the true one, so the test may fail. On the 5 × 5 grid, a ring and a C: mass outside and
     pieces found by each game, and by exact transport of the square to 1,000 points, new points drawn away from its
     singular set, which is drawn exactly.
@@ -227,7 +227,7 @@ def conclude(setting: Setting, seeds: tuple[int, ...], runs: list[Run], fits: li
         for name, target in TARGETS.items()
     )
     why = (
-        f"{within_bound} of {len(runs)} generators satisfy the bound;  {len(both_modes)} keep both modes, with "
+        f"{within_bound} of {len(runs)} generators satisfy the bound; {len(both_modes)} keep both modes, with "
         f"{np.mean(both_modes) if both_modes else 0:.1%} between them on average; {summary}; transport at most {max(*worst, upper(estimate)):.2%}"
     )
     rows: list[tuple[Cell, ...]] = [

@@ -38,7 +38,7 @@ MOST = 2_000
 COLUMNS = 6
 
 
-class Measured(NamedTuple):
+class Measures(NamedTuple):
     """GAN-test and GAN-train accuracy, and the mean over classes of the Fréchet distance."""
 
     test: float
@@ -53,7 +53,7 @@ class Conditional:
 
     Four ways for the label to enter (`concat`, `hadamard`, `projection`, `auxiliary-classifier`) under one protocol: the
     DCGAN without normalisation in the discriminator, RpGAN with R1 and R2, moving average. Option: ``data``, labelled
-    images. Measured on as many images per class as the training set has (at most 2,000 in all):  GAN-test (a classifier
+    images. Measured on as many images per class as the training set has (at most 2,000 in all): GAN-test (a classifier
     trained on real images predicts the requested class), GAN-train (a classifier trained on generated images predicts held-out real ones),
     and the intra-class Fréchet distance in a classifier's features, at the held-out split's number of images per class,
     beside that split's own distance to the training images.
@@ -69,11 +69,11 @@ class Conditional:
         real = open_labelled(self.data, 0, setting.progress)
         evaluator = Evaluator.of(real, setting.of(300, 2_000, 10_000))
         data = training_data(real.source)
-        measurements: dict[str, list[Measured]] = {way: [] for way in WAYS}
+        measurements: dict[str, list[Measures]] = {way: [] for way in WAYS}
         panels: dict[str, UInt8[np.ndarray, "n s s c"]] = {}
         for done, (seed, way) in enumerate((seed, way) for seed in seeds for way in WAYS):
             samples = train_and_sample(
-                config(way, setting, seed), data, len(evaluator.wanted), evaluator.wanted
+                config(way, setting, seed), data, len(evaluator.requested), evaluator.requested
             ).samples
             measurements[way].append(evaluator.measure(samples))
             panels.setdefault(way, samples[evaluator.grid_rows])
@@ -97,7 +97,7 @@ class Evaluator:
 
     real: LabelledImages
     held_out: ImageSource
-    wanted: Int64[np.ndarray, " n"]
+    requested: Int64[np.ndarray, " n"]
 
     @classmethod
     def of(cls, real: LabelledImages, most: int) -> "Evaluator":
@@ -109,24 +109,24 @@ class Evaluator:
     @property
     def grid_rows(self) -> Int64[np.ndarray, " m"]:
         """Return the rows of a grid: six images of each class."""
-        return np.concatenate([rows[:COLUMNS] for rows in by_class(self.wanted, COLUMNS, "the training set")])
+        return np.concatenate([rows[:COLUMNS] for rows in by_class(self.requested, COLUMNS, "the training set")])
 
-    def measure(self, samples: UInt8[np.ndarray, "n s s c"]) -> Measured:
+    def measure(self, samples: UInt8[np.ndarray, "n s s c"]) -> Measures:
         """Measure samples of the requested classes."""
-        fake = array_source("samples", samples, self.wanted, self.real.source.classes)
+        fake = array_source("samples", samples, self.requested, self.real.source.classes)
         train = self.real.source
         of_fakes = predict(train, train, fake, "real training images", seed=0)
         of_held_out = predict(train, fake, self.held_out, "generated images", seed=0)
-        return Measured(gan_test(of_fakes), gan_train(of_held_out), self._intra(samples, self.wanted))
+        return Measures(gan_test(of_fakes), gan_train(of_held_out), self._intra(samples, self.requested))
 
-    def reference(self) -> Measured:
+    def reference(self) -> Measures:
         """Return the measures of real held-out images."""
         train = self.real.source
         answers = predict(train, train, self.held_out, "real training images", seed=0)
         pixels = np.stack([self.real.classifier.prepare(self.held_out.read(i)) for i in range(len(self.held_out))])
         assert self.held_out.labels is not None  # the splits of a labelled source are labelled
         accuracy = gan_test(answers)
-        return Measured(accuracy, accuracy, self._intra(pixels, self.held_out.labels))
+        return Measures(accuracy, accuracy, self._intra(pixels, self.held_out.labels))
 
     def _intra(self, pixels: UInt8[np.ndarray, "n s s c"], labels: Int64[np.ndarray, " n"]) -> float:
         """Return the mean over classes of the distance, each class cut to the held-out split's number of images."""
@@ -146,7 +146,7 @@ Panels = tuple[dict[str, UInt8[np.ndarray, "n s s c"]], str]
 
 
 def conclude(
-    setting: Setting, seeds: tuple[int, ...], measurements: dict[str, list[Measured]], usual: Measured, panels: Panels
+    setting: Setting, seeds: tuple[int, ...], measurements: dict[str, list[Measures]], usual: Measures, panels: Panels
 ) -> LabResult:
     """Return the verdict on GAN-test, the table of all ways beside real images, and the figure."""
     means = {
@@ -165,7 +165,7 @@ def conclude(
     )  # fmt: skip
 
 
-def _draw(setting: Setting, means: dict[str, dict[str, Estimate]], usual: Measured, panels: Panels) -> str:
+def _draw(setting: Setting, means: dict[str, dict[str, Estimate]], usual: Measures, panels: Panels) -> str:
     """Draw samples of the first seed, one class per row, above one panel per measure."""
     picture, axes = figure.new(2, len(WAYS), width=3.0, height=3.5)
     for axis, way in zip(axes, WAYS, strict=False):

@@ -53,7 +53,7 @@ class DisjointSupports:
     Tolerance: JSD within 5 % of log 2 and gradient ≤ 0.05; W₁ within 20 % of θ and gradient ≥ 0.8, at every distance
     and seed.
 
-    Args: steps: of each training; 0 means the default of the size. Raises:  ConfigError for a negative number.
+    Args: steps: of each training; 0 means the default of the size. Raises: ConfigError for a negative number.
     """
 
     steps: int = 0

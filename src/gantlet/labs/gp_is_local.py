@@ -1,4 +1,4 @@
-"""The gradient penalty constrains the critic between the samples only;  spectral normalisation bounds the critic's slope everywhere."""
+"""The gradient penalty constrains the critic between the samples only; spectral normalisation bounds the critic's slope everywhere."""
 
 import math
 from dataclasses import dataclass

@@ -83,7 +83,7 @@ class InceptionScoreBlind:
 
     Tolerance: each difference ≥ −0.01 at the lower end of its interval; sampled and closed form agree within 0.02.
 
-    Args: mean: half the distance of the modes; variance: of each mode. The source states neither value;  ±1 with variance 2
+    Args: mean: half the distance of the modes; variance: of each mode. The source states neither value; ±1 with variance 2
     (overlapping modes, log-odds = x) is the default. Raises: ConfigError unless both are positive.
     """
 
@@ -95,7 +95,7 @@ class InceptionScoreBlind:
             raise ConfigError(f"mean and variance must be positive; got {self.mean} and {self.variance}")
 
     def run(self, setting: Setting) -> LabResult:
-        """Sample every distribution with every seed,  compare with the closed form, draw the sweep."""
+        """Sample every distribution with every seed, compare with the closed form, draw the sweep."""
         n, seeds = setting.of(5_000, 50_000, 1_000_000), setting.seeds(3, 10, 10)
         distributions = draws(self.mean, self.variance)
         sampled = {name: [] for name in distributions}  # type: dict[str, list[float]]

@@ -25,7 +25,7 @@ CLAIM = (
 )
 LOW, SAME = 0.75, 0.05
 TOLERANCE = (
-    f"every other set of real images scores below {LOW:g} of the IS of the classifier's own images (upper end over seeds),  "
+    f"every other set of real images scores below {LOW:g} of the IS of the classifier's own images (upper end over seeds), "
     f"while the FD between its two halves is no larger than for equal distributions (permutation p > {SAME:g} in most seeds)"
 )
 FEWEST = 40
@@ -147,11 +147,11 @@ def conclude(setting: Setting, seeds: tuple[int, ...], rows: list[Row]) -> LabRe
     high = [row.name for row in others if upper(row.ratio) >= LOW]
     apart = [row.name for row in others if row.distinguished >= 0.5]
     worst = max(others, key=lambda row: upper(row.ratio))
-    why = f"the highest ratio has {worst.name}:  {worst.ratio.text} of the IS of {rows[0].name}"
+    why = f"the highest ratio has {worst.name}: {worst.ratio.text} of the IS of {rows[0].name}"
     if high:
         why += f"; above the tolerance: {', '.join(high)}"
     if apart:
-        why += f"; halves distinguished:  {', '.join(apart)}"
+        why += f"; halves distinguished: {', '.join(apart)}"
     table: list[tuple[Cell, ...]] = [
         (row.name, row.score.value, row.ratio.value, row.self_distance.value, row.distance.value, row.distinguished)
         for row in rows

@@ -25,7 +25,7 @@ FACTORS = {
 }  # fmt: skip
 """The factor by which each must worsen to detect the collapse; for the Inception Score, the share that must remain."""
 TOLERANCE = (
-    "at one image per class IS keeps ≥  95 % of its value at 50 (lower end over seeds), while FD and KID at least double, "
+    "at one image per class IS keeps ≥ 95 % of its value at 50 (lower end over seeds), while FD and KID at least double, "
     "coverage at least halves and Vendi falls by a factor of 1.1 or more (lower ends over seeds)"
 )
 
@@ -79,7 +79,7 @@ def measure(bank: FeatureBank, groups: list[np.ndarray], distinct: int, seed: in
 def worsening(values: np.ndarray) -> dict[str, Estimate]:
     """Return, for each metric over seeds, how much the collapse from 50 to 1 image per class changed it.
 
-    ``values`` [metrics, seeds, DISTINCT]. IS: the share that remains; FD,  coverage, Vendi: the factor by which it worsens;
+    ``values`` [metrics, seeds, DISTINCT]. IS: the share that remains; FD, coverage, Vendi: the factor by which it worsens;
     KID likewise, against its spread where the uncollapsed value is about 0 (it may be negative): the difference over the
     largest uncollapsed magnitude, plus 1.
     """
@@ -112,9 +112,9 @@ def conclude(setting: Setting, seeds: tuple[int, ...], values: np.ndarray, spec:
         (distinct, *(float(values[k, :, m].mean()) for k in range(len(FACTORS)))) for m, distinct in enumerate(DISTINCT)
     ]
     return LabResult(
-        "inception-score-intra-class", CLAIM, SOURCE, f"IS at 1 distinct image per class /  IS at {PER_CLASS}; {spec}", None,
+        "inception-score-intra-class", CLAIM, SOURCE, f"IS at 1 distinct image per class / IS at {PER_CLASS}; {spec}", None,
         "no number; the argument is by example", changes["inception_score"], TOLERANCE,
-        "reproduced" if score_stays and not missing else "not reproduced", why, ("distinct per class",  "IS", "FD", "KID", "coverage", "Vendi"), tuple(rows),
+        "reproduced" if score_stays and not missing else "not reproduced", why, ("distinct per class", "IS", "FD", "KID", "coverage", "Vendi"), tuple(rows),
         (_draw(setting, values, spec),), setting.size, seeds,
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ CLAIM = (
 )
 TOLERANCE = (
     "in the classifier's features: mean score over the six desiderata of MMD and 1-NN above that of IS and Mode Score (lower "
-    "end of the difference over seeds > 0); IS detects at most 1/3 of the planted collapses,  FD and coverage at least 2/3"
+    "end of the difference over seeds > 0); IS detects at most 1/3 of the planted collapses, FD and coverage at least 2/3"
 )
 MEASURES = {
     "inception_score": "IS", "mode_score": "Mode Score", "mmd_rbf": "MMD", "wasserstein_exact": "Wasserstein",

@@ -18,7 +18,7 @@ MANY = 1_000_000
 
 
 class ModeMeasures(NamedTuple):
-    """Measures of a generator on a mixture: its modes (with at least one high-quality sample),  the share of
+    """Measures of a generator on a mixture: its modes (with at least one high-quality sample), the share of
     high-quality samples (within 3σ), reverse KL of all samples' nearest modes, and the high-quality counts.
     """
 

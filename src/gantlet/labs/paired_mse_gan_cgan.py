@@ -48,7 +48,7 @@ MOST = 1_000
 GRID_ROWS = 10
 
 
-class Measured(NamedTuple):
+class Measures(NamedTuple):
     """One arm with one seed on held-out inputs: means of PSNR and sharpness, share of right classes, Fréchet distance."""
 
     psnr: float
@@ -63,10 +63,10 @@ class PairedMseGanCgan:
     """Claim: regression blurs, a GAN keeps the semantics and loses the content, a conditional GAN keeps both.
 
     One U-Net, one number of steps, four arms: MSE (no adversary), GAN (the discriminator receives outputs alone), CGAN (it
-    also receives the input),  and CGAN with 100·L1 (pix2pix). Options: ``data``, labelled images; ``task``, the kind of their
+    also receives the input), and CGAN with 100·L1 (pix2pix). Options: ``data``, labelled images; ``task``, the kind of their
     inputs (`gantlet explain paired`); the default, the class as one gray level, specifies the content only. Measured on
     held-out inputs: PSNR; sharpness (variance of the Laplacian); content accuracy, the share of outputs in which a
-    classifier trained on real images predicts the true image's class;  and the Fréchet distance in this classifier's features.
+    classifier trained on real images predicts the true image's class; and the Fréchet distance in this classifier's features.
     The seed changes everything but the data and the classifier.
 
     Tolerance: sharpness of CGAN − MSE and content accuracy of CGAN − GAN, paired by seed, both with their whole 95 %
@@ -86,7 +86,7 @@ class PairedMseGanCgan:
         assert isinstance(data, TrainingImages) and data.pairs is not None  # true for a paired source
         n = min(MOST, len(data.pairs.truth))
         evaluator = Evaluator.of(real, held_out, data.pairs.truth[:n])
-        measurements: dict[str, list[Measured]] = {name: [] for name in ARMS}
+        measurements: dict[str, list[Measures]] = {name: [] for name in ARMS}
         panels: dict[str, UInt8[np.ndarray, "n s s c"]] = {"input": data.pairs.shown[:GRID_ROWS]}
         for done, (seed, arm) in enumerate((seed, arm) for seed in seeds for arm in ARMS):
             outputs = train_and_sample(config(arm, setting, seed), data, n).samples
@@ -129,12 +129,12 @@ class Evaluator:
         assert held_out.labels is not None  # checked on the training split by open_labelled
         return cls(truth, held_out.labels[: len(truth)], real, features_of(truth, real.classifier))
 
-    def measure(self, outputs: UInt8[np.ndarray, "n s s c"]) -> Measured:
+    def measure(self, outputs: UInt8[np.ndarray, "n s s c"]) -> Measures:
         """Measure outputs against the truth, row by row."""
         bank = features_of(outputs, self.real.classifier)
         assert bank.probabilities is not None  # a classifier's bank has them
         ratios = [psnr(truth, output) for truth, output in zip(self.truth, outputs, strict=True)]
-        return Measured(
+        return Measures(
             float(np.mean([ratio for ratio in ratios if np.isfinite(ratio)] or [0.0])),
             float(np.mean([sharpness(output) for output in outputs])),
             float((bank.probabilities.argmax(1) == self.labels).mean()),
@@ -147,7 +147,7 @@ Panels = tuple[dict[str, UInt8[np.ndarray, "n s s c"]], str]
 
 
 def conclude(
-    setting: Setting, seeds: tuple[int, ...], measurements: dict[str, list[Measured]], truth: Measured, panels: Panels
+    setting: Setting, seeds: tuple[int, ...], measurements: dict[str, list[Measures]], truth: Measures, panels: Panels
 ) -> LabResult:
     """Return the verdict on the two differences, the table of all arms, and the figure."""
     sharper = _difference(measurements, "sharpness", "CGAN", "MSE")
@@ -168,12 +168,12 @@ def conclude(
     )  # fmt: skip
 
 
-def _difference(measurements: dict[str, list[Measured]], name: str, one: str, other: str) -> Estimate:
+def _difference(measurements: dict[str, list[Measures]], name: str, one: str, other: str) -> Estimate:
     values = [getattr(a, name) - getattr(b, name) for a, b in zip(measurements[one], measurements[other], strict=True)]
     return over_seeds(f"{MEASURES[name]}, {one} − {other}", values)
 
 
-def _draw(setting: Setting, means: dict[str, dict[str, Estimate]], truth: Measured, panels: Panels) -> str:
+def _draw(setting: Setting, means: dict[str, dict[str, Estimate]], truth: Measures, panels: Panels) -> str:
     """Draw outputs of the first seed beside one panel per measure."""
     picture, axes = figure.new(1, 1 + len(MEASURES), width=3.1, height=3.6)
     columns, title = panels

@@ -59,7 +59,7 @@ class WeightClipping:
 
     Option: ``activation``: ``leaky-relu`` (slope 0.2, as in the critics of DCGAN and WGAN) or ``relu``. With ReLU and c =
     0.01 more than half of the hidden units of the inner layers are dead: no point of the data activates them, so their weights
-    get no gradient and stay at their initial values,  so the share at ±c stops at 0.4 to 0.5 of all.
+    get no gradient and stay at their initial values, so the share at ±c stops at 0.4 to 0.5 of all.
 
     Tolerance: above 60 % when clipped, below 5 % when penalised, on every data set, cautious ends over seeds.
     """

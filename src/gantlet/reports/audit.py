@@ -19,7 +19,7 @@ def render(result: AuditResult) -> Group:
     """Return the whole audit as one renderable."""
     seeds = f"{len(result.seeds)} seed{'s' if len(result.seeds) > 1 else ''}"
     head = Text.assemble(
-        "Audit on ", (result.data, "bold"), f", {result.n} images per side,  {seeds}, {result.seconds:.0f} s"
+        "Audit on ", (result.data, "bold"), f", {result.n} images per side, {seeds}, {result.seconds:.0f} s"
     )
     parts: list[Text | Table | str] = [head, Text(_KEY, style="dim")]
     for space in result.spaces:

@@ -30,7 +30,7 @@ def solve(
 
     min over plans P with the two marginals of Σ P_ij c(x_i, y_j)
     Args: source: points [n, d] or a distribution (`continuous`); target: points [m, d], or a distribution
-    for the gaussian solver; cost:  quadratic |x − y|² or euclidean |x − y|; method: a spec, ``sliced[directions=500]``; masses [n], [m]: > 0
+    for the gaussian solver; cost: quadratic |x − y|² or euclidean |x − y|; method: a spec, ``sliced[directions=500]``; masses [n], [m]: > 0
     with sum 1, None for uniform.
     Returns: `TransportResult`. Raises: UnknownName, ShapeError, NonFiniteError, DataError, ConfigError (a cost or option
     that the solver does not support), TooFewSamples. Convention: the quadratic cost is W₂², without ½.

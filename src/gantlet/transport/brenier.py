@@ -57,7 +57,7 @@ class Brenier:
     ) -> tuple[Float64[np.ndarray, "k c"], Int64[np.ndarray, "k c"]]:
         """Return the ``count`` largest ⟨x, y_i⟩ + h_i of each point with their i: its cell, then the runners-up."""
         if not 1 <= count <= len(self.dual_potential):
-            raise ConfigError(f"expected 1 to {len(self.dual_potential)} leaders, at most one per target; got  {count}")
+            raise ConfigError(f"expected 1 to {len(self.dual_potential)} leaders, at most one per target; got {count}")
         scores, index = leaders(*self._tensors(points), count, self.memory)
         return scores.numpy(), index.numpy()
 

@@ -98,7 +98,7 @@ class Box:
     def polygon(self) -> "Polygon":
         """Return the rectangle as a polygon; raises ShapeError where d ≠ 2."""
         if self.dim != 2:
-            raise ShapeError(f"expected a box in 2 dimensions to convert to a polygon; got  {self.dim}")
+            raise ShapeError(f"expected a box in 2 dimensions to convert to a polygon; got {self.dim}")
         (a, b), (c, d) = self.low, self.high
         return Polygon(np.array([[a, b], [c, b], [c, d], [a, d]]))
 

@@ -50,7 +50,7 @@ def audit(
     """Test T(x) = x + ∇D(x)/K, the map that a critic's potential defines for the cost K/2·|x − y|².
 
     Args: critic: float32 points [n, d] → [n], high on the target (D = −φ: T = x − ∇φ/K); source [n, d], target [m, d]:
-    points; true_map: the optimal map where it is available; cost:  K > 0; epsilon: of S_ε, relative to the mean cost.
+    points; true_map: the optimal map where it is available; cost: K > 0; epsilon: of S_ε, relative to the mean cost.
     Returns: `CriticAudit`. Raises: ShapeError, NonFiniteError (a gradient that is not finite), ConfigError (K ≤ 0).
     Convention: ∇D alone, without a fitted step length; a W₁ critic's gradient gives a direction, so read its cosine.
     Source: Gu et al., Lei et al. 2019, arXiv:1710.05488 (the map from the potential); score: Korotin et al. 2021,

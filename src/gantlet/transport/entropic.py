@@ -21,7 +21,7 @@ class Sinkhorn:
 
     min_P ⟨P, C⟩ + ε KL(P ‖ abᵀ); S_ε = OT_ε(a, b) − ½OT_ε(a, a) − ½OT_ε(b, b).
     Args: epsilon: relative to the mean of the cost matrix; tolerance: on Σ|P1 − a|; iterations: at the target ε.
-    Returns: cost ⟨P, C⟩ of the plan; details:  epsilon (absolute), regularised (the optimal value with its
+    Returns: cost ⟨P, C⟩ of the plan; details: epsilon (absolute), regularised (the optimal value with its
     entropy), divergence S_ε. The map (quadratic cost) is the barycentric projection out of sample. The certificate's
     lower bound is the dual value of the c-transformed potential. Raises: ConfigError (masses that are not uniform),
     NotConverged. Source: Cuturi 2013, arXiv:1306.0895; map: Pooladian & Niles-Weed 2021, arXiv:2109.12004.

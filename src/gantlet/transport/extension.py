@@ -30,7 +30,7 @@ class Blend(NamedTuple):
     regular: Bool[np.ndarray, " k"]
 
 
-class Drawn(NamedTuple):
+class ExtensionSample(NamedTuple):
     """New points [n, d] with the source points [n, d] they come from; ``accepted``: the share of draws that were accepted."""
 
     points: Float64[np.ndarray, "n d"]
@@ -73,8 +73,8 @@ class Extension:
         """Return the images of points [k, d]."""
         return self._simplices(points) if self.potential.target.dim <= TRIANGULATED else self._nearest(points)
 
-    def sample(self, n: int, seed: int = 0) -> Drawn:
-        """Draw n new points: the images of source points away from the singular set; the others are drawn again.
+    def sample(self, n: int, seed: int = 0) -> ExtensionSample:
+        """Draw n new points: the images of source points away from the singular set; others are redrawn.
 
         Raises: ConfigError (n < 1), GantletError where almost nothing is accepted.
         """
@@ -82,22 +82,22 @@ class Extension:
             raise ConfigError(f"expected n ≥ 1 points to draw; got {n}")
         source, rng = self.potential.source, numpy_stream(seed, "extension")
         accepted_parts: list[tuple[Float64[np.ndarray, "k d"], Blend]] = []
-        accepted, drawn = 0, 0
+        accepted, attempts = 0, 0
         while accepted < n:
-            if drawn > PATIENCE * max(n, 100):
+            if attempts > PATIENCE * max(n, 100):
                 raise GantletError(
-                    f"only {accepted} of {drawn} source points lie away from the singular set; raise the limit (now "
+                    f"only {accepted} of {attempts} source points lie away from the singular set; raise the limit (now "
                     f"{self.limit:g} local radii) or use more targets"
                 )
             x = source.from_uniform(rng.uniform(np.finfo(np.float64).tiny, 1.0, (max(n - accepted, 100), source.dim)))
             blend = self(x)
             accepted_parts.append((x[blend.regular], Blend(*(part[blend.regular] for part in blend))))
-            accepted, drawn = accepted + int(blend.regular.sum()), drawn + len(x)
+            accepted, attempts = accepted + int(blend.regular.sum()), attempts + len(x)
         origins = np.concatenate([x for x, _ in accepted_parts])[:n]
         whole = Blend(
             *(np.concatenate(parts)[:n] for parts in zip(*(blend for _, blend in accepted_parts), strict=True))
         )
-        return Drawn(whole.points, origins, whole, accepted / drawn)
+        return ExtensionSample(whole.points, origins, whole, accepted / attempts)
 
     @cached_property
     def _radius(self) -> Float64[np.ndarray, " n"]:

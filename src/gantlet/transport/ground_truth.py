@@ -129,6 +129,6 @@ def l2_uvp(estimate: Float64[np.ndarray, "n d"], truth: Float64[np.ndarray, "m e
 
 def _require(dim: int, rule: str, holds: bool, value: object) -> None:
     if dim < 1:
-        raise ConfigError(f"expected a dimension of at least 1; got  {dim}")
+        raise ConfigError(f"expected a dimension of at least 1; got {dim}")
     if not holds:
         raise ConfigError(f"expected {rule}; got {value}")

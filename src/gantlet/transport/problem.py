@@ -128,7 +128,7 @@ def _masses(what: str, values: Any, n: int) -> Float64[np.ndarray, " n"]:
         return np.full(n, 1 / n)
     masses = _array(f"{what}_masses", values)
     if masses.shape != (n,):
-        raise ShapeError(f"expected {what}_masses of shape [{n}], one per point; got  shape {list(masses.shape)}")
+        raise ShapeError(f"expected {what}_masses of shape [{n}], one per point; got shape {list(masses.shape)}")
     if (masses <= 0).any():
         bad = int(np.flatnonzero(masses <= 0)[0])
         raise DataError(f"{what}_masses[{bad}] is {masses[bad]:g}; expected masses > 0. Leave out points without mass")

@@ -60,7 +60,7 @@ class SemidiscreteNewton:
 
     Solve w(g) = ν, w_i the area of the power cell of |x − y_i|² − g_i; (∂w/∂g) δ = ν − w by a sparse factorisation;
     g + 2^(−l) δ with the first l that keeps every w ≥ ½ min(min w⁰, min ν) and has |ν − w| ≤ (1 − 2^(−l−1)) of before.
-    Args: tolerance: on max |w_i/ν_i − 1|; steps: the most Newton steps. Returns:  target_potential g [m], map, brenier; cost: the dual
+    Args: tolerance: on max |w_i/ν_i − 1|; steps: the most Newton steps. Returns: target_potential g [m], map, brenier; cost: the dual
     value, an exact integral like both bounds; details: masses, mass_error, the largest relative error of a mass, and
     rounding, what rounding of g may add to it (large where targets lie far from the origin relative to their spread).
     Raises: ConfigError (source not Box or Polygon), ShapeError (d ≠ 2), DataError (duplicate or collinear targets).

@@ -21,7 +21,7 @@ def local_radius(targets: Float64[np.ndarray, "n d"], neighbours: int = NEIGHBOU
     Raises: TooFewSamples for a single target, ConfigError for neighbours < 1.
     """
     if len(targets) < 2:
-        raise TooFewSamples(f"a local radius needs at least 2 targets; got  {len(targets)}")
+        raise TooFewSamples(f"a local radius needs at least 2 targets; got {len(targets)}")
     if neighbours < 1:
         raise ConfigError(f"expected neighbours ≥ 1; got {neighbours}")
     k = min(neighbours, len(targets) - 1) + 1

@@ -103,7 +103,7 @@ class Sliced:
 
     def __post_init__(self) -> None:
         if self.directions < 2:
-            raise ConfigError(f"expected at least 2 directions; got  {self.directions}")
+            raise ConfigError(f"expected at least 2 directions; got {self.directions}")
 
     def __call__(self, problem: Problem) -> TransportResult:
         """Solve; see the class."""

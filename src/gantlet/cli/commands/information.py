@@ -81,4 +81,4 @@ def doctor(words: Words) -> None:
     for section, lines in sections.items():
         put(section)
         for key, value in lines.items():
-            put(f"  {key:<22} {value}")
+            put(f" {key:<22} {value}")

@@ -33,7 +33,7 @@ def tiled(images: UInt8[np.ndarray, "n s t c"], columns: int = COLUMNS) -> UInt8
 
 
 def animate(frames: Sequence[Path], out: Path, milliseconds: int = 250) -> Path:
-    """Write PNG files as one looping GIF whose last frame stays for two seconds;  return ``out``."""
+    """Write PNG files as one looping GIF whose last frame stays for two seconds; return ``out``."""
     from PIL import Image
 
     pictures = [Image.open(path).convert("P", palette=Image.Palette.ADAPTIVE, colors=128) for path in frames]

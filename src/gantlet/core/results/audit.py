@@ -14,7 +14,7 @@ DETECTED = 3.0
 
 @dataclass(frozen=True)
 class Planted:
-    """One planted failure: its name, its title, the unit of its strengths,  and whether a metric should tolerate it."""
+    """One planted failure: its name, its title, the unit of its strengths, and whether a metric should tolerate it."""
 
     name: str
     title: str

@@ -21,7 +21,7 @@ class AuditConfig(Config):
     failures: tuple[str, ...] = ("all",)
     """Failures to plant (gantlet list failures), or all."""
     n: int = 0
-    """Images per side; 0:  a fifth of the images, at most 500."""
+    """Images per side; 0: a fifth of the images, at most 500."""
     seeds: int = 1
     """Number of repetitions with other sets and other modes."""
     seed: int = 0

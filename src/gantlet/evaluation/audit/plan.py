@@ -33,7 +33,7 @@ class Plan:
 
 
 def plant(pool: Pool, names: Sequence[str], seed: int, null_pairs: int = NULL_PAIRS) -> Plan:
-    """Plant the failures ``names`` (all: ``FAILURES.names()``) in a pool;  equal seeds give equal plans.
+    """Plant the failures ``names`` (all: ``FAILURES.names()``) in a pool; equal seeds give equal plans.
 
     Raises UnknownName.
     """

@@ -51,7 +51,7 @@ def split_pool(
     n: int,
     seed: int,
 ) -> Pool:
-    """Split images into sets of n and find their modes;  raises TooFewSamples below 5n images or n < 60."""
+    """Split images into sets of n and find their modes; raises TooFewSamples below 5n images or n < 60."""
     if n < LEAST or len(pixels) < 5 * n:
         raise TooFewSamples(
             f"an audit with {max(n, LEAST)} images per side needs {5 * max(n, LEAST)} images; there are {len(pixels)}. "

@@ -40,7 +40,7 @@ def of_covered(covered: Bool[np.ndarray, " n"], owner: Int64[np.ndarray, " n"], 
     """Return the influence functions of the share of real rows that at least one of m fakes covers.
 
     At the real rows, whether they are covered; at the fakes, the extra variance from real images covered by one fake only:
-    proportional to L_j,  with variance p(1 − p)(1/n_eff − 1/n).
+    proportional to L_j, with variance p(1 − p)(1/n_eff − 1/n).
     """
     share, n = float(covered.mean()), len(covered)
     excess = share * (1 - share) * max(0.0, 1 / effective_number(owner) - 1 / n)

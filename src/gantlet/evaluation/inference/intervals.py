@@ -1,4 +1,4 @@
-"""Confidence intervals for several metrics:  normal (delta), Wilson, bootstrap of a mean."""
+"""Confidence intervals for several metrics: normal (delta), Wilson, bootstrap of a mean."""
 
 import numpy as np
 from jaxtyping import Float64

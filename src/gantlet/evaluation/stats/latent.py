@@ -9,7 +9,7 @@ from jaxtyping import Float32, Int64
 
 @dataclass(frozen=True, eq=False)
 class LatentSpace:
-    """``features(z, labels)`` are the features of the generator's images at z ~  N(0, I) [n, dim], never rounded to 8 bits.
+    """``features(z, labels)`` are the features of the generator's images at z ~ N(0, I) [n, dim], never rounded to 8 bits.
 
     ``class_counts``: training images of each class for a conditional generator, which requires labels; else ().
     """

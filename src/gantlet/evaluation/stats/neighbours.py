@@ -2,7 +2,7 @@
 1-NN.
 
 Squared distances come from float32 products of centred features (relative error about 1e-6 of |x|² + |y|²) and only
-select candidates. All results are recomputed in float64 from differences: every distance,  and every
+select candidates. All results are recomputed in float64 from differences: every distance, and every
 comparison with a radius that the float32 error could change. Memory: the tiles; the sets are not copied.
 """
 
