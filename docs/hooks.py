@@ -40,13 +40,24 @@ def on_files(files: Any, config: Any) -> Any:
     """Add the generated pages."""
     from mkdocs.structure.files import File
 
-    readme = Path(__file__).parent.parent / "README.md"
-    index = readme.read_text().replace("docs/report.png", "report.png")
-    files.append(File.generated(config, "index.md", content=index))
+    for page, text in root_pages().items():
+        files.append(File.generated(config, page, content=text))
     files.append(File.generated(config, "catalogue.md", content=catalogue_page()))
     files.append(File.generated(config, "recipes.md", content=recipes_page()))
     files.append(File.generated(config, "commands.md", content=commands_page()))
     return files
+
+
+def root_pages() -> dict[str, str]:
+    """Return the pages whose text lies in the root of the checkout, with links that lead from docs/."""
+    root = Path(__file__).parent.parent
+    return {
+        "index.md": (root / "README.md")
+        .read_text()
+        .replace("](docs/", "](")
+        .replace("](CONTRIBUTING.md", "](contributing.md"),
+        "contributing.md": (root / "CONTRIBUTING.md").read_text().replace("](docs/", "]("),
+    }
 
 
 def catalogue_page() -> str:

@@ -17,7 +17,7 @@ def _features(folder: Path, precision: str) -> Task:
 
     weights = folder / "inception.pth"
     extractor = InceptionV3(precision=precision, weights=str(weights), weights_sha256=sha256(weights))
-    _ = extractor.network
+    extractor.extract(np.zeros((1, 299, 299, 3), np.float32))  # loads the network
     source = open_source(str(folder / "fake"))
 
     def run() -> list[float]:

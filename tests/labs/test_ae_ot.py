@@ -8,7 +8,8 @@ import pytest
 
 from gantlet.labs import ae_ot as lab
 from gantlet.labs.ae_ot_measures import Measures, nearest
-from gantlet.labs.lab import Setting, run_lab
+from gantlet.labs.lab import Setting
+from gantlet.labs.run import run_lab
 
 GOOD = Measures(10, 0.6, 0.02, (5.0, 4.5, 5.5), 0.9, 0.8)
 BAD = Measures(9, 0.0, 0.10, (9.0, 8.5, 9.5), 1.1, 1.0)

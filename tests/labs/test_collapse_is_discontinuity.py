@@ -9,7 +9,8 @@ from scipy.spatial import KDTree
 
 from gantlet.labs import collapse_is_discontinuity as lab
 from gantlet.labs.collapse_targets import CENTRES, INNER, OUTER, TARGETS
-from gantlet.labs.lab import Setting, run_lab
+from gantlet.labs.lab import Setting
+from gantlet.labs.run import run_lab
 from gantlet.transport.critic_audit import least_bridging
 
 

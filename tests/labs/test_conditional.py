@@ -7,7 +7,8 @@ import pytest
 
 from gantlet.core.errors import ConfigError
 from gantlet.labs import conditional as lab
-from gantlet.labs.lab import Setting, run_lab
+from gantlet.labs.lab import Setting
+from gantlet.labs.run import run_lab
 
 
 @pytest.mark.parametrize(("accuracy", "verdict"), [(0.95, "reproduced"), (0.85, "not reproduced")])

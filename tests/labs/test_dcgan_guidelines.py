@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gantlet.labs import dcgan_guidelines as lab
-from gantlet.labs.lab import Setting, run_lab
+from gantlet.labs.lab import Setting
+from gantlet.labs.run import run_lab
 from gantlet.training.networks import NETWORKS
 
 

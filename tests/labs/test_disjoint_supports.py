@@ -7,7 +7,8 @@ import torch
 
 from gantlet.core.errors import ConfigError
 from gantlet.labs.disjoint_supports import segments
-from gantlet.labs.lab import Setting, run_lab
+from gantlet.labs.lab import Setting
+from gantlet.labs.run import run_lab
 
 
 def test_smoke(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from gantlet.labs import inception_score_blind as blind
 from gantlet.labs import inception_score_ignores_data as ignores
 from gantlet.labs import inception_score_intra_class as intra
 from gantlet.labs.images import by_class, repeated, short
-from gantlet.labs.lab import Setting, run_lab
+from gantlet.labs.lab import Setting
+from gantlet.labs.run import run_lab
 
 
 def test_closed_form_of_the_uniform_law() -> None:

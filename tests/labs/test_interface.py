@@ -11,7 +11,8 @@ from gantlet.cli import main
 from gantlet.core.errors import ConfigError, UnknownName
 from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
 from gantlet.labs import LABS
-from gantlet.labs.lab import Lab, Setting, run_lab
+from gantlet.labs.lab import Lab, Setting
+from gantlet.labs.run import run_lab
 
 
 def test_the_interval_over_seeds_is_students() -> None:

@@ -8,8 +8,9 @@ import pytest
 from gantlet.core.errors import TooFewSamples
 from gantlet.labs import metric_audit as audit
 from gantlet.labs.audit_scores import Curves, sizes
-from gantlet.labs.lab import Setting, run_lab
+from gantlet.labs.lab import Setting
 from gantlet.labs.metric_audit import MEASURES
+from gantlet.labs.run import run_lab
 
 
 def planted_curves(**seen: float) -> Curves:

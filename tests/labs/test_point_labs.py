@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from gantlet.core.interfaces.networks import DiscriminatorOutput
+from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.labs import gp_is_local, ring_and_grid, two_modes
 from gantlet.labs.gp_is_local import Slopes, measure_slopes
-from gantlet.labs.lab import Setting, run_lab
+from gantlet.labs.lab import Setting
 from gantlet.labs.mixtures import ModeMeasures, measure_modes, mixture_points
+from gantlet.labs.run import run_lab
 
 
 def test_counts_of_a_mixture_are_those_of_its_samples() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from gantlet.evaluation.inference.seeds import over_seeds
 from gantlet.labs import potential_is_map as lab
-from gantlet.labs.lab import Setting, run_lab
+from gantlet.labs.lab import Setting
+from gantlet.labs.run import run_lab
 
 
 @pytest.mark.parametrize(("critic", "verdict"), [(5.0, "reproduced"), (30.0, "not reproduced")])

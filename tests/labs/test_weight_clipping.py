@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from gantlet.core.errors import ConfigError
-from gantlet.labs.lab import Setting, run_lab
+from gantlet.labs.lab import Setting
+from gantlet.labs.run import run_lab
 from gantlet.labs.weight_clipping import CLIP, train
 
 

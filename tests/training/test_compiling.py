@@ -17,7 +17,7 @@ from tiny import Watcher, config, images
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.training.compiling import twice
+from gantlet.training.compiling import differentiated_twice
 from gantlet.training.loop import run
 from gantlet.training.parts import Parts
 from gantlet.training.runs.tensors import read_tensors
@@ -55,7 +55,7 @@ def test_where_gradients_are_differentiated_twice_the_generator_alone_is_compile
     ],
 )
 def test_who_differentiates_twice(given: dict[str, object], expected: bool) -> None:
-    assert twice(Parts.of(TrainConfig.from_mapping(given))) == expected
+    assert differentiated_twice(Parts.of(TrainConfig.from_mapping(given))) == expected
 
 
 def test_without_a_compiler_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,6 @@ def apart(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("penalties", [(), ("gradient-penalty",)])
 def test_compiled_is_eager_up_to_rounding_and_resumes_bit_by_bit(penalties: tuple[str, ...], tmp_path: Path) -> None:
     """Within 1e-5 after 4 steps: float32 sums in another order, as far apart as two processes are from one."""

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from gantlet.core.errors import ConfigError
 from gantlet.core.rng import torch_stream
-from gantlet.training.data import shown
+from gantlet.training.data import image_order
 from gantlet.training.game import Game
 from gantlet.training.loop import run
 from gantlet.training.runs.tensors import read_tensors
@@ -40,7 +40,7 @@ def test_shared_fakes_are_a_loop_by_hand(critic_steps: int, tmp_path: Path) -> N
     ones, zeros = torch.ones(8), torch.zeros(8)
     for _ in range(3):
         for _ in range(critic_steps):
-            rows = shown(len(data), setting.seed, drawn, 8)
+            rows = image_order(len(data), setting.seed, drawn, 8)
             real = torch.from_numpy(data.images[rows]).permute(0, 3, 1, 2).float() / 127.5 - 1
             fake = G(torch.randn(8, 4, generator=latents), None)
             adam[1].zero_grad()

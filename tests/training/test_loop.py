@@ -13,7 +13,7 @@ from tiny import Watcher, config, images
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError, ConfigError, DataError
-from gantlet.training.data import TrainingImages, shown
+from gantlet.training.data import TrainingImages, image_order
 from gantlet.training.loop import run
 from gantlet.training.observer import TrainResult
 from gantlet.training.runs.generator import load_generator
@@ -145,7 +145,7 @@ def test_batch_norm_in_the_discriminator_is_refused_under_penalties(tmp_path: Pa
         ({"batch": 64}, images(), "a batch of 64 needs at least as many images; tiny holds 40"),
         ({"resolution": 32}, images(), "8 pixels"),
         ({"out": ""}, images(), "out is empty"),
-        ({"techniques": ("ema", "ema[half_life=3]")}, images(), "stands twice"),
+        ({"techniques": ("ema", "ema[half_life=3]")}, images(), "is given twice"),
     ],
 )
 def test_refuses_what_does_not_fit(tmp_path: Path, changes: dict[str, Any], data: TrainingImages, message: str) -> None:
@@ -163,12 +163,12 @@ def test_images_and_labels_must_match() -> None:
 
 
 def test_every_epoch_shows_every_image_once_and_a_position_is_the_whole_state() -> None:
-    order = shown(10, seed=3, start=0, count=35)
+    order = image_order(10, seed=3, start=0, count=35)
     for epoch in range(3):
         assert sorted(order[10 * epoch : 10 * epoch + 10].tolist()) == list(range(10))
     assert order[:10].tolist() != order[10:20].tolist()
     for start in (0, 7, 13):
-        assert shown(10, seed=3, start=start, count=12).tolist() == order[start : start + 12].tolist()
+        assert image_order(10, seed=3, start=start, count=12).tolist() == order[start : start + 12].tolist()
 
 
 def test_learns_the_two_classes(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_pairs_without_a_held_out_split_say_so_and_are_sampled_without_a_moving_
         ({"discriminator": ""}, "a generator alone"),
         ({"objective": "vae"}, "vae is for images from latents"),
         ({"techniques": ("diffaugment",)}, "diffaugment is for images from latents"),
-        ({"objective": "wgan-qc", "discriminator": "patch[norm=none]"}, "a number a patch"),
+        ({"objective": "wgan-qc", "discriminator": "patch[norm=none]"}, "one number per patch"),
         ({"conditioning": "concat"}, "takes no labels"),
         ({"penalties": ("r1",)}, "batch normalisation"),
     ],

@@ -10,12 +10,14 @@ from tiny import Watcher, config, images
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.hooks import Packs, Prepares, Refuses
+from gantlet.core.interfaces.modules import Batch
 from gantlet.core.interfaces.networks import ImageShape
-from gantlet.training.batch import Batch
 from gantlet.training.game import Game
 from gantlet.training.loop import run
 from gantlet.training.runs.generator import load_generator
 from gantlet.training.state import TrainState
+from gantlet.training.techniques.pacgan import PacGan
 
 PLAIN: dict[str, Any] = {
     "steps": 4,
@@ -176,3 +178,39 @@ def test_the_controller_of_began_follows_the_paper_and_is_clamped() -> None:
         assert float(state.memory["began"]["k"]) == float(seen["k"]) == pytest.approx(k, rel=1e-6)
         assert float(seen["m_global"]) == pytest.approx(real + abs(0.5 * real - fake), rel=1e-6)
     assert "memory/began/k" in state.tensors()
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnPack(Prepares):
+    """Use an option called pack for something else."""
+
+    pack: int = 7
+
+    def prepare(self, discriminator: torch.nn.Module) -> None:
+        """Change nothing."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RefusesAlone(Refuses):
+    """Refuse nothing, and be no network."""
+
+    def refusal(self, config: TrainConfig, others: object, discriminator: torch.nn.Module) -> None:
+        """Return nothing."""
+
+
+def test_an_option_of_a_protocols_name_does_not_make_a_part_implement_it() -> None:
+    _, game, _ = game_state(techniques=(f"{__name__}:OwnPack",))
+    assert game.parts.pack == 1
+    assert not game.parts.implementing(Packs)
+
+
+def test_a_network_implements_the_protocol_of_networks() -> None:
+    with pytest.raises(ConfigError, match="does not implement Network"):
+        game_state(network=f"{__name__}:RefusesAlone")
+
+
+def test_two_parts_with_the_same_job_are_refused() -> None:
+    settings, game, state = game_state(techniques=("pacgan",))
+    doubled = dataclasses.replace(game.parts, named={**game.parts.named, "other": PacGan()})
+    with pytest.raises(ConfigError, match="pacgan and other do the same job"):
+        doubled.require_fit(settings, state.discriminator)

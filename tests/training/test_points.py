@@ -16,7 +16,7 @@ from gantlet.core.errors import ConfigError, DataError
 from gantlet.data.opening import open_source
 from gantlet.training.loop import run
 from gantlet.training.observer import Measured
-from gantlet.training.portrait import judged
+from gantlet.training.portrait import scored
 from gantlet.training.runs.generator import load_generator
 
 DATA = "mixture[kind=ring,n=400]"
@@ -98,7 +98,7 @@ def test_surface_and_gradient_are_the_discriminators(tmp_path: Path) -> None:
     import torch
     from torch import nn
 
-    from gantlet.core.interfaces.networks import DiscriminatorOutput
+    from gantlet.core.interfaces.modules import DiscriminatorOutput
 
     class Bowl(nn.Module):
         def __init__(self) -> None:
@@ -109,6 +109,6 @@ def test_surface_and_gradient_are_the_discriminators(tmp_path: Path) -> None:
             return DiscriminatorOutput(self.weight * x.square().sum(1), x)
 
     points = np.array([[1.0, 2.0], [0.0, -1.0]])
-    value, gradient = judged(Bowl(), points)
+    value, gradient = scored(Bowl(), points)
     np.testing.assert_allclose(value, [5, 1])
     np.testing.assert_allclose(gradient, 2 * points)

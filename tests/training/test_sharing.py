@@ -123,12 +123,12 @@ def test_penalties_keep_full_precision_in_two_processes_under_bfloat16(tmp_path:
     [
         ({"batch": 15}, "a batch of 15 cannot be shared equally by 2 processes; use a multiple of 2"),
         ({"batch": 18, "techniques": ("pacgan[pack=2]",)}, "in packs of 2; use a multiple of 4"),
-        ({"penalties": ("dragan",)}, "dragan looks at a batch as a whole"),
-        ({"techniques": ("feature-matching",)}, "feature-matching looks at a batch as a whole"),
-        ({"techniques": ("minibatch-discrimination",)}, "minibatch-discrimination looks at a batch as a whole"),
-        ({"objective": "wgan-qc"}, "wgan-qc looks at a batch as a whole"),
-        ({"objective": "madgan"}, "madgan looks at a batch as a whole"),
-        ({"objective": "ebgan", "network": "autoencoder"}, "ebgan looks at a batch as a whole"),
+        ({"penalties": ("dragan",)}, "dragan reads a batch as a whole"),
+        ({"techniques": ("feature-matching",)}, "feature-matching reads a batch as a whole"),
+        ({"techniques": ("minibatch-discrimination",)}, "minibatch-discrimination reads a batch as a whole"),
+        ({"objective": "wgan-qc"}, "wgan-qc reads a batch as a whole"),
+        ({"objective": "madgan"}, "madgan reads a batch as a whole"),
+        ({"objective": "ebgan", "network": "autoencoder"}, "ebgan reads a batch as a whole"),
     ],
 )
 def test_what_cannot_be_shared(given: dict[str, object], sentence: str) -> None:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError, OutputError
 from gantlet.core.files import write_bytes
+from gantlet.core.interfaces.modules import module_capabilities
 from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.onnx_graph import onnx_runtime, to_onnx
 from gantlet.core.rng import torch_stream
@@ -39,20 +40,23 @@ def export(run: Path, out: Path, *, which: Which = "newest") -> ExportResult:
 
     Args: which: newest (the moving average where there is one), ema, generator, best or final weights.
     Raises: ConfigError without onnx and onnxruntime, and for a generator that cannot be written as an ONNX graph (its module
-    gives the reason in an attribute ``no_graph``); OutputError when ``out`` exists or the check fails; CheckpointError.
+    gives the reason by the capability ``no_graph``); OutputError when ``out`` exists or the check fails; CheckpointError.
     """
     if out.exists():
         raise OutputError(f"{out} exists already; choose another name or delete it")
     _require_packages()
     loaded = load_generator(run, which)
-    reason = next((module.no_graph for module in loaded.generator.modules() if hasattr(module, "no_graph")), None)
+    reasons = (module_capabilities(module).no_graph for module in loaded.generator.modules())
+    reason = next(filter(None, reasons), None)
     if reason:
         raise ConfigError(
             f"{run}: its generator {reason}, which an ONNX graph cannot express; use gantlet.load or gantlet sample"
         )
     inputs = _inputs(loaded, 2, "export")
     model = to_onnx(
-        _Named(loaded.generator, tuple(inputs)), inputs, ["images" if hasattr(loaded.shape, "size") else "points"]
+        _Named(loaded.generator, tuple(inputs)),
+        inputs,
+        ["images" if isinstance(loaded.shape, ImageShape) else "points"],
     )
     fresh = _inputs(loaded, ROWS, "export-check")
     with torch.inference_mode():

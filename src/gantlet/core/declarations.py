@@ -1,6 +1,7 @@
 """Registration checks: what a part has beside its options must be declared by a protocol that it names as a base."""
 
 import dataclasses
+import difflib
 import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
@@ -31,16 +32,18 @@ def check_class(what: str, thing: type, protocols: Sequence[type]) -> None:
             raise RegistrationError(
                 f"{what} has {name!r} but does not name {owner} as a base; write class {thing.__name__}({owner}, …)"
             )
-        raise RegistrationError(
-            f"{what} has {name!r}, which is neither an option nor a member of a protocol"
+        hint = _as_capability(name, capability_names(protocols)) or (
             f"{closest(name, sorted(allowed | set(everything)))}; a name of its own must begin with _"
         )
+        raise RegistrationError(f"{what} has {name!r}, which is neither an option nor a member of a protocol{hint}")
     for protocol in named:
         _require_complete(what, thing, protocol)
 
 
 def check_function(what: str, thing: Any, first: str) -> None:
     """Raise RegistrationError for a function whose first parameter is not ``first``, or that carries public attributes."""
+    if inspect.isclass(thing):
+        raise RegistrationError(f"{what}: expected a function of {first!r}; got the class {thing.__name__}")
     names = list(inspect.signature(thing).parameters)
     if first and names[:1] != [first]:
         raise RegistrationError(f"{what}: expected the first parameter {first!r}; got {names[:1] or 'none'}")
@@ -50,13 +53,17 @@ def check_function(what: str, thing: Any, first: str) -> None:
         )
 
 
-def check_metadata(what: str, metadata: Any, given: Sequence[str]) -> None:
-    """Raise RegistrationError for metadata that the registry does not know or that is missing."""
+def check_metadata(what: str, metadata: Any, given: Sequence[str], capabilities: Sequence[str] = ()) -> None:
+    """Raise RegistrationError for metadata that the registry does not know or that is missing.
+
+    ``capabilities``: the names of what a class says by its attribute ``capabilities`` instead.
+    """
     fields = dataclasses.fields(metadata)
     known = [field.name for field in fields]
     for key in given:
         if key not in known:
-            raise RegistrationError(f"{what}: unknown metadata {key!r}{closest(key, known)}")
+            hint = _as_capability(key, capabilities) or closest(key, known)
+            raise RegistrationError(f"{what}: unknown metadata {key!r}{hint}")
     required = [f.name for f in fields if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING]
     if missing := [name for name in required if name not in given]:
         raise RegistrationError(f"{what}: register() needs {', '.join(missing)}")
@@ -71,6 +78,20 @@ def members(protocol: type) -> set[str]:
         for name in (*vars(base), *inspect.get_annotations(base))
         if not name.startswith("_")
     }
+
+
+def capability_names(protocols: Sequence[type]) -> list[str]:
+    """Return the names of the capabilities that a class of these protocols may have."""
+    records = [vars(base)["capabilities"] for p in protocols for base in p.__mro__ if "capabilities" in vars(base)]
+    return sorted({field.name for record in records for field in dataclasses.fields(record)})
+
+
+def _as_capability(name: str, known: Sequence[str]) -> str:
+    """Return the end of a sentence that says which capability a misplaced name is or was meant to be."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+    return (
+        f"; {close[0]!r} is a capability: write capabilities = Capabilities({close[0]}=…) in the class" if close else ""
+    )
 
 
 def _is_protocol(thing: type) -> bool:

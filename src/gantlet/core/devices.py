@@ -10,6 +10,7 @@ from gantlet.core.processes import processes_started
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
 DEVICES = ("auto", "cpu", "cuda")
 """Choices of `chosen_device`; mps is missing because it has no float64."""
@@ -35,6 +36,14 @@ def connect(device: str, precision: str) -> Any:
         raise ConfigError(f"device {device!r} with precision {precision!r} cannot be used here: {error}") from error
     fabric.launch()
     return fabric
+
+
+def unwrapped(network: "nn.Module") -> "nn.Module":
+    """Return the module inside Fabric's wrapper; a module that Fabric has not set up is returned as it is."""
+    from lightning_fabric.wrappers import _FabricModule
+
+    inner: nn.Module = network.module if isinstance(network, _FabricModule) else network
+    return inner
 
 
 def chosen_device(name: str) -> "torch.device":

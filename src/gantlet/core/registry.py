@@ -87,7 +87,8 @@ class Registry(Generic[P, M]):
         def enter(thing: T) -> T:
             if name in self._entries:
                 raise RegistrationError(f"{self.kind} {name!r} is registered twice")
-            declarations.check_metadata(f"{self.kind} {name!r}", self._metadata, list(metadata))
+            capabilities = declarations.capability_names(self._protocols)
+            declarations.check_metadata(f"{self.kind} {name!r}", self._metadata, list(metadata), capabilities)
             self._entries[name] = self._entry(name, thing, self._metadata(*args, **metadata))
             return thing
 
@@ -100,9 +101,7 @@ class Registry(Generic[P, M]):
         summary = "" if generated else document.strip().split("\n\n")[0]
         if not summary or not meta.source:
             raise RegistrationError(f"{what} needs a docstring and a source")
-        if inspect.isclass(thing) and not self._protocols:
-            pass  # TEMP
-        elif inspect.isclass(thing):
+        if inspect.isclass(thing) and not self._first:
             declarations.check_class(what, thing, self._protocols)
         else:
             declarations.check_function(what, thing, self._first)

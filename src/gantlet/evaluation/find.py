@@ -1,5 +1,6 @@
 """Find what there is to say in one feature space: estimates with their references, modes, copies, outliers."""
 
+import dataclasses
 import time
 
 import numpy as np
@@ -11,7 +12,7 @@ from gantlet.evaluation.compute import compute
 from gantlet.evaluation.copies import CopyRatios, copy_ratios, copy_test, outlier_test
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.findings import Far, Findings, Pair
-from gantlet.evaluation.gather import evidence_of, with_references
+from gantlet.evaluation.gather import evidence_of, missing_references
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.modes import Modes, assign, counted
 from gantlet.evaluation.once import found_once
@@ -30,7 +31,14 @@ def find(space: Space, fake: Side) -> Findings:
     started = time.perf_counter()
     estimates = compute(evidence, names, progress=space.counted("metrics", len(names)))
     space.seconds["metrics"] = space.seconds.get("metrics", 0.0) + time.perf_counter() - started
-    return _diagnosed(space, fake, evidence, with_references(space, estimates, names))
+    started = time.perf_counter()
+    missing, real_against_real = missing_references(space, estimates, names)
+    if real_against_real is not None:
+        computed = compute(real_against_real, missing, progress=space.counted("references", len(missing)))
+        space.references.update({e.metric: e for e in computed if e.value is not None})
+        space.seconds["references"] = time.perf_counter() - started
+    beside = tuple(dataclasses.replace(e, reference=space.references.get(e.metric)) for e in estimates)
+    return _diagnosed(space, fake, evidence, beside)
 
 
 def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Estimate, ...]) -> Findings:

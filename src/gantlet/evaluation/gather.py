@@ -1,13 +1,12 @@
-"""Gather the evidence of one comparison from its sides, and the references beside its estimates."""
+"""Gather the evidence of one comparison from its sides, and what its references are computed on."""
 
 import dataclasses
-import time
 from collections.abc import Sequence
 
 from gantlet.core.config import memory_bytes
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
-from gantlet.evaluation.compute import compute, gathered
+from gantlet.evaluation.compute import gathered
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.bank import Bank
@@ -29,17 +28,16 @@ def _between(space: Space, real: Bank, fake: Bank) -> Evidence:
     return Evidence(real, fake, config.seed, config.level, memory, space.train.source.classes)
 
 
-def with_references(space: Space, estimates: Sequence[Estimate], specs: Sequence[str]) -> tuple[Estimate, ...]:
-    """Return the estimates, each with its reference: real against held-out real, computed once per metric and space."""
+def missing_references(
+    space: Space, estimates: Sequence[Estimate], specs: Sequence[str]
+) -> tuple[list[str], Evidence | None]:
+    """Return the specs of defined estimates whose reference is not known yet, and real against held-out real to compute it on.
+
+    The evidence is None where nothing is missing, and where a statistics file has no halves to compare.
+    """
     defined = [spec for spec, estimate in zip(specs, estimates, strict=True) if estimate.value is not None]
     missing = [spec for spec in defined if spec not in space.references]
-    evidence = _reference_evidence(space, missing) if missing else None
-    if evidence is not None:
-        started = time.perf_counter()
-        computed = compute(evidence, missing, progress=space.counted("references", len(missing)))
-        space.references.update({e.metric: e for e in computed if e.value is not None})
-        space.seconds["references"] = time.perf_counter() - started
-    return tuple(dataclasses.replace(e, reference=space.references.get(e.metric)) for e in estimates)
+    return missing, _reference_evidence(space, missing) if missing else None
 
 
 def _reference_evidence(space: Space, metrics: Sequence[str]) -> Evidence | None:

@@ -2,5 +2,6 @@
 
 from gantlet.core.interfaces.metadata import LabMetadata
 from gantlet.core.registry import Registry
+from gantlet.labs.lab import Lab
 
-LABS = Registry("lab", __name__, metadata=LabMetadata, group="labs")
+LABS = Registry("lab", __name__, metadata=LabMetadata, protocols=(Lab,), group="labs")

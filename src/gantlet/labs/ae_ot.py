@@ -16,7 +16,7 @@ from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS
 from gantlet.labs.ae_ot_measures import Evaluator, Measures
 from gantlet.labs.images import LabelledImages, features_of, open_labelled, short
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 from gantlet.labs.training import train_and_sample
 from gantlet.training import recipes
 from gantlet.training.data import TrainingImages
@@ -53,7 +53,7 @@ class Arm:
 
 @LABS.register("ae-ot", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class AeOt:
+class AeOt(Lab):
     """Claim: an auto-encoder with semi-discrete optimal transport of its codes loses no mode and mixes none.
 
     The recipe ae-ot and a GAN under one protocol: the same images, the same two networks (the decoder generates; the

@@ -19,7 +19,7 @@ from gantlet.evaluation.metrics.vendi_score import vendi_score
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS
 from gantlet.labs.images import LabelledImages, features_of, open_labelled, short
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 from gantlet.labs.training import TrainingRun, train_and_sample
 
 SOURCE = "Zhao et al. 2017, arXiv:1609.03126; Berthelot et al. 2017, arXiv:1703.10717, sections 3.3, 3.4 and 4.2"
@@ -74,7 +74,7 @@ Panels = tuple[dict[str, UInt8[np.ndarray, "n s s c"]], str]
 
 @LABS.register("autoencoder-critics", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class AutoencoderCritics:
+class AutoencoderCritics(Lab):
     """Claim: auto-encoders can be discriminators; BEGAN's γ trades diversity for quality; M_global tracks convergence.
 
     EBGAN and BEGAN at γ = 0.3, 0.5, 0.7, equal generator steps, Adam 1e-3, λ_k = 0.02, since these trainings are a hundred

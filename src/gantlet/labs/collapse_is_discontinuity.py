@@ -15,7 +15,7 @@ from gantlet.labs import LABS
 from gantlet.labs.collapse_figure import Point, TargetPanels, draw_figure
 from gantlet.labs.collapse_targets import SD, TARGETS, Target
 from gantlet.labs.critics import Kind
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 from gantlet.transport import solve
 from gantlet.transport.continuous import Box
 from gantlet.transport.critic_audit import sampled_slope
@@ -135,7 +135,7 @@ class Fit:
 
 @LABS.register("collapse-is-discontinuity", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class CollapseIsDiscontinuity:
+class CollapseIsDiscontinuity(Lab):
     """Claim: the optimal map onto a target that is not convex jumps, so continuous generators mix modes or drop some.
 
     One protocol for three games (the first GAN, WGAN-GP, WGAN-QC): the same networks of 2 × 64, batch 128, and the same number of

@@ -21,7 +21,7 @@ from gantlet.evaluation.metrics.gan_train import gan_train
 from gantlet.evaluation.metrics.intra_class_frechet import class_distance
 from gantlet.labs import LABS
 from gantlet.labs.images import LabelledImages, by_class, features_of, open_labelled, short
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 from gantlet.labs.training import train_and_sample
 
 SOURCE = "Mirza & Osindero 2014, arXiv:1411.1784; Odena et al. 2017, arXiv:1610.09585; Miyato & Koyama 2018, arXiv:1802.05637"
@@ -48,7 +48,7 @@ class Measures(NamedTuple):
 
 @LABS.register("conditional", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class Conditional:
+class Conditional(Lab):
     """Claim: a conditional GAN generates images of the requested class.
 
     Four ways for the label to enter (`concat`, `hadamard`, `projection`, `auxiliary-classifier`) under one protocol: the

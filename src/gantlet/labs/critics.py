@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from gantlet.core.interfaces.objectives import MatchesBatch, Objective
 from gantlet.training.objectives import OBJECTIVES
 from gantlet.training.penalties import PENALTIES
 from gantlet.training.penalties.gradients import input_gradient
@@ -31,7 +32,7 @@ class Game:
     """One critic's losses on pairs of batches of points."""
 
     def __init__(self, kind: Kind, network: nn.Module, stream: torch.Generator) -> None:
-        self.objective = OBJECTIVES.build(kind.objective)
+        self.objective: Objective = OBJECTIVES.build(kind.objective)
         self.penalty = PENALTIES.build(kind.penalty) if kind.penalty else None
         self.after = PENALTIES.build(kind.after) if kind.after else None
         self.network, self.stream = network, stream
@@ -42,15 +43,16 @@ class Game:
 
     def critic_loss(self, real: Float[Tensor, "b d"], fake: Float[Tensor, "b d"]) -> Float[Tensor, ""]:
         """Return the critic's loss, including its penalty or transport regulariser."""
-        matching = getattr(self.objective, "meeting", None)
-        game = matching(real, fake) if matching else self.objective
-        loss = game.discriminator_loss(self.critic(real), self.critic(fake)).mean()
-        if matching:
-            loss = loss + game.regulariser(input_gradient(self.critic, fake, None), fake)
+        if isinstance(self.objective, MatchesBatch):
+            matched = self.objective.matched(real, fake)
+            loss = matched.discriminator_loss(self.critic(real), self.critic(fake)).mean()
+            loss = loss + matched.regulariser(input_gradient(self.critic, fake, None), fake)
+        else:
+            loss = self.objective.discriminator_loss(self.critic(real), self.critic(fake)).mean()
         return loss if self.penalty is None else loss + self.penalty(self.critic, real, fake, None, self.stream)
 
     def generator_loss(self, fake: Float[Tensor, "b d"]) -> Float[Tensor, ""]:
-        """Return the generator's loss; no objective used here needs the real batch for it."""
+        """Return the generator's loss; no objective used here reads the real batch for it."""
         logits = self.critic(fake)
         return self.objective.generator_loss(torch.zeros_like(logits), logits).mean()
 

@@ -14,7 +14,7 @@ from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
 from gantlet.evaluation.metrics.frechet_distance import frechet_distance
 from gantlet.labs import LABS
 from gantlet.labs.images import features_of, open_labelled, short
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 from gantlet.labs.training import train_and_sample
 
 SOURCE = "Radford et al. 2016, arXiv:1511.06434, section 3; the source text on DCGAN"
@@ -48,7 +48,7 @@ Panels = tuple[dict[str, UInt8[np.ndarray, "n s s c"]], str]
 
 @LABS.register("dcgan-guidelines", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class DcganGuidelines:
+class DcganGuidelines(Lab):
     """Claim: each of DCGAN's guidelines helps.
 
     The DCGAN at 16 pixels with its paper's objective and rates (non-saturating, Adam 2e-4, β .5), and the same with one

@@ -16,7 +16,7 @@ from gantlet.core.results.lab import Cell, LabResult
 from gantlet.core.rng import torch_stream
 from gantlet.evaluation.inference.seeds import over_seeds
 from gantlet.labs import LABS
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 from gantlet.training.objectives import OBJECTIVES
 from gantlet.training.penalties import PENALTIES
 
@@ -43,7 +43,7 @@ class Reading:
 
 @LABS.register("disjoint-supports", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class DisjointSupports:
+class DisjointSupports(Lab):
     """Claim: on disjoint supports JSD = log 2 with a vanishing gradient, whereas W₁ = θ with gradient 1.
 
     Real: (0, U[0, 1]); generated: (θ, U[0, 1]), θ the generator's only parameter. Closed form: JSD = log 2 for θ ≠ 0, W₁ =

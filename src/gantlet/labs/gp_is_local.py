@@ -14,7 +14,7 @@ from gantlet.core.results.lab import Cell, LabResult
 from gantlet.core.rng import torch_stream
 from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
 from gantlet.labs import LABS
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 from gantlet.labs.mixtures import mixture_points
 from gantlet.labs.training import train_and_sample
 
@@ -47,7 +47,7 @@ class Slopes:
 
 @LABS.register("gp-is-local", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class GpIsLocal:
+class GpIsLocal(Lab):
     """Claim: the gradient penalty is local and guarantees nothing; spectral normalisation bounds the slope everywhere.
 
     Two critics of the same networks (dense, width 128, three layers; Adam 2e-4, β 0, .9) play WGAN on the ring and the swiss roll, with

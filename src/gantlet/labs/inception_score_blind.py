@@ -15,7 +15,7 @@ from gantlet.evaluation.inference.seeds import lower, over_seeds
 from gantlet.evaluation.metrics.inception_score import log_inception_score
 from gantlet.evaluation.stats.probabilities import ClassProbabilities
 from gantlet.labs import LABS
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 
 SOURCE = "Barratt & Sharma 2018, arXiv:1801.01973"
 CLAIM = (
@@ -72,7 +72,7 @@ def draws(mean: int | float, variance: int | float) -> dict[str, Draw]:
 
 @LABS.register("inception-score-blind", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class InceptionScoreBlind:
+class InceptionScoreBlind(Lab):
     """Claim: under the optimal two-class discriminator noise scores at least as high an IS as the true distribution.
 
     Truth: ½N(−mean, variance) + ½N(mean, variance); its optimal discriminator is p(y=1|x) = 1/(1 + e^(−2·mean·x/variance)).

@@ -16,7 +16,7 @@ from gantlet.evaluation.inference.seeds import over_seeds, upper
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS
 from gantlet.labs.images import LabelledImages, features_of, open_labelled, short, square_pixels
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 
 SOURCE = "Barratt & Sharma 2018, arXiv:1801.01973"
 CLAIM = (
@@ -48,7 +48,7 @@ class Row:
 
 @LABS.register("inception-score-ignores-data", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class InceptionScoreIgnoresData:
+class InceptionScoreIgnoresData(Lab):
     """Claim: the Inception Score ignores the real data; real images unlike the classifier's training data score low.
 
     A classifier is trained on ``data``. Half of each set of images serves as the real data, half as the fakes, so that the

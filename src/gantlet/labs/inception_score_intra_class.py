@@ -14,7 +14,7 @@ from gantlet.evaluation.inference.seeds import lower, over_seeds
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS
 from gantlet.labs.images import by_class, features_of, open_labelled, repeated, short
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 
 SOURCE = "Barratt & Sharma 2018, arXiv:1801.01973"
 CLAIM = "One image repeated in every class keeps a high Inception Score: it cannot detect collapse inside a class."
@@ -32,7 +32,7 @@ TOLERANCE = (
 
 @LABS.register("inception-score-intra-class", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class InceptionScoreIntraClass:
+class InceptionScoreIntraClass(Lab):
     """Claim: 50 identical images per class still get a high Inception Score.
 
     Half of each class of labelled real images is the real set; from the other half 1, 2, 5, 10, 20 or 50 distinct

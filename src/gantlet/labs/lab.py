@@ -1,17 +1,12 @@
-"""The interface of every lab: the setting of a run, the lab protocol, and a function that runs a lab by name."""
+"""The interface of every lab: the setting of a run and the lab protocol."""
 
-import dataclasses
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.files import write_text
 from gantlet.core.results.lab import LabResult
-from gantlet.core.specs import format_spec, parse_spec
-from gantlet.labs import LABS
 
 SIZES = ("smoke", "laptop", "full")
 Progress = Callable[[str, int, int], None]
@@ -58,16 +53,3 @@ class Lab(Protocol):
 
     def run(self, setting: Setting) -> LabResult:
         """Run the experiment; write its figures into ``setting.out``."""
-
-
-def run_lab(spec: str, setting: Setting, options: dict[str, str] | None = None) -> LabResult:
-    """Run the lab that ``spec`` names (``options`` are added to its own) and write OUT/NAME.json beside its figures.
-
-    Raises: UnknownName for an unknown lab or option, and the errors of the lab's data.
-    """
-    name, own_options = parse_spec(spec)
-    lab: Lab = LABS.build(format_spec(name, {**own_options, **(options or {})}))
-    started = time.perf_counter()
-    result = dataclasses.replace(lab.run(setting), seconds=time.perf_counter() - started)
-    write_text(setting.out / f"{name}.json", result.to_json())
-    return result

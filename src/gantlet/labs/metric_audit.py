@@ -17,7 +17,7 @@ from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS, audit_figure
 from gantlet.labs.audit_scores import DESIDERATA, TESTS, Curves, curves
 from gantlet.labs.images import LabelledImages, features_of, open_labelled, short
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 
 SOURCE = "Xu et al. 2018, arXiv:1806.07755"
 CLAIM = (
@@ -39,7 +39,7 @@ CurvesByMetric = dict[tuple[str, str], list[Curves]]
 
 @LABS.register("metric-audit", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class MetricAudit:
+class MetricAudit(Lab):
     """Claim: in a suitable feature space MMD and 1-NN behave as a metric should; IS does not and misses intra-class collapse.
 
     Seven tests of IS, Mode Score, MMD, Wasserstein, FD, 1-NN and coverage in three spaces (pixels, an untrained network,

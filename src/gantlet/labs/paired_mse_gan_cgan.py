@@ -21,7 +21,7 @@ from gantlet.evaluation.metrics.sharpness import sharpness
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS
 from gantlet.labs.images import LabelledImages, features_of, open_labelled, short
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 from gantlet.labs.training import train_and_sample
 from gantlet.training.data import TrainingImages
 
@@ -59,7 +59,7 @@ class Measures(NamedTuple):
 
 @LABS.register("paired-mse-gan-cgan", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class PairedMseGanCgan:
+class PairedMseGanCgan(Lab):
     """Claim: regression blurs, a GAN keeps the semantics and loses the content, a conditional GAN keeps both.
 
     One U-Net, one number of steps, four arms: MSE (no adversary), GAN (the discriminator receives outputs alone), CGAN (it

@@ -13,7 +13,7 @@ from gantlet.core.rng import torch_stream
 from gantlet.evaluation.inference.seeds import over_seeds, upper
 from gantlet.labs import LABS
 from gantlet.labs.critics import Kind
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 from gantlet.transport import audit, solve
 from gantlet.transport.critic_audit import CriticAudit, mean_cosine
 from gantlet.transport.ground_truth import Pair, l2_uvp, log_sum_exp_pair
@@ -61,7 +61,7 @@ def train_critic(kind: str, pair: Pair, steps: int, seed: int) -> nn.Sequential:
 
 @LABS.register("potential-is-map", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class PotentialIsMap:
+class PotentialIsMap(Lab):
     """Claim: with quadratic cost the generator can be written from the discriminator, T(x) = x − ∇φ(x).
 
     Measured: L2-UVP (100·E|T̂ − T|²/Var, 100 for a constant) and cosine of displacements of x + ∇D(x) for critics of wgan

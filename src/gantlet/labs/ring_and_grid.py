@@ -10,7 +10,7 @@ from gantlet.core.drawing import figure
 from gantlet.core.results.lab import Cell, LabResult
 from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
 from gantlet.labs import LABS
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 from gantlet.labs.mixtures import DRAWS, ModeMeasures, measure_modes, mixture_points
 from gantlet.labs.training import train_and_sample
 from gantlet.training.observer import Samples
@@ -50,7 +50,7 @@ Results = dict[tuple[str, str], list[tuple[ModeMeasures, Samples]]]
 
 @LABS.register("ring-and-grid", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class RingAndGrid:
+class RingAndGrid(Lab):
     """Claim: remedies for mode collapse find modes that a plain GAN drops.
 
     One protocol for all arms: dense networks of three layers of 128, z ∈ R², batch 128 (a pack's: 64 times the pack's size),

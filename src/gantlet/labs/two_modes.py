@@ -10,7 +10,7 @@ from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.lab import Cell, LabResult
 from gantlet.evaluation.inference.intervals import wilson
 from gantlet.labs import LABS
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 from gantlet.labs.mixtures import DRAWS, measure_modes, mixture_points
 from gantlet.labs.training import train_and_sample
 
@@ -38,7 +38,7 @@ LEVEL = 0.95
 
 @LABS.register("two-modes", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class TwoModes:
+class TwoModes(Lab):
     """Claim: a generator may learn one mode of two.
 
     Data: two equal Gaussians at (±2, 0), σ = .3. One protocol for all objectives: dense networks of three layers of 64,

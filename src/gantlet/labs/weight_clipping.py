@@ -14,7 +14,7 @@ from gantlet.data.opening import open_source
 from gantlet.data.points import PointSource
 from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
 from gantlet.labs import LABS
-from gantlet.labs.lab import Setting
+from gantlet.labs.lab import Lab, Setting
 from gantlet.training.objectives import OBJECTIVES
 from gantlet.training.penalties import PENALTIES
 
@@ -48,7 +48,7 @@ class TrainedCritic:
 
 @LABS.register("weight-clipping", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
-class WeightClipping:
+class WeightClipping(Lab):
     """Claim: clipping drives a critic's weights to ±c, the gradient penalty does not.
 
     The generator is held fixed at the data plus N(0, I) noise, as in the paper, and a critic (dense) is trained

@@ -1,4 +1,4 @@
-"""The C library's memory during training: kept between steps, not given back to the system and asked for again."""
+"""Memory of the C library during training: freed memory stays with the process between steps."""
 
 import contextlib
 import ctypes
@@ -12,10 +12,10 @@ KEPT = 2**30
 
 @contextlib.contextmanager
 def kept_memory() -> Iterator[None]:
-    """Within it, glibc keeps freed memory for the next step; other C libraries are left alone.
+    """Context in which glibc keeps freed memory for the next step; other C libraries stay unchanged.
 
-    A step frees what it took, some megabytes a tensor. Given back and taken again, every page is cleared by the system and
-    faulted in anew: 1,600 faults a step of 32-pixel DCGAN at width 64, against 1 within this (3 to 7 % of its processor
+    A step frees some megabytes per tensor. If the system gets them back, it clears every page, and each page faults anew
+    in the next step: 1,600 faults per step of 32-pixel DCGAN at width 64, against 1 within this (3 to 7 % of its processor
     time). Afterwards the thresholds are glibc's largest own (32 MB), and what is free is given back.
     """
     library = _glibc()

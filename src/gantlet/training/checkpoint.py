@@ -12,6 +12,7 @@ from torch import Tensor
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError
+from gantlet.core.version import __version__
 from gantlet.training.data import TrainingData
 from gantlet.training.runs.generator import checkpoints
 from gantlet.training.runs.tensors import read_header, read_tensors, write_tensors
@@ -19,7 +20,7 @@ from gantlet.training.state import TrainState
 
 T = TypeVar("T")
 MAY_CHANGE = ("steps", "log_every", "sample_every", "checkpoint_every", "keep", "out", "recipe")
-"""Fields that change nothing in the weights of a given step (steps do where the learning rates fall over them)."""
+"""Fields that do not change the weights of a step (steps do, where the learning rates decay over them)."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,6 @@ class Checkpoints:
         return path
 
     def _header(self, state: TrainState) -> dict[str, Any]:
-        import gantlet
 
         config = {
             key: list(value) if isinstance(value, tuple) else value
@@ -55,7 +55,7 @@ class Checkpoints:
         return {
             **state.numbers(),
             "config": config,
-            "version": gantlet.__version__,
+            "version": __version__,
             "shape": dataclasses.asdict(self.images.shape),
             "classes": list(self.images.classes),
             "class_counts": list(self.images.class_counts),

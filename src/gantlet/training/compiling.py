@@ -1,4 +1,4 @@
-"""Networks compiled by PyTorch, where the compiled ones have every derivative that the game takes."""
+"""Networks compiled by PyTorch, where the compiled ones have all derivatives that the game needs."""
 
 import os
 import shutil
@@ -8,13 +8,16 @@ import torch
 from torch import nn
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.hooks import MeetsBatch, Unrolls
+from gantlet.core.interfaces.hooks import Unrolls
+from gantlet.core.interfaces.objectives import MatchesBatch
 from gantlet.training.parts import Parts
 
 COMPILERS = ("g++", "clang++")
 
 
-def played(compiles: bool, parts: Parts, generator: nn.Module, discriminator: nn.Module) -> tuple[nn.Module, nn.Module]:
+def compiled(
+    compiles: bool, parts: Parts, generator: nn.Module, discriminator: nn.Module
+) -> tuple[nn.Module, nn.Module]:
     """Return both networks, as `torch.compile` makes them where wanted; parameters and names are those of the originals.
 
     Compiled networks cannot be differentiated twice: where a penalty on gradients, unrolled or wgan-qc does that, the
@@ -29,10 +32,12 @@ def played(compiles: bool, parts: Parts, generator: nn.Module, discriminator: nn
         raise ConfigError(
             f"compile needs a C++ compiler, and none is here (looked for {looked}); install one, or leave compile off"
         )
-    made = cast(nn.Module, torch.compile(generator))
-    return made, discriminator if twice(parts) else cast(nn.Module, torch.compile(discriminator))
+    compiled_generator = cast(nn.Module, torch.compile(generator))
+    return compiled_generator, discriminator if differentiated_twice(parts) else cast(
+        nn.Module, torch.compile(discriminator)
+    )
 
 
-def twice(parts: Parts) -> bool:
+def differentiated_twice(parts: Parts) -> bool:
     """Return whether the discriminator's gradient is differentiated again."""
-    return bool(parts.penalties) or isinstance(parts.objective, MeetsBatch) or bool(parts.that(Unrolls))
+    return bool(parts.penalties) or isinstance(parts.objective, MatchesBatch) or bool(parts.implementing(Unrolls))

@@ -1,4 +1,4 @@
-"""What the loop trains on, in memory: TrainingImages or TrainingPoints; and the order in which it is shown."""
+"""The training data in memory, TrainingImages or TrainingPoints, and the order of their batches."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -13,7 +13,7 @@ from gantlet.core.rng import numpy_stream
 
 @dataclass(frozen=True)
 class Pairs:
-    """The input image of each training image, and pairs that are not trained on: their inputs are what a run shows."""
+    """The input image of each training image, and pairs that are not trained on: their inputs are those of a run's sample grids."""
 
     inputs: UInt8[np.ndarray, "n s s i"]
     shown: UInt8[np.ndarray, "m s s i"]
@@ -23,7 +23,7 @@ class Pairs:
 @dataclass(frozen=True)
 class TrainingImages:
     """Square images uint8 [n, s, s, c] with their labels [n] (or None), the classes' names, digest and source string, and
-    their pairs where images are made from images.
+    their pairs where the task is image to image.
 
     Raises: DataError when sizes do not fit each other or a label names no class.
     """
@@ -109,8 +109,8 @@ def _counts(data: TrainingData) -> tuple[int, ...]:
     return tuple(int(count) for count in np.bincount(data.labels, minlength=len(data.classes)))
 
 
-def shown(n: int, seed: int, start: int, count: int) -> Int64[np.ndarray, " count"]:
-    """Return the indices of the images shown at positions start … start + count − 1 of a run.
+def image_order(n: int, seed: int, start: int, count: int) -> Int64[np.ndarray, " count"]:
+    """Return the indices of the images at positions start … start + count − 1 of a run.
 
     Every epoch is a permutation of all n images that depends on the seed and the epoch's number alone, so a position
     is all the state that the order has. Batches run across epochs; no image is left out.

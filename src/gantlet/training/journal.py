@@ -1,4 +1,4 @@
-"""The journal of a run: config.toml, events.jsonl (one line a logged step) and the sample grids."""
+"""The journal of a run: config.toml, events.jsonl (one line per logged step) and the sample grids."""
 
 import json
 from collections.abc import Mapping
@@ -43,10 +43,10 @@ class Journal:
         write_text(self.events, "")
 
     def rewind(self, config: TrainConfig, step: int) -> None:
-        """Go back to a checkpoint: drop every line (and half line) written after its step."""
+        """Return to a checkpoint: drop every line (and half line) written after its step."""
         lines = self.events.read_text(errors="replace").splitlines() if self.events.is_file() else []
-        kept = [line for line in lines if _step(line) <= step]
-        write_text(self.events, "".join(f"{line}\n" for line in kept))
+        remaining = [line for line in lines if _step(line) <= step]
+        write_text(self.events, "".join(f"{line}\n" for line in remaining))
         for picture in (self.run / "samples").glob("step-*.png"):
             if int(picture.stem.removeprefix("step-")) > step:
                 picture.unlink()
@@ -64,19 +64,19 @@ class Journal:
         write_bytes(self.run / "samples" / f"step-{step:08d}.png", content)
 
 
-def triples(pairs: Pairs, made: UInt8[np.ndarray, "m s s c"]) -> UInt8[np.ndarray, "k h w c"]:
+def triples(pairs: Pairs, outputs: UInt8[np.ndarray, "m s s c"]) -> UInt8[np.ndarray, "k h w c"]:
     """Return input, output and truth of each pair side by side in a gray frame, filled up to whole rows of PAIR_COLUMNS."""
-    m, size, _, channels = made.shape
-    shown = pairs.shown[:m]
-    inputs = shown if shown.shape[3] == channels else np.repeat(shown, channels, axis=3)
+    m, size, _, channels = outputs.shape
+    inputs = pairs.shown[:m]
+    inputs = inputs if inputs.shape[3] == channels else np.repeat(inputs, channels, axis=3)
     line = max(1, size // 8)
     framed = np.full((m + -m % PAIR_COLUMNS, size + line, 3 * size + line, channels), 128, np.uint8)
-    framed[:m, :size, : 3 * size] = np.concatenate([inputs, made, pairs.truth[:m]], axis=2)
+    framed[:m, :size, : 3 * size] = np.concatenate([inputs, outputs, pairs.truth[:m]], axis=2)
     return framed
 
 
 def grid_labels(n_classes: int) -> np.ndarray:
-    """Return the wanted labels of a sample grid: one class a row, at most ROWS of them."""
+    """Return the wanted labels of a sample grid: one class per row, at most ROWS of them."""
     return np.repeat(np.arange(min(n_classes, ROWS), dtype=np.int64), COLUMNS)
 
 

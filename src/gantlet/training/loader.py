@@ -9,11 +9,11 @@ from torch import Tensor
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.modules import Batch
 from gantlet.core.interfaces.networks import PLANES, PointShape, stages
 from gantlet.core.processes import ALONE, Processes
 from gantlet.core.rng import for_rows
-from gantlet.training.batch import Batch
-from gantlet.training.data import TrainingData, TrainingPoints, shown
+from gantlet.training.data import TrainingData, TrainingPoints, image_order
 from gantlet.training.state import TrainState
 
 
@@ -42,13 +42,13 @@ def require_usable(config: TrainConfig, images: TrainingData) -> None:
 
 
 def _require_no_image_options(config: TrainConfig, source: str) -> None:
-    for option, given in (("resolution", config.resolution), ("mirror", config.mirror)):
-        if given:
+    for option, value in (("resolution", config.resolution), ("mirror", config.mirror)):
+        if value:
             raise ConfigError(f"{option} is for images, and {source} holds points; leave it out")
 
 
 class Loader:
-    """Training images (or points) on the device, handed out batch by batch."""
+    """Training images (or points) on the device, returned batch by batch."""
 
     def __init__(
         self, config: TrainConfig, images: TrainingData, device: torch.device, group: Processes = ALONE
@@ -63,9 +63,9 @@ class Loader:
         self.labels = None if images.labels is None else torch.from_numpy(images.labels).to(device)
 
     def next(self, state: TrainState) -> Batch:
-        """Return the next batch (of several processes each its own rows); the state's position and random streams move on."""
+        """Return the next batch (with several processes, the rows of this process); the state's position and random streams move on."""
         batch = self.config.batch
-        rows = torch.from_numpy(shown(self.n, self.config.seed, state.drawn, batch)).to(self.device)
+        rows = torch.from_numpy(image_order(self.n, self.config.seed, state.drawn, batch)).to(self.device)
         state.drawn += batch
         mine = self.group.share(batch)
         rows = rows[mine]

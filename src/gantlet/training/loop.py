@@ -7,11 +7,12 @@ from pathlib import Path
 
 from gantlet.core import devices
 from gantlet.core.config import TrainConfig
+from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.processes import processes
 from gantlet.core.rng import part_of_batch
 from gantlet.training.allocator import kept_memory
 from gantlet.training.checkpoint import Checkpoints
-from gantlet.training.compiling import played
+from gantlet.training.compiling import compiled
 from gantlet.training.data import TrainingData
 from gantlet.training.game import Game
 from gantlet.training.journal import Journal
@@ -19,7 +20,7 @@ from gantlet.training.loader import Loader, require_usable
 from gantlet.training.monitor import require_finite, sample_variance
 from gantlet.training.observer import Observer, TrainResult
 from gantlet.training.record import Record
-from gantlet.training.sharing import average_statistics, require_shareable, shared
+from gantlet.training.sharing import average_statistics, reduced, require_shareable
 from gantlet.training.state import TrainState
 from gantlet.training.stopping import stop, stopping
 
@@ -29,9 +30,9 @@ def run(  # noqa: PLR0915
 ) -> TrainResult:
     """Train from the first step, or go on from a run's newest checkpoint.
 
-    Equal configurations give bit-identical weights on one machine, stopped and resumed at any context or not. Under torchrun
+    Equal configurations give bit-identical weights on one machine, stopped and resumed at any step or not. Under torchrun
     each process takes an equal part of every batch; gradients are averaged, so that the weights are those of one process up
-    to rounding, whatever the number of processes (batch normalisation, which then sees parts of a batch, aside).
+    to rounding, whatever the number of processes (except for batch normalisation, which then sees parts of a batch).
 
     Args: config: the run, ``out`` names its folder; images: what it trains on; resume: go on with the run in ``out``.
     Raises: ConfigError, CheckpointError, OutputError, TrainingDiverged, Interrupted; what was written stays intact.
@@ -42,7 +43,7 @@ def run(  # noqa: PLR0915
     require_shareable(config, game, group)
     state = TrainState.fresh(config, game, images.shape, n_classes)
     fabric = devices.connect(config.device, config.precision)
-    networks = played(config.compile, game.parts, state.generator, state.discriminator)
+    networks = compiled(config.compile, game.parts, state.generator, state.discriminator)
     generator, optimizer_generator = fabric.setup(networks[0], state.optimizer_generator)
     discriminator, optimizer_discriminator = fabric.setup(networks[1], state.optimizer_discriminator)
     state.to(fabric.device)
@@ -57,7 +58,7 @@ def run(  # noqa: PLR0915
 
     with (
         kept_memory(),
-        devices.threads_for(getattr(images.shape, "size", 1)),
+        devices.threads_for(images.shape.size if isinstance(images.shape, ImageShape) else 1),
         part_of_batch(group.rank, group.size),
         stopping(state, saved, journal) as request,
     ):
@@ -68,19 +69,19 @@ def run(  # noqa: PLR0915
             if game.shares_loss:
                 # One loss of both players: one pass, and both step together.
                 batch, context = loader.next(state), state.context(state.step)
-                turn = game.joint_step(generator, discriminator, batch, context)
+                output = game.joint_step(generator, discriminator, batch, context)
                 optimizer_generator.zero_grad()
                 optimizer_discriminator.zero_grad()
-                fabric.backward(turn.loss)
+                fabric.backward(output.loss)
                 group.average(weight.grad for weight in (*weights, *generator.parameters()))
-                d_output = g_output = shared(turn, group)
+                d_output = g_output = reduced(output, group)
                 d_norm = require_finite(
                     state.step + 1, "discriminator", d_output.loss, d_output.terms, state.discriminator
                 )
                 g_norm = require_finite(state.step + 1, "generator", g_output.loss, g_output.terms, state.generator)
                 optimizer_generator.step()
                 optimizer_discriminator.step()
-                seen = game.after_discriminator(state.discriminator, d_output, state.memory)
+                values = game.after_discriminator(state.discriminator, d_output, state.memory)
             else:
                 # The discriminator's steps. Its gradient is taken by its weights only, not by the images of a penalty.
                 for repeat in range(config.discriminator_steps):
@@ -90,12 +91,12 @@ def run(  # noqa: PLR0915
                     optimizer_discriminator.zero_grad()
                     fabric.backward(d_output.loss, inputs=weights)
                     group.average(weight.grad for weight in weights)
-                    d_output = shared(d_output, group)
+                    d_output = reduced(d_output, group)
                     d_norm = require_finite(
                         state.step + 1, "discriminator", d_output.loss, d_output.terms, state.discriminator
                     )
                     optimizer_discriminator.step()
-                    seen = game.after_discriminator(state.discriminator, d_output, state.memory)
+                    values = game.after_discriminator(state.discriminator, d_output, state.memory)
 
                 # The generator's step, against a frozen discriminator, on new fakes or on those that it saw last.
                 discriminator.requires_grad_(False)
@@ -104,7 +105,7 @@ def run(  # noqa: PLR0915
                 optimizer_generator.zero_grad()
                 fabric.backward(g_output.loss)
                 group.average(weight.grad for weight in generator.parameters())
-                g_output = shared(g_output, group)
+                g_output = reduced(g_output, group)
                 g_norm = require_finite(state.step + 1, "generator", g_output.loss, g_output.terms, state.generator)
                 optimizer_generator.step()
                 discriminator.requires_grad_(True)
@@ -122,7 +123,7 @@ def run(  # noqa: PLR0915
             last = state.step == config.steps
             if state.step % config.log_every == 0 or last:
                 norms = {"discriminator_gradient": d_norm, "generator_gradient": g_norm}
-                record.log(d_output, g_output, {**seen, **norms}, sample_variance(batch.real))
+                record.log(d_output, g_output, {**values, **norms}, sample_variance(batch.real))
             if last or (config.sample_every and state.step % config.sample_every == 0):
                 record.picture()
             if _crosses(config.evaluate_every, state.images_seen, images_a_step) and not last:
@@ -130,7 +131,7 @@ def run(  # noqa: PLR0915
             if state.step % config.checkpoint_every == 0 and not last:
                 record.save()
             observer.on_progress(state.step, config.steps)
-            if group.any(request.made) and not last:
+            if group.any(request.requested) and not last:
                 stop(record.save(), state.step)
         record.finish(game.parts, loader.everything())
         record.evaluate()

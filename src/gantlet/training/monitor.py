@@ -1,4 +1,4 @@
-"""The divergence alarm: what is going wrong with a run, in words; and the check that every number is finite."""
+"""The divergence alarm: symptoms of a failing run, as sentences; and the check that every number is finite."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gantlet.core.errors import TrainingDiverged
 
 PATIENCE = 20
-"""Logged lines in a row that must show a symptom before the alarm speaks."""
+"""Logged lines in a row that must show a symptom before the alarm is raised."""
 STARVED = 1e-3
 """The generator's gradient is gone below this fraction of its largest norm so far."""
 COLLAPSED = 0.02
@@ -38,7 +38,7 @@ class Monitor:
     largest_gradient: float = 0.0
 
     def update(self, line: Mapping[str, float]) -> list[str]:
-        """Take one logged line; return the warnings that begin with it, in words.
+        """Read one logged line; return the newly raised warnings, as sentences.
 
         Symptoms: min(real logits) > max(fake logits) with a margin; ‖∇G‖ < 10⁻³ · its largest; Var(fake) < 0.02 ·
         Var(real).

@@ -1,4 +1,4 @@
-"""What a caller of the loop gives and gets: an observer, and the result."""
+"""The interface of the loop to its caller: an observer, and the result."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from jaxtyping import Float32, Int64, UInt8
 
 Samples = UInt8[np.ndarray, "n s s c"] | Float32[np.ndarray, "n d"]
 Sampler = Callable[[int, Int64[np.ndarray, " n"] | Sequence[int] | None], Samples]
-"""(n, labels or None) → n images (or points) of the generator that the run would show now, always from the same latents."""
+"""(n, labels or None) → n images (or points) of the generator as it is now, always from the same latents."""
 
 
 class Measured(NamedTuple):
-    """What an evaluation found: the score that chooses the best checkpoint (lower is better, or None), and values for
+    """Result of an evaluation: the score that chooses the best checkpoint (lower is better, or None), and values for
     the journal.
     """
 
@@ -24,24 +24,24 @@ class Measured(NamedTuple):
 
 @runtime_checkable
 class Observer(Protocol):
-    """Whoever watches a run. It may look at everything and changes nothing but which checkpoint is best."""
+    """An observer of a run. It may read everything, and changes nothing but the choice of the best checkpoint."""
 
     def on_log(self, line: Mapping[str, Any]) -> None:
-        """Take one line of events.jsonl."""
+        """Receive one line of events.jsonl."""
 
     def on_warning(self, message: str) -> None:
-        """Take a warning in words."""
+        """Receive a warning as a sentence."""
 
     def on_evaluate(self, sampler: Sampler, step: int, images_seen: int) -> Measured:
         """Measure the generator."""
 
     def on_progress(self, step: int, total: int) -> None:
-        """Take the number of generator steps done, after each step."""
+        """Receive the number of generator steps done, after each step."""
 
 
 @dataclass(frozen=True)
 class TrainResult:
-    """A finished run. Scores are the observer's (lower is better), None where it gave none."""
+    """A finished run. Scores are the observer's (lower is better), None where it returned none."""
 
     run: Path
     step: int

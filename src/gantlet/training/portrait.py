@@ -3,13 +3,14 @@ animation of a run's portraits.
 """
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from jaxtyping import Float64
 from torch import Tensor, nn
 
+from gantlet.core.interfaces.modules import module_capabilities
 from gantlet.training.data import TrainingPoints
 from gantlet.training.observer import Sampler
 from gantlet.training.state import TrainState
@@ -70,12 +71,12 @@ def _scatter(axis: "Axes", real: np.ndarray, fake: np.ndarray) -> None:
 
 def _surface(axis: "Axes", discriminator: nn.Module, low: np.ndarray, high: np.ndarray) -> None:
     xs, ys = (np.linspace(low[i], high[i], CELLS) for i in (0, 1))
-    value, _ = judged(discriminator, np.stack(np.meshgrid(xs, ys), axis=2).reshape(-1, 2))
+    value, _ = scored(discriminator, np.stack(np.meshgrid(xs, ys), axis=2).reshape(-1, 2))
     filled = axis.contourf(xs, ys, value.reshape(CELLS, CELLS), levels=24, cmap="viridis")
     axis.figure.colorbar(filled, ax=axis, shrink=0.85).ax.tick_params(labelsize=7)
     xs, ys = (np.linspace(low[i], high[i], ARROWS + 2)[1:-1] for i in (0, 1))
     grid = np.stack(np.meshgrid(xs, ys), axis=2).reshape(-1, 2)
-    _, gradient = judged(discriminator, grid)
+    _, gradient = scored(discriminator, grid)
     length = np.linalg.norm(gradient, axis=1, keepdims=True)
     typical = max(float(np.median(length)), 1e-12)
     arrows = gradient / np.maximum(length, 1e-12) * np.sqrt(np.minimum(length / typical, 4.0))
@@ -83,8 +84,8 @@ def _surface(axis: "Axes", discriminator: nn.Module, low: np.ndarray, high: np.n
     axis.set_title("D(x) and its gradient (arrow length ∝ root of the norm)", fontsize=9, loc="left")
 
 
-def judged(discriminator: nn.Module, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return D(x) [n] and ∇D(x) [n, d] of points; a packed D sees copies of each, a conditional one the first class."""
+def scored(discriminator: nn.Module, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return D(x) [n] and ∇D(x) [n, d] of points; a packed D scores copies of each, a conditional one the first class."""
     weight = next(discriminator.parameters())
     x = torch.from_numpy(points).to(weight).requires_grad_(True)
     was_training = discriminator.training
@@ -97,10 +98,9 @@ def judged(discriminator: nn.Module, points: np.ndarray) -> tuple[np.ndarray, np
 
 
 def _logits(discriminator: nn.Module, x: Tensor) -> Tensor:
-    plain: Any = discriminator
     labels = torch.zeros(len(x), dtype=torch.int64, device=x.device)
-    copies = getattr(plain, "inputs", x.shape[1]) // x.shape[1]
-    logits: Tensor = plain(x.repeat(1, copies), labels).logits
+    copies = (module_capabilities(discriminator).inputs or x.shape[1]) // x.shape[1]
+    logits: Tensor = discriminator(x.repeat(1, copies), labels).logits
     return logits
 
 

@@ -1,4 +1,4 @@
-"""What a run leaves behind while the loop goes on: lines, pictures, evaluations, the best checkpoint."""
+"""The record of a run during the loop: log lines, sample grids, evaluations, the best checkpoint."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from gantlet.training.step_output import StepOutput
 
 @dataclass(frozen=True)
 class Record:
-    """The run folder and the observer of one run; of several processes the first alone writes, looks and speaks."""
+    """The run folder and the observer of one run; of several processes the first alone writes, evaluates and warns."""
 
     config: TrainConfig
     images: TrainingData
@@ -37,12 +37,12 @@ class Record:
 
     @property
     def n_classes(self) -> int:
-        """Return the number of classes that the generator can be asked for; 0: unconditional."""
+        """Return the number of classes that the generator takes; 0: unconditional."""
         return 0 if self.config.conditioning == "none" else len(self.images.classes)
 
     @property
     def pairs(self) -> Pairs | None:
-        """Return the pairs, where images are made from images."""
+        """Return the pairs, where the task is image to image."""
         return None if isinstance(self.images, TrainingPoints) else self.images.pairs
 
     def begin(self, resume: bool) -> bool:
@@ -75,11 +75,11 @@ class Record:
         wanted = checked_labels(labels, n, self.n_classes)
         if wanted is None and self.n_classes:
             wanted = draw_labels(n, self.images.class_counts, self.config.seed)
-        given = None if self.pairs is None else self.pairs.shown[np.arange(n) % len(self.pairs.shown)]
-        return draw(self.state.shown, self.config.latent, n, wanted, self.config.seed, inputs=given)
+        inputs = None if self.pairs is None else self.pairs.shown[np.arange(n) % len(self.pairs.shown)]
+        return draw(self.state.sampled, self.config.latent, n, wanted, self.config.seed, inputs=inputs)
 
     def picture(self) -> None:
-        """Write a grid of samples, a class a row or eight rows; of pairs, input, output and truth; of points, a portrait.
+        """Write a grid of samples, one class per row or eight rows; of pairs, input, output and truth; of points, a portrait.
 
         ``sample_every`` 0: none.
         """
@@ -91,17 +91,17 @@ class Record:
             self.journal.picture(self.state.step, portrait(self.images, self.sampler, self.state))
             return
         if self.pairs is not None:
-            made = self.sampler(min(ROWS * PAIR_COLUMNS, len(self.pairs.shown)), None)
-            self.journal.picture(self.state.step, grid_png(triples(self.pairs, made), PAIR_COLUMNS))
+            outputs = self.sampler(min(ROWS * PAIR_COLUMNS, len(self.pairs.shown)), None)
+            self.journal.picture(self.state.step, grid_png(triples(self.pairs, outputs), PAIR_COLUMNS))
             return
         labels = grid_labels(self.n_classes) if self.n_classes else None
         samples = self.sampler(COLUMNS**2 if labels is None else len(labels), labels)
         self.journal.picture(self.state.step, grid_png(samples))
 
     def log(
-        self, d_output: StepOutput, g_output: StepOutput, seen: Mapping[str, Tensor | float], real_variance: float
+        self, d_output: StepOutput, g_output: StepOutput, values: Mapping[str, Tensor | float], real_variance: float
     ) -> None:
-        """Write one line of both players' losses, terms, logits and what else was seen; speak the alarms that begin here."""
+        """Write one line of both players' losses, terms, logits and further values; emit warnings for newly raised alarms."""
         if self.group.rank:
             return
         line = {name: float(term.detach()) for name, term in {**d_output.terms, **g_output.terms}.items()}
@@ -113,7 +113,7 @@ class Record:
                 "fake_logits_max": float(d_output.fake_logits.max()),
             }
         line |= {
-            **{name: float(value) for name, value in seen.items()},
+            **{name: float(value) for name, value in values.items()},
             "sample_variance": sample_variance(g_output.fake),
             "real_variance": real_variance,
         }
@@ -140,20 +140,20 @@ class Record:
             self.save("best")
 
     def finish(self, parts: Parts, images: Iterable[Tensor]) -> None:
-        """Let parts complete the generator after the last step; note what they found, speak what did not converge.
+        """Let parts complete the generator after the last step; write their results to the journal, and warn where one did not converge.
 
         All processes call it: they share the work of a solve.
         """
-        for name, part in parts.that(Finishes).items():
-            found = part.finish(self.state.shown, self.state.discriminator, images, self.config.seed)
+        for name, part in parts.implementing(Finishes).items():
+            result = part.finish(self.state.sampled, self.state.discriminator, images, self.config.seed)
             if self.group.rank == 0:
-                self.journal.write("finish", step=self.state.step, part=name, **found)
-            if not found.get("converged", True):
-                self._warn(f"{name}: {found.get('reason')}")
+                self.journal.write("finish", step=self.state.step, part=name, **result)
+            if not result.get("converged", True):
+                self._warn(f"{name}: {result.get('reason')}")
             self.picture()
 
     def result(self) -> TrainResult:
-        """Return what the run has come to."""
+        """Return the result of the run so far."""
         state = self.state
         scores = (state.last_score, state.best_score, state.best_step)
         return TrainResult(

@@ -9,7 +9,7 @@ from gantlet.core.config import TrainConfig
 
 
 def factor(config: TrainConfig, step: int) -> float:
-    """Return what both learning rates are multiplied by in step ``step`` (0 is the first) of ``config.steps``.
+    """Return the factor of both learning rates in step ``step`` (0 is the first) of ``config.steps``.
 
     With t = step/steps and e = ``decay_to``: constant: 1; linear: 1 − (1 − e)·t; cosine: e + (1 − e)·(1 + cos πt)/2.
     """
@@ -22,7 +22,7 @@ def factor(config: TrainConfig, step: int) -> float:
 
 
 def set_rates(config: TrainConfig, step: int, optimizers: Mapping[str, torch.optim.Optimizer]) -> None:
-    """Give the optimisers ``generator`` and ``discriminator`` the rates of this step."""
+    """Set the learning rates of the optimisers ``generator`` and ``discriminator`` for this step."""
     rates = {"generator": config.lr_generator, "discriminator": config.lr_discriminator}
     for player, optimizer in optimizers.items():
         for group in optimizer.param_groups:

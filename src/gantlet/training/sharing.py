@@ -1,4 +1,4 @@
-"""Several processes share each batch: what they must agree on, and what cannot be shared."""
+"""Several processes share each batch: the reductions over processes, and the parts that no batch can be shared with."""
 
 import torch
 from torch import nn
@@ -11,10 +11,8 @@ from gantlet.training.step_output import StepOutput
 
 
 def require_shareable(config: TrainConfig, game: Game, group: Processes) -> None:
-    """Raise ConfigError when a batch cannot be cut into equal parts, or a part of the game looks at a batch as a whole.
-
-    Such a part has an attribute ``whole_batch`` (or ``mixes_batch``) that is true: its loss over a batch is not the mean of its losses
-    over parts of the batch.
+    """Raise ConfigError when a batch cannot be cut into equal parts, or a training part reads a batch as a whole (its
+    capability ``whole_batch`` or ``mixes_batch`` is true).
     """
     if group.size == 1:
         return
@@ -25,25 +23,27 @@ def require_shareable(config: TrainConfig, game: Game, group: Processes) -> None
             f"a batch of {config.batch} cannot be shared equally by {group.size} processes{packs}; use a multiple of {rows}"
         )
     for name, part in game.parts.named.items():
-        if getattr(part, "whole_batch", False) or getattr(part, "mixes_batch", False):
+        if part.capabilities.whole_batch or part.capabilities.mixes_batch:
             raise ConfigError(
-                f"{name} looks at a batch as a whole, so {group.size} processes with parts of it would play another game; "
+                f"{name} reads a batch as a whole, so {group.size} processes with parts of it would train another game; "
                 "train in one process"
             )
 
 
-def shared(turn: StepOutput, group: Processes) -> StepOutput:
-    """Return a turn as one process with the whole batch would see it: mean loss and terms, everybody's logits."""
+def reduced(output: StepOutput, group: Processes) -> StepOutput:
+    """Reduce the losses and gather the logits over all processes."""
     if group.size == 1:
-        return turn
-    means = torch.stack([turn.loss.detach(), *(term.detach().to(turn.loss.dtype) for term in turn.terms.values())])
+        return output
+    means = torch.stack(
+        [output.loss.detach(), *(term.detach().to(output.loss.dtype) for term in output.terms.values())]
+    )
     group.average([means])
-    logits = {"real_logits": group.rows(turn.real_logits), "fake_logits": group.rows(turn.fake_logits)}
-    return turn._replace(loss=means[0], terms=dict(zip(turn.terms, means[1:], strict=True)), **logits)
+    logits = {"real_logits": group.rows(output.real_logits), "fake_logits": group.rows(output.fake_logits)}
+    return output._replace(loss=means[0], terms=dict(zip(output.terms, means[1:], strict=True)), **logits)
 
 
 def average_statistics(network: nn.Module, group: Processes) -> None:
-    """Let all processes have the mean of a network's buffers: the running statistics of batch normalisation, which each
-    process takes of its own rows.
+    """Set a network's buffers to their mean over all processes: the running statistics of batch normalisation, which each
+    process takes over its own rows.
     """
     group.average(network.buffers())

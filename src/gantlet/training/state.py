@@ -1,4 +1,4 @@
-"""TrainState: all that a run needs to go on, as one value. A checkpoint holds exactly this."""
+"""TrainState: the whole state of a run as one value. A checkpoint holds exactly this."""
 
 import copy
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class TrainState:
     best_score: float | None = None
     monitor: Monitor = field(default_factory=Monitor)
     memory: dict[str, Memory] = field(default_factory=dict)
-    """What objective, penalties and techniques remember, by their names."""
+    """The memory of each part, by the part's name."""
 
     @classmethod
     def fresh(cls, config: TrainConfig, game: Game, shape: Shape, n_classes: int) -> "TrainState":
@@ -54,8 +54,9 @@ class TrainState:
             parts = game.parts
             parts.require_shape(shape)
             generator = build_generator(config, shape, n_classes)
-            judged = parts.discriminator_shape(shape)
-            discriminator = parts.judging.discriminator(judged, config.conditioning, n_classes)
+            discriminator = parts.discriminator_network.discriminator(
+                parts.discriminator_shape(shape), config.conditioning, n_classes
+            )
             discriminator = parts.around(discriminator, config)
             parts.require_fit(config, discriminator)
             parts.prepare(discriminator)
@@ -72,25 +73,25 @@ class TrainState:
         )
 
     def to(self, device: torch.device) -> None:
-        """Move to the device what Fabric does not move: the moving average and the parts' memory."""
-        self.shown.to(device)
+        """Move to the device the tensors that Fabric does not move: the moving average and the parts' memory."""
+        self.sampled.to(device)
         self.memory = {
             name: {key: tensor.to(device) for key, tensor in memory.items()} for name, memory in self.memory.items()
         }
 
     def context(self, discriminator_step: int) -> StepContext:
-        """Return what one turn may look at; ``discriminator_step`` counts the discriminator's steps before it."""
+        """Return the context of one step; ``discriminator_step`` counts the discriminator's steps before it."""
         return StepContext(self.streams, self.memory, discriminator_step, self.optimizer_discriminator)
 
     @property
-    def shown(self) -> nn.Module:
+    def sampled(self) -> nn.Module:
         """Return the generator that is sampled and measured: the moving average where there is one."""
         return self.generator if self.average is None else self.average
 
     def networks(self) -> dict[str, nn.Module]:
         """Return the networks by name."""
-        found = {"generator": self.generator, "discriminator": self.discriminator}
-        return found if self.average is None else {**found, "average": self.average}
+        networks = {"generator": self.generator, "discriminator": self.discriminator}
+        return networks if self.average is None else {**networks, "average": self.average}
 
     def weights_digest(self) -> str:
         """Return the SHA-256 of all networks' weights."""
@@ -104,26 +105,26 @@ class TrainState:
 
     def tensors(self) -> dict[str, Tensor]:
         """Return every tensor of the state under a path-like name."""
-        found = {
+        tensors = {
             f"{name}/{key}": tensor for name, net in self.networks().items() for key, tensor in net.state_dict().items()
         }
         for name, optimizer in self._optimizers().items():
-            for index, moments in optimizer.state_dict()["state"].items():
-                found |= {f"{name}/{index}/{key}": tensor for key, tensor in moments.items()}
+            for index, slots in optimizer.state_dict()["state"].items():
+                tensors |= {f"{name}/{index}/{key}": tensor for key, tensor in slots.items()}
         for name, memory in self.memory.items():
-            found |= {f"memory/{name}/{key}": tensor for key, tensor in memory.items()}
-        return found | {f"random/{name}": stream.get_state() for name, stream in self.streams.items()}
+            tensors |= {f"memory/{name}/{key}": tensor for key, tensor in memory.items()}
+        return tensors | {f"random/{name}": stream.get_state() for name, stream in self.streams.items()}
 
     def numbers(self) -> dict[str, Any]:
         """Return everything else, as plain JSON values."""
         return {**{name: getattr(self, name) for name in NUMBERS}, "monitor": asdict(self.monitor)}
 
     def restore(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
-        """Put back what `tensors` and `numbers` gave, in place."""
+        """Restore the values of `tensors` and `numbers` in place."""
         for name, network in self.networks().items():
             network.load_state_dict(part(tensors, name))
         for name, optimizer in self._optimizers().items():
-            _restore_moments(optimizer, part(tensors, name))
+            _restore_slots(optimizer, part(tensors, name))
         for name, stream in self.streams.items():
             stream.set_state(tensors[f"random/{name}"])
         for name, memory in self.memory.items():
@@ -134,7 +135,7 @@ class TrainState:
         self.monitor = Monitor(**numbers["monitor"])
 
     def set_rates(self, config: TrainConfig) -> None:
-        """Give both optimisers the learning rates of the step that comes next."""
+        """Set the learning rates of both optimisers for the next step."""
         players = {"generator": self.optimizer_generator, "discriminator": self.optimizer_discriminator}
         set_rates(config, self.step, players)
 
@@ -151,7 +152,7 @@ def _optimizer(config: TrainConfig, network: nn.Module, rate: float) -> torch.op
     return torch.optim.Adam(network.parameters(), rate, (config.beta1, config.beta2), fused=True)
 
 
-def _restore_moments(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+def _restore_slots(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     optimizer.state.clear()
     for path, tensor in tensors.items():

@@ -1,4 +1,4 @@
-"""One player's turn: its loss, and what was seen on the way."""
+"""The output of one player's step: its loss and terms, logits and fakes."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 class StepOutput(NamedTuple):
-    """One player's loss, the terms it is the sum of, and what was seen on the way (empty where it was not computed)."""
+    """One player's loss, the terms that it is the sum of, logits and fakes (empty where they were not computed)."""
 
     loss: Float[Tensor, ""]
     terms: dict[str, Tensor]
@@ -18,6 +18,6 @@ class StepOutput(NamedTuple):
 
     @classmethod
     def of(cls, terms: dict[str, Tensor], real_logits: Tensor, fake_logits: Tensor, fake: Tensor) -> "StepOutput":
-        """Return the turn whose loss is the sum of ``terms``; what was seen carries no gradient."""
+        """Return the output whose loss is the sum of ``terms``; logits and fakes carry no gradient."""
         loss = torch.stack(list(terms.values())).sum()
         return cls(loss, terms, real_logits.detach(), fake_logits.detach(), fake.detach())

@@ -1,4 +1,4 @@
-"""How a run ends before its time: ctrl-C at a step boundary, or numbers that are no longer finite."""
+"""Early ends of a run: ctrl-C at a step boundary, or numbers that are not finite."""
 
 import contextlib
 import signal
@@ -14,25 +14,24 @@ from gantlet.training.state import TrainState
 
 
 class Request:
-    """Whether the user asked the run to stop."""
+    """Whether the user has interrupted the run."""
 
     def __init__(self) -> None:
-        self.made = False
+        self.requested = False
 
     def make(self, number: int, frame: FrameType | None) -> None:
         """Note the first ctrl-C; the second one stops at once."""
-        if self.made:
+        if self.requested:
             signal.default_int_handler(number, frame)
-        self.made = True
+        self.requested = True
 
 
 @contextlib.contextmanager
 def stopping(state: TrainState, saved: Checkpoints, journal: Journal) -> Iterator[Request]:
-    """Yield the request that ctrl-C makes; turn an interruption or divergence into an error that says what is kept.
+    """Yield the request that ctrl-C makes; raise an error for an interruption or divergence that names the checkpoint that stays.
 
     The first ctrl-C lets the step end, so that a checkpoint of a whole step can be written (`stop`); a second one
-    does not
-    wait. Outside the main thread signals cannot be caught and ctrl-C is left to the caller.
+    does not wait. Outside the main thread signals cannot be caught and ctrl-C is left to the caller.
     """
     request = Request()
     catches = threading.current_thread() is threading.main_thread()

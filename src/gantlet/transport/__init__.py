@@ -10,11 +10,12 @@ from gantlet.core.registry import Registry
 from gantlet.core.specs import parse_spec
 from gantlet.transport.problem import problem
 from gantlet.transport.result import TransportResult
+from gantlet.transport.solver import Solver
 
 if TYPE_CHECKING:
     from gantlet.transport.critic_audit import CriticAudit
 
-SOLVERS = Registry("solver", __name__, metadata=SolverMetadata, group="solvers")
+SOLVERS = Registry("solver", __name__, metadata=SolverMetadata, protocols=(Solver,), group="solvers")
 
 
 def solve(

@@ -12,11 +12,12 @@ from gantlet.transport.certificate import Certificate
 from gantlet.transport.problem import Points, Problem
 from gantlet.transport.result import Map, TransportResult
 from gantlet.transport.sinkhorn import sinkhorn, sinkhorn_to_itself
+from gantlet.transport.solver import Solver
 
 
 @SOLVERS.register("sinkhorn", source="Cuturi 2013, arXiv:1306.0895", costs=("quadratic", "euclidean"))
 @dataclass(frozen=True)
-class Sinkhorn:
+class Sinkhorn(Solver):
     """Entropic transport by Sinkhorn's iterations in the log domain, with the debiased divergence.
 
     min_P ⟨P, C⟩ + ε KL(P ‖ abᵀ); S_ε = OT_ε(a, b) − ½OT_ε(a, a) − ½OT_ε(b, b).

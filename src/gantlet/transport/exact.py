@@ -10,6 +10,7 @@ from gantlet.transport import SOLVERS
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.problem import Problem
 from gantlet.transport.result import TransportResult
+from gantlet.transport.solver import Solver
 
 LARGEST = 2 * 10**8
 
@@ -18,7 +19,7 @@ LARGEST = 2 * 10**8
     "exact", source="Kantorovich 1942; Bonneel et al. 2011, ACM TOG 30(6)", costs=("quadratic", "euclidean")
 )
 @dataclass(frozen=True)
-class Exact:
+class Exact(Solver):
     """Exact transport between two sets of points by the network simplex, with its dual potentials.
 
     min_P Σ P_ij c_ij with P1 = a, Pᵀ1 = b; dual max ⟨a, f⟩ + ⟨b, g⟩ with f_i + g_j ≤ c_ij. Masses may differ.

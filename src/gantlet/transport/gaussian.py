@@ -13,6 +13,7 @@ from gantlet.transport.certificate import Certificate
 from gantlet.transport.continuous import Gaussian
 from gantlet.transport.problem import Points, Problem
 from gantlet.transport.result import TransportResult
+from gantlet.transport.solver import Solver
 
 
 def bures_squared(first: Float64[np.ndarray, "d d"], second: Float64[np.ndarray, "d d"]) -> float:
@@ -41,7 +42,7 @@ def monge_matrix(first: Float64[np.ndarray, "d d"], second: Float64[np.ndarray, 
 
 @SOLVERS.register("gaussian", source="Knott & Smith 1984; Dowson & Landau 1982; Gelbrich 1990", costs=("quadratic",))
 @dataclass(frozen=True)
-class GaussianSolver:
+class GaussianSolver(Solver):
     """Closed-form transport between the Gaussians with the means and covariances of the two sides.
 
     cost = |m − m'|² + tr S + tr S' − 2 tr (S^½ S' S^½)^½; T(x) = m' + A (x − m), A S A = S'.

@@ -15,6 +15,7 @@ from gantlet.transport.continuous import Box, Polygon
 from gantlet.transport.power_diagram import Facets, cell_moments, facets, laplacian, masses
 from gantlet.transport.problem import Problem
 from gantlet.transport.result import TransportResult
+from gantlet.transport.solver import Solver
 
 HALVINGS = 40
 ROUNDING = 1e-6
@@ -55,7 +56,7 @@ def inside(points: Float64[np.ndarray, "n 2"], domain: Polygon) -> tuple[float, 
     "semidiscrete-newton", source="Kitagawa, Mérigot & Thibert 2019, arXiv:1603.05579", costs=("quadratic",)
 )
 @dataclass(frozen=True)
-class SemidiscreteNewton:
+class SemidiscreteNewton(Solver):
     """Exact semi-discrete transport in the plane, from the uniform distribution on a convex polygon, by damped Newton steps.
 
     Solve w(g) = ν, w_i the area of the power cell of |x − y_i|² − g_i; (∂w/∂g) δ = ν − w by a sparse factorisation;

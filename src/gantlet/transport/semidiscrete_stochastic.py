@@ -19,6 +19,7 @@ from gantlet.transport.continuous import Continuous
 from gantlet.transport.gaussian import monge_matrix
 from gantlet.transport.problem import Points, Problem
 from gantlet.transport.result import TransportResult
+from gantlet.transport.solver import Solver
 
 BETAS = (0.9, 0.999)
 TINY = 1e-12
@@ -135,7 +136,7 @@ def _round(
     costs=("quadratic",),
 )
 @dataclass(frozen=True)
-class SemidiscreteStochastic:
+class SemidiscreteStochastic(Solver):
     """Semi-discrete transport in any dimension: Adam on the convex dual with fresh quasi-random points.
 
     min_h ∫ max_i(⟨x, y_i⟩ + h_i) dμ(x) − Σ ν_i h_i; cells W_i = argmax, T = y_i on W_i; g_i = 2h_i + |y_i|² + const.

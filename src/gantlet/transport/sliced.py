@@ -11,6 +11,7 @@ from gantlet.transport import SOLVERS
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.problem import Points, Problem
 from gantlet.transport.result import TransportResult
+from gantlet.transport.solver import Solver
 
 STARTS = 8
 ASCENT = 100
@@ -87,7 +88,7 @@ def ascend(
     costs=("quadratic",),
 )
 @dataclass(frozen=True)
-class Sliced:
+class Sliced(Solver):
     """Sliced transport: the mean, or with ``maximum`` the largest, one-dimensional cost over directions.
 
     SW₂² = mean_θ W₂²(θ·x, θ·y); max-SW₂² = max_θ W₂²(θ·x, θ·y), |θ| = 1.

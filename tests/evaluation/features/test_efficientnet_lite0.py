@@ -44,7 +44,7 @@ def test_a_folded_convolution_is_same_padding_batch_norm_and_relu6(kernel: int, 
 
 
 def test_the_published_number_of_weights() -> None:
-    network = EXTRACTOR.network  # type: ignore[attr-defined]
+    network = EXTRACTOR._network  # type: ignore[attr-defined]
     folded = sum(buffer.numel() for buffer in network.buffers())
     # 4,652,008 parameters; folding turns γ and β (2 a channel) into one bias: 42,016 statistics = 2 a channel
     assert folded == 4_652_008 - 42_016 // 2

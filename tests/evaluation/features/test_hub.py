@@ -134,11 +134,11 @@ def test_models_of_another_kind_or_damaged(dino: Path, clip: Path, tmp_path: Pat
     for folder, spec in ((clip, "dinov2"), (dino, "clip")):
         extractor = EXTRACTORS.build(f"{spec}[model={folder}]")
         with pytest.raises(WeightsError, match=rf"holds a model of type .*; {spec} needs"):
-            _ = extractor.network
+            _ = extractor._network
     (tmp_path / "config.json").write_text((dino / "config.json").read_text())
     (tmp_path / "model.safetensors").write_bytes((dino / "model.safetensors").read_bytes()[:-100])
     with pytest.raises(WeightsError, match="cannot be loaded"):
-        _ = EXTRACTORS.build(f"dinov2[model={tmp_path}]").network
+        _ = EXTRACTORS.build(f"dinov2[model={tmp_path}]")._network
 
 
 def test_without_the_extra_the_error_says_how_to_install_it(dino: Path, monkeypatch: pytest.MonkeyPatch) -> None:

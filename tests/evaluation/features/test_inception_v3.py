@@ -31,7 +31,7 @@ RNG = np.random.default_rng(0)
 def with_network(network: Network, **options: str) -> InceptionV3:
     """Return the extractor with this network in the place of the published one."""
     extractor = InceptionV3(**options)
-    vars(extractor)["network"] = network
+    vars(extractor)["_network"] = network
     return extractor
 
 
@@ -191,7 +191,7 @@ def test_other_weights_only_by_their_own_digest(tmp_path: Path, inception_state:
     path = tmp_path / "random.pth"
     torch.save(inception_state, path)
     with pytest.raises(WeightsError, match="expected 6726825d"):
-        build_extractor(f"inception-v3[weights={path}]").network  # type: ignore[attr-defined]
+        build_extractor(f"inception-v3[weights={path}]")._network  # type: ignore[attr-defined]
     named = build_extractor(f"inception-v3[weights={path},weights_sha256={sha256(path)}]")
     batch = named.prepare(np.full((4, 4, 3), 9, np.uint8))[None]
     assert named.extract(batch)[0].shape == (1, 2048)
@@ -200,4 +200,4 @@ def test_other_weights_only_by_their_own_digest(tmp_path: Path, inception_state:
         build_extractor(f"inception-v3[weights_sha256={'0' * 64}]")
     torch.save({"fc.weight": torch.zeros(2)}, path)
     with pytest.raises(WeightsError, match="does not hold Inception v3's tensors"):
-        build_extractor(f"inception-v3[weights={path},weights_sha256={sha256(path)}]").network  # type: ignore[attr-defined]
+        build_extractor(f"inception-v3[weights={path},weights_sha256={sha256(path)}]")._network  # type: ignore[attr-defined]

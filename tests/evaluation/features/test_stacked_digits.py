@@ -38,7 +38,7 @@ def test_modes_of_held_out_digits_are_recognised() -> None:
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     assert (probabilities.argmax(axis=1) == held_out.labels).mean() >= 0.857
     # the marginal of each colour is the gray classifier's answer about that colour alone
-    classifier = extractor.digits.trained.classifier  # type: ignore[attr-defined]
+    classifier = extractor._digits.trained.classifier  # type: ignore[attr-defined]
     green = np.stack([held_out.read(i)[:, :, 1:2] for i in range(300)])
     marginal = probabilities.reshape(300, 10, 10, 10).sum(axis=(1, 3))
     np.testing.assert_allclose(marginal, classifier.probabilities(green), atol=1e-5)

@@ -49,7 +49,7 @@ def covers(metric: str, given: str = "") -> Callable[[Callable[..., Case]], Call
             print(f"{metric}, {f'given {given}' if given else 'both sides fresh'}: covered {share:.4f}")
             assert LOWEST <= share <= HIGHEST
 
-        for mark in (pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.covers(metric, given=given)):
+        for mark in (pytest.mark.slow, pytest.mark.covers(metric, given=given)):
             test = mark(test)
         return test
 

@@ -32,5 +32,5 @@ def test_a_coverage_test_is_slow_and_says_what_it_covers() -> None:
         return Case(float, 0.0)
 
     marks = {mark.name: mark for mark in test.pytestmark}
-    assert set(marks) == {"slow", "timeout", "covers"}
+    assert set(marks) == {"slow", "covers"}
     assert (marks["covers"].args, marks["covers"].kwargs) == (("normal",), {"given": "the spread"})

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from gantlet.core.errors import NonFiniteError, ShapeError, TooFewSamples
-from gantlet.evaluation.stats.moments import Moments
+from gantlet.evaluation.stats.moments import Moments, trace_root
 
 rows = st.integers(0, 6).flatmap(lambda n: arrays(np.float64, (n, 3), elements=st.floats(-100, 100, width=32)))
 
@@ -72,3 +72,34 @@ def test_errors_say_what_is_wrong() -> None:
         Moments.identity(2).merge(Moments.identity(3))
     with pytest.raises(NonFiniteError, match="rows 0 to 1"):
         Moments.of(np.array([[1.0], [np.nan]]))
+
+
+def square_root(matrix: np.ndarray) -> np.ndarray:
+    values, vectors = np.linalg.eigh(matrix)
+    root: np.ndarray = vectors * np.sqrt(values.clip(0)) @ vectors.T
+    return root
+
+
+def sides() -> dict[str, Moments]:
+    """Return moments in 12 dimensions: few rows, few rows of low rank, many rows of low rank, many rows of full rank."""
+    rng = np.random.default_rng(0)
+    thin = rng.standard_normal((4, 12))
+    return {
+        "few": Moments.of(rng.standard_normal((9, 12))),
+        "few, flat": Moments.of(rng.standard_normal((9, 4)) @ thin),
+        "many, flat": Moments.of(rng.standard_normal((60, 4)) @ thin),
+        "many": Moments.of(rng.standard_normal((60, 12))),
+    }
+
+
+@pytest.mark.parametrize("real", sides())
+@pytest.mark.parametrize("fake", sides())
+def test_every_route_to_the_trace_of_the_root_agrees(real: str, fake: str) -> None:
+    one, other = sides()[real], sides()[fake]
+    root = square_root(one.cov)
+    values = np.linalg.eigvalsh(root @ other.cov @ root).clip(0)
+    # An independent route through two symmetric eigenproblems. One of d zero eigenvalues comes out as d·2⁻⁵³·λ_max.
+    rounding = 12 * np.sqrt(12 * 2.0**-53 * values.max())
+    assert trace_root(one, other) == pytest.approx(np.sqrt(values).sum(), abs=rounding)
+    summary = Moments(other.n, other.mean, other.m2)  # as a statistics file holds them: without rows
+    assert trace_root(one, summary) == pytest.approx(np.sqrt(values).sum(), abs=rounding)

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import DiscriminatorOutput, ImageShape
+from gantlet.core.interfaces.modules import DiscriminatorOutput
+from gantlet.core.interfaces.networks import ImageShape
 from gantlet.training.networks import CONDITIONING, NETWORKS
 from gantlet.training.networks.labels import ConditionalBatchNorm2d
 

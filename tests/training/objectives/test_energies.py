@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gantlet.core.errors import ConfigError, TooFewSamples
-from gantlet.core.interfaces.networks import DiscriminatorOutput
+from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.training.objectives import OBJECTIVES
 from gantlet.training.objectives.ebgan import pulling_away
 

@@ -69,7 +69,7 @@ FAKE = torch.tensor([[4.0, 2.0], [0.0, 1.0]], dtype=torch.float64)
 
 def test_losses_by_hand() -> None:
     """K = 1: c = ½‖x−y‖²; partners cross: c = 2 and ½. u = (a, b), v = (b − 2, a − ½): by symmetry of the extremes."""
-    game = OBJECTIVES.build("wgan-qc[cost=1,gamma=0.25]").meeting(REAL, FAKE)
+    game = OBJECTIVES.build("wgan-qc[cost=1,gamma=0.25]").matched(REAL, FAKE)
     assert game.partners.tolist() == [[4.0, 0.0], [0.0, 0.0]]
     assert float((game.u - game.v[[1, 0]]).sum()) == pytest.approx(2.5)
     # constraints c_00 = 10, c_11 = 8.5: a − b ≤ 10 − 2 = 8, b − a ≤ 8.5 − ½ = 8: the mean of the extremes is a = b,
@@ -87,7 +87,7 @@ def test_losses_by_hand() -> None:
 def test_parameter_gradients_are_finite_differences() -> None:
     torch.manual_seed(0)
     critic = nn.Sequential(nn.Linear(2, 5), nn.Tanh(), nn.Linear(5, 1)).double()
-    game = OBJECTIVES.build("wgan-qc").meeting(REAL, FAKE)
+    game = OBJECTIVES.build("wgan-qc").matched(REAL, FAKE)
 
     def loss() -> Tensor:
         fakes = FAKE.clone().requires_grad_(True)
@@ -125,7 +125,7 @@ def test_its_optimum_is_the_transport_potential() -> None:
 
     game = OBJECTIVES.build("wgan-qc[cost=1]")
     batches = [(torch.randn(128, 2).double() + shift, torch.randn(128, 2).double()) for _ in range(5)]
-    matched = [(real, fake, game.meeting(real, fake)) for real, fake in batches]
+    matched = [(real, fake, game.matched(real, fake)) for real, fake in batches]
     optimizer = torch.optim.LBFGS(last.parameters(), max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
@@ -154,7 +154,7 @@ def test_bad_options(spec: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"conditioning": "projection"}, "does not look at labels"),
+        ({"conditioning": "projection"}, "does not read labels"),
         ({"techniques": ("unrolled",)}, "leave it out"),
         ({"network": "dcgan"}, "mixes"),
     ],
@@ -168,5 +168,5 @@ def test_what_it_does_not_go_with(changes: dict[str, object], words: str) -> Non
 
 
 def test_default_cost_is_one_over_the_dimension() -> None:
-    assert OBJECTIVES.build("wgan-qc").meeting(REAL, FAKE).cost == 1 / 2
-    assert math.isclose(OBJECTIVES.build("wgan-qc[cost=3]").meeting(REAL, FAKE).cost, 3)
+    assert OBJECTIVES.build("wgan-qc").matched(REAL, FAKE).cost == 1 / 2
+    assert math.isclose(OBJECTIVES.build("wgan-qc[cost=3]").matched(REAL, FAKE).cost, 3)

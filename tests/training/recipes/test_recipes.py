@@ -12,6 +12,7 @@ from gantlet.actions.export import export
 from gantlet.actions.train import training_data
 from gantlet.cli import main
 from gantlet.core.errors import ConfigError, Interrupted, UnknownName
+from gantlet.core.interfaces.modules import module_capabilities
 from gantlet.core.specs import format_spec, parse_spec
 from gantlet.data.opening import open_source
 from gantlet.training import recipes
@@ -130,7 +131,7 @@ def test_trains_200_steps_resumes_bit_exactly_exports_and_reloads(name: str, tmp
     assert drawn.shape == ((20, 2) if isinstance(data, TrainingPoints) else (20, 8, 8, 1))
     assert len(np.unique(drawn.reshape(20, -1), axis=0)) > 1
     assert (drawn == load_generator(tmp_path / "a").sample(20, **given)).all()
-    if any(hasattr(module, "no_graph") for module in loaded.generator.modules()):
+    if any(module_capabilities(module).no_graph for module in loaded.generator.modules()):
         with pytest.raises(ConfigError, match="no ONNX graph"):
             export(tmp_path / "b", tmp_path / "generator.onnx")
     else:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.hooks import MayReplaceLoss
 from gantlet.training.techniques.pixel_loss import PixelLoss
 
 
@@ -21,7 +22,8 @@ def test_the_term_and_its_gradient_by_hand(norm: str, power: int) -> None:
 
 
 def test_options() -> None:
-    assert PixelLoss(adversarial=False).replaces and not PixelLoss().replaces
+    assert PixelLoss().adversarial
+    assert isinstance(PixelLoss(), MayReplaceLoss)
     for bad in ({"weight": 0.0}, {"weight": float("inf")}, {"norm": "l3"}):
         with pytest.raises(ConfigError):
             PixelLoss(**bad)

@@ -11,10 +11,11 @@ from torch import nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError, Interrupted
-from gantlet.core.interfaces.networks import DiscriminatorOutput, ImageShape
+from gantlet.core.interfaces.modules import Batch, DiscriminatorOutput
+from gantlet.core.interfaces.networks import ImageShape
 from gantlet.training import recipes
 from gantlet.training.data import TrainingImages
-from gantlet.training.game import Batch, Game
+from gantlet.training.game import Game
 from gantlet.training.loop import run
 from gantlet.training.objectives.reconstruction import Reconstruction
 from gantlet.training.observer import Measured
@@ -105,7 +106,7 @@ def test_blends_of_one_code_are_told_to_be_copies(tmp_path: Path) -> None:
 
 def test_the_loss_is_the_mean_squared_error() -> None:
     real = torch.arange(12.0).reshape(3, 1, 2, 2)
-    batch = type("B", (), {"real": real})
+    batch = Batch(real, None, torch.zeros(3, 4))
 
     class Encoder(nn.Module):
         def forward(self, x: torch.Tensor, labels: object) -> DiscriminatorOutput:

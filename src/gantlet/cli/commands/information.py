@@ -15,7 +15,8 @@ def lab(words: Words) -> None:
         list_(["labs", *rest])
         return
     (chosen,) = parse("lab", rest, options.Lab, argument="NAME")
-    from gantlet.labs.lab import Setting, run_lab
+    from gantlet.labs.lab import Setting
+    from gantlet.labs.run import run_lab
 
     lab_options = {"data": chosen.data} if chosen.data else {}
     with Progress() as progress:

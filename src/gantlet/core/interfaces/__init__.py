@@ -1,1 +1,1 @@
-"""What parts promise: the protocols of networks, objectives, penalties, hooks, extractors, sources and needs."""
+"""The protocols of parts: networks, objectives, penalties, hooks, extractors, sources and needs."""

@@ -1,13 +1,10 @@
 """What a feature extractor promises."""
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, Shaped
-
-if TYPE_CHECKING:
-    pass
 
 
 @runtime_checkable
@@ -38,6 +35,19 @@ class Extractor(Protocol):
         """Return features [b, d] and class probabilities [b, k] (or None) of prepared images."""
 
 
+@runtime_checkable
+class TrainedOnLabels(Protocol):
+    """An extractor that is trained on the labelled real images of the evaluation."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return side and channels of the images that it is trained on."""
+
+    @property
+    def trained(self) -> Any:
+        """Return the trained network with its accuracy; trains it when first called."""
+
+
 class Tapped(Extractor, Protocol):
     """An extractor that is one tap of a network: taps of one ``trunk`` are read from one pass."""
 
@@ -53,5 +63,5 @@ class Tapped(Extractor, Protocol):
 
 
 def is_tapped(extractor: Extractor) -> TypeGuard[Tapped]:
-    """Return whether an extractor is one tap of a network; asks its class, since properties may load networks."""
-    return hasattr(type(extractor), "trunk")
+    """Return whether an extractor is one tap of a network: whether its class names the protocol, since properties may load networks."""
+    return Tapped in type(extractor).__mro__

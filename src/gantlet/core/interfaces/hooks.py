@@ -1,49 +1,50 @@
-"""The moments of a run at which an objective, penalty, technique or conditioning may act.
+"""Hooks: the points of a run at which a training part may act.
 
-Each is one optional method: a part that has it is called, in the order of the configuration. A new method therefore
-adds a file of its own and touches neither game nor loop. Tensors that a part must remember between steps live in its
-``memory``, which the checkpoint holds.
+Each hook is a protocol with one method, and a part names the hooks that it implements as bases. The game calls all parts
+with a hook in the order of the configuration. A new method therefore adds a file of its own and changes neither game nor
+loop. Tensors that a part keeps between steps are its ``memory``, which the checkpoint holds.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
-from gantlet.core.interfaces.networks import DiscriminatorOutput
+from gantlet.core.interfaces.capabilities import Part
+from gantlet.core.interfaces.modules import DiscriminatorOutput
+from gantlet.core.interfaces.objectives import Objective
 
 Memory = dict[str, Tensor]
 
 
-class StepContext(NamedTuple):
-    """What the state lends to one turn: streams, each part's memory, the count of discriminator steps before this one,
-    and the discriminator's optimiser (looked at by unrolled, changed by nobody).
-    """
+@dataclass(frozen=True)
+class StepContext:
+    """Context of one training step: what parts may read, and the random streams that they draw from."""
 
     streams: Mapping[str, torch.Generator]
+    """Random streams by name: ``penalty`` and ``augment`` are for parts."""
     memory: Mapping[str, Memory]
+    """The memory of each part, by the part's name."""
     discriminator_step: int
+    """Number of discriminator steps before this one."""
     optimizer: torch.optim.Optimizer
+    """The discriminator's optimiser; parts may read its state and must not change it."""
 
 
 @runtime_checkable
-class Refuses(Protocol):
-    """A part that does not go with every configuration, other part or discriminator.
+class Refuses(Part, Protocol):
+    """A part that does not go with every configuration, other part or discriminator."""
 
-    (An attribute ``mixes_batch`` that is true says that logits depend on the whole batch: no penalty on gradients then.
-    An attribute ``whole_batch`` that is true says that the loss of a batch is not the mean of its parts' losses: several
-    processes cannot share it.)
-    """
-
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
-        """Return why these parts or this discriminator make no sense with it, as one sentence; None: they do."""
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
+        """Return why these parts or this discriminator do not go with it, as one sentence; None: they do."""
 
 
 @runtime_checkable
-class Prepares(Protocol):
+class Prepares(Part, Protocol):
     """A part that changes the discriminator once, before the first step."""
 
     def prepare(self, discriminator: nn.Module) -> None:
@@ -51,7 +52,7 @@ class Prepares(Protocol):
 
 
 @runtime_checkable
-class AltersGenerator(Protocol):
+class AltersGenerator(Part, Protocol):
     """A part that builds another generator around the network's; a saved run needs it to build its generator again."""
 
     def alter(self, generator: nn.Module, latent: int, n_classes: int, make: Callable[[], nn.Module]) -> nn.Module:
@@ -62,7 +63,32 @@ class AltersGenerator(Protocol):
 
 
 @runtime_checkable
-class ActsAfterStep(Protocol):
+class ReplacesDiscriminator(Part, Protocol):
+    """A part that builds another discriminator around the network's, before the first step."""
+
+    def around(self, discriminator: nn.Module, config: TrainConfig) -> nn.Module:
+        """Return the discriminator that is trained; its random numbers come from the stream ``init``."""
+
+
+@runtime_checkable
+class ChangesObjective(Part, Protocol):
+    """A part that replaces the configured objective by another."""
+
+    def objective(self, objective: Objective) -> Objective:
+        """Return the objective that is played; raises ConfigError where it cannot be changed so."""
+
+
+@runtime_checkable
+class Packs(Part, Protocol):
+    """A part that shows the discriminator several images at once, on each other's channels."""
+
+    @property
+    def pack(self) -> int:
+        """Return the number of images per pack."""
+
+
+@runtime_checkable
+class ActsAfterStep(Part, Protocol):
     """A part that changes the discriminator after each of its steps."""
 
     def after_step(self, discriminator: nn.Module) -> None:
@@ -70,16 +96,24 @@ class ActsAfterStep(Protocol):
 
 
 @runtime_checkable
-class Remembers(Protocol):
+class Remembers(Part, Protocol):
     """A part with a memory."""
 
     def memory(self, generator: nn.Module, discriminator: nn.Module) -> Memory:
-        """Return what it knows before the first step."""
+        """Return its memory before the first step."""
 
 
 @runtime_checkable
-class Observes(Protocol):
-    """A part whose memory follows the discriminator's turn."""
+class ReadsMemory(Remembers, Protocol):
+    """An objective whose losses depend on its memory."""
+
+    def at(self, memory: Memory) -> Objective:
+        """Return the objective with the present values of its memory."""
+
+
+@runtime_checkable
+class Observes(Remembers, Protocol):
+    """A part whose memory follows the logits of the discriminator's steps."""
 
     def observe(
         self, memory: Memory, real_logits: Float[Tensor, " r"], fake_logits: Float[Tensor, " f"]
@@ -88,7 +122,7 @@ class Observes(Protocol):
 
 
 @runtime_checkable
-class Follows(Protocol):
+class Follows(Remembers, Protocol):
     """A part whose memory follows the weights of both players."""
 
     def follow(self, memory: Memory, player: str, network: nn.Module) -> None:
@@ -96,7 +130,7 @@ class Follows(Protocol):
 
 
 @runtime_checkable
-class WeightTerm(Protocol):
+class WeightTerm(Remembers, Protocol):
     """A part that adds a term of a player's weights to its loss."""
 
     def weight_term(self, memory: Memory, player: str, network: nn.Module) -> Float[Tensor, ""]:
@@ -104,7 +138,7 @@ class WeightTerm(Protocol):
 
 
 @runtime_checkable
-class DiscriminatorTerm(Protocol):
+class DiscriminatorTerm(Part, Protocol):
     """A part that adds a term to the discriminator's loss."""
 
     def discriminator_term(
@@ -114,11 +148,8 @@ class DiscriminatorTerm(Protocol):
 
 
 @runtime_checkable
-class GeneratorTerm(Protocol):
-    """A part that adds a term to the generator's loss; the real images are then judged in the generator's turn too.
-
-    An attribute ``needs_real`` that is false spares that; an attribute ``replaces`` that is true takes the adversarial loss out of the generator's loss.
-    """
+class GeneratorTerm(Part, Protocol):
+    """A part that adds a term to the generator's loss; with the capability ``needs_real`` the real images are scored too."""
 
     def generator_term(
         self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
@@ -127,94 +158,86 @@ class GeneratorTerm(Protocol):
 
 
 @runtime_checkable
-class PairTerm(Protocol):
-    """A part that adds a term of each generated image and the real one it should be; ``replaces`` as in GeneratorTerm."""
+class PairTerm(Part, Protocol):
+    """A part that adds a term of each generated image and the true image of its pair."""
 
     def pair_term(self, real: Float[Tensor, "b c s s"], fake: Float[Tensor, "b c s s"]) -> Float[Tensor, ""]:
         """Return the term of one batch."""
 
 
 @runtime_checkable
-class Augments(Protocol):
-    """A part that changes every image on its way into the discriminator, real and fake, in both turns."""
+class MayReplaceLoss(Part, Protocol):
+    """A part whose term of the generator's loss may replace the adversarial loss."""
+
+    @property
+    def adversarial(self) -> bool:
+        """Return whether the objective's own loss stays beside the term."""
+
+
+@runtime_checkable
+class Augments(Part, Protocol):
+    """A part that changes every image before the discriminator sees it, real and fake, in the steps of both players."""
 
     def augment(self, images: Float[Tensor, "b c s s"], stream: torch.Generator) -> Float[Tensor, "b c s s"]:
         """Return the images as the discriminator sees them, differentiably."""
 
 
 @runtime_checkable
-class ChangesObjective(Protocol):
-    """A part that puts another objective in the place of the configured one."""
+class Unrolls(Part, Protocol):
+    """A part that trains the generator against the discriminator some steps ahead."""
 
-    def objective(self, objective: Any) -> Any:
-        """Return the objective that is played; raises ConfigError where it cannot be changed so."""
-
-
-@runtime_checkable
-class ReadsMemory(Protocol):
-    """An objective whose losses depend on its memory."""
-
-    def at(self, memory: Memory) -> Any:
-        """Return the objective as it stands now."""
-
-
-@runtime_checkable
-class MeetsBatch(Protocol):
-    """An objective whose discriminator's loss depends on the images of the batch, not on logits alone.
-
-    What `meeting` returns has ``discriminator_loss`` and ``regulariser``; the objective's attribute
-    ``needs_own_gradient`` is true: no layer of the discriminator may mix the images of a batch.
-    """
-
-    def meeting(self, real: Float[Tensor, "b *shape"], fake: Float[Tensor, "b *shape"]) -> Any:
-        """Return the objective as it stands for this batch; no gradient flows through it."""
-
-
-@runtime_checkable
-class ReplacesDiscriminator(Protocol):
-    """A part that builds another discriminator around the network's, before the first step."""
-
-    def around(self, discriminator: nn.Module, config: TrainConfig) -> nn.Module:
-        """Return the discriminator that is trained; its random numbers come from the stream ``init``.
-
-        It may be called with (images, labels, z): the latents that fakes were made of, where it has an attribute
-        ``sees_latents`` that is true.
-        """
-
-
-@runtime_checkable
-class Autoencodes(Protocol):
-    """An objective without adversaries: both players lower one loss, each by its own weights, and step together."""
-
-    def common_terms(
-        self,
-        generator: nn.Module,
-        discriminator: nn.Module,
-        batch: Any,
-        stream: torch.Generator,
+    def future(
+        self, discriminator: nn.Module, loss: Callable[[dict[str, Tensor]], Tensor], optimizer: torch.optim.Optimizer
     ) -> dict[str, Tensor]:
-        """Return the terms of the loss; ``batch`` has real, labels (or None) and z."""
+        """Return the discriminator's parameters some steps ahead, differentiable by the fakes that ``loss`` reads.
 
-
-@runtime_checkable
-class Unrolls(Protocol):
-    """A part that lets the generator play against the discriminator's future."""
-
-    def future(self, discriminator: nn.Module, loss: Any, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-        """Return the discriminator's parameters some steps ahead, differentiable by the fakes that ``loss`` saw.
-
-        ``loss`` maps named parameters to the discriminator's loss on the batch of the generator's turn.
+        ``loss`` maps named parameters to the discriminator's loss on the batch of the generator's step.
         """
 
 
 @runtime_checkable
-class Finishes(Protocol):
+class Averages(Part, Protocol):
+    """A part that keeps a moving average of the generator, which is sampled and measured in the generator's place."""
+
+    def update(self, average: nn.Module, generator: nn.Module, images_seen: int, images: int) -> None:
+        """Move ``average`` towards ``generator`` in place, after ``images`` new images that bring the count to
+        ``images_seen``.
+        """
+
+
+@runtime_checkable
+class Finishes(Part, Protocol):
     """A part that completes the generator once, after the last step and before the last evaluation."""
 
     def finish(
         self, generator: nn.Module, discriminator: nn.Module, images: Iterable[Float[Tensor, "b *shape"]], seed: int
     ) -> dict[str, Any]:
-        """Complete the generator in place from all training images, batch by batch; return what the journal notes.
+        """Complete the generator in place from all training images, batch by batch; return the values for the journal.
 
-        A value ``converged`` that is false is spoken as a warning, with the value ``reason``.
+        A value ``converged`` that is false is reported as a warning, with the value ``reason``.
         """
+
+
+GENERAL_HOOKS = (
+    Refuses,
+    Prepares,
+    ReplacesDiscriminator,
+    ChangesObjective,
+    Packs,
+    ActsAfterStep,
+    Remembers,
+    Observes,
+    Follows,
+    WeightTerm,
+    DiscriminatorTerm,
+    GeneratorTerm,
+    PairTerm,
+    MayReplaceLoss,
+    Augments,
+    Unrolls,
+    Averages,
+    Finishes,
+)
+"""The hooks of every kind of part."""
+HOOKS = (AltersGenerator, *GENERAL_HOOKS)
+"""The hooks of objectives and techniques, from which a saved run's generator is built."""

@@ -1,13 +1,13 @@
-"""What the loop knows of networks: a shape in, generator and discriminator out, and the DiscriminatorOutput of the latter."""
+"""Networks: families of generators and discriminators for one shape of data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.capabilities import Part
 
 SIZES = (8, 16, 32, 48, 64, 128)
 PLANES = (4, 6)
@@ -16,8 +16,8 @@ PLANES = (4, 6)
 
 @dataclass(frozen=True)
 class ImageShape:
-    """Square images of ``size`` × ``size`` pixels with 1 or 3 ``channels``; ``inputs``: channels of the input image that
-    each is made from, 0 where there is none.
+    """Square images of ``size`` × ``size`` pixels with 1 or 3 ``channels``; ``inputs``: channels of the input image of a
+    pair, 0 where there is none.
     """
 
     size: int
@@ -33,6 +33,7 @@ class PointShape:
 
 
 Shape = ImageShape | PointShape
+ShapeT_contra = TypeVar("ShapeT_contra", bound=Shape, contravariant=True)
 
 
 def shape_from(values: Mapping[str, int]) -> Shape:
@@ -40,32 +41,29 @@ def shape_from(values: Mapping[str, int]) -> Shape:
     return PointShape(**values) if "dim" in values else ImageShape(**values)
 
 
-class DiscriminatorOutput(NamedTuple):
-    """What a discriminator says about a batch: logits [b] (or several an image, [b·p], image by image), the features before
-    its last layer [b, d], class logits [b, k] or None, and, where it also encodes, by how much it missed the latents that
-    the batch was made of [b, k].
+@runtime_checkable
+class Network(Part, Protocol[ShapeT_contra]):
+    """One family of networks, of images (``Network[ImageShape]``) or of points too (``Network[Shape]``).
+
+    Generators map (z [b, k], labels [b] or None) to images [b, c, s, s] in [−1, 1], or to points [b, d]; with the
+    capability ``translates``, (z, labels, inputs [b, i, s, s]). Discriminators map (images or points, labels or None) to a
+    DiscriminatorOutput.
     """
 
-    logits: Float[Tensor, " b"]
-    features: Float[Tensor, "b d"]
-    class_logits: Float[Tensor, "b k"] | None = None
-    missed: Float[Tensor, "b latent"] | None = None
+    def generator(self, shape: ShapeT_contra, latent: int, conditioning: str, n_classes: int) -> nn.Module:
+        """Return a freshly initialised generator; raises ConfigError for a shape or conditioning that it cannot take."""
+
+    def discriminator(self, shape: ShapeT_contra, conditioning: str, n_classes: int) -> nn.Module:
+        """Return a freshly initialised discriminator; raises ConfigError as `generator` does."""
 
 
 @runtime_checkable
-class Network(Protocol):
-    """One family of networks; an attribute ``makes_points`` that is true says that it takes PointShape too, and one
-    ``translates`` that its generator makes an image from an image.
+class ChoosesInputs(Part, Protocol):
+    """A network whose discriminator may leave the input images of pairs out; all others read them."""
 
-    Generators map (z [b, k], labels [b] or None) to images [b, c, s, s] in [−1, 1], or to points [b, d]; one that
-    translates maps (z, labels, inputs [b, i, s, s]). Discriminators map (images or points, labels or None) to a DiscriminatorOutput.
-    """
-
-    def generator(self, shape: Shape, latent: int, conditioning: str, n_classes: int) -> nn.Module:
-        """Return a freshly initialised generator."""
-
-    def discriminator(self, shape: Shape, conditioning: str, n_classes: int) -> nn.Module:
-        """Return a freshly initialised discriminator."""
+    @property
+    def sees_inputs(self) -> bool:
+        """Return whether the discriminator reads [input, image] on each other's channels, or the image alone."""
 
 
 def stages(shape: ImageShape, planes: tuple[int, ...] = PLANES[:1]) -> int:

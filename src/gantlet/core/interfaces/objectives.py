@@ -1,19 +1,21 @@
-"""What the game knows of an objective: two losses of the same signature."""
+"""Objectives: both players' losses, and what an objective may do beyond them."""
 
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.capabilities import Part
+from gantlet.core.interfaces.modules import Batch, module_capabilities
 
 
 @runtime_checkable
-class Objective(Protocol):
-    """Both players' losses, one value a sample; both players minimise the mean."""
+class Objective(Part, Protocol):
+    """Both players' losses, one value per sample; both players minimise the mean.
 
-    relativistic: ClassVar[bool]
-    """Whether the generator's loss looks at real logits; if not, the generator's step does not compute them."""
+    Its capabilities: ``relativistic``, ``cross_entropy``, ``reads_energy``, ``reads_code``.
+    """
 
     def discriminator_loss(
         self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]
@@ -25,27 +27,41 @@ class Objective(Protocol):
 
 
 @runtime_checkable
-class DiscriminatorOutput(Protocol):
-    """What an objective's further terms may look at of a discriminator's judgement."""
+class BatchObjective(Protocol):
+    """The discriminator's side of an objective for one pair of batches."""
 
-    logits: Float[Tensor, " b"]
-    features: Float[Tensor, "b d"]
+    def discriminator_loss(
+        self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]
+    ) -> Float[Tensor, " b"]:
+        """Return the discriminator's loss of each pair."""
+
+    def regulariser(self, gradient: Float[Tensor, "b *shape"], fake: Float[Tensor, "b *shape"]) -> Float[Tensor, ""]:
+        """Return the term of the critic's gradient at the fakes."""
+
+
+@runtime_checkable
+class MatchesBatch(Objective, Protocol):
+    """An objective whose discriminator's loss depends on the images of the batch, not on logits alone.
+
+    Its capability ``needs_own_gradient`` is true.
+    """
+
+    def matched(self, real: Float[Tensor, "b *shape"], fake: Float[Tensor, "b *shape"]) -> BatchObjective:
+        """Return the objective of this pair of batches; no gradient flows through it."""
+
+
+@runtime_checkable
+class Autoencodes(Objective, Protocol):
+    """An objective without adversaries: both players minimise one loss, each by its own weights, and step together."""
+
+    def common_terms(
+        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, stream: torch.Generator
+    ) -> dict[str, Tensor]:
+        """Return the terms of the loss by name."""
 
 
 def refuse_without_energy(discriminator: nn.Module) -> str | None:
     """Return why an objective on energies needs an auto-encoder, None when the discriminator is one."""
-    if getattr(discriminator, "gives_energy", False):
+    if module_capabilities(discriminator).gives_energy:
         return None
     return "its discriminator must be an auto-encoder, whose error is the energy; use --network autoencoder"
-
-
-def feature_dim(discriminator: nn.Module) -> int:
-    """Return the width of a discriminator's features; raises ConfigError when it has no linear head on them."""
-    head = getattr(discriminator, "head", None)
-    linear = getattr(head, "linear", None)
-    if not isinstance(linear, nn.Linear):
-        raise ConfigError(
-            "this objective puts layers of its own on the discriminator's features, and this discriminator has no "
-            "linear head; use mlp, dcgan, infogan, resnet or r3gan"
-        )
-    return linear.in_features

@@ -1,4 +1,4 @@
-"""What a penalty promises."""
+"""Penalties: a term of the discriminator's loss that differentiates the critic."""
 
 from typing import Protocol, runtime_checkable
 
@@ -6,21 +6,20 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from gantlet.core.interfaces.capabilities import Part
+
 
 @runtime_checkable
 class Critic(Protocol):
     """A discriminator's logits as a function of images and labels, in full precision."""
 
     def __call__(self, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None, /) -> Float[Tensor, " b"]:
-        """Return one logit an image."""
+        """Return one logit per image."""
 
 
 @runtime_checkable
-class Penalty(Protocol):
-    """A non-negative term that joins the discriminator's loss.
-
-    With an attribute ``every`` n > 1 it joins on every n-th discriminator step only, n times as heavy.
-    """
+class Penalty(Part, Protocol):
+    """A non-negative term of the discriminator's loss."""
 
     def __call__(
         self,
@@ -31,3 +30,12 @@ class Penalty(Protocol):
         stream: torch.Generator,
     ) -> Float[Tensor, ""]:
         """Return the penalty of one batch; real and fake images of one row share their label."""
+
+
+@runtime_checkable
+class LazyPenalty(Penalty, Protocol):
+    """A penalty that is taken on every n-th discriminator step only, with n times the weight."""
+
+    @property
+    def every(self) -> int:
+        """Return n ≥ 1."""

@@ -64,15 +64,19 @@ def trace_root_product(real_cov: Float64[np.ndarray, "d d"], fake_cov: Float64[n
     return float(np.sqrt(np.maximum(values, 0.0)).sum())
 
 
-def nuclear_norm(real_factor: Float64[np.ndarray, "d p"], fake_factor: Float64[np.ndarray, "d q"]) -> float:
+def nuclear_norm(
+    real_factor: Float64[np.ndarray, "d p"], fake_factor: Float64[np.ndarray, "d q"], centred: tuple[bool, bool]
+) -> float:
     """Return tr (S_r S_g)^½ = Σ √λ(CᵀC), C = AᵀB [p, q], for S_r = A Aᵀ and S_g = B Bᵀ; cheap where p or q is below d.
 
-    At least one factor has centred rows as its columns (rank ≤ columns − 1), so the least eigenvalue is zero but for
-    rounding and is left out. Source: |AᵀB|_* = tr (A AᵀB Bᵀ)^½, by the singular values of AᵀB.
+    ``centred``: whether the columns of A, and of B, are centred rows, which add up to zero. Where those of the factor with
+    fewer columns are, its Gram matrix is singular: the least eigenvalue is rounding alone and is left out.
+    Source: |AᵀB|_* = tr (A AᵀB Bᵀ)^½, by the singular values of AᵀB.
     """
-    gram = _small_gram(real_factor.T @ fake_factor)
-    values = scipy.linalg.eigvalsh(gram, check_finite=False, overwrite_a=True)
-    return float(np.sqrt(np.maximum(values[1:], 0.0)).sum())
+    product = real_factor.T @ fake_factor
+    singular = centred[0] if product.shape[0] <= product.shape[1] else centred[1]
+    values = scipy.linalg.eigvalsh(_small_gram(product), check_finite=False, overwrite_a=True)
+    return float(np.sqrt(np.maximum(values[int(singular) :], 0.0)).sum())
 
 
 def _small_gram(product: Float64[np.ndarray, "p q"]) -> Float64[np.ndarray, "k k"]:

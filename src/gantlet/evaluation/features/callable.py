@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from gantlet.core.errors import ConfigError, GantletError, ShapeError
+from gantlet.core.interfaces.extractors import Extractor
 from gantlet.core.plugins import find_callable
 from gantlet.data import decode
 from gantlet.data.reading import fit_square
@@ -18,7 +19,7 @@ from gantlet.evaluation.features.user_supplied import check_input, check_output
 
 @EXTRACTORS.register("callable", source="gantlet's own convention: function(images) → features")
 @dataclass(frozen=True)
-class CallableFeatures:
+class CallableFeatures(Extractor):
     """Features that a Python function makes of images, written callable[path=module:function,version=1].
 
     The function gets uint8 images [b, size, size, channels] (``data.reading.fit_square``) and returns features [b, d]
@@ -44,20 +45,20 @@ class CallableFeatures:
     def __post_init__(self) -> None:
         if not self.version:
             raise ConfigError(
-                f"{self.what} needs a version, which tells its cached features from those of another state: "
+                f"{self._what} needs a version, which tells its cached features from those of another state: "
                 "callable[path=module:function,version=1]"
             )
         if bool(self.path) == (self.function is not None) or isinstance(self.function, str):
             raise ConfigError("extractor 'callable' needs path=module:function, or in Python function=…, one of them")
-        check_input(self.what, self.size, self.channels)
+        check_input(self._what, self.size, self.channels)
 
     @property
-    def what(self) -> str:
+    def _what(self) -> str:
         """Return its name in errors and in the identity."""
         return self.path or getattr(self.function, "__qualname__", "extractor 'callable'")
 
     @cached_property
-    def call(self) -> Callable[..., Any]:
+    def _call(self) -> Callable[..., Any]:
         """Return the function; raises UsageError."""
         return self.function if callable(self.function) else find_callable(self.path)
 
@@ -72,7 +73,7 @@ class CallableFeatures:
         return {
             "name": self.name,
             "version": self.version,
-            "function": self.what,
+            "function": self._what,
             "weights_sha256": "",
             "preprocessing": f"fit_square {self.size}x{self.size}x{self.channels}",
             "precision": "float32",
@@ -88,11 +89,11 @@ class CallableFeatures:
     ) -> tuple[Float32[np.ndarray, "b d"], Float32[np.ndarray, "b k"] | None]:
         """Return the function's features, and its probabilities where it gives any."""
         try:
-            output = self.call(batch)
+            output = self._call(batch)
         except GantletError:
             raise
         except Exception as error:
             raise ShapeError(
-                f"{self.what} raised {type(error).__name__} for uint8 images of shape {batch.shape}: {error}"
+                f"{self._what} raised {type(error).__name__} for uint8 images of shape {batch.shape}: {error}"
             ) from error
-        return check_output(self.what, output, len(batch))
+        return check_output(self._what, output, len(batch))

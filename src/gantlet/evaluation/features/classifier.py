@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float32, Int64
 
 from gantlet.core.errors import CacheError, ConfigError
+from gantlet.core.interfaces.extractors import Extractor, TrainedOnLabels
 from gantlet.core.processes import processes
 from gantlet.core.rng import numpy_stream
 from gantlet.data import decode
@@ -43,7 +44,7 @@ class Trained(NamedTuple):
     unrounded=True,
 )
 @dataclass(frozen=True)
-class ClassifierFeatures:
+class ClassifierFeatures(Extractor, TrainedOnLabels):
     """A small CNN trained in seconds on the real training labels: 64 features and class probabilities.
 
     Images are brought to 8, 16 or 32 pixels (``data.reading.fit_square``); the features are the last hidden layer

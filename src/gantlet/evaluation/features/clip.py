@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.extractors import Extractor
 from gantlet.evaluation.features import EXTRACTORS
 from gantlet.evaluation.features.hub import CLIP, HubModel, bicubic, normalised
 
@@ -23,7 +24,7 @@ TAPS = {
     "clip", source="Radford et al. 2021, arXiv:2103.00020; for evaluation: Jayasumana et al. 2024, arXiv:2401.09603"
 )
 @dataclass(frozen=True)
-class Clip:
+class Clip(Extractor):
     """CLIP's image features: projected and L2-normalised for CMMD (768 features), or the class token before projection.
 
     tap=projected is CMMD's: centre crop, Pillow bicubic to the model's size (336 for the default), projection, length
@@ -48,7 +49,7 @@ class Clip:
             raise ConfigError(f"clip: option 'tap' must be one of {', '.join(TAPS)}; got {self.tap!r}")
 
     @cached_property
-    def hub(self) -> HubModel:
+    def _hub(self) -> HubModel:
         """Return the model behind it: its image part."""
         kinds = "CLIPVisionConfig", "CLIPVisionModelWithProjection"
         return HubModel(self.name, self.model, ("clip", "clip_vision_model"), *kinds)
@@ -56,29 +57,29 @@ class Clip:
     @property
     def dim(self) -> int:
         """Return the dimension of the projection, or the width of the image part."""
-        return int(self.hub.config.projection_dim if self.tap == "projected" else self.hub.config.hidden_size)
+        return int(self._hub.config.projection_dim if self.tap == "projected" else self._hub.config.hidden_size)
 
     @cached_property
-    def network(self) -> nn.Module:
+    def _network(self) -> nn.Module:
         """Return the network, loaded on first use; raises WeightsError."""
-        network: nn.Module = self.hub.network()
+        network: nn.Module = self._hub.network()
         return network.to(self.device)
 
     @cached_property
     def identity(self) -> dict[str, str]:
         """Return all that decides the features' values."""
-        return self.hub.identity(TAPS[self.tap].format(self.hub.config.image_size), tap=self.tap)
+        return self._hub.identity(TAPS[self.tap].format(self._hub.config.image_size), tap=self.tap)
 
     def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "s s 3"]:
         """Crop (for CMMD) and resize one image to the model's size, RGB."""
-        return bicubic(image, self.hub.config.image_size, crop=self.tap == "projected")
+        return bicubic(image, self._hub.config.image_size, crop=self.tap == "projected")
 
     def extract(self, batch: UInt8[np.ndarray, "b s s 3"]) -> tuple[Float32[np.ndarray, "b d"], None]:
         """Return the tap's features; no probabilities."""
         pixels = normalised(batch, *CLIP, self.device)
         with torch.inference_mode():
             if self.tap == "projected":
-                features = functional.normalize(self.network(pixel_values=pixels).image_embeds.float(), dim=1)
+                features = functional.normalize(self._network(pixel_values=pixels).image_embeds.float(), dim=1)
             else:
-                features = self.network.vision_model(pixel_values=pixels).pooler_output.float()  # type: ignore[operator]
+                features = self._network.vision_model(pixel_values=pixels).pooler_output.float()  # type: ignore[operator]
             return features.cpu().numpy(), None

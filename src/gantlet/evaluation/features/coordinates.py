@@ -6,12 +6,13 @@ import numpy as np
 from jaxtyping import Float32
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.extractors import Extractor
 from gantlet.evaluation.features import EXTRACTORS
 
 
 @EXTRACTORS.register("coordinates", source="Srivastava et al. 2017, arXiv:1705.07761, §4.1 (mixtures in the plane)")
 @dataclass(frozen=True)
-class Coordinates:
+class Coordinates(Extractor):
     """The point itself: every distance is a distance in the data's own space.
 
     When it lies: axes of different scale weigh by their scale, and in many dimensions all distances are alike.

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gantlet.core.errors import WeightsError
+from gantlet.core.interfaces.extractors import Extractor
 from gantlet.evaluation.features import EXTRACTORS
 from gantlet.evaluation.features.hub import IMAGENET, HubModel, bicubic, normalised
 
@@ -36,7 +37,7 @@ def position_embeddings(trained: Float[Tensor, "1 n d"], side: int) -> Float[Ten
     "dinov2", source="Oquab et al. 2023, arXiv:2304.07193; for evaluation: Stein et al. 2023, arXiv:2306.04675"
 )
 @dataclass(frozen=True)
-class DinoV2:
+class DinoV2(Extractor):
     """DINOv2's class token after the last layer norm: the space of FD-DINOv2 (1,024 features for ViT-L/14).
 
     Preprocessing as in Stein et al.: Pillow bicubic to 224×224 without a crop (other shapes are squeezed), ImageNet's
@@ -55,29 +56,29 @@ class DinoV2:
     name = "dinov2"
 
     @cached_property
-    def hub(self) -> HubModel:
+    def _hub(self) -> HubModel:
         """Return the model behind it."""
         return HubModel(self.name, self.model, ("dinov2",), "Dinov2Config", "Dinov2Model")
 
     @property
-    def side(self) -> int:
+    def _side(self) -> int:
         """Return how many patches make a side of the image; raises WeightsError where they do not fill it."""
-        patch = int(self.hub.config.patch_size)
+        patch = int(self._hub.config.patch_size)
         if SIZE % patch:
             raise WeightsError(
-                f"{self.hub.folder} has patches of {patch} pixels, which do not fill {SIZE}; expected e.g. 14"
+                f"{self._hub.folder} has patches of {patch} pixels, which do not fill {SIZE}; expected e.g. 14"
             )
         return SIZE // patch
 
     @property
     def dim(self) -> int:
         """Return the width of the model."""
-        return int(self.hub.config.hidden_size)
+        return int(self._hub.config.hidden_size)
 
     @cached_property
-    def network(self) -> nn.Module:
+    def _network(self) -> nn.Module:
         """Return the network, loaded on first use; raises WeightsError."""
-        side, network = self.side, self.hub.network()
+        side, network = self._side, self._hub.network()
         resized = position_embeddings(network.embeddings.position_embeddings, side)
         network.embeddings.position_embeddings = nn.Parameter(resized, requires_grad=False)
         moved: nn.Module = network.to(self.device)
@@ -86,7 +87,7 @@ class DinoV2:
     @cached_property
     def identity(self) -> dict[str, str]:
         """Return all that decides the features' values."""
-        return self.hub.identity(f"Pillow bicubic {SIZE}x{SIZE} without crop, ImageNet mean and std")
+        return self._hub.identity(f"Pillow bicubic {SIZE}x{SIZE} without crop, ImageNet mean and std")
 
     def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "224 224 3"]:
         """Resize one image to 224×224 RGB."""
@@ -95,5 +96,5 @@ class DinoV2:
     def extract(self, batch: UInt8[np.ndarray, "b 224 224 3"]) -> tuple[Float32[np.ndarray, "b d"], None]:
         """Return the class tokens; no probabilities."""
         with torch.inference_mode():
-            output = self.network(pixel_values=normalised(batch, *IMAGENET, self.device))
+            output = self._network(pixel_values=normalised(batch, *IMAGENET, self.device))
             return output.last_hidden_state[:, 0].float().cpu().numpy(), None

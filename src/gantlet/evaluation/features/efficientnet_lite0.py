@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gantlet.core.errors import WeightsError
+from gantlet.core.interfaces.extractors import Extractor
 from gantlet.data import decode
 from gantlet.data.reading import PixelBatch, Pixels, resized
 from gantlet.evaluation.features import EXTRACTORS
@@ -147,7 +148,7 @@ def load_network(path: str = "") -> Network:
     unrounded=True,
 )
 @dataclass(frozen=True)
-class EfficientNetLite0:
+class EfficientNetLite0(Extractor):
     """ImageNet-trained EfficientNet-Lite0: 1,280 pooled features and 1,000 class probabilities; works offline.
 
     Google's preprocessing: centre crop of side int(224/256·min(h, w)), Pillow bicubic to 224×224 (small images are
@@ -170,7 +171,7 @@ class EfficientNetLite0:
         check_backend(self.name, self.backend, self.device)
 
     @cached_property
-    def network(self) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    def _network(self) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
         """Return the network, loaded on first use; raises WeightsError."""
         return compiled(load_network(self.weights).to(self.device), torch.zeros(2, 3, SIZE, SIZE), self.backend)
 
@@ -200,5 +201,5 @@ class EfficientNetLite0:
         """Return features ≥ 0 and class probabilities of prepared images."""
         with torch.inference_mode():
             pixels = torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2)
-            features, logits = self.network((pixels.float() - 127) / 128)
+            features, logits = self._network((pixels.float() - 127) / 128)
             return features.cpu().numpy(), logits.softmax(dim=1).cpu().numpy()

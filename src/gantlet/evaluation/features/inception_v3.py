@@ -11,6 +11,7 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError, WeightsError
+from gantlet.core.interfaces.extractors import Tapped
 from gantlet.data import decode
 from gantlet.data.reading import Pixels
 from gantlet.evaluation.features import EXTRACTORS
@@ -47,7 +48,7 @@ def build_network(state: Mapping[str, Tensor], what: str, precision: str = "floa
     unrounded=True,
 )
 @dataclass(frozen=True)
-class InceptionV3:
+class InceptionV3(Tapped):
     """Inception v3 with the weights of 2015, on which FID is defined: 2,048 features and 1,008 class probabilities.
 
     Not torchvision's network: average pools count real pixels only, the last block pools by maximum, batch norm has
@@ -94,16 +95,16 @@ class InceptionV3:
         return TAPS[self.tap]
 
     @property
-    def file(self) -> WeightsFile:
+    def _file(self) -> WeightsFile:
         """Return the file of weights that is expected."""
         if not self.weights_sha256:
             return WEIGHTS
         return WeightsFile(Path(self.weights).name, self.weights_sha256.lower())
 
     @cached_property
-    def network(self) -> Callable[[Tensor], dict[str, Tensor]]:
+    def _network(self) -> Callable[[Tensor], dict[str, Tensor]]:
         """Return the network, loaded on first use; raises WeightsError."""
-        path = locate(self.file, self.weights)
+        path = locate(self._file, self.weights)
         network = build_network(load_tensors(path), str(path), self.precision).to(self.device)
         return compiled(network, torch.zeros(2, 3, SIZE, SIZE), self.backend)
 
@@ -113,7 +114,7 @@ class InceptionV3:
         return {
             "name": self.name,
             "version": "1",
-            "weights_sha256": self.file.sha256,
+            "weights_sha256": self._file.sha256,
             "tap": self.tap,
             "preprocessing": RESIZES[self.resize].words,
             "precision": self.precision,
@@ -133,7 +134,7 @@ class InceptionV3:
     def forward(self, batch: Float32[np.ndarray, "b 299 299 3"]) -> dict[str, torch.Tensor]:
         """Return every tap of prepared images."""
         with torch.inference_mode(), torch.backends.cudnn.flags(allow_tf32=False):
-            taps: dict[str, torch.Tensor] = self.network(torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2))
+            taps: dict[str, torch.Tensor] = self._network(torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2))
             return taps
 
     def read(self, output: dict[str, torch.Tensor]) -> tuple[Float32[np.ndarray, "b d"], Float32[np.ndarray, "b 1008"]]:

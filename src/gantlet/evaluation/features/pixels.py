@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.extractors import Extractor
 from gantlet.data import decode
 from gantlet.data.reading import PixelBatch, fit_square
 from gantlet.data.reading import Pixels as Image
@@ -14,7 +15,7 @@ from gantlet.evaluation.features import EXTRACTORS
 
 @EXTRACTORS.register("pixels", source="Xu et al. 2018, arXiv:1806.07755, section 3 (pixel space)", unrounded=True)
 @dataclass(frozen=True)
-class Pixels:
+class Pixels(Extractor):
     """The image itself, resized to size × size and flattened, values in [0, 1].
 
     d = size²·channels, row by row, channel last; the resize is ``data.reading.fit_square``'s.

@@ -9,6 +9,7 @@ from jaxtyping import Float32
 from torch import nn
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.extractors import Extractor
 from gantlet.core.rng import torch_stream
 from gantlet.data import decode
 from gantlet.data.reading import SIZES, PixelBatch, Pixels, fit_square
@@ -45,7 +46,7 @@ def random_network(size: int, channels: int, dim: int, seed: int) -> nn.Sequenti
     unrounded=True,
 )
 @dataclass(frozen=True)
-class RandomConv:
+class RandomConv(Extractor):
     """An untrained convolutional network with seeded random weights: no training set, no download, any image domain.
 
     Images are brought to ``size`` pixels (``data.reading.fit_square``), (v/127.5 − 1); 3×3 convolutions with ReLU and
@@ -72,14 +73,14 @@ class RandomConv:
             )
 
     @cached_property
-    def network(self) -> nn.Sequential:
+    def _network(self) -> nn.Sequential:
         """Return the network, made on first use."""
         return random_network(self.size, self.channels, self.dim, self.seed)
 
     @cached_property
     def identity(self) -> dict[str, str]:
         """Return all that decides the features' values."""
-        weights = {name: value.numpy() for name, value in self.network.state_dict().items()}
+        weights = {name: value.numpy() for name, value in self._network.state_dict().items()}
         return {
             "name": self.name,
             "version": "1",
@@ -97,4 +98,4 @@ class RandomConv:
         """Return features [b, dim]; no probabilities."""
         with torch.inference_mode():
             pixels = torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 127.5 - 1
-            return self.network(pixels).numpy(), None
+            return self._network(pixels).numpy(), None

@@ -10,6 +10,7 @@ from PIL import Image
 from torch import nn
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.extractors import Tapped
 from gantlet.evaluation.features import EXTRACTORS
 from gantlet.evaluation.features.hub import IMAGENET, HubModel, normalised, resized
 
@@ -21,7 +22,7 @@ TAPS = ("pixels", "conv", "logits", "softmax")
     "resnet", source="He et al. 2016, arXiv:1512.03385; for evaluation: Xu et al. 2018, arXiv:1806.07755"
 )
 @dataclass(frozen=True)
-class ResNet:
+class ResNet(Tapped):
     """ResNet-34, ImageNet-trained: normalised pixels, pooled convolutions (512), logits or class probabilities.
 
     The four spaces of Xu et al. 2018; a pass of the network gives them all. Preprocessing: Pillow bilinear to 224×224
@@ -45,27 +46,27 @@ class ResNet:
             raise ConfigError(f"resnet: option 'tap' must be one of {', '.join(TAPS)}; got {self.tap!r}")
 
     @cached_property
-    def hub(self) -> HubModel:
+    def _hub(self) -> HubModel:
         """Return the model behind it."""
         return HubModel(self.name, self.model, ("resnet",), "ResNetConfig", "ResNetForImageClassification")
 
     @property
     def dim(self) -> int:
         """Return the tap's dimension."""
-        widths = {"pixels": 3 * SIZE**2, "conv": self.hub.config.hidden_sizes[-1]}
-        return int(widths.get(self.tap, self.hub.config.num_labels))
+        widths = {"pixels": 3 * SIZE**2, "conv": self._hub.config.hidden_sizes[-1]}
+        return int(widths.get(self.tap, self._hub.config.num_labels))
 
     @cached_property
-    def network(self) -> nn.Module:
+    def _network(self) -> nn.Module:
         """Return the network, loaded on first use; raises WeightsError."""
-        network: nn.Module = self.hub.network()
+        network: nn.Module = self._hub.network()
         return network.to(self.device)
 
     @cached_property
     def identity(self) -> dict[str, str]:
         """Return all that decides the features' values."""
         how = f"Pillow bilinear {SIZE}x{SIZE} without crop, ImageNet mean and std"
-        return self.hub.identity(how, tap=self.tap)
+        return self._hub.identity(how, tap=self.tap)
 
     def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "224 224 3"]:
         """Resize one image to 224×224 RGB."""
@@ -80,8 +81,8 @@ class ResNet:
         """Return every tap of prepared images."""
         with torch.inference_mode():
             pixels = normalised(batch, *IMAGENET, self.device)
-            conv = self.network.resnet(pixels).pooler_output.flatten(1)  # type: ignore[operator]
-            logits = self.network.classifier(conv)  # type: ignore[operator]
+            conv = self._network.resnet(pixels).pooler_output.flatten(1)  # type: ignore[operator]
+            logits = self._network.classifier(conv)  # type: ignore[operator]
             return {"pixels": pixels.flatten(1), "conv": conv, "logits": logits, "softmax": logits.softmax(dim=1)}
 
     def read(self, output: dict[str, torch.Tensor]) -> tuple[Float32[np.ndarray, "b d"], Float32[np.ndarray, "b k"]]:

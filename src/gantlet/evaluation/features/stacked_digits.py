@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.extractors import Extractor
 from gantlet.data.reading import PixelBatch, Pixels, fit_square, native_shape
 from gantlet.data.source import ImageSource
 from gantlet.evaluation.features import EXTRACTORS
@@ -29,7 +30,7 @@ TRAINED_ON = 40_000
     unrounded=True,
 )
 @dataclass(frozen=True)
-class StackedDigits:
+class StackedDigits(Extractor):
     """A digit classifier trained in minutes on the colours of stacked MNIST and asked about each colour of an image.
 
     Features: the 64 of `classifier` for red, green and blue, side by side; p(100r + 10g + b | x) = p(r | red) ·
@@ -64,7 +65,7 @@ class StackedDigits:
             )
 
     @cached_property
-    def digits(self) -> ClassifierFeatures:
+    def _digits(self) -> ClassifierFeatures:
         """Return the classifier of one colour."""
         held_out = self.held_out if self.held_out is not None and self.held_out.classes == self.train.classes else None
         return ClassifierFeatures(
@@ -74,11 +75,11 @@ class StackedDigits:
     @property
     def identity(self) -> dict[str, str]:
         """Return all that decides the features' values."""
-        return {**self.digits.identity, "name": self.name}
+        return {**self._digits.identity, "name": self.name}
 
     def prepare(self, image: Pixels) -> Pixels:
         """Bring each colour to the classifier's size as a gray image: 28 pixels are padded to 32."""
-        size = self.digits.shape[0]
+        size = self._digits.shape[0]
         coloured = image if image.shape[2] == COLOURS else np.repeat(image, COLOURS, axis=2)
         return np.concatenate([fit_square(coloured[:, :, c : c + 1], size, 1) for c in range(COLOURS)], axis=2)
 
@@ -86,7 +87,7 @@ class StackedDigits:
         """Return features [b, 192] and class probabilities [b, 1000]."""
         n, size = batch.shape[:2]
         gray = np.ascontiguousarray(batch.transpose(0, 3, 1, 2)).reshape(n * COLOURS, size, size, 1)
-        features, digits = self.digits.extract(gray)
+        features, digits = self._digits.extract(gray)
         red, green, blue = digits.reshape(n, COLOURS, len(DIGITS)).transpose(1, 0, 2)
         stacked = red[:, :, None, None] * green[:, None, :, None] * blue[:, None, None, :]
         return features.reshape(n, self.dim), stacked.reshape(n, -1)

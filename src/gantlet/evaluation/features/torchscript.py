@@ -12,6 +12,7 @@ from jaxtyping import Float32, UInt8
 
 from gantlet.core.errors import ConfigError, ShapeError, WeightsError
 from gantlet.core.files import sha256
+from gantlet.core.interfaces.extractors import Extractor
 from gantlet.data import decode
 from gantlet.data.reading import fit_square
 from gantlet.evaluation.features import EXTRACTORS
@@ -32,7 +33,7 @@ INPUTS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], str]] = {
 
 @EXTRACTORS.register("torchscript", source="PyTorch's TorchScript archives; gantlet's own convention for the input")
 @dataclass(frozen=True)
-class TorchScriptFeatures:
+class TorchScriptFeatures(Extractor):
     """Features of a network saved by torch.jit.save, written torchscript[path=FILE,size=224,input=imagenet].
 
     The network gets [b, channels, size, size] and returns features [b, d], or the pair of features and class
@@ -66,16 +67,16 @@ class TorchScriptFeatures:
         check_input("torchscript", self.size, self.channels)
 
     @cached_property
-    def digest(self) -> str:
+    def _digest(self) -> str:
         """Return the file's SHA-256; raises WeightsError when there is no such file."""
         if not Path(self.path).is_file():
             raise WeightsError(f"there is no TorchScript file {self.path!r}; check the path")
         return sha256(Path(self.path))
 
     @cached_property
-    def network(self) -> Any:
+    def _network(self) -> Any:
         """Return the network in evaluation mode, loaded on first use; raises WeightsError."""
-        _ = self.digest
+        _ = self._digest
         try:
             return torch.jit.load(self.path, map_location=self.device).eval()
         except (RuntimeError, ValueError, OSError) as error:
@@ -96,7 +97,7 @@ class TorchScriptFeatures:
         return {
             "name": self.name,
             "version": "1",
-            "weights_sha256": self.digest,
+            "weights_sha256": self._digest,
             "preprocessing": f"fit_square {self.size}x{self.size}x{self.channels}, {INPUTS[self.input][1]}",
             "precision": "float32",
             "decoder": str(decode.VERSION),
@@ -113,7 +114,7 @@ class TorchScriptFeatures:
         pixels = INPUTS[self.input][0](torch.from_numpy(batch).permute(0, 3, 1, 2)).to(self.device)
         try:
             with torch.inference_mode():
-                output = self.network(pixels)
+                output = self._network(pixels)
         except RuntimeError as error:
             reason = str(error).strip().rpartition("\n")[2]
             raise ShapeError(

@@ -120,4 +120,5 @@ def trace_root(real: Gaussian, fake: Gaussian) -> float:
     """Return tr (S_r S_g)^½ by the cheapest exact method: rows where a side has fewer than d, else covariances."""
     if real.centred is None and fake.centred is None:
         return trace_root_product(real.cov, fake.cov)
-    return nuclear_norm(real.factor[0], fake.factor[0])
+    centred = real.centred is not None, fake.centred is not None
+    return nuclear_norm(real.factor[0], fake.factor[0], centred)

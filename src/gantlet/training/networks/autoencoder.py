@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import PLANES, DiscriminatorOutput, ImageShape, stages
+from gantlet.core.interfaces.capabilities import ModuleCapabilities, Part
+from gantlet.core.interfaces.hooks import Refuses
+from gantlet.core.interfaces.modules import DiscriminatorOutput, NetworkModule
+from gantlet.core.interfaces.networks import PLANES, ImageShape, Network, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.infogan import initialise
 
@@ -58,7 +60,7 @@ class DecoderGenerator(nn.Module):
         return self.layers(z)
 
 
-class AutoencoderDiscriminator(nn.Module):
+class AutoencoderDiscriminator(NetworkModule):
     """Encoder, code, decoder; the logit is minus the reconstruction error and the features are the code.
 
     With ``energy=none`` it is the encoder alone, and the logit is 0; with ``energy=logit`` a linear function of the code.
@@ -68,7 +70,8 @@ class AutoencoderDiscriminator(nn.Module):
         super().__init__()
         width = plan.width
         self.energy = plan.energy
-        self.gives_energy = plan.energy in ENERGIES
+        energetic = plan.energy in ENERGIES
+        self.capabilities = ModuleCapabilities(gives_energy=energetic, gives_code=not energetic)
         self.encoder = nn.Sequential(
             nn.Conv2d(shape.channels, width, 4, 2, 1),
             nn.LeakyReLU(0.2),
@@ -77,7 +80,7 @@ class AutoencoderDiscriminator(nn.Module):
             nn.Flatten(),
             nn.Linear(2 * width * (shape.size // 4) ** 2, plan.code),
         )
-        if self.gives_energy:
+        if energetic:
             self.decoder = nn.Sequential(*decoder(plan.code, width, shape, norm=False))
         if self.energy == "logit":
             self.head = nn.Linear(plan.code, 1)
@@ -90,7 +93,7 @@ class AutoencoderDiscriminator(nn.Module):
         code = self.encoder(images)
         if self.energy == "logit":
             return DiscriminatorOutput(self.head(code)[:, 0], code)
-        if not self.gives_energy:
+        if self.energy == "none":
             return DiscriminatorOutput(code.new_zeros(len(code)), code)
         error = (self.decoder(code) - images).flatten(1)
         energy = error.square().sum(1) if self.energy == "squared" else error.abs().mean(1)
@@ -102,7 +105,7 @@ class AutoencoderDiscriminator(nn.Module):
     source="Zhao et al. 2017, arXiv:1609.03126, Eq. 3; Berthelot et al. 2017, arXiv:1703.10717; layers of Lucic et al. 2018, arXiv:1711.10337, App. B",
 )
 @dataclass(frozen=True)
-class Autoencoder:
+class Autoencoder(Network[ImageShape], Refuses):
     """The discriminator is an auto-encoder whose reconstruction error is the energy; the generator is its decoder.
 
     E(x) = Σ (Dec(Enc(x)) − x)² over all pixels (``energy=squared``, for ebgan) or the mean of their absolute values
@@ -141,9 +144,9 @@ class Autoencoder:
         if self.width < 1 or self.code < 1:
             raise ConfigError(f"network 'autoencoder': expected width, code ≥ 1; got {self.width}, {self.code}")
 
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with the objective, or with latents that are no codes."""
-        if any(getattr(other, "reads_code", False) for other in others.values()):
+        if any(other.capabilities.reads_code for other in others.values()):
             if self.energy == "none" and self.code == config.latent:
                 return None
             return (
@@ -152,7 +155,7 @@ class Autoencoder:
             )
         if self.energy == "none":
             return f"its discriminator is an encoder without energies; use the objective reconstruction, not {config.objective!r}"
-        if self.energy == "logit" or any(getattr(other, "reads_energy", False) for other in others.values()):
+        if self.energy == "logit" or any(other.capabilities.reads_energy for other in others.values()):
             return None  # an objective that reads energies refuses logits itself
         return (
             f"its discriminator gives energies ≥ 0, and objective {config.objective!r} reads logits; use ebgan or began"

@@ -8,7 +8,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import DiscriminatorOutput
+from gantlet.core.interfaces.capabilities import Capabilities
+from gantlet.core.interfaces.conditioning import Conditioning
+from gantlet.core.interfaces.hooks import DiscriminatorTerm, GeneratorTerm
+from gantlet.core.interfaces.modules import DiscriminatorOutput, Head
 from gantlet.training.networks import CONDITIONING
 from gantlet.training.networks.conditioning import require_dim
 from gantlet.training.networks.labels import ClassifyingHead, LatentWithLabel, PassThrough
@@ -16,7 +19,7 @@ from gantlet.training.networks.labels import ClassifyingHead, LatentWithLabel, P
 
 @CONDITIONING.register("auxiliary-classifier", source="Odena et al. 2017, arXiv:1610.09585, Eq. 2 and 3")
 @dataclass(frozen=True)
-class AuxiliaryClassifier:
+class AuxiliaryClassifier(Conditioning, DiscriminatorTerm, GeneratorTerm):
     """The discriminator also predicts the class; both players want its prediction to be right.
 
     D: L_adv + λ_D·(CE(real) + CE(fake)); G([z; e_y]): L_adv + λ_G·CE(fake). Options: ``dim`` of e_y; ``discriminator``
@@ -27,11 +30,11 @@ class AuxiliaryClassifier:
 
     Raises: ConfigError when ``dim`` < 1 or a weight is negative.
     Convention: the paper's λ_D = λ_G = 1 on real and fake; Gulrajani et al. 2017 (arXiv:1704.00028) take
-    generator=0.1, on_fake=false. The adversarial logit does not look at the label.
+    generator=0.1, on_fake=false. The adversarial logit does not depend on the label.
     Source: Odena et al. 2017, arXiv:1610.09585, Eq. 2 and 3.
     """
 
-    needs_real: ClassVar[bool] = False
+    capabilities: ClassVar[Capabilities] = Capabilities(needs_real=False)
     dim: int = 32
     discriminator: float = 1.0
     generator: float = 1.0
@@ -53,12 +56,12 @@ class AuxiliaryClassifier:
         """Return images as they are."""
         return PassThrough(), 0
 
-    def head(self, dim: int, n_classes: int) -> nn.Module:
+    def head(self, dim: int, n_classes: int) -> Head:
         """Return one linear layer for the logit and one for the classes."""
         return ClassifyingHead(dim, n_classes)
 
     def discriminator_term(
-        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"]
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
     ) -> Float[Tensor, ""]:
         """Return λ_D·(CE(real) + CE(fake)), ≥ 0, in nats."""
         loss = class_loss(real, labels)
@@ -67,14 +70,16 @@ class AuxiliaryClassifier:
         return self.discriminator * loss
 
     def generator_term(
-        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"]
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
     ) -> Float[Tensor, ""]:
         """Return λ_G·CE(fake), ≥ 0, in nats."""
         return self.generator * class_loss(fake, labels)
 
 
-def class_loss(judged: DiscriminatorOutput, labels: Int64[Tensor, " b"]) -> Float[Tensor, ""]:
+def class_loss(output: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None) -> Float[Tensor, ""]:
     """Return the mean cross-entropy of the class logits, in nats."""
-    if judged.class_logits is None:
-        raise ConfigError("conditioning 'auxiliary-classifier' needs a discriminator with the conditioning's head")
-    return cross_entropy(judged.class_logits, labels)
+    if output.class_logits is None or labels is None:
+        raise ConfigError(
+            "conditioning 'auxiliary-classifier' needs labels, and a discriminator with the conditioning's head"
+        )
+    return cross_entropy(output.class_logits, labels)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from gantlet.core.interfaces.conditioning import ConditionalNorm
+from gantlet.core.interfaces.modules import Head
 from gantlet.training.networks import CONDITIONING
 from gantlet.training.networks.labels import ConditionalBatchNorm2d, PassThrough, ProjectionHead
 
@@ -13,7 +15,7 @@ from gantlet.training.networks.labels import ConditionalBatchNorm2d, PassThrough
     source="Dumoulin et al. 2017, arXiv:1610.07629, Eq. 5; Miyato & Koyama 2018, arXiv:1802.05637, §4",
 )
 @dataclass(frozen=True)
-class ConditionalBatchNorm:
+class ConditionalBatchNorm(ConditionalNorm):
     """Each class has its own gains and biases in the generator's batch normalisation; the discriminator projects.
 
     G: γ_y · (x − mean)/√(var + ε) + β_y in every normalised layer; D(x, y) = ψ(φ(x)) + ⟨e_y, φ(x)⟩.
@@ -34,7 +36,7 @@ class ConditionalBatchNorm:
         """Return images as they are."""
         return PassThrough(), 0
 
-    def head(self, dim: int, n_classes: int) -> nn.Module:
+    def head(self, dim: int, n_classes: int) -> Head:
         """Return the projection."""
         return ProjectionHead(dim, n_classes)
 

@@ -1,39 +1,18 @@
-"""How labels enter generator and discriminator."""
+"""Conditionings: the layers by which labels enter generator and discriminator."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 from torch import nn
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.conditioning import ConditionalNorm, Conditioning
+from gantlet.core.interfaces.modules import Head
 from gantlet.training.networks import CONDITIONING
 from gantlet.training.networks.labels import ImageWithLabelMap, LatentWithLabel, LinearHead, PassThrough, ProjectionHead
 
 
-@runtime_checkable
-class Conditioning(Protocol):
-    """The three places where a label may enter; a network asks for each once."""
-
-    def latent_input(self, latent: int, n_classes: int) -> tuple[nn.Module, int]:
-        """Return a module (z [b, k], labels) → [b, width], and that width."""
-
-    def image_input(self, size: int, n_classes: int) -> tuple[nn.Module, int]:
-        """Return a module (images [b, c, s, s], labels) → [b, c + extra, s, s], and that extra."""
-
-    def head(self, dim: int, n_classes: int) -> nn.Module:
-        """Return a module (features [b, dim], labels) → DiscriminatorOutput."""
-
-
-@runtime_checkable
-class ConditionalNorm(Protocol):
-    """A conditioning whose label enters the generator's normalisation."""
-
-    def norm(self, channels: int, n_classes: int) -> nn.Module:
-        """Return a module (x [b, channels, h, w], labels) → the same shape."""
-
-
 def generator_norm(spec: str, channels: int, n_classes: int) -> nn.Module:
-    """Return the batch normalisation of one of a generator's layers, conditional where the conditioning says so."""
+    """Return the batch normalisation of one of a generator's layers, conditional where the conditioning has one."""
     rule = conditioning_named(spec, n_classes)
     return rule.norm(channels, n_classes) if isinstance(rule, ConditionalNorm) else nn.BatchNorm2d(channels)
 
@@ -63,7 +42,7 @@ def conditioning_named(spec: str, n_classes: int) -> Conditioning:
 
 
 @dataclass(frozen=True)
-class Unconditional:
+class Unconditional(Conditioning):
     """Labels enter nowhere: the configuration's ``none``."""
 
     def latent_input(self, latent: int, n_classes: int) -> tuple[nn.Module, int]:
@@ -74,7 +53,7 @@ class Unconditional:
         """Return images as they are."""
         return PassThrough(), 0
 
-    def head(self, dim: int, n_classes: int) -> nn.Module:
+    def head(self, dim: int, n_classes: int) -> Head:
         """Return one linear layer."""
         return LinearHead(dim)
 
@@ -87,7 +66,7 @@ class Unconditional:
     ),
 )
 @dataclass(frozen=True)
-class Concat:
+class Concat(Conditioning):
     """The label's embedding beside z in the generator, and as one more image channel in the discriminator.
 
     G([z; e_y]), D([x; m_y]) with e_y ∈ Rᵈ (option ``dim``) and the map m_y ∈ R^(s×s) both learned, drawn from N(0, I).
@@ -111,14 +90,14 @@ class Concat:
         """Return [x; m_y]."""
         return ImageWithLabelMap(n_classes, size), 1
 
-    def head(self, dim: int, n_classes: int) -> nn.Module:
+    def head(self, dim: int, n_classes: int) -> Head:
         """Return one linear layer."""
         return LinearHead(dim)
 
 
 @CONDITIONING.register("projection", source="Miyato & Koyama 2018, arXiv:1802.05637, Eq. 3")
 @dataclass(frozen=True)
-class Projection:
+class Projection(Conditioning):
     """The label's embedding beside z in the generator; its inner product with the features in the discriminator.
 
     G([z; e_y]), D(x, y) = ψ(φ(x)) + ⟨e'_y, φ(x)⟩; e_y ∈ Rᵈ (option ``dim``), e'_y as wide as the features; both
@@ -145,7 +124,7 @@ class Projection:
         """Return images as they are."""
         return PassThrough(), 0
 
-    def head(self, dim: int, n_classes: int) -> nn.Module:
+    def head(self, dim: int, n_classes: int) -> Head:
         """Return the projection."""
         return ProjectionHead(dim, n_classes)
 

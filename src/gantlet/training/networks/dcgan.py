@@ -8,7 +8,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import DiscriminatorOutput, ImageShape, halvings, stages
+from gantlet.core.interfaces.modules import DiscriminatorOutput, HeadedDiscriminator
+from gantlet.core.interfaces.networks import ImageShape, Network, halvings, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, generator_norm, require_plain_norm
 from gantlet.training.networks.halving import Doubling, FromPoint, Halving
@@ -57,7 +58,7 @@ class DcganGenerator(nn.Module):
         return self.layers(self.label(z, labels)[:, :, None, None], labels)
 
 
-class DcganDiscriminator(nn.Module):
+class DcganDiscriminator(HeadedDiscriminator):
     """Halved until 4×4, then the conditioning's head."""
 
     def __init__(self, plan: "Dcgan", shape: ImageShape, conditioning: str, n_classes: int) -> None:
@@ -110,7 +111,7 @@ def initialise(module: nn.Module) -> None:
 
 @NETWORKS.register("dcgan", source="Radford et al. 2016, arXiv:1511.06434, §3 and Fig. 1")
 @dataclass(frozen=True)
-class Dcgan:
+class Dcgan(Network[ImageShape]):
     """Deep convolutional GAN: strided 4×4 convolutions, batch normalisation, ReLU and tanh in G, LeakyReLU 0.2 in D.
 
     Options: ``width``, channels of D's first and G's last hidden layer (they double with every halving of the size,

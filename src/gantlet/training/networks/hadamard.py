@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from gantlet.core.interfaces.conditioning import Conditioning
+from gantlet.core.interfaces.modules import Head
 from gantlet.training.networks import CONDITIONING
 from gantlet.training.networks.labels import ImageWithLabelMap, LatentTimesLabel, LinearHead
 
@@ -13,7 +15,7 @@ from gantlet.training.networks.labels import ImageWithLabelMap, LatentTimesLabel
     source="Mirza & Osindero 2014, arXiv:1411.1784 (the conditional game); Perez et al. 2018, arXiv:1709.07871",
 )
 @dataclass(frozen=True)
-class Hadamard:
+class Hadamard(Conditioning):
     """The label's embedding times z, element by element, in the generator; one more image channel in the discriminator.
 
     G(z ⊙ e_y), D([x; m_y]) with e_y as wide as z and the map m_y both learned, drawn from N(0, I).
@@ -33,6 +35,6 @@ class Hadamard:
         """Return [x; m_y]."""
         return ImageWithLabelMap(n_classes, size), 1
 
-    def head(self, dim: int, n_classes: int) -> nn.Module:
+    def head(self, dim: int, n_classes: int) -> Head:
         """Return one linear layer."""
         return LinearHead(dim)

@@ -1,4 +1,4 @@
-"""The 4×4 convolution that halves the side and its transpose that doubles it, each computed in the quickest of equal ways.
+"""The 4×4 convolution that halves the side and its transpose that doubles it, each by the fastest of several equal computations.
 
 On the CPU a convolution library loses time in three places, and a matrix product or another convolution gives the same numbers
 up to rounding: where few channels stand on the image's side (it computes in blocks of 16), where the map is one pixel, and in
@@ -14,25 +14,25 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 FEW = 8
-"""Channels below which patches are made by a product and added up."""
+"""Channels below which patches are computed by a product and summed."""
 SMALL = 4
 """Side of the halved maps up to which the kernels' gradient is taken as a convolution over the batch."""
 
 
 def halved(x: Float[Tensor, "b c ss ss"], kernels: Float[Tensor, "o c 4 4"]) -> Float[Tensor, "b o s s"]:
-    """Return conv2d(x, kernels, stride 2, padding 1); differentiable as often as one likes."""
+    """Return conv2d(x, kernels, stride 2, padding 1); differentiable any number of times."""
     if _plain(x):
         return functional.conv2d(x, kernels, None, 2, 1)
-    made: Tensor = _Halved.apply(*_cast(x, kernels))
-    return made
+    maps: Tensor = _Halved.apply(*_cast(x, kernels))
+    return maps
 
 
 def doubled(x: Float[Tensor, "b o s s"], kernels: Float[Tensor, "o c 4 4"]) -> Float[Tensor, "b c ss ss"]:
     """Return conv_transpose2d(x, kernels, stride 2, padding 1), the transpose of `halved` in x."""
     if _plain(x):
         return functional.conv_transpose2d(x, kernels, None, 2, 1)
-    made: Tensor = _Doubled.apply(*_cast(x, kernels))
-    return made
+    maps: Tensor = _Doubled.apply(*_cast(x, kernels))
+    return maps
 
 
 class _Halved(torch.autograd.Function):
@@ -72,8 +72,10 @@ def _to_kernels(large: Tensor, small: Tensor, kernels: Tensor) -> Tensor:
     if small.shape[-1] <= SMALL:
         return functional.conv2d(large.transpose(0, 1), small.transpose(0, 1), None, 1, 1, 2).transpose(0, 1)
     geometry = ((2, 2), (1, 1), (1, 1), False, (0, 0), 1)
-    found: Tensor = torch.ops.aten.convolution_backward(small, large, kernels, None, *geometry, (False, True, False))[1]
-    return found
+    gradient_of_kernels: Tensor = torch.ops.aten.convolution_backward(
+        small, large, kernels, None, *geometry, (False, True, False)
+    )[1]
+    return gradient_of_kernels
 
 
 def _plain(x: Tensor) -> bool:
@@ -82,7 +84,7 @@ def _plain(x: Tensor) -> bool:
 
 
 def _cast(x: Tensor, kernels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return both as autocast would hand them to a convolution."""
+    """Return both in the dtype of autocast for a convolution."""
     if not torch.is_autocast_enabled("cpu"):
         return x, kernels
     dtype = torch.get_autocast_dtype("cpu")
@@ -120,8 +122,8 @@ class FromPoint(nn.ConvTranspose2d):
     def forward(self, x: Float[Tensor, "b c 1 1"], output_size: list[int] | None = None) -> Float[Tensor, "b o 4 4"]:
         """Return 4×4 maps, channels last."""
         kernels = self.weight.permute(0, 2, 3, 1)
-        made = (x.flatten(1) @ kernels.flatten(1)).unflatten(1, kernels.shape[1:]).permute(0, 3, 1, 2)
-        return _with_bias(made, self.bias)
+        maps = (x.flatten(1) @ kernels.flatten(1)).unflatten(1, kernels.shape[1:]).permute(0, 3, 1, 2)
+        return _with_bias(maps, self.bias)
 
 
 def _with_bias(maps: Tensor, bias: Tensor | None) -> Tensor:

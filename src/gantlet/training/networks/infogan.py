@@ -1,4 +1,4 @@
-"""The small networks of InfoGAN in the form of Lucic et al.: two convolutions and two dense layers a player."""
+"""The small networks of InfoGAN in the form of Lucic et al.: two convolutions and two dense layers per player."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import PLANES, DiscriminatorOutput, ImageShape, stages
+from gantlet.core.interfaces.modules import DiscriminatorOutput, HeadedDiscriminator
+from gantlet.core.interfaces.networks import PLANES, ImageShape, Network, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, generator_norm
 from gantlet.training.networks.labels import LabelledSequential
@@ -43,7 +44,7 @@ class InfoganGenerator(nn.Module):
         return self.layers(self.dense(self.label(z, labels)), labels)
 
 
-class InfoganDiscriminator(nn.Module):
+class InfoganDiscriminator(HeadedDiscriminator):
     """Two strided convolutions, one dense layer, LeakyReLU 0.2, then the conditioning's head."""
 
     def __init__(self, plan: "Infogan", shape: ImageShape, conditioning: str, n_classes: int) -> None:
@@ -84,8 +85,8 @@ def initialise(module: nn.Module) -> None:
     "infogan", source="Chen et al. 2016, arXiv:1606.03657, App. C; as in Lucic et al. 2018, arXiv:1711.10337, App. B"
 )
 @dataclass(frozen=True)
-class Infogan:
-    """The networks of the large-scale study: two dense layers and two 4×4 stride-2 (transposed) convolutions a player.
+class Infogan(Network[ImageShape]):
+    """The networks of the large-scale study: two dense layers and two 4×4 stride-2 (transposed) convolutions per player.
 
     G: dense ``hidden`` – dense 2·width·(s/4)² – deconvolution ``width`` – deconvolution, all with batch normalisation and
     LeakyReLU 0.2 but the last; D: convolution ``width`` – convolution 2·width – dense ``hidden`` – logit. Option ``norm``

@@ -1,14 +1,14 @@
-"""The modules by which a label enters a network, and the heads that judge features."""
+"""The modules by which a label enters a network, and the heads that score features."""
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from gantlet.core.interfaces.networks import DiscriminatorOutput
+from gantlet.core.interfaces.modules import DiscriminatorOutput, Head
 
 
 class PassThrough(nn.Module):
-    """Hands z or images on; labels are not looked at."""
+    """Returns z or images unchanged; labels are not read."""
 
     def forward(
         self,
@@ -44,8 +44,8 @@ class ImageWithLabelMap(nn.Module):
         return torch.cat([images, self.embedding(labels).view(-1, 1, self.size, self.size)], dim=1)
 
 
-class LinearHead(nn.Module):
-    """ψ(φ): one linear layer; labels are not looked at."""
+class LinearHead(Head):
+    """ψ(φ): one linear layer; labels are not read."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class LinearHead(nn.Module):
         return DiscriminatorOutput(self.linear(features).squeeze(1), features)
 
 
-class ProjectionHead(nn.Module):
+class ProjectionHead(Head):
     """ψ(φ) + ⟨e_y, φ⟩."""
 
     def __init__(self, dim: int, n_classes: int) -> None:
@@ -84,8 +84,8 @@ class LatentTimesLabel(nn.Module):
         return z * self.embedding(labels)
 
 
-class ClassifyingHead(nn.Module):
-    """ψ(φ) and, beside it, class logits; the logit does not look at labels."""
+class ClassifyingHead(Head):
+    """ψ(φ) and, beside it, class logits; the logit does not depend on labels."""
 
     def __init__(self, dim: int, n_classes: int) -> None:
         super().__init__()

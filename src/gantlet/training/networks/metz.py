@@ -7,7 +7,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import DiscriminatorOutput, ImageShape, halvings, stages
+from gantlet.core.interfaces.modules import DiscriminatorOutput, HeadedDiscriminator
+from gantlet.core.interfaces.networks import ImageShape, Network, halvings, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, generator_norm, require_plain_norm
 from gantlet.training.networks.labels import LabelledSequential
@@ -34,14 +35,14 @@ class MetzGenerator(nn.Module):
         for before, width in pairwise(widths):
             layers += [nn.ConvTranspose2d(before, width, 3, 2, 1, output_padding=1, bias=not normed), *after(width)]
         self.layers = LabelledSequential(*layers, nn.Conv2d(widths[-1], shape.channels, 3, padding=1), nn.Tanh())
-        plan.initialise(self)
+        _initialise(self, plan.init)
 
     def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b c s s"]:
         """Return images in (−1, 1)."""
         return self.layers(self.dense(self.label(z, labels)), labels)
 
 
-class MetzDiscriminator(nn.Module):
+class MetzDiscriminator(HeadedDiscriminator):
     """Halved by 3×3 convolutions until 4×4, LeakyReLU 0.3, then the conditioning's head."""
 
     def __init__(self, plan: "Metz", shape: ImageShape, conditioning: str, n_classes: int) -> None:
@@ -56,7 +57,7 @@ class MetzDiscriminator(nn.Module):
             layers.append(nn.LeakyReLU(LEAK))
         self.layers = nn.Sequential(*layers, nn.Flatten())
         self.head = rule.head(widths[-1] * 16, n_classes)
-        plan.initialise(self)
+        _initialise(self, plan.init)
 
     def forward(
         self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None
@@ -69,7 +70,7 @@ class MetzDiscriminator(nn.Module):
     "metz", source="Metz et al. 2017, arXiv:1611.02163, §3.3.1; activations as in Lin et al. 2018, arXiv:1712.04086"
 )
 @dataclass(frozen=True)
-class Metz:
+class Metz(Network[ImageShape]):
     """The networks of the mode count on stacked MNIST: a generator of 64-32-16-8 channels, a discriminator far smaller.
 
     G: z – dense 4×4×8·``width`` – 3×3 transposed convolutions with stride 2, halving the channels down to ``width`` – 3×3
@@ -102,14 +103,6 @@ class Metz:
         if self.width < 1 or self.judging < 1:
             raise ConfigError(f"network 'metz': expected width, judging ≥ 1; got {self.width}, {self.judging}")
 
-    def initialise(self, network: nn.Module) -> None:
-        """Draw the weights of a whole network's layers; biases zero."""
-        for layer in network.modules():
-            if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
-                nn.init.normal_(layer.weight, std=0.02 if self.init == "normal" else (2 / _fan_in(layer)) ** 0.5)
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
-
     def generator(self, shape: ImageShape, latent: int, conditioning: str, n_classes: int) -> nn.Module:
         """Return a freshly initialised generator."""
         if self.making_norm == "none":
@@ -121,8 +114,17 @@ class Metz:
         return MetzDiscriminator(self, shape, conditioning, n_classes)
 
 
+def _initialise(network: nn.Module, init: str) -> None:
+    """Draw the weights of all layers, ``init`` normal or he; biases zero."""
+    for layer in network.modules():
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+            nn.init.normal_(layer.weight, std=0.02 if init == "normal" else (2 / _fan_in(layer)) ** 0.5)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
 def _fan_in(layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear) -> float:
-    """Return by how many weights an output pixel is reached: of a transposed convolution a stride²-th of its kernel."""
+    """Return the number of weights that meet in an output pixel; of a transposed convolution 1/stride² of its kernel."""
     if isinstance(layer, nn.ConvTranspose2d):
         return layer.in_channels * layer.weight[0, 0].numel() / (layer.stride[0] * layer.stride[1])
     return float(layer.weight[0].numel())

@@ -7,13 +7,15 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import PLANES, DiscriminatorOutput, PointShape, Shape, stages
+from gantlet.core.interfaces.capabilities import Capabilities, ModuleCapabilities
+from gantlet.core.interfaces.modules import DiscriminatorOutput, HeadedDiscriminator
+from gantlet.core.interfaces.networks import PLANES, Network, PointShape, Shape, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, require_plain_norm
 
 
 class MlpGenerator(nn.Module):
-    """z → dense layers with ReLU (after batch normalisation where asked) → all pixels, tanh; or a point, linear."""
+    """z → dense layers with ReLU (after batch normalisation with norm=batch) → all pixels, tanh; or a point, linear."""
 
     def __init__(self, plan: "Mlp", shape: Shape, latent: int, conditioning: str, n_classes: int) -> None:
         super().__init__()
@@ -36,7 +38,7 @@ class MlpGenerator(nn.Module):
         return self.layers(self.label(z, labels))
 
 
-class MlpDiscriminator(nn.Module):
+class MlpDiscriminator(HeadedDiscriminator):
     """All pixels or coordinates → dense layers with LeakyReLU 0.2 → the conditioning's head; no normalisation."""
 
     def __init__(self, plan: "Mlp", shape: Shape, conditioning: str, n_classes: int) -> None:
@@ -49,7 +51,7 @@ class MlpDiscriminator(nn.Module):
                 "use projection"
             )
         inputs = shape.dim if isinstance(shape, PointShape) else (shape.channels + extra) * shape.size**2
-        self.inputs = inputs
+        self.capabilities = ModuleCapabilities(inputs=inputs)
         layers: list[nn.Module] = [nn.Flatten()]
         for before in [inputs, *[plan.width] * ((plan.judging or plan.depth) - 1)]:
             layers += [nn.Linear(before, plan.width), nn.LeakyReLU(0.2)]
@@ -65,7 +67,7 @@ class MlpDiscriminator(nn.Module):
 
 @NETWORKS.register("mlp", source="Goodfellow et al. 2014, arXiv:1406.2661, §5")
 @dataclass(frozen=True)
-class Mlp:
+class Mlp(Network[Shape]):
     """Dense layers only: ReLU in the generator, LeakyReLU 0.2 in the discriminator.
 
     Options: ``width`` and number ``depth`` of hidden layers in each player; ``judging``: another depth for the
@@ -80,7 +82,7 @@ class Mlp:
     Source: Goodfellow et al. 2014, arXiv:1406.2661, §5.
     """
 
-    makes_points: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(makes_points=True)
     width: int = 256
     depth: int = 3
     norm: str = "none"

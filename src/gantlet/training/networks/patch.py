@@ -1,15 +1,18 @@
-"""PatchGAN: a discriminator that judges patches, not images."""
+"""PatchGAN: a discriminator that scores patches, not images."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import PLANES, DiscriminatorOutput, ImageShape, halvings
+from gantlet.core.interfaces.capabilities import Part
+from gantlet.core.interfaces.hooks import Refuses
+from gantlet.core.interfaces.modules import DiscriminatorOutput
+from gantlet.core.interfaces.networks import PLANES, ChoosesInputs, ImageShape, Network, halvings
+from gantlet.core.interfaces.objectives import MatchesBatch
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.dcgan import initialise
 
@@ -18,7 +21,7 @@ MOST = 8
 
 
 class PatchDiscriminator(nn.Module):
-    """Strided convolutions, then two with stride 1; the last gives one logit a patch."""
+    """Strided convolutions, then two with stride 1; the last gives one logit per patch."""
 
     def __init__(self, shape: ImageShape, width: int, layers: int, norm: bool) -> None:
         super().__init__()
@@ -44,18 +47,18 @@ class PatchDiscriminator(nn.Module):
 
 @NETWORKS.register("patch", source="Isola et al. 2017, arXiv:1611.07004, sections 3.2.2 and 6.1.2")
 @dataclass(frozen=True)
-class Patch:
+class Patch(Network[ImageShape], ChoosesInputs, Refuses):
     """The discriminator of pix2pix, PatchGAN: every patch of an image gets its own logit, and the loss is their mean.
 
     ``layers`` 4×4 convolutions with stride 2 and one with stride 1, LeakyReLU 0.2, channels ``width`` doubling up to 8 ×,
-    then one that gives the logits; batch normalisation (``norm``: batch or none) not on the first. Of pairs it judges
+    then one that gives the logits; batch normalisation (``norm``: batch or none) not on the first. Of pairs it scores
     [input, image] on each other's channels; with ``sees_inputs=false`` the image alone, as an unconditional GAN does.
     ``layers`` 0: 3, the paper's 70×70 patches, or fewer where the image is smaller: 1 at 8 pixels, 2 at 16.
 
-    When to use it: as ``--discriminator patch`` beside unet, or beside any generator of single images to judge
+    When to use it: as ``--discriminator patch`` beside unet, or beside any generator of single images to score
     texture alone. Sizes 8 … 128 and 48.
 
-    Raises: ConfigError for options out of range, labels, objectives that want one number an image (wgan-qc), or when it
+    Raises: ConfigError for options out of range, labels, objectives that want one number per image (wgan-qc), or when it
     should generate.
     Convention: an image's logit, where a penalty needs one, is the mean of its patches'. Weights ~ N(0, 0.02²).
     Source: Isola et al. 2017, arXiv:1611.07004, sections 3.2.2 and 6.1.2.
@@ -72,12 +75,10 @@ class Patch:
         if self.norm not in ("batch", "none"):
             raise ConfigError(f"network 'patch': expected norm batch or none; got {self.norm!r}")
 
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with an objective that assigns one number to each image."""
-        if any(hasattr(other, "meeting") for other in others.values()):
-            return (
-                f"it gives a number a patch, and objective {config.objective!r} wants one an image; use dcgan or r3gan"
-            )
+        if any(isinstance(other, MatchesBatch) for other in others.values()):
+            return f"it gives one number per patch, and objective {config.objective!r} wants one per image; use dcgan or r3gan"
         return None
 
     def generator(self, shape: ImageShape, latent: int, conditioning: str, n_classes: int) -> nn.Module:

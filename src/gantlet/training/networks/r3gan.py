@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import DiscriminatorOutput, ImageShape, halvings, stages
+from gantlet.core.interfaces.modules import DiscriminatorOutput, HeadedDiscriminator
+from gantlet.core.interfaces.networks import ImageShape, Network, halvings, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, require_plain_norm
 
@@ -60,6 +61,21 @@ class Residual(nn.Module):
         return x + self.project(inner)
 
 
+def _widths(plan: "R3gan", shape: ImageShape) -> list[int]:
+    """Return the channels of each stage from the image's size down to 4×4."""
+    return [min(plan.width * 2**i, plan.most or 4 * plan.width) for i in range(halvings(shape) + 1)]
+
+
+def _stages(plan: "R3gan", shape: ImageShape) -> nn.ModuleList:
+    """Return the residual blocks of each stage from the image's size down to 4×4."""
+    widths = _widths(plan, shape)
+    counts = [plan.top, *[plan.blocks] * (len(widths) - 1)]
+    return nn.ModuleList(
+        nn.Sequential(*(Residual(width, plan.expansion, plan.group_width, sum(counts)) for _ in range(count)))
+        for width, count in zip(widths, counts, strict=True)
+    )
+
+
 class R3ganGenerator(nn.Module):
     """A learned 4×4 basis modulated by z, then residual stages joined by doubling; tanh at the end."""
 
@@ -68,10 +84,10 @@ class R3ganGenerator(nn.Module):
         self.label, inputs = conditioning_named(conditioning, n_classes).latent_input(latent, n_classes)
         stages(shape)
         require_plain_norm(conditioning, n_classes, "r3gan")
-        widths = plan.widths(shape)[::-1]
+        widths = _widths(plan, shape)[::-1]
         self.basis = nn.Parameter(torch.randn(widths[0], 4, 4))
         self.modulate = fan_in(nn.Linear(inputs, widths[0], bias=False))
-        self.stages = plan.stages(shape)[::-1]
+        self.stages = _stages(plan, shape)[::-1]
         self.narrow = nn.ModuleList(
             fan_in(nn.Conv2d(before, after, 1, bias=False)) for before, after in pairwise(widths)
         )
@@ -86,16 +102,16 @@ class R3ganGenerator(nn.Module):
         return torch.tanh(self.image(x))
 
 
-class R3ganDiscriminator(nn.Module):
-    """The generator mirrored: residual stages joined by halving, a 4×4 basis a channel, then the head."""
+class R3ganDiscriminator(HeadedDiscriminator):
+    """The generator mirrored: residual stages joined by halving, a 4×4 basis per channel, then the head."""
 
     def __init__(self, plan: "R3gan", shape: ImageShape, conditioning: str, n_classes: int) -> None:
         super().__init__()
         rule = conditioning_named(conditioning, n_classes)
         self.label, extra = rule.image_input(shape.size, n_classes)
-        widths = plan.widths(shape)
+        widths = _widths(plan, shape)
         self.image = fan_in(nn.Conv2d(shape.channels + extra, widths[0], 3, padding=1))
-        self.stages = plan.stages(shape)
+        self.stages = _stages(plan, shape)
         self.widen = nn.ModuleList(
             fan_in(nn.Conv2d(before, after, 1, bias=False)) for before, after in pairwise(widths)
         )
@@ -114,7 +130,7 @@ class R3ganDiscriminator(nn.Module):
 
 @NETWORKS.register("r3gan", source="Huang et al. 2024, arXiv:2501.05441, §4")
 @dataclass(frozen=True)
-class R3gan:
+class R3gan(Network[ImageShape]):
     """Residual generator and discriminator without any normalisation, for RpGAN with R1 and R2.
 
     Stages at the image's size, its half, … 4×4, each of ``blocks`` grouped bottlenecks with LeakyReLU 0.2, joined by
@@ -126,7 +142,7 @@ class R3gan:
     width); ``blocks``
     a stage; ``top``, blocks at the image's own size, where they cost most (0: only the 3×3 convolution from or to the
     image);
-    ``expansion`` of the bottleneck; ``group_width``, channels a group of its 3×3 convolution.
+    ``expansion`` of the bottleneck; ``group_width``, channels per group of its 3×3 convolution.
 
     Sizes 8 … 128, not 48; 1 or 3 channels. Raises: ConfigError for options that do not divide each other.
     Convention: channels double towards 4×4 and G ends in tanh; the paper has 768 channels throughout and a linear end.
@@ -154,19 +170,6 @@ class R3gan:
                 f"{self.width} × {self.expansion} "
                 f"and {self.group_width} (most {self.most})"
             )
-
-    def widths(self, shape: ImageShape) -> list[int]:
-        """Return the channels of each stage from the image's size down to 4×4."""
-        return [min(self.width * 2**i, self.most or 4 * self.width) for i in range(halvings(shape) + 1)]
-
-    def stages(self, shape: ImageShape) -> nn.ModuleList:
-        """Return the residual blocks of each stage from the image's size down to 4×4."""
-        widths = self.widths(shape)
-        counts = [self.top, *[self.blocks] * (len(widths) - 1)]
-        return nn.ModuleList(
-            nn.Sequential(*(Residual(width, self.expansion, self.group_width, sum(counts)) for _ in range(count)))
-            for width, count in zip(widths, counts, strict=True)
-        )
 
     def generator(self, shape: ImageShape, latent: int, conditioning: str, n_classes: int) -> nn.Module:
         """Return a freshly initialised generator."""

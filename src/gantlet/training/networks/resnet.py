@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, relu
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import PLANES, DiscriminatorOutput, ImageShape, halvings, stages
+from gantlet.core.interfaces.modules import DiscriminatorOutput, HeadedDiscriminator
+from gantlet.core.interfaces.networks import PLANES, ImageShape, Network, halvings, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, generator_norm
 from gantlet.training.networks.labels import LabelledSequential
@@ -94,7 +95,7 @@ class ResnetGenerator(nn.Module):
         return self.image(x, labels)
 
 
-class ResnetDiscriminator(nn.Module):
+class ResnetDiscriminator(HeadedDiscriminator):
     """Halving blocks to 8×8 (48 pixels: 12×12), two blocks there, ReLU, pooled over the plane, then the conditioning's head."""
 
     def __init__(self, plan: "Resnet", shape: ImageShape, conditioning: str, n_classes: int) -> None:
@@ -124,10 +125,10 @@ class ResnetDiscriminator(nn.Module):
     source="Gulrajani et al. 2017, arXiv:1704.00028, App. F; Miyato et al. 2018, arXiv:1802.05957, App. B.4, Table 4",
 )
 @dataclass(frozen=True)
-class Resnet:
+class Resnet(Network[ImageShape]):
     """Residual networks: doubling blocks with batch normalisation in G; halving blocks without normalisation in D.
 
-    G: dense to 4×4×width, one block a doubling. D: blocks halve down to 8×8 (32 pixels: 2 of them), two more blocks,
+    G: dense to 4×4×width, one block per doubling. D: blocks halve down to 8×8 (32 pixels: 2 of them), two more blocks,
     ReLU, pooling, logit. Images of 48 pixels (STL-10) start at 6×6 and end at 12×12. Options: ``width`` of G; ``judging``,
     the width of D (0: the same); ``pool``: ``sum`` (SNGAN) or ``mean`` (WGAN-GP).
 

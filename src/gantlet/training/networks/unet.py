@@ -8,7 +8,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import ImageShape, stages
+from gantlet.core.interfaces.capabilities import Capabilities
+from gantlet.core.interfaces.networks import ImageShape, Network, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.dcgan import initialise
 
@@ -48,24 +49,24 @@ class UnetGenerator(nn.Module):
         self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None, inputs: Float[Tensor, "b i s s"]
     ) -> Float[Tensor, "b c s s"]:
         """Return images in (−1, 1)."""
-        seen = []
+        encoded = []
         x = inputs
         for stage in self.down:
             x = stage(x)
-            seen.append(x)
+            encoded.append(x)
         for i, stage in enumerate(self.up):
             x = stage(x)
             if i < self.noisy:
-                kept = z @ self.get_buffer(f"directions{i}") > 0
-                x = 2 * x * kept.view(x.shape)
-            x = torch.cat([x, seen[-2 - i]], dim=1)
-        made: Tensor = self.out(x)
-        return made
+                mask = z @ self.get_buffer(f"directions{i}") > 0
+                x = 2 * x * mask.view(x.shape)
+            x = torch.cat([x, encoded[-2 - i]], dim=1)
+        images: Tensor = self.out(x)
+        return images
 
 
 @NETWORKS.register("unet", source="Isola et al. 2017, arXiv:1611.07004, sections 3.2 and 6.1.1")
 @dataclass(frozen=True)
-class Unet:
+class Unet(Network[ImageShape]):
     """The generator of pix2pix: an output image from an input image, with shortcuts between equal sizes; noise by dropout.
 
     Strided 4×4 convolutions with LeakyReLU 0.2 halve the input to 1×1, transposed ones with ReLU double it again, each
@@ -75,14 +76,14 @@ class Unet:
 
     When to use it: for pairs of images (data ``paired``), with ``--discriminator patch`` or any other. Sizes 8 … 128, not 48.
 
-    Raises: ConfigError for width < 1, data that are no pairs, a conditioning by labels, or when it should judge.
+    Raises: ConfigError for width < 1, data that are no pairs, a conditioning by labels, or as a discriminator.
     Convention: a stage's mask is z·R > 0, z the latent ~ N(0, I) and R fixed, random: each element is kept with
-    probability ½, and equal latents give equal images. Outputs are made with the running statistics of batch
+    probability ½, and equal latents give equal images. Outputs use the running statistics of batch
     normalisation (the authors: those of the test batch). Weights ~ N(0, 0.02²).
     Source: Isola et al. 2017, arXiv:1611.07004, sections 3.2 and 6.1.1.
     """
 
-    translates: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(translates=True)
     width: int = 64
     dropout: bool = True
 
@@ -104,7 +105,7 @@ class Unet:
         return UnetGenerator(shape, latent, self.width, self.dropout)
 
     def discriminator(self, shape: ImageShape, conditioning: str, n_classes: int) -> nn.Module:
-        """Raise ConfigError: it judges nothing."""
+        """Raise ConfigError: it is a generator alone."""
         raise ConfigError(
             "network 'unet' is a generator alone; name its discriminator, e.g. --discriminator patch (or dcgan)"
         )

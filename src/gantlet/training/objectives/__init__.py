@@ -1,5 +1,13 @@
 """One adversarial objective per file: both players' losses beside their equations."""
 
+from gantlet.core.interfaces.hooks import HOOKS, ReadsMemory
+from gantlet.core.interfaces.objectives import Autoencodes, MatchesBatch, Objective
 from gantlet.core.registry import Metadata, Registry
 
-OBJECTIVES = Registry("objective", __name__, metadata=Metadata, group="objectives")
+OBJECTIVES = Registry(
+    "objective",
+    __name__,
+    metadata=Metadata,
+    protocols=(Objective, ReadsMemory, MatchesBatch, Autoencodes, *HOOKS),
+    group="objectives",
+)

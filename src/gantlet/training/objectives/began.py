@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -10,13 +10,15 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.objectives import refuse_without_energy
+from gantlet.core.interfaces.capabilities import Capabilities, Part
+from gantlet.core.interfaces.hooks import Observes, ReadsMemory, Refuses
+from gantlet.core.interfaces.objectives import Objective, refuse_without_energy
 from gantlet.training.objectives import OBJECTIVES
 
 
 @OBJECTIVES.register("began", source="Berthelot et al. 2017, arXiv:1703.10717, §3.3–3.4")
 @dataclass(frozen=True)
-class BoundaryEquilibrium:
+class BoundaryEquilibrium(Objective, Refuses, ReadsMemory, Observes):
     """Boundary-equilibrium game: the auto-encoder learns real images and, k times, unlearns fakes; k keeps the balance.
 
     With auto-encoding losses L(x) = −r, L(G) = −f: discriminator: L(x) − k·L(G); generator: L(G); after each
@@ -33,8 +35,7 @@ class BoundaryEquilibrium:
     Source: Berthelot et al. 2017, arXiv:1703.10717, §3.3 (losses and k) and §3.4 (M_global).
     """
 
-    relativistic: ClassVar[bool] = False
-    reads_energy: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(reads_energy=True)
     gamma: float = 0.5
     rate: float = 1e-3
     k: float = 0.0
@@ -46,7 +47,7 @@ class BoundaryEquilibrium:
                 f"{self.gamma}, {self.rate}, {self.k}"
             )
 
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with a discriminator that is no auto-encoder."""
         return refuse_without_energy(discriminator)
 

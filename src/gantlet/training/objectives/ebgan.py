@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -11,13 +10,16 @@ from torch.nn.functional import normalize, relu
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError, TooFewSamples
-from gantlet.core.interfaces.objectives import DiscriminatorOutput, refuse_without_energy
+from gantlet.core.interfaces.capabilities import Capabilities, Part
+from gantlet.core.interfaces.hooks import GeneratorTerm, Refuses
+from gantlet.core.interfaces.modules import DiscriminatorOutput
+from gantlet.core.interfaces.objectives import Objective, refuse_without_energy
 from gantlet.training.objectives import OBJECTIVES
 
 
 @OBJECTIVES.register("ebgan", source="Zhao et al. 2017, arXiv:1609.03126, Eq. 1, 2 and 4")
 @dataclass(frozen=True)
-class EnergyBased:
+class EnergyBased(Objective, Refuses, GeneratorTerm):
     """Energy-based game: low energy for real images, at least the margin for fakes; fakes are pulled apart.
 
     With energies E(x) = −r, E(G) = −f (the auto-encoder's error), [t]₊ = max(0, t) and codes s of the fakes:
@@ -34,9 +36,6 @@ class EnergyBased:
     Source: Zhao et al. 2017, arXiv:1609.03126, Eq. 1, 2 and 4.
     """
 
-    relativistic: ClassVar[bool] = False
-    reads_energy: ClassVar[bool] = True
-    needs_real: ClassVar[bool] = False
     margin: float = 10.0
     pulling_away: float = 0.1
 
@@ -47,11 +46,11 @@ class EnergyBased:
             )
 
     @property
-    def whole_batch(self) -> bool:
-        """Return whether the loss looks at all rows of a batch together: the pulling-away term does."""
-        return self.pulling_away > 0
+    def capabilities(self) -> Capabilities:  # type: ignore[override]  # the pulling-away term reads the whole batch
+        """Return its capabilities."""
+        return Capabilities(reads_energy=True, needs_real=False, whole_batch=self.pulling_away > 0)
 
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with a discriminator that is no auto-encoder."""
         return refuse_without_energy(discriminator)
 

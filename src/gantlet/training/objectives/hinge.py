@@ -1,12 +1,12 @@
 """The hinge GAN: the discriminator cares only about logits inside the margin."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import relu
 
+from gantlet.core.interfaces.objectives import Objective
 from gantlet.training.objectives import OBJECTIVES
 
 
@@ -14,7 +14,7 @@ from gantlet.training.objectives import OBJECTIVES
     "hinge", source="Lim & Ye 2017, arXiv:1705.02894; Miyato et al. 2018, arXiv:1802.05957, Eq. 16 and 17"
 )
 @dataclass(frozen=True)
-class Hinge:
+class Hinge(Objective):
     """The hinge game: real logits are pushed above 1 and fake ones below −1, and no further.
 
     With logits r = D(x), f = D(G(z)): discriminator: max(0, 1 − r) + max(0, 1 + f); generator: −f.
@@ -25,8 +25,6 @@ class Hinge:
     Convention: both players minimise; the generator's loss has no margin.
     Source: Lim & Ye 2017, arXiv:1705.02894; Miyato et al. 2018, arXiv:1802.05957, Eq. 16 and 17.
     """
-
-    relativistic: ClassVar[bool] = False
 
     def discriminator_loss(
         self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]

@@ -2,23 +2,23 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.objectives import Objective
 from gantlet.training.objectives import OBJECTIVES
 
 
 @OBJECTIVES.register("lsgan", source="Mao et al. 2017, arXiv:1611.04076, Eq. 2 and Eq. 6–9")
 @dataclass(frozen=True)
-class LeastSquares:
+class LeastSquares(Objective):
     """Least-squares game: real logits are drawn to b, fake ones to a, and the generator draws fake ones to c.
 
     With the discriminator's linear output r = D(x), f = D(G(z)):
     discriminator: ½(r − b)² + ½(f − a)²; generator: ½(f − c)².
-    Options: the targets ``a`` (fake), ``b`` (real), ``c`` (what the generator wants).
+    Options: the targets ``a`` (fake), ``b`` (real), ``c`` (of the generator).
 
     When to use it: a plain game whose gradient does not vanish for fakes far on the right side of the boundary.
 
@@ -32,8 +32,6 @@ class LeastSquares:
     a: float = 0.0
     b: float = 1.0
     c: float = 1.0
-
-    relativistic: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not all(map(math.isfinite, (self.a, self.b, self.c))) or self.a in (self.b, self.c):

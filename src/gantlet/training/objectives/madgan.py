@@ -1,8 +1,8 @@
-"""MAD-GAN: several generators, and a discriminator that also says which of them made a fake."""
+"""MAD-GAN: several generators, and a discriminator that also names the generator of a fake."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -11,31 +11,36 @@ from torch.nn.functional import cross_entropy, softplus
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.objectives import DiscriminatorOutput, feature_dim
+from gantlet.core.interfaces.capabilities import Capabilities, ModuleCapabilities, Part
+from gantlet.core.interfaces.hooks import AltersGenerator, DiscriminatorTerm, Refuses, ReplacesDiscriminator
+from gantlet.core.interfaces.modules import DiscriminatorOutput, NetworkModule, feature_dim, module_capabilities
+from gantlet.core.interfaces.objectives import Objective
 from gantlet.training.objectives import OBJECTIVES
 
 
-class Naming(nn.Module):
+class Naming(NetworkModule):
     """A discriminator's body with K + 1 outputs: made by generator 1 … K, or real."""
 
     def __init__(self, body: nn.Module, generators: int) -> None:
         super().__init__()
         self.body = body
         self.linear = nn.Linear(feature_dim(body), generators + 1)
-        self.inputs = getattr(body, "inputs", 0)
+        self.capabilities = ModuleCapabilities(inputs=module_capabilities(body).inputs)
 
-    def forward(self, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None = None) -> Any:
+    def forward(
+        self, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None = None
+    ) -> DiscriminatorOutput:
         """Return the log-odds of real, o_real − log Σ exp o_k, and the K outputs as class logits."""
-        judged = self.body(images, labels)
-        outputs = self.linear(judged.features)
-        made = outputs[:, :-1]
-        return judged._replace(logits=outputs[:, -1] - made.logsumexp(1), class_logits=made)
+        output: DiscriminatorOutput = self.body(images, labels)
+        outputs = self.linear(output.features)
+        generators = outputs[:, :-1]
+        return output._replace(logits=outputs[:, -1] - generators.logsumexp(1), class_logits=generators)
 
 
-class Many(nn.Module):
+class Many(NetworkModule):
     """Row i of a batch is made by generator i mod K."""
 
-    no_graph: ClassVar[str] = "makes each row by another network"
+    capabilities = ModuleCapabilities(no_graph="makes each row by another network")
 
     def __init__(self, generators: list[nn.Module]) -> None:
         super().__init__()
@@ -44,14 +49,14 @@ class Many(nn.Module):
     def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b *shape"]:
         """Return the rows in their order."""
         k = len(self.each)
-        made = [generator(z[i::k], None) for i, generator in enumerate(self.each) if i < len(z)]
+        rows = [generator(z[i::k], None) for i, generator in enumerate(self.each) if i < len(z)]
         order = torch.cat([torch.arange(i, len(z), k) for i in range(min(k, len(z)))])
-        return torch.cat(made)[order.argsort().to(z.device)]
+        return torch.cat(rows)[order.argsort().to(z.device)]
 
 
 @OBJECTIVES.register("madgan", source="Ghosh et al. 2018, arXiv:1704.02906, §4")
 @dataclass(frozen=True)
-class MultiAgent:
+class MultiAgent(Objective, Refuses, AltersGenerator, ReplacesDiscriminator, DiscriminatorTerm):
     """K generators against one discriminator of K + 1 classes: it must tell real images and every generator apart.
 
     discriminator: −log D_real(x) − log D_k(G_k(z)); generator k: −log D_real(G_k(z)). With ℓ the log-odds of real this is
@@ -66,15 +71,14 @@ class MultiAgent:
     Source: Ghosh et al. 2018, arXiv:1704.02906, §4.
     """
 
-    whole_batch: ClassVar[bool] = True
-    relativistic: ClassVar[bool] = False
+    capabilities: ClassVar[Capabilities] = Capabilities(whole_batch=True)
     generators: int = 4
 
     def __post_init__(self) -> None:
         if self.generators < 2:
             raise ConfigError(f"objective 'madgan': expected generators ≥ 2; got {self.generators}")
 
-    def refusal(self, config: TrainConfig, others: Any, discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with labels, packs or a batch that is too small."""
         if config.conditioning != "none" or "pacgan" in others or "label-smoothing" in others:
             return (
@@ -106,6 +110,7 @@ class MultiAgent:
         self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
     ) -> Float[Tensor, ""]:
         """Return −log p(k | fake), ≥ 0, in nats."""
-        outputs = getattr(fake, "class_logits")  # noqa: B009 - not every judgement has them
+        outputs = fake.class_logits
+        assert outputs is not None  # `Naming` gives them
         maker = torch.arange(len(outputs), device=outputs.device) % self.generators
         return cross_entropy(outputs, maker)

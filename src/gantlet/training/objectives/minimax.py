@@ -7,12 +7,14 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from gantlet.core.interfaces.capabilities import Capabilities
+from gantlet.core.interfaces.objectives import Objective
 from gantlet.training.objectives import OBJECTIVES
 
 
 @OBJECTIVES.register("minimax", source="Goodfellow et al. 2014, arXiv:1406.2661, Eq. 1 and Theorem 1")
 @dataclass(frozen=True)
-class Minimax:
+class Minimax(Objective):
     """The original zero-sum game, in which the generator minimises log(1 − D(G(z))).
 
     With logits r = D(x), f = D(G(z)) and softplus(t) = log(1 + eᵗ):
@@ -27,8 +29,7 @@ class Minimax:
     Source: Goodfellow et al. 2014, arXiv:1406.2661, Eq. 1 and Theorem 1.
     """
 
-    relativistic: ClassVar[bool] = False
-    cross_entropy: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(cross_entropy=True)
 
     def discriminator_loss(
         self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]

@@ -7,12 +7,14 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from gantlet.core.interfaces.capabilities import Capabilities
+from gantlet.core.interfaces.objectives import Objective
 from gantlet.training.objectives import OBJECTIVES
 
 
 @OBJECTIVES.register("nonsaturating", source="Goodfellow et al. 2014, arXiv:1406.2661, Eq. 1 and the end of §3")
 @dataclass(frozen=True)
-class NonSaturating:
+class NonSaturating(Objective):
     """The original GAN's discriminator against a generator that maximises log D(G(z)).
 
     With logits r = D(x), f = D(G(z)), σ the logistic function and softplus(t) = log(1 + eᵗ):
@@ -27,8 +29,7 @@ class NonSaturating:
     Source: Goodfellow et al. 2014, arXiv:1406.2661, Eq. 1 and the end of §3.
     """
 
-    relativistic: ClassVar[bool] = False
-    cross_entropy: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(cross_entropy=True)
 
     def discriminator_loss(
         self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]

@@ -1,8 +1,8 @@
-"""Reconstruction: no adversary; encoder and decoder lower one error together."""
+"""Reconstruction: no adversary; encoder and decoder are trained jointly on the reconstruction error."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -10,13 +10,17 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.capabilities import Capabilities, Part
+from gantlet.core.interfaces.hooks import Refuses
+from gantlet.core.interfaces.modules import Batch, module_capabilities
+from gantlet.core.interfaces.objectives import Autoencodes
 from gantlet.training.objectives import OBJECTIVES
 
 
 @OBJECTIVES.register("reconstruction", source="An et al. 2020, openreview HkldyTNYwH (AE-OT), §3")
 @dataclass(frozen=True)
-class Reconstruction:
-    """An auto-encoder's error, lowered by both players: the discriminator is the encoder, the generator the decoder.
+class Reconstruction(Autoencodes, Refuses):
+    """An auto-encoder's error, minimised by both players: the discriminator is the encoder, the generator the decoder.
 
     E |G(E(x)) − x|² / pixels + λ·E ‖E(x)‖₁ / k, codes E(x) [b, k] of the size of the latents. Option: ``sparsity`` λ.
 
@@ -28,17 +32,16 @@ class Reconstruction:
     adversarial game have no place in it. Source: An et al. 2020, openreview HkldyTNYwH (AE-OT), §3.
     """
 
-    relativistic: ClassVar[bool] = False
-    reads_code: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(reads_code=True)
     sparsity: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.sparsity < float("inf"):
             raise ConfigError(f"objective 'reconstruction': expected sparsity ≥ 0; got {self.sparsity}")
 
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with a discriminator that is no encoder, or with penalties and conditions."""
-        if getattr(discriminator, "gives_energy", True):
+        if not module_capabilities(discriminator).gives_code:
             return (
                 "its discriminator must be an encoder; use --network 'autoencoder[energy=none,code=K]' with --latent K"
             )
@@ -47,9 +50,9 @@ class Reconstruction:
         return None
 
     def common_terms(
-        self, generator: nn.Module, discriminator: nn.Module, batch: Any, stream: torch.Generator
+        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, stream: torch.Generator
     ) -> dict[str, Tensor]:
-        """Return the error, and the sparsity term where it is asked for."""
+        """Return the error, and the sparsity term where its weight is positive."""
         codes = discriminator(batch.real, None).features
         terms = {"reconstruction": (generator(codes, None) - batch.real).square().mean()}
         if self.sparsity:
@@ -59,9 +62,9 @@ class Reconstruction:
     def discriminator_loss(
         self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]
     ) -> Float[Tensor, " b"]:
-        """Return 0: nothing is told apart."""
+        """Return 0: there is no adversary."""
         return 0 * (fake_logits - real_logits)
 
     def generator_loss(self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]) -> Float[Tensor, " b"]:
-        """Return 0: nobody is deceived."""
+        """Return 0: there is no adversary."""
         return 0 * fake_logits

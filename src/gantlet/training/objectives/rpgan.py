@@ -7,6 +7,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from gantlet.core.interfaces.capabilities import Capabilities
+from gantlet.core.interfaces.objectives import Objective
 from gantlet.training.objectives import OBJECTIVES
 
 
@@ -15,7 +17,7 @@ from gantlet.training.objectives import OBJECTIVES
     source="Jolicoeur-Martineau 2018, arXiv:1807.00734 (there RSGAN); Huang et al. 2024, arXiv:2501.05441, Eq. 2",
 )
 @dataclass(frozen=True)
-class RelativisticPairing:
+class RelativisticPairing(Objective):
     """The relativistic pairing GAN: each real image is compared with one fake image.
 
     With logits r = D(x), f = D(G(z)) of a pair and softplus(t) = log(1 + eᵗ):
@@ -30,7 +32,7 @@ class RelativisticPairing:
     Source: Jolicoeur-Martineau 2018, arXiv:1807.00734 (there RSGAN); Huang et al. 2024, arXiv:2501.05441, Eq. 2.
     """
 
-    relativistic: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(relativistic=True)
 
     def discriminator_loss(
         self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]

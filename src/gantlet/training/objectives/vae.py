@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -12,7 +11,10 @@ from torch.nn.functional import binary_cross_entropy, softplus
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.objectives import feature_dim
+from gantlet.core.interfaces.capabilities import Part
+from gantlet.core.interfaces.hooks import Refuses, ReplacesDiscriminator
+from gantlet.core.interfaces.modules import Batch, DiscriminatorOutput, feature_dim
+from gantlet.core.interfaces.objectives import Autoencodes
 from gantlet.core.rng import for_rows
 from gantlet.training.objectives import OBJECTIVES
 
@@ -25,18 +27,20 @@ class Encoder(nn.Module):
         self.body = body
         self.posterior = nn.Linear(feature_dim(body), 2 * latent)
 
-    def forward(self, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None = None) -> Any:
-        """Return a judgement whose features are [μ, σ] and whose logit is −KL(q(z|x) ‖ N(0, I))."""
-        judged = self.body(images, labels)
-        mean, raw = self.posterior(judged.features).chunk(2, dim=1)
+    def forward(
+        self, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None = None
+    ) -> DiscriminatorOutput:
+        """Return an output whose features are [μ, σ] and whose logit is −KL(q(z|x) ‖ N(0, I))."""
+        output: DiscriminatorOutput = self.body(images, labels)
+        mean, raw = self.posterior(output.features).chunk(2, dim=1)
         spread = softplus(raw) + 1e-6
-        return judged._replace(logits=-divergence(mean, spread), features=torch.cat([mean, spread], 1))
+        return output._replace(logits=-divergence(mean, spread), features=torch.cat([mean, spread], 1))
 
 
 @OBJECTIVES.register("vae", source="Kingma & Welling 2014, arXiv:1312.6114, Eq. 3 and App. B")
 @dataclass(frozen=True)
-class Variational:
-    """The variational bound: the generator decodes what the discriminator's body encodes; nobody plays against anybody.
+class Variational(Autoencodes, Refuses, ReplacesDiscriminator):
+    """The variational bound: the generator decodes what the discriminator's body encodes; there is no adversary.
 
     Both minimise −ELBO = E_q(z|x)[−log p(x|z)] + KL(q(z|x) ‖ N(0, I)), z = μ(x) + σ(x)·ε. ``likelihood`` bernoulli: pixels
     (x + 1)/2 with probabilities (G(z) + 1)/2; gaussian: N(G(z), noise²) (option ``noise``).
@@ -46,11 +50,10 @@ class Variational:
     Optimum: −ELBO ≥ −log p(x), with equality where q(z|x) is the exact posterior.
     Raises: ConfigError for another likelihood or noise ≤ 0; with penalties or pacgan, and for a discriminator without
     a linear head.
-    Convention: sums over pixels and latents, mean over the batch, one ε an image; σ by softplus.
+    Convention: sums over pixels and latents, mean over the batch, one ε per image; σ by softplus.
     Source: Kingma & Welling 2014, arXiv:1312.6114, Eq. 3 (bound) and App. B (KL).
     """
 
-    relativistic: ClassVar[bool] = False
     likelihood: str = "bernoulli"
     noise: float = 0.1
 
@@ -60,7 +63,7 @@ class Variational:
                 f"objective 'vae': expected likelihood bernoulli or gaussian and noise > 0; got {self.likelihood!r}, {self.noise}"
             )
 
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with what belongs to a discriminator."""
         if config.penalties or "pacgan" in others or "unrolled" in others:
             return "it has no discriminator for penalties, pacgan or unrolled to act on; leave them out"
@@ -71,25 +74,19 @@ class Variational:
         return Encoder(discriminator, config.latent)
 
     def common_terms(
-        self, generator: nn.Module, discriminator: nn.Module, batch: Any, stream: torch.Generator
+        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, stream: torch.Generator
     ) -> dict[str, Tensor]:
-        """Return reconstruction and KL, ≥ 0 with bernoulli, in nats an image."""
-        judged = discriminator(batch.real, batch.labels)
-        mean, spread = judged.features.chunk(2, dim=1)
+        """Return reconstruction and KL, ≥ 0 with bernoulli, in nats per image."""
+        output = discriminator(batch.real, batch.labels)
+        mean, spread = output.features.chunk(2, dim=1)
         noise = for_rows(
             len(mean), lambda n: torch.randn(n, mean.shape[1], generator=stream, dtype=mean.dtype, device=stream.device)
         )
         decoded = generator(mean + spread * noise.to(mean.device), batch.labels)
-        return {"reconstruction": self.cost(batch.real, decoded).mean(), "kl": -judged.logits.mean()}
-
-    def cost(self, real: Float[Tensor, "b *shape"], decoded: Float[Tensor, "b *shape"]) -> Float[Tensor, " b"]:
-        """Return −log p(x|z) of each image."""
-        if self.likelihood == "bernoulli":
-            probability = ((decoded.float() + 1) / 2).clamp(1e-6, 1 - 1e-6)
-            return binary_cross_entropy(probability, (real.float() + 1) / 2, reduction="none").flatten(1).sum(1)
-        squares = (real - decoded).square().flatten(1)
-        constant = squares.shape[1] / 2 * math.log(2 * math.pi * self.noise**2)
-        return squares.sum(1) / (2 * self.noise**2) + constant
+        return {
+            "reconstruction": negative_log_likelihood(batch.real, decoded, self.likelihood, self.noise).mean(),
+            "kl": -output.logits.mean(),
+        }
 
     def discriminator_loss(
         self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]
@@ -100,6 +97,18 @@ class Variational:
     def generator_loss(self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]) -> Float[Tensor, " b"]:
         """Return −f, as above."""
         return -fake_logits
+
+
+def negative_log_likelihood(
+    real: Float[Tensor, "b *shape"], decoded: Float[Tensor, "b *shape"], likelihood: str, noise: float
+) -> Float[Tensor, " b"]:
+    """Return −log p(x|z) of each image, in nats; ``noise`` is the standard deviation of a gaussian ``likelihood``."""
+    if likelihood == "bernoulli":
+        probability = ((decoded.float() + 1) / 2).clamp(1e-6, 1 - 1e-6)
+        return binary_cross_entropy(probability, (real.float() + 1) / 2, reduction="none").flatten(1).sum(1)
+    squares = (real - decoded).square().flatten(1)
+    constant = squares.shape[1] / 2 * math.log(2 * math.pi * noise**2)
+    return squares.sum(1) / (2 * noise**2) + constant
 
 
 def divergence(mean: Float[Tensor, "b k"], spread: Float[Tensor, "b k"]) -> Float[Tensor, " b"]:

@@ -1,8 +1,9 @@
-"""VEEGAN: a reconstructor maps images back to latents; the discriminator judges pairs of both."""
+"""VEEGAN: a reconstructor maps images back to latents; the discriminator scores pairs of both."""
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -11,14 +12,17 @@ from torch.nn.functional import softplus
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.objectives import DiscriminatorOutput, feature_dim
+from gantlet.core.interfaces.capabilities import Capabilities, ModuleCapabilities, Part
+from gantlet.core.interfaces.hooks import DiscriminatorTerm, GeneratorTerm, Refuses, ReplacesDiscriminator
+from gantlet.core.interfaces.modules import DiscriminatorOutput, NetworkModule, feature_dim
+from gantlet.core.interfaces.objectives import Objective
 from gantlet.training.objectives import OBJECTIVES
 
 
-class Pairing(nn.Module):
+class Pairing(NetworkModule):
     """D(z, x) on the body's features and z, beside the reconstructor F(x), a second body with a linear layer to z."""
 
-    sees_latents: ClassVar[bool] = True
+    capabilities = ModuleCapabilities(sees_latents=True)
 
     def __init__(self, body: nn.Module, latent: int, width: int) -> None:
         super().__init__()
@@ -32,18 +36,18 @@ class Pairing(nn.Module):
         images: Float[Tensor, "b *shape"],
         labels: Int64[Tensor, " b"] | None = None,
         z: Float[Tensor, "b k"] | None = None,
-    ) -> Any:
-        """Judge (z, x), or (F(x), x) where z is not given; with z also return F(x) − z as what was missed."""
-        judged = self.body(images, labels)
-        found = self.to_latent(self.back(images, labels).features)
-        beside = found.detach() if z is None else z
-        logits = self.pair(torch.cat([judged.features, beside], 1)).squeeze(1)
-        return judged._replace(logits=logits, missed=None if z is None else found - z)
+    ) -> DiscriminatorOutput:
+        """Score (z, x), or (F(x), x) where z is not given; with z also return F(x) − z."""
+        output: DiscriminatorOutput = self.body(images, labels)
+        encoded = self.to_latent(self.back(images, labels).features)
+        beside = encoded.detach() if z is None else z
+        logits = self.pair(torch.cat([output.features, beside], 1)).squeeze(1)
+        return output._replace(logits=logits, latent_error=None if z is None else encoded - z)
 
 
 @OBJECTIVES.register("veegan", source="Srivastava et al. 2017, arXiv:1705.07761, §3 and Algorithm 1")
 @dataclass(frozen=True)
-class Veegan:
+class Veegan(Objective, Refuses, ReplacesDiscriminator, DiscriminatorTerm, GeneratorTerm):
     """VEEGAN: the pair (z, G(z)) must look like (F(x), x), and F must find z again from G(z).
 
     With r = D(F(x), x) and f = D(z, G(z)), real pairs being the high ones: discriminator: softplus(−r) + softplus(f);
@@ -60,8 +64,7 @@ class Veegan:
     Source: Srivastava et al. 2017, arXiv:1705.07761, §3 and Algorithm 1.
     """
 
-    relativistic: ClassVar[bool] = False
-    needs_real: ClassVar[bool] = False
+    capabilities: ClassVar[Capabilities] = Capabilities(needs_real=False)
     weight: float = 1.0
     width: int = 128
 
@@ -69,11 +72,11 @@ class Veegan:
         if not 0 <= self.weight < float("inf") or self.width < 1:
             raise ConfigError(f"objective 'veegan': expected weight ≥ 0 and width ≥ 1; got {self.weight}, {self.width}")
 
-    def refusal(self, config: TrainConfig, others: Any, discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with what knows no pairs."""
         if config.conditioning != "none" or {"pacgan", "diffaugment", "unrolled"} & set(others) or config.penalties:
             return (
-                "its discriminator judges pairs (z, x); leave out labels, penalties, pacgan, diffaugment and unrolled"
+                "its discriminator scores pairs (z, x); leave out labels, penalties, pacgan, diffaugment and unrolled"
             )
         return None
 
@@ -94,16 +97,17 @@ class Veegan:
     def discriminator_term(
         self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
     ) -> Float[Tensor, ""]:
-        """Return F's loss, mean ‖z − F(G(z))‖², ≥ 0; the fakes carry no gradient in this turn."""
-        return missed(fake)
+        """Return F's loss, mean ‖z − F(G(z))‖², ≥ 0; the fakes carry no gradient in this step."""
+        return _reconstruction_error(fake)
 
     def generator_term(
         self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
     ) -> Float[Tensor, ""]:
         """Return λ·mean ‖z − F(G(z))‖², ≥ 0."""
-        return self.weight * missed(fake)
+        return self.weight * _reconstruction_error(fake)
 
 
-def missed(fake: Any) -> Float[Tensor, ""]:
-    """Return mean ‖F(G(z)) − z‖² of a judgement of pairs."""
-    return fake.missed.square().sum(1).mean()
+def _reconstruction_error(fake: DiscriminatorOutput) -> Float[Tensor, ""]:
+    """Return mean ‖F(G(z)) − z‖² of the output for pairs."""
+    assert fake.latent_error is not None  # `Pairing` gives it for fakes
+    return fake.latent_error.square().sum(1).mean()

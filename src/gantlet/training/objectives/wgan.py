@@ -1,17 +1,17 @@
 """The Wasserstein GAN: the critic's mean difference between real and fake estimates a distance."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
 
+from gantlet.core.interfaces.objectives import Objective
 from gantlet.training.objectives import OBJECTIVES
 
 
 @OBJECTIVES.register("wgan", source="Arjovsky et al. 2017, arXiv:1701.07875, Eq. 2 and Algorithm 1")
 @dataclass(frozen=True)
-class Wasserstein:
+class Wasserstein(Objective):
     """The Wasserstein game: a 1-Lipschitz critic's mean at real images minus its mean at fake ones.
 
     With the critic's values r = D(x), f = D(G(z)): discriminator: f − r; generator: −f.
@@ -24,8 +24,6 @@ class Wasserstein:
     Convention: both players minimise.
     Source: Arjovsky et al. 2017, arXiv:1701.07875, Eq. 2 and Algorithm 1.
     """
-
-    relativistic: ClassVar[bool] = False
 
     def discriminator_loss(
         self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]

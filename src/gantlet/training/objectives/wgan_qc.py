@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -12,12 +12,15 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.capabilities import Capabilities, Part
+from gantlet.core.interfaces.hooks import Refuses
+from gantlet.core.interfaces.objectives import BatchObjective, MatchesBatch
 from gantlet.training.objectives import OBJECTIVES
 
 
 @OBJECTIVES.register("wgan-qc", source="Liu, Gu & Samaras 2019, ICCV, Wasserstein GAN with Quadratic Transport Cost")
 @dataclass(frozen=True)
-class QuadraticWasserstein:
+class QuadraticWasserstein(MatchesBatch, Refuses):
     """Quadratic-cost Wasserstein game: the critic learns the optimal potentials of each pair of batches, as numbers.
 
     With cost c(x, y) = K/2·‖x − y‖² a linear program matches the batch: x_σ(j) is the real partner of the fake y_j, u and
@@ -36,9 +39,7 @@ class QuadraticWasserstein:
     Source: Liu, Gu & Samaras 2019, ICCV; K, Λ and γ of the authors' code.
     """
 
-    whole_batch: ClassVar[bool] = True
-    relativistic: ClassVar[bool] = False
-    needs_own_gradient: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(whole_batch=True, needs_own_gradient=True)
     gamma: float = 0.1
     cost: float = 0.0
 
@@ -46,15 +47,15 @@ class QuadraticWasserstein:
         if not (0 <= self.gamma < math.inf and 0 <= self.cost < math.inf):
             raise ConfigError(f"objective 'wgan-qc': expected gamma ≥ 0 and cost ≥ 0; got {self.gamma}, {self.cost}")
 
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with labels or with unrolled."""
         if config.conditioning != "none":
-            return "its matching does not look at labels; use --conditioning none"
+            return "its matching does not read labels; use --conditioning none"
         if "unrolled" in others:
-            return "the steps that unrolled looks ahead would each need a matching of their own; leave it out"
+            return "the steps ahead of unrolled would each need a matching of their own; leave it out"
         return None
 
-    def meeting(self, real: Float[Tensor, "b *shape"], fake: Float[Tensor, "b *shape"]) -> "Matched":
+    def matched(self, real: Float[Tensor, "b *shape"], fake: Float[Tensor, "b *shape"]) -> "Matched":
         """Return the objective of this pair of batches, its matching and potentials computed."""
         x, y = (side.detach().flatten(1).double().cpu().numpy() for side in (real, fake))
         weight = self.cost or 1 / x.shape[1]
@@ -75,8 +76,8 @@ class QuadraticWasserstein:
 
 
 @dataclass(frozen=True, eq=False)
-class Matched:
-    """The discriminator's side of the game for one matched pair of batches; also a penalty, the transport regulariser."""
+class Matched(BatchObjective):
+    """The discriminator's side of the game for one matched pair of batches, with the transport regulariser."""
 
     u: Float[Tensor, " b"]
     v: Float[Tensor, " b"]

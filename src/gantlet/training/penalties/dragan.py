@@ -7,20 +7,21 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from gantlet.core.interfaces.penalties import Critic
+from gantlet.core.interfaces.capabilities import Capabilities
+from gantlet.core.interfaces.penalties import Critic, LazyPenalty
 from gantlet.training.penalties import PENALTIES
 from gantlet.training.penalties.gradients import gradient_norm, random_uniform, require_every, require_weight
 
 
 @PENALTIES.register("dragan", source="Kodali et al. 2017, arXiv:1705.07215, Eq. 2 and Algorithm 1")
 @dataclass(frozen=True)
-class Dragan:
+class Dragan(LazyPenalty):
     """Penalty on the discriminator's gradient norm at points perturbed around real images.
 
     λ · E[(‖∇D(x̃)‖₂ − 1)²], x̃ = x + α·½·std(batch)·u, u ~ U[0, 1) for each pixel, α ~ U[0, 1) for each image.
 
     When to use it: with `nonsaturating` or `minimax`, to smooth the discriminator where the data are; the fake images
-    play no part in it.
+    have no effect.
 
     Raises: ConfigError when λ < 0.
     Convention: the gradient of the logit, not of its sigmoid; std is one number over all pixels of the batch (divided by
@@ -29,7 +30,7 @@ class Dragan:
     Source: Kodali et al. 2017, arXiv:1705.07215, Eq. 2 and Algorithm 1.
     """
 
-    whole_batch: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(whole_batch=True)
     weight: float = 10.0
     every: int = 1
 

@@ -6,14 +6,14 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from gantlet.core.interfaces.penalties import Critic
+from gantlet.core.interfaces.penalties import Critic, LazyPenalty
 from gantlet.training.penalties import PENALTIES
 from gantlet.training.penalties.gradients import gradient_norm, interpolate, require_every, require_weight
 
 
 @PENALTIES.register("gradient-penalty", source="Gulrajani et al. 2017, arXiv:1704.00028, Eq. 3")
 @dataclass(frozen=True)
-class GradientPenalty:
+class GradientPenalty(LazyPenalty):
     """Two-sided penalty on the critic's gradient norm at random points between real and fake images.
 
     λ · E[(‖∇D(x̂)‖₂ − 1)²], x̂ = α·x + (1 − α)·G(z), α ~ U[0, 1) drawn for each sample.

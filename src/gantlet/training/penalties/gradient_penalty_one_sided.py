@@ -7,7 +7,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn.functional import relu
 
-from gantlet.core.interfaces.penalties import Critic
+from gantlet.core.interfaces.penalties import Critic, LazyPenalty
 from gantlet.training.penalties import PENALTIES
 from gantlet.training.penalties.gradients import gradient_norm, interpolate, require_every, require_weight
 
@@ -17,7 +17,7 @@ from gantlet.training.penalties.gradients import gradient_norm, interpolate, req
     source="Gulrajani et al. 2017, arXiv:1704.00028, §4; Petzka et al. 2018, arXiv:1709.08894, Eq. 8",
 )
 @dataclass(frozen=True)
-class OneSidedGradientPenalty:
+class OneSidedGradientPenalty(LazyPenalty):
     """One-sided penalty on the critic's gradient norm at random points between real and fake images.
 
     λ · E[max(0, ‖∇D(x̂)‖₂ − 1)²], x̂ = α·x + (1 − α)·G(z), α ~ U[0, 1) drawn for each sample.

@@ -1,4 +1,4 @@
-"""What the game knows of a penalty, and the one place that differentiates a critic by its input."""
+"""Helpers of penalties: the one place that differentiates a critic by its input, random points, checks of options."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,7 @@ def random_uniform(like: Tensor, shape: Sequence[int], stream: torch.Generator) 
 def interpolate(
     real: Float[Tensor, "b *shape"], fake: Float[Tensor, "b *shape"], stream: torch.Generator
 ) -> Float[Tensor, "b *shape"]:
-    """Return α·x + (1 − α)·G(z) with one α ~ U[0, 1) a sample."""
+    """Return α·x + (1 − α)·G(z) with one α ~ U[0, 1) per sample."""
     alpha = random_uniform(real, (len(real), *[1] * (real.dim() - 1)), stream)
     return fake.detach() + alpha * (real.detach() - fake.detach())
 

@@ -6,14 +6,14 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from gantlet.core.interfaces.penalties import Critic
+from gantlet.core.interfaces.penalties import Critic, LazyPenalty
 from gantlet.training.penalties import PENALTIES
 from gantlet.training.penalties.gradients import input_gradient, mean_squared_norm, require_every, require_weight
 
 
 @PENALTIES.register("r2", source="Mescheder et al. 2018, arXiv:1801.04406, Eq. 10")
 @dataclass(frozen=True)
-class R2:
+class R2(LazyPenalty):
     """The discriminator's squared gradient at fake images.
 
     γ/2 · E[‖∇ₓD(x)‖²], x drawn from the generator's distribution.

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -12,6 +11,8 @@ from torch.nn.utils import parametrize
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.capabilities import Part
+from gantlet.core.interfaces.hooks import ActsAfterStep, Prepares, Refuses
 from gantlet.training.penalties import PENALTIES
 
 LAYERS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.Embedding)
@@ -45,7 +46,7 @@ class DividedByNorm(nn.Module):
 
 @PENALTIES.register("spectral-norm", source="Miyato et al. 2018, arXiv:1802.05957, Eq. 8–12 and Algorithm 1")
 @dataclass(frozen=True)
-class SpectralNorm:
+class SpectralNorm(Refuses, Prepares, ActsAfterStep):
     """Every weight matrix of the discriminator is divided by its largest singular value.
 
     W̄ = W / σ(W), σ(W) ≈ uᵀWv by power iteration; a convolution's W is [out, in·k·k]. Option: ``warm_up``, power
@@ -67,7 +68,7 @@ class SpectralNorm:
         if self.warm_up < 1:
             raise ConfigError(f"penalty 'spectral-norm': expected warm_up ≥ 1 power iteration; got {self.warm_up}")
 
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with batch normalisation, or with layers that start at zero."""
         if any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in discriminator.modules()):
             return (

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.capabilities import Part
+from gantlet.core.interfaces.hooks import ActsAfterStep, Refuses
 from gantlet.training.penalties import PENALTIES
 
 NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)
@@ -16,7 +17,7 @@ NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)
 
 @PENALTIES.register("weight-clipping", source="Arjovsky et al. 2017, arXiv:1701.07875, Algorithm 1, line 7")
 @dataclass(frozen=True)
-class WeightClipping:
+class WeightClipping(Refuses, ActsAfterStep):
     """Every weight of the critic is clamped to [−c, c] after each of its steps.
 
     w ← min(max(w, −c), c). Option: ``clip`` c.
@@ -36,7 +37,7 @@ class WeightClipping:
         if not 0 < self.clip < float("inf"):
             raise ConfigError(f"penalty 'weight-clipping': expected clip > 0 and finite; got {self.clip}")
 
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with spectral-norm."""
         if "spectral-norm" in others:
             return (

@@ -4,31 +4,6 @@ The keys of both tables are fields of TrainConfig. A recipe without a paper's va
 under ``only_laptop``. ``[page]`` holds what the documentation says about it: PAGE.
 """
 
-from gantlet.core.config import TrainConfig
-from gantlet.core.errors import ConfigError
-from gantlet.core.toml_registry import TomlRegistry
+from gantlet.training.recipes.loading import PAGE, RECIPES, SIZES, load
 
-RECIPES = TomlRegistry("recipe", __name__, group="recipes")
-SIZES = ("laptop", "paper")
-PAGE = ("formula", "use", "fails", "sizes", "measured", "cost")
-"""The fields of [page]: losses, when to use it, how it looks when it fails, where each size's values come from, our own figures
-with their commands (a list), and what a generator step costs beside dcgan's.
-"""
-
-
-def load(name: str, size: str = "laptop") -> TrainConfig:
-    """Return the configuration of one recipe: ``laptop``, for two cores, or ``paper``, with its paper's hyper-parameters.
-
-    Raises: UnknownName with the nearest name; ConfigError for another size, and for ``paper`` where a recipe has none.
-    Convention: ``recipe`` records NAME, or NAME-paper.
-    """
-    if size not in SIZES:
-        raise ConfigError(
-            f"the size of a recipe is {' or '.join(SIZES)}; got {size!r} (the images' side in pixels is resolution)"
-        )
-    found = RECIPES.content(name)
-    if size == "laptop":
-        return TrainConfig.from_mapping({**found.get("train", {}), **found.get("laptop", {}), "recipe": name})
-    if "train" not in found:
-        raise ConfigError(f"recipe {name!r} has no paper size: {found['only_laptop']}; train it at --size laptop")
-    return TrainConfig.from_mapping({**found["train"], "recipe": f"{name}-paper"})
+__all__ = ["PAGE", "RECIPES", "SIZES", "load"]

@@ -3,6 +3,7 @@
 from torch import nn
 
 from gantlet.core.config import TrainConfig
+from gantlet.core.interfaces.capabilities import implements
 from gantlet.core.interfaces.hooks import AltersGenerator
 from gantlet.core.interfaces.networks import Shape
 from gantlet.training.networks import NETWORKS
@@ -24,6 +25,6 @@ def build_generator(config: TrainConfig, shape: Shape, n_classes: int) -> nn.Mod
 
     generator = make()
     for part in (OBJECTIVES.build(config.objective), *(TECHNIQUES.build(spec) for spec in config.techniques)):
-        if isinstance(part, AltersGenerator):
+        if implements(part, AltersGenerator):
             generator = part.alter(generator, config.latent, n_classes, make)
     return generator

@@ -13,20 +13,20 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError, UsageError
-from gantlet.core.interfaces.networks import Shape, shape_from
+from gantlet.core.interfaces.networks import ImageShape, Shape, shape_from
 from gantlet.core.rng import numpy_stream, torch_stream
 from gantlet.training.runs.build import build_generator
 from gantlet.training.runs.tensors import part, read_header, read_tensors, weights_digest
 
 CHUNK = 100
-"""Images drawn at once, always all of them, so that image i never depends on how many were asked for."""
+"""Images drawn at once, always all of them, so that image i does not depend on their number."""
 
 Which = Literal["newest", "ema", "generator", "best", "final"]
 
 
 @dataclass(frozen=True)
 class LoadedGenerator:
-    """A generator with all that belongs to it; ``class_counts`` are the training images of each class (empty: no
+    """A generator with its configuration and data; ``class_counts`` are the training images of each class (empty: no
     labels).
     """
 
@@ -40,7 +40,7 @@ class LoadedGenerator:
 
     @property
     def n_classes(self) -> int:
-        """Return the number of classes that can be asked for; 0: the generator is unconditional."""
+        """Return the number of classes that it takes; 0: the generator is unconditional."""
         return 0 if self.config.conditioning == "none" else len(self.class_counts)
 
     @property
@@ -84,8 +84,8 @@ class LoadedGenerator:
         for start in range(0, len(z), CHUNK):
             rows = slice(start, start + CHUNK)
             wanted = None if labels is None else torch.from_numpy(labels[rows]).to(device)
-            found = self.generator(torch.from_numpy(z[rows]).to(device), wanted)
-            images.append(((found.float() + 1) * 127.5).clamp(0, 255).permute(0, 2, 3, 1).cpu().numpy())
+            outputs = self.generator(torch.from_numpy(z[rows]).to(device), wanted)
+            images.append(((outputs.float() + 1) * 127.5).clamp(0, 255).permute(0, 2, 3, 1).cpu().numpy())
         return np.concatenate(images)
 
 
@@ -113,12 +113,11 @@ def checked_labels(
 
 def checked_inputs(inputs: UInt8[np.ndarray, "..."] | None, n: int, shape: Shape) -> None:
     """Raise UsageError unless there are n input images of a generator's shape where it takes any, and none elsewhere."""
-    channels = getattr(shape, "inputs", 0)
-    found = None if inputs is None else inputs.shape
-    wanted = (n, getattr(shape, "size", 0), getattr(shape, "size", 0), channels) if channels else None
-    if found != wanted:
+    got = None if inputs is None else inputs.shape
+    wanted = (n, shape.size, shape.size, shape.inputs) if isinstance(shape, ImageShape) and shape.inputs else None
+    if got != wanted:
         raise UsageError(
-            f"expected input images uint8 {wanted}; got {found}"
+            f"expected input images uint8 {wanted}; got {got}"
             if wanted
             else "input images were given, but this generator makes images from latents; leave them out"
         )
@@ -144,9 +143,9 @@ def draw(
         z = torch.randn(CHUNK, latent, generator=stream).to(device)
         rows = chunk * CHUNK + np.resize(np.arange(min(CHUNK, n - chunk * CHUNK)), CHUNK)
         wanted = None if labels is None else torch.from_numpy(labels[rows]).to(device)
-        given = () if inputs is None else (from_uint8(inputs[rows]).to(device),)
-        made = generator(z, wanted, *given)
-        chunks.append(to_uint8(made) if made.dim() == 4 else made.float().cpu().numpy())
+        extra = () if inputs is None else (from_uint8(inputs[rows]).to(device),)
+        outputs = generator(z, wanted, *extra)
+        chunks.append(to_uint8(outputs) if outputs.dim() == 4 else outputs.float().cpu().numpy())
     generator.train(was_training)
     return np.concatenate(chunks)[:n]
 
@@ -219,7 +218,7 @@ def checkpoint_of(run: Path, which: str) -> Path:
         return wanted
     if which not in ("newest", "ema", "generator"):
         raise UsageError(f"expected newest, ema, generator, best or final after @; got {which!r}")
-    found = [*checkpoints(run), *([final] if final.is_file() else [])]
-    if not found:
+    regular = [*checkpoints(run), *([final] if final.is_file() else [])]
+    if not regular:
         raise CheckpointError(f"{run} has no checkpoint yet; let it train for longer, or lower --checkpoint-every")
-    return max(found, key=lambda path: int(read_header(path)["step"]))
+    return max(regular, key=lambda path: int(read_header(path)["step"]))

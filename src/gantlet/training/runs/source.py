@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from gantlet.core.errors import ConfigError, UsageError, nearest
+from gantlet.core.interfaces.networks import ImageShape, PointShape
 from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.kinds import Source
@@ -34,7 +35,7 @@ def run(
 ) -> Source:
     """Samples of a trained run's generator, written run:PATH or run:PATH@ema, @generator, @best, @final.
 
-    Images are drawn once, when first read, in blocks of 200. A conditional generator is asked for classes drawn at
+    Images are drawn once, when first read, in blocks of 200. The classes of a conditional generator are drawn at
     random with the frequencies of its training images, and these classes are the labels. Convention: not equally many
     of each class, so that the classes' shares can be held against the real images'. A generator of pairs makes its images
     from the inputs of the run's held-out split, in order and again from the first where n is larger; an output has its
@@ -52,7 +53,7 @@ def run(
     from gantlet.training.runs.generator import load_generator
 
     generator = load_generator(Path(path), _which(which))
-    if getattr(generator.shape, "inputs", 0):
+    if isinstance(generator.shape, ImageShape) and generator.shape.inputs:
         from gantlet.training.runs.translated import translated
 
         if label is not None:
@@ -66,7 +67,7 @@ def run(
     one = {} if label is None else {"label": label}
     spec = format_spec(f"run:{path}" + (f"@{which}" if which != "newest" else ""), {"n": n, "seed": seed, **one})
     labelled = wanted is not None and labels == "auto"
-    if hasattr(generator.shape, "dim"):
+    if isinstance(generator.shape, PointShape):
         points = point_array(spec, np.asarray(generator.sample(n, labels=wanted, seed=seed)))
         return PointSource(spec, points, wanted if labelled else None, tuple(generator.classes) if labelled else ())
     samples = Samples(spec, generator, n, seed, labels=wanted)
@@ -89,7 +90,7 @@ def _which(text: str) -> "Which":
 
 
 def _wanted(path: str, n: int, counts: tuple[int, ...], label: int | None, seed: int) -> Int64[np.ndarray, " n"] | None:
-    """Return the classes asked for: one, or all at the training images' frequencies; None: unconditional."""
+    """Return the wanted classes: one, or all at the training images' frequencies; None: unconditional."""
     from gantlet.training.runs.generator import draw_labels
 
     if label is None:

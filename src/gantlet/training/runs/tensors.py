@@ -70,7 +70,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is damaged ({error})") from error
     if tensors_digest(tensors) != header["tensors_sha256"]:
-        raise CheckpointError(f"{path} is damaged (its tensors have another SHA-256 than its header says)")
+        raise CheckpointError(f"{path} is damaged (the SHA-256 of its tensors differs from its header)")
     return tensors, header
 
 

@@ -22,24 +22,24 @@ def translated(generator: LoadedGenerator, name: str, n: int, seed: int, *, labe
     Raises: DataError when the run's data are not there any more, ConfigError when they hold no pairs any more.
     """
     shape = generator.shape
-    assert isinstance(shape, ImageShape)  # the caller has looked
-    given, images = _given(generator, shape, inputs)
+    assert isinstance(shape, ImageShape)  # the caller has checked
+    inputs_source, images = _input_images(generator, shape, inputs)
     rows = np.arange(n) % len(images)
     rounds = [f"~{again}" if again else "" for again in np.arange(n) // len(images)]
     spec = format_spec(name, {"n": n, "seed": seed, **({"inputs": inputs} if inputs else {})})
-    labelled = labels == "auto" and given.labels is not None
-    whole = f"run {generator.digest} seed {seed} n {n} inputs {given.digest}"
+    labelled = labels == "auto" and inputs_source.labels is not None
+    whole = f"run {generator.digest} seed {seed} n {n} inputs {inputs_source.digest}"
     return ImageSource(
         spec=spec,
-        names=[given.names[int(row)] + again for row, again in zip(rows, rounds, strict=True)],
+        names=[inputs_source.names[int(row)] + again for row, again in zip(rows, rounds, strict=True)],
         read=Samples(spec, generator, n, seed, inputs=images[rows]).read,
         digest=hashlib.sha256(whole.encode()).hexdigest(),
-        labels=given.labels[rows] if labelled and given.labels is not None else None,
-        classes=given.classes if labelled else (),
+        labels=inputs_source.labels[rows] if labelled and inputs_source.labels is not None else None,
+        classes=inputs_source.classes if labelled else (),
     )
 
 
-def _given(
+def _input_images(
     generator: LoadedGenerator, shape: ImageShape, inputs: str
 ) -> tuple[ImageSource, UInt8[np.ndarray, "m s s i"]]:
     if inputs:
@@ -51,9 +51,9 @@ def _given(
         source = open_images(source.held_out) if source.held_out else source
     if source.inputs is None:
         raise ConfigError(f"{source.spec} holds no pairs; name the input images: run:PATH[inputs=SOURCE]")
-    found = pair_arrays(source, shape.size, shape.channels)[1]
-    if found.shape[3] != shape.inputs:
+    images = pair_arrays(source, shape.size, shape.channels)[1]
+    if images.shape[3] != shape.inputs:
         raise ConfigError(
-            f"the inputs of {source.spec} have {found.shape[3]} channels, and the generator takes {shape.inputs}"
+            f"the inputs of {source.spec} have {images.shape[3]} channels, and the generator takes {shape.inputs}"
         )
-    return source, found
+    return source, images

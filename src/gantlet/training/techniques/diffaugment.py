@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.hooks import Augments
 from gantlet.core.rng import for_rows
 from gantlet.training.techniques import TECHNIQUES
 
@@ -17,8 +18,8 @@ Images = Float[Tensor, "b c h w"]
 
 @TECHNIQUES.register("diffaugment", source="Zhao et al. 2020, arXiv:2006.10738, §3 and Eq. 4–5")
 @dataclass(frozen=True)
-class DiffAugment:
-    """Real and fake images reach the discriminator only after random, differentiable changes, in both players' turns.
+class DiffAugment(Augments):
+    """Real and fake images reach the discriminator only after random, differentiable changes, in the steps of both players.
 
     D(T(x)), D(T(G(z))), T drawn anew for each image. Option: ``policy``, joined by +: ``color`` (brightness + U[−½, ½),
     saturation · U[0, 2), contrast · U[½, 1½), in this order), ``translation`` (up to ⅛ of the side, zeros beyond the

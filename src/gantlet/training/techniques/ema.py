@@ -1,4 +1,4 @@
-"""EMA: an exponential moving average of the generator, used for every sample that is shown or measured."""
+"""EMA: an exponential moving average of the generator, used for every sample and measurement."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.hooks import Averages
 from gantlet.training.techniques import TECHNIQUES
 
 
@@ -13,7 +14,7 @@ from gantlet.training.techniques import TECHNIQUES
     "ema", source="Yazıcı et al. 2019, arXiv:1806.04498; half-life in images as in Karras et al. 2018, arXiv:1710.10196"
 )
 @dataclass(frozen=True)
-class Ema:
+class Ema(Averages):
     """An exponential moving average of the generator's weights; samples and metrics use it.
 
     θ̄ ← β·θ̄ + (1 − β)·θ after each generator step, β = 2^(−b/h) for b new training images and half-life h.
@@ -37,15 +38,16 @@ class Ema:
         if not 0 <= self.rampup < float("inf"):
             raise ConfigError(f"technique 'ema': expected rampup ≥ 0; got {self.rampup}")
 
-    def decay(self, images_seen: int, images: int) -> float:
-        """Return β ∈ [0, 1) for a step that showed ``images`` new images and brought the count to ``images_seen``."""
-        half_life = min(self.half_life, self.rampup * images_seen) if self.rampup else self.half_life
-        return float(0.5 ** (images / half_life)) if half_life > 0 else 0.0
-
     @torch.no_grad()
     def update(self, average: nn.Module, generator: nn.Module, images_seen: int, images: int) -> None:
         """Move ``average`` towards ``generator`` in place."""
-        toward = 1 - self.decay(images_seen, images)
+        toward = 1 - decay(self.half_life, self.rampup, images_seen, images)
         torch._foreach_lerp_(list(average.parameters()), list(generator.parameters()), toward)
         for copy, buffer in zip(average.buffers(), generator.buffers(), strict=True):
             copy.copy_(buffer)
+
+
+def decay(half_life: float, rampup: float, images_seen: int, images: int) -> float:
+    """Return β ∈ [0, 1) for a step of ``images`` new images that brings the count to ``images_seen``."""
+    held = min(half_life, rampup * images_seen) if rampup else half_life
+    return float(0.5 ** (images / held)) if held > 0 else 0.0

@@ -7,13 +7,15 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import DiscriminatorOutput
+from gantlet.core.interfaces.capabilities import Capabilities
+from gantlet.core.interfaces.hooks import GeneratorTerm, MayReplaceLoss
+from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.training.techniques import TECHNIQUES
 
 
 @TECHNIQUES.register("feature-matching", source="Salimans et al. 2016, arXiv:1606.03498, §3.1")
 @dataclass(frozen=True)
-class FeatureMatching:
+class FeatureMatching(GeneratorTerm, MayReplaceLoss):
     """The generator matches the batch mean of the discriminator's features at real images.
 
     Generator: λ·‖E φ(x) − E φ(G(z))‖², φ the features before the discriminator's last layer. Options: ``weight`` λ;
@@ -28,18 +30,13 @@ class FeatureMatching:
     Source: Salimans et al. 2016, arXiv:1606.03498, §3.1.
     """
 
-    whole_batch: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(whole_batch=True)
     weight: float = 1.0
     adversarial: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.weight < float("inf"):
             raise ConfigError(f"technique 'feature-matching': expected weight > 0 and finite; got {self.weight}")
-
-    @property
-    def replaces(self) -> bool:
-        """Return whether it takes the place of the generator's adversarial loss."""
-        return not self.adversarial
 
     def generator_term(
         self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None

@@ -7,12 +7,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.hooks import Follows, WeightTerm
 from gantlet.training.techniques import TECHNIQUES
 
 
 @TECHNIQUES.register("historical-averaging", source="Salimans et al. 2016, arXiv:1606.03498, §3.3")
 @dataclass(frozen=True)
-class HistoricalAveraging:
+class HistoricalAveraging(WeightTerm, Follows):
     """Each player's loss grows with the distance of its weights from the mean of all their past values.
 
     + λ·‖θ − (1/t) Σᵢ θ[i]‖², over the player's parameters. Option: ``weight`` λ.
@@ -20,7 +21,7 @@ class HistoricalAveraging:
     When to use it: against cycling in small games; with large networks it slows both players down.
 
     Raises: ConfigError unless λ > 0.
-    Convention: θ[1] is the first value before any step; the mean includes the current value; buffers play no part. The
+    Convention: θ[1] is the first value before any step; the mean includes the current value; buffers are left out. The
     means are in the checkpoint.
     Source: Salimans et al. 2016, arXiv:1606.03498, §3.3.
     """
@@ -33,12 +34,12 @@ class HistoricalAveraging:
 
     def memory(self, generator: nn.Module, discriminator: nn.Module) -> dict[str, Tensor]:
         """Return the mean of one value, θ[1] itself, for every parameter, and the count 1."""
-        found: dict[str, Tensor] = {}
+        means: dict[str, Tensor] = {}
         for player, network in (("generator", generator), ("discriminator", discriminator)):
-            found[f"{player}/count"] = torch.ones((), dtype=torch.int64)
+            means[f"{player}/count"] = torch.ones((), dtype=torch.int64)
             for name, parameter in network.named_parameters():
-                found[f"{player}/{name}"] = parameter.detach().clone()
-        return found
+                means[f"{player}/{name}"] = parameter.detach().clone()
+        return means
 
     def weight_term(self, memory: dict[str, Tensor], player: str, network: nn.Module) -> Float[Tensor, ""]:
         """Return λ·‖θ − mean‖², ≥ 0."""
@@ -49,7 +50,7 @@ class HistoricalAveraging:
 
     @torch.no_grad()
     def follow(self, memory: dict[str, Tensor], player: str, network: nn.Module) -> None:
-        """Take the new weights into the mean."""
+        """Update the mean by the new weights."""
         count = memory[f"{player}/count"]
         count += 1
         for name, parameter in network.named_parameters():

@@ -1,22 +1,22 @@
 """One-sided label smoothing: the discriminator's target for real images is a little below 1."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.hooks import ChangesObjective
+from gantlet.core.interfaces.objectives import Objective
 from gantlet.training.techniques import TECHNIQUES
 
 
 @dataclass(frozen=True)
-class SmoothedReal:
+class SmoothedReal(Objective):
     """An objective of cross-entropy whose real target is ``target`` instead of 1."""
 
-    objective: Any
+    objective: Objective
     target: float
-    relativistic: ClassVar[bool] = False
 
     def discriminator_loss(
         self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]
@@ -31,7 +31,7 @@ class SmoothedReal:
 
 @TECHNIQUES.register("label-smoothing", source="Salimans et al. 2016, arXiv:1606.03498, §3.4")
 @dataclass(frozen=True)
-class LabelSmoothing:
+class LabelSmoothing(ChangesObjective):
     """One-sided label smoothing: the discriminator's cross-entropy target for real images is 0.9 instead of 1.
 
     Discriminator: −t·log σ(r) − (1 − t)·log(1 − σ(r)) − log(1 − σ(f)). Option: ``target`` t.
@@ -51,9 +51,9 @@ class LabelSmoothing:
         if not 0.5 < self.target < 1:
             raise ConfigError(f"technique 'label-smoothing': expected target in (0.5, 1); got {self.target}")
 
-    def objective(self, objective: Any) -> SmoothedReal:
+    def objective(self, objective: Objective) -> SmoothedReal:
         """Return the objective with the smoothed target."""
-        if not getattr(objective, "cross_entropy", False):
+        if not objective.capabilities.cross_entropy:
             raise ConfigError(
                 "technique 'label-smoothing' changes the target of a cross-entropy, and this objective has none; use "
                 "nonsaturating or minimax (lsgan has its own targets: lsgan[b=0.9])"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import DiscriminatorOutput
+from gantlet.core.interfaces.capabilities import Capabilities, Part
+from gantlet.core.interfaces.hooks import Prepares, Refuses
+from gantlet.core.interfaces.modules import DiscriminatorOutput, head_of
 from gantlet.training.techniques import TECHNIQUES
 
 
@@ -39,14 +41,14 @@ class MinibatchHead(nn.Module):
         self.linear = nn.Linear(kernels, 1, bias=False)
 
     def forward(self, features: Float[Tensor, "b d"], labels: Int64[Tensor, " b"] | None) -> DiscriminatorOutput:
-        """Return the head's judgement with w·o(φ) added to the logits."""
-        judged: DiscriminatorOutput = self.head(features, labels)
-        return judged._replace(logits=judged.logits + self.linear(self.closeness(features)).squeeze(1))
+        """Return the head's output with w·o(φ) added to the logits."""
+        output: DiscriminatorOutput = self.head(features, labels)
+        return output._replace(logits=output.logits + self.linear(self.closeness(features)).squeeze(1))
 
 
 @TECHNIQUES.register("minibatch-discrimination", source="Salimans et al. 2016, arXiv:1606.03498, §3.2")
 @dataclass(frozen=True)
-class MinibatchDiscrimination:
+class MinibatchDiscrimination(Refuses, Prepares):
     """The discriminator's last layer also sees how close each image's features lie to those of its batch.
 
     M_i = φ(x_i)·T ∈ R^(B×C); o(x_i)_k = Σ_{j≠i} exp(−‖M_ik − M_jk‖₁); the last layer reads [φ; o].
@@ -56,14 +58,14 @@ class MinibatchDiscrimination:
 
     Raises: ConfigError when B or C < 1, for a discriminator without a head on features, and together with penalties on
     each image's gradient (the layer mixes the images of a batch).
-    Convention: real and fake batches are judged separately; the term j = i, a constant 1, is left out; T is a plain
+    Convention: real and fake batches are scored separately; the term j = i, a constant 1, is left out; T is a plain
     linear map without the authors' weight normalisation; B = 100, C = 5 as in their code.
     Source: Salimans et al. 2016, arXiv:1606.03498, §3.2.
     """
 
+    capabilities: ClassVar[Capabilities] = Capabilities(mixes_batch=True)
     kernels: int = 100
     kernel_dim: int = 5
-    mixes_batch = True
 
     def __post_init__(self) -> None:
         for name in ("kernels", "kernel_dim"):
@@ -72,14 +74,14 @@ class MinibatchDiscrimination:
                     f"technique 'minibatch-discrimination': expected {name} ≥ 1; got {getattr(self, name)}"
                 )
 
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with a discriminator that has no linear head."""
-        head = getattr(discriminator, "head", None)
-        if not isinstance(getattr(head, "linear", None), nn.Linear):
+        if head_of(discriminator) is None:
             return "this discriminator has no linear layer on features to add to; use dcgan, infogan, resnet or r3gan"
         return None
 
     def prepare(self, discriminator: nn.Module) -> None:
-        """Put the layer beside the head."""
-        head: Any = discriminator.head
+        """Add the layer beside the head."""
+        head = head_of(discriminator)
+        assert head is not None  # otherwise refused
         discriminator.head = MinibatchHead(head, head.linear.in_features, self.kernels, self.kernel_dim)

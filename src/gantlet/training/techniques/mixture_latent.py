@@ -2,22 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.capabilities import ModuleCapabilities
+from gantlet.core.interfaces.hooks import AltersGenerator
+from gantlet.core.interfaces.modules import NetworkModule
 from gantlet.training.techniques import TECHNIQUES
 
 SOURCE = "Gurumurthy et al. 2017, arXiv:1706.02071, §4"
 
 
-class FromMixture(nn.Module):
+class FromMixture(NetworkModule):
     """z ~ N(0, I) → component i with probability 1/K and ε ~ N(0, I) independent of it → G(c_i + s_i·ε)."""
 
-    no_graph: ClassVar[str] = "reads its component off a normal quantile"
+    capabilities = ModuleCapabilities(no_graph="reads its component off a normal quantile")
 
     def __init__(self, generator: nn.Module, latent: int, components: int, spread: float) -> None:
         super().__init__()
@@ -41,7 +43,7 @@ class FromMixture(nn.Module):
 
 @TECHNIQUES.register("mixture-latent", source=SOURCE)
 @dataclass(frozen=True)
-class MixtureLatent:
+class MixtureLatent(AltersGenerator):
     """The latents come from a mixture of K Gaussians with learned centres and spreads, in the place of one Gaussian.
 
     p(z) = 1/K Σ_i N(c_i, diag s_i²), c and s trained with the generator. Options: ``components`` K; ``spread``, the first s.

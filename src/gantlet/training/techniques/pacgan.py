@@ -1,20 +1,21 @@
-"""PacGAN: the discriminator judges several images at once."""
+"""PacGAN: the discriminator scores several images at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from torch import nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.capabilities import Part
+from gantlet.core.interfaces.hooks import Packs, Refuses
 from gantlet.training.techniques import TECHNIQUES
 
 
 @TECHNIQUES.register("pacgan", source="Lin et al. 2018, arXiv:1712.04086, §2")
 @dataclass(frozen=True)
-class PacGan:
-    """The discriminator judges packs of images that are all real or all fake, stacked on each other's channels.
+class PacGan(Packs, Refuses):
+    """The discriminator scores packs of images that are all real or all fake, stacked on each other's channels.
 
     D(x₁, …, x_m) instead of D(x). Option: ``pack`` m.
 
@@ -33,7 +34,7 @@ class PacGan:
         if self.pack < 2:
             raise ConfigError(f"technique 'pacgan': expected pack ≥ 2 images; got {self.pack}")
 
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with a batch that cannot be packed, or with labels."""
         if config.batch % self.pack:
             return f"a batch of {config.batch} images cannot be cut into packs of {self.pack}; use a multiple of it"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +12,9 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.capabilities import ModuleCapabilities, Part
+from gantlet.core.interfaces.hooks import AltersGenerator, Finishes, Refuses
+from gantlet.core.interfaces.modules import NetworkModule
 from gantlet.core.rng import numpy_stream
 from gantlet.training.techniques import TECHNIQUES
 from gantlet.transport import solve
@@ -23,17 +26,17 @@ from gantlet.transport.problem import Points
 SOURCE = "An et al. 2020, openreview HkldyTNYwH (AE-OT)"
 TRIALS = 100
 PLAN = ("codes", "heights", "centres", "masses")
-ASKED = 1000
+DRAWN = 1000
 """Codes drawn for the report on copying."""
 
 
-class Transported(nn.Module):
+class Transported(NetworkModule):
     """z ~ N(0, I) goes to codes by the extended optimal map, then through the decoder; before there is a plan, straight.
 
     The plan is four buffers: codes [n, k], heights, barycentres [n, k] and masses of the cells; empty until `carry`.
     """
 
-    no_graph: ClassVar[str] = "searches among codes"
+    capabilities = ModuleCapabilities(no_graph="searches among codes")
     codes: Tensor
     heights: Tensor
     centres: Tensor
@@ -53,7 +56,7 @@ class Transported(nn.Module):
         return self.decoder(torch.from_numpy(carried).to(z), labels)
 
     def carry(self, potential: Brenier, seed: int) -> None:
-        """Take over a solved plan."""
+        """Store a solved plan."""
         centres, masses = potential.barycentres(seed=seed)
         arrays = (potential.target.points, potential.dual_potential, centres, masses)
         for name, array in zip(PLAN, arrays, strict=True):
@@ -72,22 +75,22 @@ class Transported(nn.Module):
         """Return the codes that latents go to; a latent beside the singular set is replaced by another.
 
         The next one is drawn from a stream that its own bits seed, so an image depends on its latent alone, whatever
-        stands beside it in the batch. After 100 trials the point goes to its cell's own code.
+        the other rows of the batch. After 100 trials the point goes to its cell's own code.
         """
-        latents, found = z.copy(), self.extension(z)
-        streams = {int(i): _stream(z[i]) for i in np.flatnonzero(~found.regular)}
+        latents, blend = z.copy(), self.extension(z)
+        streams = {int(i): _stream(z[i]) for i in np.flatnonzero(~blend.regular)}
         for _ in range(TRIALS):
-            left = np.flatnonzero(~found.regular)
+            left = np.flatnonzero(~blend.regular)
             if not len(left):
                 break
             latents[left] = [streams[int(i)].standard_normal(z.shape[1]) for i in left]
             again = self.extension(latents[left])
-            for part, renewed in zip(found, again, strict=True):
+            for part, renewed in zip(blend, again, strict=True):
                 part[left] = renewed
-        return found
+        return blend
 
     def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any) -> None:
-        """Make room for the plan that is loaded: its number of codes is known from the file alone."""
+        """Allocate buffers for the plan that is loaded: the file alone knows its number of codes."""
         for name in PLAN:
             if prefix + name in state_dict:
                 setattr(self, name, torch.empty_like(state_dict[prefix + name], device=getattr(self, name).device))
@@ -101,13 +104,13 @@ def _stream(row: Float64[np.ndarray, " k"]) -> np.random.Generator:
 
 @TECHNIQUES.register("transport-codes", source=SOURCE)
 @dataclass(frozen=True)
-class TransportCodes:
+class TransportCodes(Refuses, AltersGenerator, Finishes):
     """After the last step, optimal transport carries the latents N(0, I) to the training images' codes: no adversary.
 
     max_i (⟨z, y_i⟩ + h_i) over codes y_i by semidiscrete-stochastic, its map continued between the barycentres of the
     cells (`Extension`); latents beside the singular set, where the map jumps and a blend would mix modes, are
     drawn again. Options: ``targets``, codes taken at random (0: all); ``tolerance`` of the cell masses' χ²; ``limit`` of a
-    jump and ``neighbours`` of its local radius; ``mixed`` codes a blend.
+    jump and ``neighbours`` of its local radius; ``mixed`` codes per blend.
 
     When to use it: with the objective reconstruction. Pictures of the steps before decode latents as they are.
     Raises: ConfigError for options out of range, and with anything but an encoder that gives codes.
@@ -127,23 +130,23 @@ class TransportCodes:
                 f"{self.targets}, {self.neighbours}, {self.mixed}, {self.tolerance}, {self.limit}"
             )
 
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with a game without codes, or with a moving average."""
-        if not any(getattr(other, "reads_code", False) for other in others.values()):
+        if not any(other.capabilities.reads_code for other in others.values()):
             return f"it carries latents to codes, and objective {config.objective!r} has none; use reconstruction"
         if "ema" in others:
             return "its generator is completed after the last step, where no average follows; leave ema out"
         return None
 
     def alter(self, generator: nn.Module, latent: int, n_classes: int, make: Callable[[], nn.Module]) -> nn.Module:
-        """Return the generator that carries its latents first."""
+        """Return the generator behind the transport of its latents."""
         return Transported(generator, latent, self)
 
     @torch.no_grad()
     def finish(
         self, generator: nn.Module, discriminator: nn.Module, images: Iterable[Float[Tensor, "b c s s"]], seed: int
     ) -> dict[str, Any]:
-        """Encode all training images, solve, and give the generator its plan; returns what there is to say of it.
+        """Encode all training images, solve, and give the generator its plan; return measures of it.
 
         nearest_code: the median distance of 1,000 generated codes from their nearest training code, over the distance from that
         one to its own nearest; 0 is a copy. largest_share: the mean of a blend's largest share; 1 is a copy too.
@@ -160,7 +163,7 @@ class TransportCodes:
         solved = solve(Gaussian.standard(codes.shape[1]), targets, method=method, target_masses=masses)
         assert solved.brenier is not None
         generator.carry(solved.brenier, seed)
-        made = generator.blend(rng.standard_normal((ASKED, codes.shape[1])))
+        blend = generator.blend(rng.standard_normal((DRAWN, codes.shape[1])))
         return {
             "codes": len(targets),
             "converged": solved.converged,
@@ -168,8 +171,8 @@ class TransportCodes:
             "cost_lower": solved.certificate.lower,
             "cost_upper": solved.certificate.upper,
             "seconds": solved.seconds,
-            "nearest_code": nearest_code(targets, made.points),
-            "largest_share": float(made.shares.max(axis=1).mean()),
+            "nearest_code": nearest_code(targets, blend.points),
+            "largest_share": float(blend.shares.max(axis=1).mean()),
         }
 
 

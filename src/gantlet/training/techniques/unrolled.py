@@ -1,14 +1,16 @@
-"""Unrolled GAN: the generator plays against the discriminator's answer to it, some steps ahead."""
+"""Unrolled GAN: the generator is trained against the discriminator some steps ahead."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.capabilities import Capabilities, Part
+from gantlet.core.interfaces.hooks import Refuses, Unrolls
 from gantlet.training.techniques import TECHNIQUES
 
 Loss = Callable[[dict[str, Tensor]], Tensor]
@@ -16,7 +18,7 @@ Loss = Callable[[dict[str, Tensor]], Tensor]
 
 @TECHNIQUES.register("unrolled", source="Metz et al. 2017, arXiv:1611.02163, Eq. 7–11")
 @dataclass(frozen=True)
-class Unrolled:
+class Unrolled(Refuses, Unrolls):
     """The generator's loss is taken against the discriminator after K of its own steps, and differentiated through them.
 
     θ_D⁰ = θ_D, θ_D^{k+1} = θ_D^k − Adam(∇f(θ_G, θ_D^k)); G minimises its loss at θ_D^K(θ_G); D itself then takes one
@@ -25,20 +27,20 @@ class Unrolled:
     When to use it: against mode collapse in small games; a step costs about 1 + K times as much.
 
     Raises: ConfigError when K < 1, with another optimiser than Adam, and with penalties.
-    Convention: true unrolling: the inner steps are those of D's own Adam (its moments and rate at this context), and the
+    Convention: true unrolling: the inner steps are those of D's own Adam (its moments and rate at this step), and the
     gradient flows through all of them, second derivatives included; the K inner steps share the batch of the generator's
-    turn. (Taking K detached steps and restoring D afterwards lacks the second term of Eq. 11.)
+    step. (Taking K detached steps and restoring D afterwards lacks the second term of Eq. 11.)
     Source: Metz et al. 2017, arXiv:1611.02163, Eq. 7–11.
     """
 
-    whole_batch: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(whole_batch=True)
     steps: int = 5
 
     def __post_init__(self) -> None:
         if self.steps < 1:
             raise ConfigError(f"technique 'unrolled': expected steps ≥ 1; got {self.steps}")
 
-    def refusal(self, config: TrainConfig, others: Mapping[str, Any], discriminator: nn.Module) -> str | None:
+    def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with penalties or another optimiser."""
         if config.optimizer != "adam":
             return f"it unrolls steps of Adam; got optimizer {config.optimizer!r}"
@@ -50,13 +52,13 @@ class Unrolled:
         """Return the parameters after K differentiable steps of Adam."""
         (group,) = optimizer.param_groups
         beta1, beta2 = group["betas"]
-        known = [optimizer.state.get(parameter, {}) for parameter in discriminator.parameters()]
+        slots = [optimizer.state.get(parameter, {}) for parameter in discriminator.parameters()]
         ahead = {name: p.detach().requires_grad_(True) for name, p in discriminator.named_parameters()}
         zeros = [torch.zeros_like(p) for p in ahead.values()]
-        means = [state.get("exp_avg", zero) for state, zero in zip(known, zeros, strict=True)]
-        squares = [state.get("exp_avg_sq", zero) for state, zero in zip(known, zeros, strict=True)]
-        done = int(known[0].get("step", 0))
-        for t in range(done + 1, done + self.steps + 1):
+        means = [state.get("exp_avg", zero) for state, zero in zip(slots, zeros, strict=True)]
+        squares = [state.get("exp_avg_sq", zero) for state, zero in zip(slots, zeros, strict=True)]
+        taken = int(slots[0].get("step", 0))
+        for t in range(taken + 1, taken + self.steps + 1):
             gradients = torch.autograd.grad(loss(ahead), list(ahead.values()), create_graph=True)
             means = [beta1 * m + (1 - beta1) * g for m, g in zip(means, gradients, strict=True)]
             squares = [beta2 * v + (1 - beta2) * g.square() for v, g in zip(squares, gradients, strict=True)]

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.hooks import AltersGenerator
 from gantlet.training.techniques import TECHNIQUES
 
 SOURCE = "Salimans et al. 2016, arXiv:1606.03498, §3.5"
@@ -40,7 +41,7 @@ class VirtualNorm(nn.Module):
 
 
 class WithReference(nn.Module):
-    """A generator that carries its reference batch through every layer beside the latents it is asked for."""
+    """A generator that carries its reference batch through every layer beside the latents."""
 
     reference: Tensor
     reference_labels: Tensor | None
@@ -53,14 +54,14 @@ class WithReference(nn.Module):
 
     def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b c s s"]:
         """Return the images of z alone."""
-        known = self.reference_labels
-        asked = None if labels is None or known is None else torch.cat([known, labels])
-        return self.generator(torch.cat([self.reference, z]), asked)[len(self.reference) :]
+        first = self.reference_labels
+        all_labels = None if labels is None or first is None else torch.cat([first, labels])
+        return self.generator(torch.cat([self.reference, z]), all_labels)[len(self.reference) :]
 
 
 @TECHNIQUES.register("virtual-batch-norm", source=SOURCE)
 @dataclass(frozen=True)
-class VirtualBatchNorm:
+class VirtualBatchNorm(AltersGenerator):
     """The generator normalises each example by a reference batch, fixed before training, and the example itself.
 
     γ·(x − μ)/√(σ² + ε) + β, μ and σ² pooled over the n reference examples and x, in the place of every batch
@@ -83,17 +84,17 @@ class VirtualBatchNorm:
 
     def alter(self, generator: nn.Module, latent: int, n_classes: int, make: Callable[[], nn.Module]) -> nn.Module:
         """Return the generator with its reference; its normalisation layers are replaced in place."""
-        found = [
+        layers = [
             (parent, name, layer)
             for parent in generator.modules()
             for name, layer in parent.named_children()
             if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d))
         ]
-        if not found:
+        if not layers:
             raise ConfigError(
                 "technique 'virtual-batch-norm' takes the place of batch normalisation, and this generator has none; use "
                 "dcgan, infogan or resnet"
             )
-        for parent, name, layer in found:
+        for parent, name, layer in layers:
             setattr(parent, name, VirtualNorm(layer, self.n))
         return WithReference(generator, latent, self.n, n_classes)

@@ -1,0 +1,23 @@
+"""Run a lab by name."""
+
+import dataclasses
+import time
+
+from gantlet.core.files import write_text
+from gantlet.core.results.lab import LabResult
+from gantlet.core.specs import format_spec, parse_spec
+from gantlet.labs import LABS
+from gantlet.labs.lab import Lab, Setting
+
+
+def run_lab(spec: str, setting: Setting, options: dict[str, str] | None = None) -> LabResult:
+    """Run the lab that ``spec`` names (``options`` are added to its own) and write OUT/NAME.json beside its figures.
+
+    Raises: UnknownName for an unknown lab or option, and the errors of the lab's data.
+    """
+    name, own_options = parse_spec(spec)
+    lab: Lab = LABS.build(format_spec(name, {**own_options, **(options or {})}))
+    started = time.perf_counter()
+    result = dataclasses.replace(lab.run(setting), seconds=time.perf_counter() - started)
+    write_text(setting.out / f"{name}.json", result.to_json())
+    return result

@@ -1,0 +1,174 @@
+"""One file per kind is all that another package needs: each is installed alone and used from the command line."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+NEWCOMER = Path(__file__).with_name("newcomer")
+TINY = ["--data", "mixture[kind=ring,n=300]", "--steps", "3", "--batch", "16", "--evaluate-samples", "50"]
+TINY += ["--network", "mlp[width=8,depth=2]", "--penalties", "--techniques", "--out", "run"]
+
+
+def install(folder: Path, kinds: str, module: str) -> None:
+    """Install a package with one module, and its entry point for each of the ``kinds`` (none: no entry point)."""
+    package = folder / "newcomer"
+    package.mkdir()
+    shutil.copy(NEWCOMER / "__init__.py", package)
+    thing = NEWCOMER / module.replace(".", "/")
+    shutil.copytree(thing, package / thing.name) if thing.is_dir() else shutil.copy(thing.with_suffix(".py"), package)
+    if kinds:
+        about = folder / "newcomer-1.0.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: newcomer\nVersion: 1.0\n")
+        lines = [f"[gantlet.{kind}]\nanything = newcomer.{module}\n" for kind in kinds.split()]
+        (about / "entry_points.txt").write_text("".join(lines))
+
+
+def gantlet(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return subprocess.run(
+        [sys.executable, "-m", "gantlet", *words], cwd=folder, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+
+
+def works(folder: Path, *words: str) -> str:
+    done = gantlet(folder, *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    for name in ("real", "fake"):
+        np.savez(tmp_path / f"{name}.npz", x=rng.integers(0, 256, (60, 8, 8, 1), dtype=np.uint8))
+    return tmp_path
+
+
+def evaluate(folder: Path, *words: str) -> dict:
+    report: dict = json.loads(works(folder, "evaluate", "fake.npz", "--real", "real.npz", "--json", *words))
+    return report
+
+
+def test_metric(folder: Path) -> None:
+    install(folder, "metrics", "spread")
+    (estimate,) = evaluate(folder, "--features", "pixels", "--metrics", "spread[power=1]")["estimates"]
+    assert estimate["metric"] == "spread"
+    assert estimate["low"] < estimate["value"] < estimate["high"]
+    listed = json.loads(works(folder, "list", "metrics", "--json"))["metrics"]
+    assert {entry["origin"] for entry in listed} == {"gantlet", "newcomer"}
+    assert "(newcomer)" in works(folder, "list", "metrics")
+
+
+def test_metric_by_reference(folder: Path) -> None:
+    install(folder, "", "spread")
+    (estimate,) = evaluate(folder, "--features", "pixels", "--metrics", "newcomer.spread:estimate")["estimates"]
+    assert estimate["metric"] == "spread"
+
+
+def test_need(folder: Path) -> None:
+    install(folder, "needs metrics", "names")
+    (estimate,) = evaluate(folder, "--features", "pixels", "--metrics", "name_length")["estimates"]
+    assert estimate["value"] == pytest.approx(len("fake.npz#00"), abs=1)
+    assert estimate["n_fake"] == 60
+
+
+def test_a_need_that_is_absent_says_why(folder: Path) -> None:
+    install(folder, "needs", "names")
+    words = ["--real", "mixture[kind=ring,n=300]", "--metrics", "psnr", "--json"]
+    report = json.loads(works(folder, "evaluate", "mixture[kind=ring,n=300,seed=1]", *words))
+    assert "only features are known" in report["estimates"][0]["notes"][0]
+
+
+def test_extractor(folder: Path) -> None:
+    install(folder, "extractors", "mean_colour")
+    assert evaluate(folder, "--features", "mean-colour", "--metrics", "precision")["features"]["name"] == "mean-colour"
+
+
+def test_extractor_by_reference(folder: Path) -> None:
+    install(folder, "", "mean_colour")
+    words = ["--features", "newcomer.mean_colour:MeanColour", "--metrics", "precision"]
+    assert evaluate(folder, *words)["features"]["name"] == "mean-colour"
+
+
+def test_source(folder: Path) -> None:
+    install(folder, "sources", "stripes")
+    words = ["evaluate", "stripes[n=50,seed=1]", "--real", "stripes", "--features", "pixels", "--metrics", "precision"]
+    assert json.loads(works(folder, *words, "--json"))["n_fake"] == 50
+
+
+def test_protocol(folder: Path) -> None:
+    install(folder, "protocols", "protocols")
+    assert evaluate(folder, "--protocol", "plain")["features"]["protocol"] == "plain"
+
+
+def test_lab(folder: Path) -> None:
+    install(folder, "labs", "coin")
+    assert json.loads(works(folder, "lab", "coin", "--json"))["verdict"] == "reproduced"
+    assert json.loads(works(folder, "lab", "coin[sides=3]", "--json"))["verdict"] == "not reproduced"
+
+
+def events(folder: Path) -> str:
+    return (folder / "run" / "events.jsonl").read_text()
+
+
+@pytest.mark.parametrize("kind", ["objectives", ""], ids=["entry point", "reference"])
+def test_objective(folder: Path, kind: str) -> None:
+    install(folder, kind, "relativistic_hinge")
+    name = "paired-hinge" if kind else "newcomer.relativistic_hinge:PairedHinge"
+    works(folder, "train", "ring", *TINY, "--objective", name)
+    assert '"d_loss"' in events(folder)
+    works(folder, "sample", "run", "--n", "10", "--out", "points.npy")
+
+
+@pytest.mark.parametrize("kind", ["penalties", ""], ids=["entry point", "reference"])
+def test_penalty(folder: Path, kind: str) -> None:
+    install(folder, kind, "logit_norm")
+    name = "logit-norm[weight=0.1]" if kind else "newcomer.logit_norm:LogitNorm[weight=0.1]"
+    works(folder, "train", "ring", *TINY, "--penalties", name)
+    assert f'"{name.partition("[")[0]}"' in events(folder)
+
+
+@pytest.mark.parametrize("kind", ["techniques", ""], ids=["entry point", "reference"])
+def test_technique(folder: Path, kind: str) -> None:
+    install(folder, kind, "drift")
+    name = "drift" if kind else "newcomer.drift:Drift"
+    works(folder, "train", "ring", *TINY, "--techniques", name)
+    assert f'"d_{name}"' in events(folder)
+
+
+@pytest.mark.parametrize("kind", ["networks", ""], ids=["entry point", "reference"])
+def test_network(folder: Path, kind: str) -> None:
+    install(folder, kind, "linear")
+    works(folder, "train", "ring", *TINY, "--network", "linear" if kind else "newcomer.linear:Linear")
+    works(folder, "sample", "run", "--n", "10", "--out", "points.npy")
+
+
+def test_recipe(folder: Path) -> None:
+    install(folder, "recipes", "recipes")
+    works(folder, "train", "small-ring", "--out", "run")
+    assert 'recipe = "small-ring"' in (folder / "run" / "config.toml").read_text()
+
+
+def test_a_broken_plug_in_is_a_warning(folder: Path) -> None:
+    install(folder, "metrics", "spread")
+    (folder / "newcomer" / "spread.py").write_text("import nothing_of_that_name")
+    done = gantlet(folder, "list", "metrics")
+    assert done.returncode == 0
+    assert "'anything' of newcomer (gantlet.metrics: newcomer.spread) cannot be loaded" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_reference_is_one_sentence(folder: Path) -> None:
+    install(folder, "", "spread")
+    done = gantlet(folder, "evaluate", "fake.npz", "--real", "real.npz", "--metrics", "newcomer.spread:estimat")
+    assert done.returncode == 2
+    assert "has no attribute 'estimat'; did you mean 'estimate'" in done.stderr
+    assert done.stderr.count("\n") == 1
