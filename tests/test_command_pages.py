@@ -9,7 +9,7 @@ import pytest
 
 from gantlet.cli import main
 from gantlet.cli.commands import COMMANDS
-from gantlet.cli.commands.judging import _STATS
+from gantlet.cli.commands.evaluation import _STATS
 
 PLACE = Path(__file__).parent.parent / "docs" / "hooks.py"
 

@@ -26,12 +26,12 @@ def test_from_the_command_line(images: str, tmp_path: Path, capsys: pytest.Captu
     words += [str(tmp_path / "out"), "--metrics", "frechet_distance", "precision", "inception_score"]
     assert main([*words, "--failures", "noise", "collapse", "shift"]) == 0
     text = capsys.readouterr().out
-    assert "precision in pixels[size=8,channels=1]: blind to modes collapsed" in text
+    assert "precision in pixels[size=8,channels=1]: misses modes collapsed" in text
     assert "inception_score was left out: undefined" in text
-    found = json.loads((tmp_path / "out" / "audit.json").read_text())
-    assert [planted["name"] for planted in found["failures"]] == ["noise", "collapse", "shift"]
-    assert len(found["figures"]) == 2
-    assert all((tmp_path / "out" / figure).stat().st_size > 10_000 for figure in found["figures"])
+    result = json.loads((tmp_path / "out" / "audit.json").read_text())
+    assert [planted["name"] for planted in result["failures"]] == ["noise", "collapse", "shift"]
+    assert len(result["figures"]) == 2
+    assert all((tmp_path / "out" / figure).stat().st_size > 10_000 for figure in result["figures"])
 
 
 def test_the_same_seed_gives_the_same_result(images: str) -> None:
@@ -56,10 +56,10 @@ def test_wrong_settings(settings: dict[str, object], error: type[Exception], tex
 
 
 @pytest.mark.slow
-def test_cifar_inception_score_is_blind_to_intra_class_collapse_and_fd_and_coverage_are_not(shared: Path) -> None:
+def test_cifar_inception_score_misses_intra_class_collapse_and_fd_and_coverage_are_not(shared: Path) -> None:
     data = f"{shared / 'data' / 'cifar10' / 'cifar10_jpeg_10000_2000.zip'}[split=train]"
     metrics = ("inception_score", "frechet_distance", "coverage")
-    found = audit(AuditConfig(data, ("classifier",), metrics, ("collapse",), n=2000))
-    score, distance, coverage = (found.curve("classifier", name, "collapse") for name in metrics)
-    assert score.seen == 0
-    assert min(distance.seen, coverage.seen) >= 0.8
+    result = audit(AuditConfig(data, ("classifier",), metrics, ("collapse",), n=2000))
+    score, distance, coverage = (result.curve("classifier", name, "collapse") for name in metrics)
+    assert score.detected == 0
+    assert min(distance.detected, coverage.detected) >= 0.8

@@ -1,4 +1,4 @@
-"""gantlet compare: planted differences are found, equals are not told apart, wrong calls get one sentence."""
+"""gantlet compare: planted differences are found, equal sets show no difference, wrong calls get one sentence."""
 
 import json
 
@@ -28,15 +28,15 @@ def images(name: str, n: int, seed: int, shift: float = 0.0) -> ImageSource:
 
 
 def test_a_planted_difference_is_found_and_its_side_named() -> None:
-    found = gantlet.compare(images("a", 600, 1, shift=3), images("b", 600, 2, shift=9), images("real", 600, 3), CONFIG)
-    assert {d.better for d in found.differences} == {"A"}
-    assert all(d.paired for d in found.differences)
-    assert found.verdict.startswith("A is better on 2 of 2")
+    result = gantlet.compare(images("a", 600, 1, shift=3), images("b", 600, 2, shift=9), images("real", 600, 3), CONFIG)
+    assert {d.better for d in result.differences} == {"A"}
+    assert all(d.paired for d in result.differences)
+    assert result.verdict.startswith("A is better on 2 of 2")
     swapped = gantlet.compare(
         images("b", 600, 2, shift=9), images("a", 600, 1, shift=3), images("real", 600, 3), CONFIG
     )
     assert {d.better for d in swapped.differences} == {"B"}
-    assert [d.difference for d in swapped.differences] == [-d.difference for d in found.differences]
+    assert [d.difference for d in swapped.differences] == [-d.difference for d in result.differences]
 
 
 def test_the_command_prints_json_and_refuses_the_same_images(
@@ -45,8 +45,8 @@ def test_the_command_prints_json_and_refuses_the_same_images(
     monkeypatch.chdir(tmp_path)
     words = ["--features", "pixels", "--metrics", "coverage,precision", "--json"]
     assert main(["compare", "digits", "digits[split=test]", "--real", "digits", *words]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert [d["metric"] for d in found["differences"]] == ["coverage", "precision"]
+    result = json.loads(capsys.readouterr().out)
+    assert [d["metric"] for d in result["differences"]] == ["coverage", "precision"]
     assert main(["compare", "digits", "digits", "--real", "digits", *words]) == 2
     assert "the same images" in capsys.readouterr().err
     assert main(["compare", "digits", "--real", "digits"]) == 2
@@ -70,16 +70,16 @@ def test_a_three_percent_worse_generator_is_found_at_ten_thousand() -> None:
 
 @pytest.mark.slow
 def test_halves_of_one_set_are_not_told_apart() -> None:
-    """At most 7 of 100 may be told apart: nominal 5 % family-wise, and the real images' share is common to both."""
-    told = 0
+    """At most 7 of 100 may differ significantly: nominal 5 % family-wise, and the real images' share is common to both."""
+    rejections = 0
     for seed in range(100):
         whole = images("whole", 1000, 1000 + seed, 2.0)
         halves = [
             array_source(f"half{k}{seed}", np.stack([whole.read(i) for i in range(k, 1000, 2)])) for k in range(2)
         ]
-        found = gantlet.compare(*halves, images("real", 500, 5000 + seed), CONFIG)
-        told += any(d.better for d in found.differences)
-    assert told <= 7
+        result = gantlet.compare(*halves, images("real", 500, 5000 + seed), CONFIG)
+        rejections += any(d.better for d in result.differences)
+    assert rejections <= 7
 
 
 def classed_bank(n: int, rng: np.random.Generator, shift: float, noise: float) -> FeatureBank:
@@ -104,9 +104,9 @@ def test_paired_differences_of_equal_generators_spread_as_their_errors_say(shift
         real = classed_bank(300, rng, 0.0, 1.5)
         evidences = [Evidence(real, classed_bank(300, rng, shift, noise)) for _ in range(2)]
         for a, b in zip(*(compute(evidence, PAIRED) for evidence in evidences), strict=True):
-            found = _difference(evidences, a, b, paired_fakes=False, level=0.95)
-            assert found is not None and found.paired
-            z[a.metric].append(found.difference / ((found.high - found.low) / (2 * 1.96)))
+            result = _difference(evidences, a, b, paired_fakes=False, level=0.95)
+            assert result is not None and result.paired
+            z[a.metric].append(result.difference / ((result.high - result.low) / (2 * 1.96)))
     for name, values in z.items():
         assert 0.5 < np.std(values) < 1.15, name
         assert np.mean(np.abs(values) > 1.96) <= 0.11, name
@@ -114,9 +114,9 @@ def test_paired_differences_of_equal_generators_spread_as_their_errors_say(shift
 
 def test_metrics_with_influence_functions_are_compared_in_pairs() -> None:
     config = gantlet.EvaluateConfig(features="pixels[size=8]", metrics=tuple(PAIRED), cache=False)
-    found = gantlet.compare(images("a", 200, 1, 3), images("b", 200, 2, 40), images("real", 200, 3), config)
-    assert all(d.paired for d in found.differences)
-    assert {d.metric for d in found.differences} == set(PAIRED) - {"inception_score", "mode_score"}
+    result = gantlet.compare(images("a", 200, 1, 3), images("b", 200, 2, 40), images("real", 200, 3), config)
+    assert all(d.paired for d in result.differences)
+    assert {d.metric for d in result.differences} == set(PAIRED) - {"inception_score", "mode_score"}
     options = gantlet.EvaluateConfig(features="pixels[size=8]", metrics=("recall[k=5]",), cache=False)
-    found = gantlet.compare(images("a", 200, 1, 3), images("b", 200, 2, 9), images("real", 200, 3), options)
-    assert not found.differences[0].paired
+    result = gantlet.compare(images("a", 200, 1, 3), images("b", 200, 2, 9), images("real", 200, 3), options)
+    assert not result.differences[0].paired

@@ -30,14 +30,14 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_stored_estimates_are_compared_unpaired(reports: Path) -> None:
-    found = gantlet.compare_reports(reports / "a" / "report.json", reports / "b")
-    assert [d.metric for d in found.differences] == ["frechet_distance", "coverage"]
+    result = gantlet.compare_reports(reports / "a" / "report.json", reports / "b")
+    assert [d.metric for d in result.differences] == ["frechet_distance", "coverage"]
     a, b = (gantlet.Report.from_json((reports / name / "report.json").read_text()) for name in "ab")
-    for d in found.differences:
+    for d in result.differences:
         assert (d.a, d.b, d.paired) == (a[d.metric].value, b[d.metric].value, False)
         assert d.low < d.difference == d.a - d.b < d.high
-    fid = found.differences[0]
-    assert fid.better == "A" and "A is better" in found.verdict
+    fid = result.differences[0]
+    assert fid.better == "A" and "A is better" in result.verdict
     # independent: half widths add in squares, each by its longer arm
     arms = [max(e.high - e.value, e.value - e.low) for e in (a["frechet_distance"], b["frechet_distance"])]
     assert (fid.high - fid.low) / 2 == pytest.approx(np.hypot(*arms), rel=1e-12)
@@ -77,7 +77,7 @@ def test_wrong_calls(reports: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["compare", a, b, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["differences"][0]["better"] == "A"
     for words, status, sentence in (
-        ([a, b, "--level", "0.9"], 2, "as they were made"),
+        ([a, b, "--level", "0.9"], 2, "as stored"),
         ([a, b, "--real", "digits"], 2, "is a report, not images"),
         (["digits", "digits[split=test]"], 2, "give --real"),
         ([a, a], 2, "the same images"),

@@ -13,7 +13,7 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError, OutputError
 from gantlet.core.onnx_graph import onnx_runtime
 from gantlet.data.opening import open_source
-from gantlet.labs.training import _Watching
+from gantlet.labs.training import _Recorder
 from gantlet.training.loop import run
 from gantlet.training.runs.generator import load_generator
 
@@ -24,15 +24,15 @@ def trained(out: Path, **given: object) -> Path:
     config = TrainConfig.from_mapping(
         {"out": str(out), "steps": 2, "batch": 8, "latent": 4, "sample_every": 0, "log_every": 1, **given}
     )
-    run(config, training_data(open_source(config.data)), observer=_Watching(1, None))
+    run(config, training_data(open_source(config.data)), observer=_Recorder(1, None))
     return out
 
 
 def test_a_conditional_generator_gives_the_same_images(tmp_path: Path) -> None:
     """Against the loaded generator itself, on a batch size it was not traced with; float32 rounding only."""
     folder = trained(tmp_path / "run", network="dcgan[width=4]", conditioning="concat", techniques=["ema"])
-    found = export(folder, tmp_path / "g.onnx")
-    assert found.inputs == {"z": "[b, 4]", "labels": "[b]"} and found.difference < 1e-5
+    result = export(folder, tmp_path / "g.onnx")
+    assert result.inputs == {"z": "[b, 4]", "labels": "[b]"} and result.difference < 1e-5
     model = onnx_runtime((tmp_path / "g.onnx").read_bytes())
     z, labels = torch.randn(5, 4), torch.tensor([0, 9, 3, 3, 1])
     (theirs,) = model({"z": z.numpy(), "labels": labels.numpy()})

@@ -15,7 +15,7 @@ from PIL import Image
 
 from gantlet.cli import main
 from gantlet.core.errors import DataError, UsageError
-from gantlet.core.processes import ALONE, Processes, _given, _tried, processes
+from gantlet.core.processes import ALONE, Processes, _attempt, _unwrap, processes
 
 WORDS = ["evaluate", "fakes.npz", "--real", "reals.npz", "--features", "random-conv[dim=16]", "--json"]
 WORDS += ["--metrics", "frechet_distance,kernel_distance,precision,recall,coverage"]
@@ -43,8 +43,8 @@ def test_two_processes_give_the_numbers_of_one_and_speak_once(folder: Path) -> N
     one, two, cached = run(folder, 1, *WORDS), run(folder, 2, *WORDS), run(folder, 2, *WORDS)
     assert (one.returncode, two.returncode, cached.returncode) == (0, 0, 0), two.stderr + cached.stderr
     alone = json.loads(one.stdout)
-    for found in (two, cached):
-        together = json.loads(found.stdout)  # one JSON object: the second process printed nothing
+    for result in (two, cached):
+        together = json.loads(result.stdout)  # one JSON object: the second process printed nothing
         assert together["n_fake"] == 53
         for a, b in zip(alone["estimates"], together["estimates"], strict=True):
             for part in ("value", "low", "high"):
@@ -59,12 +59,12 @@ def test_bad_files_of_all_processes_are_named_once_and_wrong_use_is_told(folder:
         Image.fromarray(np.full((12, 12, 3), i, np.uint8)).save(folder / "bad" / f"{i:02d}.png")
     for name in ("00.png", "39.png"):
         (folder / "bad" / name).write_text("no image")
-    found = run(folder, 2, *[word.replace("fakes.npz", "bad") for word in WORDS])
-    assert found.returncode != 0
-    (line,) = [line for line in found.stderr.splitlines() if line.startswith("gantlet:")]
+    result = run(folder, 2, *[word.replace("fakes.npz", "bad") for word in WORDS])
+    assert result.returncode != 0
+    (line,) = [line for line in result.stderr.splitlines() if line.startswith("gantlet:")]
     assert "2 of 40" in line and "00.png" in line and "39.png" in line
-    found = run(folder, 3, *[word.replace("fakes.npz", "few.npz") for word in WORDS])
-    (line,) = [line for line in found.stderr.splitlines() if line.startswith("gantlet:")]
+    result = run(folder, 3, *[word.replace("fakes.npz", "few.npz") for word in WORDS])
+    (line,) = [line for line in result.stderr.splitlines() if line.startswith("gantlet:")]
     assert "fewer than the 3 processes" in line
 
 
@@ -87,7 +87,7 @@ def test_other_work_of_two_processes_is_that_of_one(folder: Path, words: str) ->
     (folder / "drawn.py").write_text(GENERATOR)
     one, two = (run(folder, count, *words.split(), "--json") for count in (1, 2))
     assert (one.returncode, two.returncode) == (0, 0), one.stderr + two.stderr
-    alone, together = (json.loads(found.stdout) for found in (one, two))
+    alone, together = (json.loads(result.stdout) for result in (one, two))
     part = "estimates" if "estimates" in alone else "differences"
     assert alone.get("n_fake") == together.get("n_fake")
     for a, b in zip(alone[part], together[part], strict=True):
@@ -135,12 +135,12 @@ def test_errors_travel_with_their_exit_status() -> None:
         raise UsageError("no such thing")
 
     with pytest.raises(UsageError, match="no such thing"):
-        _given(_tried(wrong))
+        _unwrap(_attempt(wrong))
 
     def broken() -> None:
         raise DataError("broken")
 
     with pytest.raises(Exception, match="broken") as caught:
-        _given(_tried(broken))
+        _unwrap(_attempt(broken))
     assert caught.value.exit_status == 1
     assert ALONE.first(lambda: 3) == 3 and ALONE.everyone(lambda: 3) == [3]

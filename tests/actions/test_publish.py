@@ -13,7 +13,7 @@ from gantlet.cli import main
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError, OutputError
 from gantlet.data.opening import open_source
-from gantlet.labs.training import _Watching
+from gantlet.labs.training import _Recorder
 from gantlet.training.loop import run
 from gantlet.training.runs.tensors import read_tensors
 
@@ -31,7 +31,7 @@ def trained(tmp_path: Path) -> Path:
         "techniques": ["ema"],
     }
     config = TrainConfig.from_mapping({"out": str(tmp_path / "run"), **values})
-    run(config, training_data(open_source(config.data)), observer=_Watching(1, None))
+    run(config, training_data(open_source(config.data)), observer=_Recorder(1, None))
     (tmp_path / "run" / "MODEL_CARD.md").write_text("# run\n")
     return tmp_path / "run"
 

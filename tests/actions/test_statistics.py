@@ -112,30 +112,30 @@ def test_a_trained_space_is_named_by_its_training_images(folder: Path, capsys: p
         y=labels,
     )
     assert main(["stats", "make", "t.npz", "--out", "t.safetensors"]) == 0
-    found = evaluated(capsys, "digits[split=test]", "--real", "t.safetensors")
-    assert found["frechet_distance"]["value"] > 0
-    assert found["inception_score"]["low"] is not None
+    result = evaluated(capsys, "digits[split=test]", "--real", "t.safetensors")
+    assert result["frechet_distance"]["value"] > 0
+    assert result["inception_score"]["low"] is not None
 
 
 def test_published_npz_needs_its_protocol(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     side = bank(500, 3)
     mean, cov = side.features.mean(0, dtype=np.float64), np.cov(side.features.astype(np.float64).T)
     np.savez(folder / "ref.npz", mu=mean, sigma=cov)
-    found = read_statistics(folder / "ref.npz")
-    assert found.summary.n is None
+    result = read_statistics(folder / "ref.npz")
+    assert result.summary.n is None
     fake = bank(400, 4, 1.0)
-    value = frechet_distance(found.summary.moments, fake.moments)
+    value = frechet_distance(result.summary.moments, fake.moments)
     assert value == pytest.approx(frechet_distance(side.moments, fake.moments), rel=1e-9)
     named = {
         e.metric: e
-        for e in compute(Evidence(SummaryBank(found.summary), fake), ["frechet_distance", "frechet_distance_debiased"])
+        for e in compute(Evidence(SummaryBank(result.summary), fake), ["frechet_distance", "frechet_distance_debiased"])
     }
     assert named["frechet_distance"].value == value
     assert "no disjoint parts" in named["frechet_distance_debiased"].notes[0]
     assert main(["evaluate", "digits", "--real", "ref.npz", "--features", "pixels"]) == 1
     assert "--protocol pytorch-fid, clean-fid or fid" in capsys.readouterr().err
     with pytest.raises(CacheError, match="6 dimensions, this protocol's features 2048"):
-        check_statistics("ref.npz", found, {}, 2048, "fid")
+        check_statistics("ref.npz", result, {}, 2048, "fid")
 
 
 @pytest.mark.parametrize(
@@ -146,13 +146,13 @@ def test_whatever_differs_is_named(field: str, value: str) -> None:
 
     extractor = {"name": "inception-v3", "preprocessing": "tf1", "weights_sha256": "cd"}
     header = {"extractor": extractor, "package": __version__, "protocol": "fid"}
-    found = Statistics(Summary.of(bank(9, 1).features, None), header)
-    check_statistics("x", found, extractor, 6, "fid")
+    result = Statistics(Summary.of(bank(9, 1).features, None), header)
+    check_statistics("x", result, extractor, 6, "fid")
     wrong = {**header, "package": value} if field == "package" else {**header, "extractor": {**extractor, field: value}}
     with pytest.raises(CacheError, match=f"{field} = '{value}'"):
-        check_statistics("x", Statistics(found.summary, wrong), extractor, 6, "fid")
+        check_statistics("x", Statistics(result.summary, wrong), extractor, 6, "fid")
     with pytest.raises(CacheError, match="protocol = 'fid'"):
-        check_statistics("x", found, extractor, 6, "clean-fid")
+        check_statistics("x", result, extractor, 6, "clean-fid")
 
 
 def test_wrong_calls(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

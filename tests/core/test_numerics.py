@@ -89,10 +89,10 @@ def test_exact_distances_of_pairs_are_symmetric_and_zero_for_copies() -> None:
     rng = np.random.default_rng(0)
     a = (rng.standard_normal((50, 33)) * 1e3).astype(np.float32)
     i, j = rng.integers(0, 50, 400), rng.integers(0, 50, 400)
-    found = distances.squared_distances_of_pairs(a, a, i, j)
-    assert np.array_equal(found, distances.squared_distances_of_pairs(a, a, j, i))
-    assert (found[i == j] == 0).all()
-    np.testing.assert_allclose(found, ((a.astype(np.float64)[i] - a[j]) ** 2).sum(axis=1), rtol=1e-14)
+    result = distances.squared_distances_of_pairs(a, a, i, j)
+    assert np.array_equal(result, distances.squared_distances_of_pairs(a, a, j, i))
+    assert (result[i == j] == 0).all()
+    np.testing.assert_allclose(result, ((a.astype(np.float64)[i] - a[j]) ** 2).sum(axis=1), rtol=1e-14)
 
 
 def test_tiles_fit_the_memory_budget() -> None:

@@ -27,9 +27,9 @@ class Versioned(Metadata):
 
 
 def registry() -> Registry[..., Versioned]:
-    found = Registry("penalty", "gantlet.labs", metadata=Versioned)
-    found.register("r1", source="Somebody 2018", version=2)(Penalty)
-    return found
+    result = Registry("penalty", "gantlet.labs", metadata=Versioned)
+    result.register("r1", source="Somebody 2018", version=2)(Penalty)
+    return result
 
 
 def test_options_are_read_by_their_types() -> None:
@@ -68,11 +68,11 @@ def test_an_entry_carries_summary_source_and_meta() -> None:
 
 
 def test_a_name_is_registered_once_and_needs_a_docstring() -> None:
-    found = registry()
+    result = registry()
     with pytest.raises(ValueError, match="twice"):
-        found.register("r1", source="x")(Penalty)
+        result.register("r1", source="x")(Penalty)
     with pytest.raises(ValueError, match="docstring"):
-        found.register("r2", source="x")(lambda: None)
+        result.register("r2", source="x")(lambda: None)
 
 
 words = st.text("abcdefghij-_./0123456789", min_size=1, max_size=8)

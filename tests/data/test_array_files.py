@@ -76,7 +76,7 @@ def test_value_ranges_are_told_or_asked_for(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="range=byte"):
         open_source(str(tmp_path / "byte.npy"))
     np.testing.assert_array_equal(open_source(f"{tmp_path}/byte.npy[range=byte]").read(1), PIXELS[1])
-    with pytest.raises(DataError, match="leave range=unit"):
+    with pytest.raises(DataError, match="outside range=unit"):
         open_source(f"{tmp_path}/byte.npy[range=unit]")
     for values, reason in (
         (exact * np.nan, "NaN"),

@@ -96,7 +96,7 @@ def test_what_is_left_out_is_said(classes: Path) -> None:
     for name in ("readme.txt", ".hidden.png", "cat/Thumbs.db"):
         (classes / name).write_text("text")
     notes = " ".join(open_source(str(classes)).notes)
-    assert "ignored 1 files whose suffix is no image's: readme.txt" in notes
+    assert "ignored 1 files without an image suffix: readme.txt" in notes
     assert "ignored 2 hidden or system files" in notes
 
 

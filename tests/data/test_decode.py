@@ -63,8 +63,8 @@ def test_alpha_is_composited_and_rounded(background: int) -> None:
 def test_a_transparent_palette_colour_and_a_colour_key_show_the_background() -> None:
     picture = Image.fromarray(np.array([[0, 1], [1, 0]], np.uint8)).convert("P")
     picture.putpalette([10, 20, 30, 40, 50, 60])
-    shown = decode(encoded(picture, transparency=1))
-    np.testing.assert_array_equal(shown[:, :, 0], [[10, 255], [255, 10]])
+    decoded = decode(encoded(picture, transparency=1))
+    np.testing.assert_array_equal(decoded[:, :, 0], [[10, 255], [255, 10]])
     gray = decode(encoded(Image.fromarray(np.array([[7, 9]], np.uint8)), transparency=9))
     np.testing.assert_array_equal(gray[:, :, 0], [[7, 255]])
 
@@ -91,8 +91,8 @@ def test_cmyk_and_bilevel_and_the_first_frame() -> None:
     assert np.abs(decode(encoded(picture, "TIFF")).astype(int) - flat).max() <= 1
     np.testing.assert_array_equal(decode(encoded(Image.fromarray(GRAY > 127)))[:, :, 0], 255 * (GRAY > 127))
     frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
-    shown = decode(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
-    np.testing.assert_array_equal(shown[0, 0], [255, 0, 0])
+    decoded = decode(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    np.testing.assert_array_equal(decoded[0, 0], [255, 0, 0])
 
 
 def test_integers_without_a_range_are_refused() -> None:
@@ -146,25 +146,25 @@ def _manifest(shared: Path) -> list[dict[str, str]]:
 @pytest.mark.shared
 def test_all_odd_files_decode_to_the_right_pixels(shared: Path) -> None:
     good = {row["file"]: row for row in _manifest(shared) if row["expected"] == "ok"}
-    shown = {name: decode(shared / "data/odd" / name) for name in good}
-    assert len(shown) == 29
+    decoded = {name: decode(shared / "data/odd" / name) for name in good}
+    assert len(decoded) == 29
     for name, row in good.items():
         size = (int(row["height"]), int(row["width"]))
-        assert shown[name].shape[:2] == (size[::-1] if "exif" in name else size), name
+        assert decoded[name].shape[:2] == (size[::-1] if "exif" in name else size), name
         if not row["same_picture_as"] or name == "ok/gray_alpha.png":
             continue
-        difference = np.abs(shown[name].astype(int) - shown[row["same_picture_as"]]).mean()
+        difference = np.abs(decoded[name].astype(int) - decoded[row["same_picture_as"]]).mean()
         # lossless copies are equal (float: both round the same value); JPEG at quality ≥ 80 stays within 3 levels
         assert difference <= (3 if name.lower().endswith(("jpg", "jpeg")) else 0), name
-    assert round(float(shown["ok/gray16.png"].mean())) == 129
-    assert shown["ok/float32.tiff"].mean() > 100
-    np.testing.assert_array_equal(shown["ok/one_pixel.png"], [[[200, 30, 60]]])
-    np.testing.assert_array_equal(shown["ok/rgba.png"][0, 0], [255, 255, 255])
-    assert shown["ok/black.png"].max() == 0
+    assert round(float(decoded["ok/gray16.png"].mean())) == 129
+    assert decoded["ok/float32.tiff"].mean() > 100
+    np.testing.assert_array_equal(decoded["ok/one_pixel.png"], [[[200, 30, 60]]])
+    np.testing.assert_array_equal(decoded["ok/rgba.png"][0, 0], [255, 255, 255])
+    assert decoded["ok/black.png"].max() == 0
     ramp = np.rint(np.linspace(0, 255, 96))[None, :, None]
-    over_white = (shown["ok/gray8.png"] * ramp + 255 * (255 - ramp)) / 255
+    over_white = (decoded["ok/gray8.png"] * ramp + 255 * (255 - ramp)) / 255
     # the file's ramp may be rounded otherwise than here: one level of alpha moves a pixel by at most one level
-    assert np.abs(shown["ok/gray_alpha.png"] - over_white).max() <= 1.5
+    assert np.abs(decoded["ok/gray_alpha.png"] - over_white).max() <= 1.5
 
 
 @pytest.mark.shared

@@ -89,7 +89,9 @@ def test_a_data_set_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ConnectionError("Couldn't reach the hub")
 
     monkeypatch.setattr(datasets, "load_dataset", offline)
-    with pytest.raises(DataError, match=r"hf:owner/name could not be had \(Couldn't reach.*Three ways out.*hf:FOLDER"):
+    with pytest.raises(
+        DataError, match=r"hf:owner/name could not be loaded \(Couldn't reach.*Three ways out.*hf:FOLDER"
+    ):
         open_source("hf:owner/name[test]")
 
 

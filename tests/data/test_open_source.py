@@ -89,10 +89,10 @@ def test_a_run_is_sampled_lazily_and_once(stub: StubGenerator) -> None:
 def test_classes_come_at_the_training_images_frequencies(stub: StubGenerator) -> None:
     source = open_source("run:x[seed=3]", n=4000)
     assert source.labels is not None
-    found = np.bincount(source.labels, minlength=3) / 4000
+    result = np.bincount(source.labels, minlength=3) / 4000
     share = np.array([0.5, 0.4, 0.1])
     # four standard errors of a binomial share
-    assert (np.abs(found - share) < 4 * np.sqrt(share * (1 - share) / 4000)).all()
+    assert (np.abs(result - share) < 4 * np.sqrt(share * (1 - share) / 4000)).all()
 
 
 def test_one_class_no_labels_and_an_unconditional_run(stub: StubGenerator) -> None:
@@ -180,7 +180,7 @@ def test_a_function_makes_images(module: str) -> None:
         ("short", "expected 6 images"),
         ("wild", "range=byte"),
         ("words", "array of numbers"),
-        ("ragged", "no array"),
+        ("ragged", "not an array"),
         ("fails", "raised RuntimeError: half-way"),
     ],
 )

@@ -13,19 +13,19 @@ from gantlet.data.paired import downsampled, edges, pair_arrays
 def test_edges_are_where_the_brightness_jumps() -> None:
     image = np.zeros((8, 8, 1), np.uint8)
     image[:, 4:] = 200
-    found = edges(image)
+    result = edges(image)
     # a vertical step between columns 3 and 4: Sobel sees it from both, and nowhere else
-    np.testing.assert_array_equal(found[:, :, 0], np.repeat([[0, 0, 0, 255, 255, 0, 0, 0]], 8, axis=0))
+    np.testing.assert_array_equal(result[:, :, 0], np.repeat([[0, 0, 0, 255, 255, 0, 0, 0]], 8, axis=0))
     np.testing.assert_array_equal(edges(np.full((8, 8, 3), 7, np.uint8)), 0)
-    np.testing.assert_array_equal(edges(np.repeat(image, 3, axis=2)), found)
+    np.testing.assert_array_equal(edges(np.repeat(image, 3, axis=2)), result)
 
 
 def test_blocks_hold_their_means() -> None:
     image = np.arange(64, dtype=np.uint8).reshape(8, 8, 1)
-    found = downsampled(image, 4)
+    result = downsampled(image, 4)
     expected = np.rint([[image[a : a + 4, b : b + 4].mean() for b in (0, 4)] for a in (0, 4)])
-    np.testing.assert_array_equal(found[::4, ::4, 0], expected)
-    assert len(np.unique(found)) == 4
+    np.testing.assert_array_equal(result[::4, ::4, 0], expected)
+    assert len(np.unique(result)) == 4
     with pytest.raises(DataError, match="more than one block of 8×8"):
         downsampled(image, 8)
 

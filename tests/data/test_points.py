@@ -80,7 +80,7 @@ def test_any_mixture_from_a_file(tmp_path: Path) -> None:
         ({"x": np.eye(2)}, "", "holds x; a mixture has centres"),
         ({"centres": np.eye(2)}, "", "no covariances"),
         ({"centres": np.eye(2), "covariances": -np.ones((2, 2, 2))}, "", "positive definite"),
-        ({"centres": np.eye(2), "covariances": np.ones((2, 2, 2))}, ",sigma=1", "leave out the option sigma"),
+        ({"centres": np.eye(2), "covariances": np.ones((2, 2, 2))}, ",sigma=1", "omit the option sigma"),
         ({"centres": np.full((2, 2), np.nan)}, ",sigma=1", "NaN"),
     ],
 )

@@ -39,14 +39,14 @@ def test_tensorboard(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
     assert main(["log", str(run)]) == 0
     assert "3 entries written to tensorboard" in capsys.readouterr().out
-    found = EventAccumulator(str(run / "tensorboard"))
-    found.Reload()
-    numbers = {tag: [(e.step, round(e.value, 4)) for e in found.Scalars(tag)] for tag in found.Tags()["scalars"]}
+    result = EventAccumulator(str(run / "tensorboard"))
+    result.Reload()
+    numbers = {tag: [(e.step, round(e.value, 4)) for e in result.Scalars(tag)] for tag in result.Tags()["scalars"]}
     assert numbers["d_loss"] == [(10, 1.5)]
     assert numbers["coverage"] == [(20, 0.3), (20, 0.5)]
     assert numbers["coverage/real"] == [(20, 0.9)] and numbers["coverage/high"] == [(20, 0.6)]
     assert "recall" not in numbers
-    assert [image.step for image in found.Images("samples")] == [20]
+    assert [image.step for image in result.Images("samples")] == [20]
 
 
 @pytest.mark.parametrize("name", ["wandb", "trackio"])

@@ -32,8 +32,8 @@ def test_equals_the_metrics_on_the_whole_sets() -> None:
     metric = filled((100, 37, 163))
     banks = [FeatureBank(Pixels(8, 1).extract(batch(300, seed).permute(0, 2, 3, 1).numpy())[0]) for seed in (0, 1)]
     expected = {e.metric: e for e in compute(Evidence(*banks), NAMES)}
-    found = metric.compute()
-    assert {name: float(value) for name, value in found.items()} == {n: e.value for n, e in expected.items()}
+    result = metric.compute()
+    assert {name: float(value) for name, value in result.items()} == {n: e.value for n, e in expected.items()}
     assert metric.estimates == expected
 
 
@@ -73,9 +73,9 @@ def test_two_processes_give_what_one_gives() -> None:
         return next((both for both in states.values() if torch.equal(both[0], tensor)), [tensor, tensor])  # else: empty
 
     parts[0].dist_sync_fn = gather
-    found, alone = parts[0].compute(), filled().compute()
+    result, alone = parts[0].compute(), filled().compute()
     # the rows come in another order; sums in float64 then differ by rounding
-    assert all(float(found[name]) == pytest.approx(float(alone[name]), rel=1e-9) for name in NAMES)
+    assert all(float(result[name]) == pytest.approx(float(alone[name]), rel=1e-9) for name in NAMES)
 
 
 def test_what_cannot_be_computed_says_why() -> None:

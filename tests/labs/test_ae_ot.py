@@ -26,14 +26,14 @@ BAD = Measures(9, 0.0, 0.10, (9.0, 8.5, 9.5), 1.1, 1.0)
     ],
 )
 def test_verdicts(tmp_path: Path, ours: Measures, verdict: str) -> None:
-    shown = np.zeros((48, 64, 1), np.uint8)
+    image_grid = np.zeros((48, 64, 1), np.uint8)
     arms = [
-        lab.Arm(name, seed, found, 1.0, shown)
+        lab.Arm(name, seed, measures, 1.0, image_grid)
         for seed, mine in ((0, GOOD), (1, ours))
-        for name, found in (("copies", GOOD), ("ae-ot", mine), ("GAN", BAD))
+        for name, measures in (("copies", GOOD), ("ae-ot", mine), ("GAN", BAD))
     ]
-    found = lab.judged(Setting("smoke", out=tmp_path), (0, 1), arms, "digits")
-    assert found.verdict == verdict and len(found.rows) == 6
+    result = lab.conclude(Setting("smoke", out=tmp_path), (0, 1), arms, "digits")
+    assert result.verdict == verdict and len(result.rows) == 6
 
 
 def test_the_nearest_training_row_is_that_of_brute_force_and_a_copy_is_at_distance_0() -> None:
@@ -49,8 +49,8 @@ def test_the_nearest_training_row_is_that_of_brute_force_and_a_copy_is_at_distan
 
 @pytest.mark.slow
 def test_smoke(tmp_path: Path) -> None:
-    found = run_lab("ae-ot", Setting("smoke", out=tmp_path))
-    rows = {str(row[0]): row for row in found.rows}
+    result = run_lab("ae-ot", Setting("smoke", out=tmp_path))
+    rows = {str(row[0]): row for row in result.rows}
     assert set(rows) == {"copies", "ae-ot", "GAN"} and (tmp_path / "ae-ot.png").stat().st_size > 20_000
     assert float(rows["copies"][5] or 0) < float(
         rows["GAN"][5] or 0

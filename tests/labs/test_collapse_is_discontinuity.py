@@ -17,8 +17,8 @@ from gantlet.transport.critic_audit import least_bridging
 def test_the_implied_mass_is_the_symmetric_law_where_the_bridge_is_in_the_middle() -> None:
     for gap, slope in ((1.0, 2.0), (4.0, 3.0)):
         between = least_bridging(gap, slope)
-        assert lab.implied((1 - between) / 2, gap, slope) == pytest.approx(between)
-    assert lab.implied(0.0, 1.0, 1.0) == 0 == lab.implied(1.0, 1.0, 1.0)
+        assert lab.implied_mass((1 - between) / 2, gap, slope) == pytest.approx(between)
+    assert lab.implied_mass(0.0, 1.0, 1.0) == 0 == lab.implied_mass(1.0, 1.0, 1.0)
 
 
 def test_modes_have_nothing_between_and_a_line_has() -> None:
@@ -45,11 +45,11 @@ def test_a_sample_of_a_target_has_all_pieces_equally_and_nothing_outside(name: s
     # Binomial, five standard errors.
     share = 9000 / target.pieces
     assert np.abs(counts - share).max() <= 5 * np.sqrt(share)
-    assert target.found(points) == target.pieces
+    assert target.pieces_found(points) == target.pieces
     # Outside a mode lies what is over six of its own standard deviations away: exp(−18) of the mass.
     assert target.outside(points).sum() == 0
-    assert target.found(points[target.piece(points) == 0]) == 1
-    assert target.found(np.zeros((100, 2)) + 0.7) == 0
+    assert target.pieces_found(points[target.piece(points) == 0]) == 1
+    assert target.pieces_found(np.zeros((100, 2)) + 0.7) == 0
 
 
 def test_the_hole_the_opening_and_the_far_side_are_outside() -> None:
@@ -62,7 +62,7 @@ def test_the_hole_the_opening_and_the_far_side_are_outside() -> None:
 def test_every_game_moves_its_generator_to_the_data(arm: str) -> None:
     points = 0.1 * np.random.default_rng(0).standard_normal((1000, 2)) + 1.5
     z = torch.randn(500, 2, generator=torch.Generator().manual_seed(0))
-    before, after = (lab.trained(points, lab.ARMS[arm], steps, 0) for steps in (1, 200))
+    before, after = (lab.train_generator(points, lab.ARMS[arm], steps, 0) for steps in (1, 200))
     with torch.no_grad():
         gaps = [float((generator(z).mean(dim=0) - 1.5).norm()) for generator in (before, after)]
     assert gaps[1] < 0.5 * gaps[0]
@@ -72,28 +72,28 @@ def run(between: float, implied: float) -> lab.Run:
     return lab.Run("GAN", 1.0, 5.0, between, 0.45, implied)
 
 
-def fits(found: int = 25, outside: float = 0.0) -> list[lab.Fit]:
+def fits(pieces_found: int = 25, outside: float = 0.0) -> list[lab.Fit]:
     return [
-        lab.Fit("grid", "transport", outside, found),
+        lab.Fit("grid", "transport", outside, pieces_found),
         *(lab.Fit(name, "transport", 0.0, TARGETS[name].pieces) for name in ("ring", "C")),
         *(lab.Fit(name, arm, 0.3, 4) for name in TARGETS for arm in lab.ARMS),
     ]
 
 
 @pytest.mark.parametrize(
-    ("runs", "made", "verdict"),
+    ("runs", "target_fits", "verdict"),
     [
         ([run(0.2, 0.1)], fits(), "reproduced"),
         ([run(0.2, 0.1), run(0.05, 0.1)], fits(), "not reproduced"),
-        ([run(0.2, 0.1)], fits(found=24), "not reproduced"),
+        ([run(0.2, 0.1)], fits(pieces_found=24), "not reproduced"),
         ([run(0.2, 0.1)], fits(outside=0.02), "not reproduced"),
     ],
 )
-def test_verdicts(runs: list[lab.Run], made: list[lab.Fit], verdict: str) -> None:
-    assert lab.judged(Setting("smoke"), (0,), runs, made, "x.png").verdict == verdict
+def test_verdicts(runs: list[lab.Run], target_fits: list[lab.Fit], verdict: str) -> None:
+    assert lab.conclude(Setting("smoke"), (0,), runs, target_fits, "x.png").verdict == verdict
 
 
 def test_smoke(tmp_path: Path) -> None:
-    found = run_lab("collapse-is-discontinuity", Setting("smoke", out=tmp_path))
-    assert found.verdict == "reproduced", found.why
-    assert len(found.rows) == 3 + 3 * 4 and (tmp_path / found.figures[0]).stat().st_size > 10_000
+    result = run_lab("collapse-is-discontinuity", Setting("smoke", out=tmp_path))
+    assert result.verdict == "reproduced", result.why
+    assert len(result.rows) == 3 + 3 * 4 and (tmp_path / result.figures[0]).stat().st_size > 10_000

@@ -16,15 +16,15 @@ from gantlet.training.networks import NETWORKS
     [
         (2.0, "reproduced", "worse than DCGAN: max-pooling in D, upsampling in G, ReLU in D"),
         (-2.0, "not reproduced", "better than DCGAN: ReLU in D"),
-        (0.0, "not reproduced", "not told apart: ReLU in D"),
+        (0.0, "not reproduced", "no clear difference: ReLU in D"),
     ],
 )
 def test_verdicts(tmp_path: Path, offset: float, verdict: str, part: str) -> None:
-    found = {arm: [10.0 + 2 * (arm != lab.USUAL) + noise for noise in (0.0, 0.1, 0.2)] for arm in lab.ARMS}
-    found["ReLU in D"] = [10.0 + offset, 10.1 + offset, 10.2 + offset + (0.1 if offset == 0 else 0)]
-    found["no batch norm in G"] = [1.0, 1.0, 1.0]  # shown, not judged
-    shown = ({arm: np.zeros((32, 16, 16, 1), np.uint8) for arm in lab.ARMS}, "planted")
-    result = lab.judged(Setting("smoke", out=tmp_path), (0, 1, 2), found, shown)
+    distances = {arm: [10.0 + 2 * (arm != lab.USUAL) + noise for noise in (0.0, 0.1, 0.2)] for arm in lab.ARMS}
+    distances["ReLU in D"] = [10.0 + offset, 10.1 + offset, 10.2 + offset + (0.1 if offset == 0 else 0)]
+    distances["no batch norm in G"] = [1.0, 1.0, 1.0]  # reported, not part of the verdict
+    panels = ({arm: np.zeros((32, 16, 16, 1), np.uint8) for arm in lab.ARMS}, "planted")
+    result = lab.conclude(Setting("smoke", out=tmp_path), (0, 1, 2), distances, panels)
     assert result.verdict == verdict and part in result.why
 
 
@@ -36,6 +36,6 @@ def test_each_arm_undoes_one_guideline() -> None:
 
 
 def test_smoke(tmp_path: Path) -> None:
-    found = run_lab("dcgan-guidelines", Setting("smoke", repeats=1, out=tmp_path))
-    assert [row[0] for row in found.rows] == list(lab.ARMS)
-    assert (tmp_path / found.figures[0]).stat().st_size > 20_000
+    result = run_lab("dcgan-guidelines", Setting("smoke", repeats=1, out=tmp_path))
+    assert [row[0] for row in result.rows] == list(lab.ARMS)
+    assert (tmp_path / result.figures[0]).stat().st_size > 20_000

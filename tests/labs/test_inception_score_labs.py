@@ -33,10 +33,10 @@ def test_blind_reproduces_for_overlapping_modes_and_not_for_distant_ones(tmp_pat
 
 
 def test_intra_class_smoke(tmp_path: Path) -> None:
-    found = run_lab("inception-score-intra-class", Setting("smoke", out=tmp_path))
-    assert found.verdict == "reproduced"
-    assert [row[0] for row in found.rows] == list(intra.DISTINCT)
-    assert (tmp_path / found.figures[0]).stat().st_size > 10_000
+    result = run_lab("inception-score-intra-class", Setting("smoke", out=tmp_path))
+    assert result.verdict == "reproduced"
+    assert [row[0] for row in result.rows] == list(intra.DISTINCT)
+    assert (tmp_path / result.figures[0]).stat().st_size > 10_000
 
 
 def planted(score_at_one: float, distance_at_one: float) -> np.ndarray:
@@ -53,12 +53,12 @@ def planted(score_at_one: float, distance_at_one: float) -> np.ndarray:
     [
         (0.99, 9.0, "reproduced", "worsens by 9×"),
         (0.5, 9.0, "not reproduced", "IS keeps 0.5"),
-        (0.99, 1.5, "not reproduced", "not seen by frechet_distance"),
+        (0.99, 1.5, "not reproduced", "missed by frechet_distance"),
     ],
 )
 def test_intra_class_verdicts(tmp_path: Path, score: float, distance: float, verdict: str, part: str) -> None:
-    found = intra.judged(Setting("smoke", out=tmp_path), (0, 1), planted(score, distance), "planted")
-    assert found.verdict == verdict and part in found.why
+    result = intra.conclude(Setting("smoke", out=tmp_path), (0, 1), planted(score, distance), "planted")
+    assert result.verdict == verdict and part in result.why
 
 
 def test_rows_of_classes() -> None:
@@ -70,10 +70,10 @@ def test_rows_of_classes() -> None:
 
 
 def test_ignores_data_smoke(tmp_path: Path) -> None:
-    found = run_lab("inception-score-ignores-data", Setting("smoke", out=tmp_path), {"others": "digits[split=test]"})
+    result = run_lab("inception-score-ignores-data", Setting("smoke", out=tmp_path), {"others": "digits[split=test]"})
     # further digits are the classifier's own kind: they score high, and the lab says so
-    assert found.verdict == "not reproduced" and "digits[split=test]" in found.why
-    assert len(found.rows) == 5 and (tmp_path / found.figures[0]).stat().st_size > 10_000
+    assert result.verdict == "not reproduced" and "digits[split=test]" in result.why
+    assert len(result.rows) == 5 and (tmp_path / result.figures[0]).stat().st_size > 10_000
 
 
 def row(name: str, ratio: float, apart: float = 0.0) -> ignores.Row:
@@ -93,7 +93,7 @@ def row(name: str, ratio: float, apart: float = 0.0) -> ignores.Row:
     ],
 )
 def test_ignores_data_verdicts(tmp_path: Path, rows: list[ignores.Row], verdict: str) -> None:
-    assert ignores.judged(Setting("smoke", out=tmp_path), (0, 1), rows).verdict == verdict
+    assert ignores.conclude(Setting("smoke", out=tmp_path), (0, 1), rows).verdict == verdict
 
 
 def test_the_score_has_no_real_image_in_it() -> None:

@@ -18,8 +18,8 @@ from gantlet.labs.run import run_lab
 def test_the_interval_over_seeds_is_students() -> None:
     values = [1.0, 2.0, 4.0]
     low, high = stats.t.interval(0.95, 2, loc=np.mean(values), scale=stats.sem(values))
-    found = over_seeds("x", values)
-    assert (lower(found), upper(found)) == pytest.approx((low, high), rel=1e-12)
+    estimate = over_seeds("x", values)
+    assert (lower(estimate), upper(estimate)) == pytest.approx((low, high), rel=1e-12)
     single = over_seeds("x", [3.0])
     assert single.low is None and lower(single) == upper(single) == 3.0
 

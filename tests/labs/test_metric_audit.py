@@ -18,37 +18,37 @@ def planted_curves(**seen: float) -> Curves:
     return Curves({**z, "shift": [seen.get("shift", 0.0) * 5] * 4}, [0.1] * 3)
 
 
-def planted_found(**blind: float) -> audit.Found:
-    found = {("classifier", name): [planted_curves()] * 2 for name in MEASURES.values()}
-    found["classifier", "IS"] = found["classifier", "Mode Score"] = [planted_curves(collapse=0.0, copies=0.0)] * 2
+def planted_curves_by_metric(**blind: float) -> audit.CurvesByMetric:
+    results = {("classifier", name): [planted_curves()] * 2 for name in MEASURES.values()}
+    results["classifier", "IS"] = results["classifier", "Mode Score"] = [planted_curves(collapse=0.0, copies=0.0)] * 2
     if blind:
-        found["classifier", "FD"] = [planted_curves(**blind)] * 2
-    return found
+        results["classifier", "FD"] = [planted_curves(**blind)] * 2
+    return results
 
 
 def test_verdicts_on_planted_curves() -> None:
-    def verdict(found: audit.Found) -> list[str]:
-        sees = {
-            n: audit.over_seeds(n, [c.scores()["collapse"] for c in found["classifier", n]])
+    def verdict(results: audit.CurvesByMetric) -> list[str]:
+        detection = {
+            n: audit.over_seeds(n, [c.scores()["collapse"] for c in results["classifier", n]])
             for n in ("IS", "FD", "coverage")
         }
-        return audit._failed(audit.over_seeds("gap", audit._gap(found)), sees)
+        return audit._failed(audit.over_seeds("gap", audit._gap(results)), detection)
 
-    assert verdict(planted_found()) == []
-    assert "FD sees" in verdict(planted_found(collapse=0.0))[0]
-    sharp = planted_found()
+    assert verdict(planted_curves_by_metric()) == []
+    assert "FD detects" in verdict(planted_curves_by_metric(collapse=0.0))[0]
+    sharp = planted_curves_by_metric()
     sharp["classifier", "IS"] = sharp["classifier", "Mode Score"] = [planted_curves()] * 2
     assert len(verdict(sharp)) == 2
     assert planted_curves(shift=0.2).scores()["shift"] == 0  # a fifth of what pure noise costs
-    assert planted_curves(mixing=1.0).scores()["shift"] == 0  # noise is not seen: tolerance is worth nothing
+    assert planted_curves(mixing=1.0).scores()["shift"] == 0  # noise is missed, so tolerance does not count
     assert sizes(60) == [10, 20, 50, 60] and sizes(10) == [10]
 
 
 def test_smoke(tmp_path: Path) -> None:
-    found = run_lab("metric-audit", Setting("smoke", out=tmp_path))
-    assert len(found.rows) == 5 + 5 + 7 and len(found.figures) == 4
-    assert all((tmp_path / figure).stat().st_size > 20_000 for figure in found.figures)
-    by_name = {row[:2]: row for row in found.rows}
+    result = run_lab("metric-audit", Setting("smoke", out=tmp_path))
+    assert len(result.rows) == 5 + 5 + 7 and len(result.figures) == 4
+    assert all((tmp_path / figure).stat().st_size > 20_000 for figure in result.figures)
+    by_name = {row[:2]: row for row in result.rows}
     assert by_name["classifier", "IS"][3] == 0  # collapse inside classes
     assert by_name["classifier", "IS"][7] == 0  # copies
 

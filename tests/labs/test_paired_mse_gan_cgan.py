@@ -23,13 +23,13 @@ from gantlet.training.game import Game
 )
 def test_verdicts(tmp_path: Path, sharpness: float, accuracy: float, verdict: str, part: str) -> None:
     runs = {"MSE": (5.0, 0.9), "GAN": (8.0, 0.4), "CGAN": (sharpness, accuracy), "CGAN + L1": (7.0, 0.95)}
-    found = {
-        arm: [lab.Measured(20.0, sharp + off, right + off, 3.0) for off in (0.0, 0.01)]
+    measurements = {
+        arm: [lab.Measures(20.0, sharp + off, right + off, 3.0) for off in (0.0, 0.01)]
         for arm, (sharp, right) in runs.items()
     }
     images = {name: np.zeros((2, 8, 8, 1), np.uint8) for name in ("input", *lab.ARMS, "truth")}
-    truth = lab.Measured(0.0, 9.0, 0.99, 0.0)
-    result = lab.judged(Setting("smoke", out=tmp_path), (0, 1), found, truth, (images, "planted"))
+    truth = lab.Measures(0.0, 9.0, 0.99, 0.0)
+    result = lab.conclude(Setting("smoke", out=tmp_path), (0, 1), measurements, truth, (images, "planted"))
     assert result.verdict == verdict and part in result.why
 
 
@@ -42,10 +42,10 @@ def test_arms_differ_in_what_they_should(arm: str) -> None:
 
 
 def test_smoke(tmp_path: Path) -> None:
-    found = run_lab("paired-mse-gan-cgan", Setting("smoke", repeats=1, out=tmp_path))
-    assert [row[0] for row in found.rows] == [*lab.ARMS, "truth"]
-    assert float(found.rows[-1][3] or 0) > 0.9  # the truth is recognised
-    assert (tmp_path / found.figures[0]).stat().st_size > 10_000
+    result = run_lab("paired-mse-gan-cgan", Setting("smoke", repeats=1, out=tmp_path))
+    assert [row[0] for row in result.rows] == [*lab.ARMS, "truth"]
+    assert float(result.rows[-1][3] or 0) > 0.9  # the truth is recognised
+    assert (tmp_path / result.figures[0]).stat().st_size > 10_000
 
 
 def test_unlabelled_data_are_refused(tmp_path: Path) -> None:

@@ -9,28 +9,30 @@ from torch import nn
 
 from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.labs import gp_is_local, ring_and_grid, two_modes
-from gantlet.labs.gp_is_local import Slopes, measured
+from gantlet.labs.gp_is_local import Slopes, measure_slopes
 from gantlet.labs.lab import Setting
-from gantlet.labs.mixtures import Found, found, mixture_points
+from gantlet.labs.mixtures import ModeMeasures, measure_modes, mixture_points
 from gantlet.labs.run import run_lab
 
 
-def test_counts_of_a_mixture_are_what_was_drawn() -> None:
+def test_counts_of_a_mixture_are_those_of_its_samples() -> None:
     """All at two of eight centres, and one point between: 2 modes, quality 10/11, KL = Σ q log(8 q) of the nearest modes."""
-    _, law = mixture_points("mixture[kind=ring,n=100]")
-    points = np.concatenate([np.repeat(law.centres[:1], 6, 0), np.repeat(law.centres[3:4], 4, 0), [[0.5, 0.01]]])
-    got = found(points, law)
+    _, distribution = mixture_points("mixture[kind=ring,n=100]")
+    points = np.concatenate(
+        [np.repeat(distribution.centres[:1], 6, 0), np.repeat(distribution.centres[3:4], 4, 0), [[0.5, 0.01]]]
+    )
+    measures = measure_modes(points, distribution)
     q = np.array([7, 4]) / 11
-    assert got.modes == 2 and got.quality == pytest.approx(10 / 11)
-    assert got.kl == pytest.approx(float((q * np.log(8 * q)).sum()), abs=1e-9)
-    assert got.counts.tolist() == [6, 0, 0, 4, 0, 0, 0, 0]
+    assert measures.modes == 2 and measures.quality == pytest.approx(10 / 11)
+    assert measures.kl == pytest.approx(float((q * np.log(8 * q)).sum()), abs=1e-9)
+    assert measures.counts.tolist() == [6, 0, 0, 4, 0, 0, 0, 0]
 
 
 def test_true_draws_find_every_mode_at_the_ideal_quality() -> None:
-    data, law = mixture_points("mixture[kind=grid,scale=0.25,n=20000]")
-    got = found(data.points, law)
+    data, distribution = mixture_points("mixture[kind=grid,scale=0.25,n=20000]")
+    measures = measure_modes(data.points, distribution)
     spread = np.sqrt(np.exp(-4.5) * (1 - np.exp(-4.5)) / 20_000)
-    assert got.modes == 25 and abs(got.quality - (1 - np.exp(-4.5))) < 5 * spread and got.kl < 0.003
+    assert measures.modes == 25 and abs(measures.quality - (1 - np.exp(-4.5))) < 5 * spread and measures.kl < 0.003
 
 
 class Norm(nn.Module):
@@ -48,7 +50,7 @@ class Norm(nn.Module):
 
 def test_slopes_of_a_known_critic() -> None:
     real, fake = torch.randn(64, 2) + 5, torch.randn(64, 2) + 5
-    slopes = measured(Norm(), real, fake, 0)
+    slopes = measure_slopes(Norm(), real, fake, 0)
     assert np.allclose(slopes.on, 3, atol=1e-5) and np.allclose(slopes.off, 3, atol=1e-5)
     assert slopes.product == pytest.approx(3) and len(slopes.off) == 128**2
 
@@ -62,9 +64,9 @@ def test_gp_is_local_judges_slopes(tmp_path: Path) -> None:
     setting = Setting("smoke", out=tmp_path)
     both = {(kind, name): [slopes(*by)] for kind in gp_is_local.DATA
             for name, by in (("gradient penalty", (1.5, 20.0)), ("spectral norm", (0.9, 1.0)))}  # fmt: skip
-    assert gp_is_local.judged(setting, (0,), both).verdict == "reproduced"
+    assert gp_is_local.conclude(setting, (0,), both).verdict == "reproduced"
     both["ring", "spectral norm"] = [slopes(0.9, 1.3)]
-    result = gp_is_local.judged(setting, (0,), both)
+    result = gp_is_local.conclude(setting, (0,), both)
     assert result.verdict == "not reproduced" and "8 Gaussians, spectral norm" in result.why
 
 
@@ -73,10 +75,10 @@ def test_two_modes_counts_what_was_learned_and_lost(tmp_path: Path) -> None:
     looks = np.zeros((2, 3))
     setting = Setting("smoke", out=tmp_path)
     good = {name: [0.9, 0.9] for name in two_modes.ARMS}
-    result = two_modes.judged(setting, (0, 1), dict.fromkeys(two_modes.ARMS, looks), good)
+    result = two_modes.conclude(setting, (0, 1), dict.fromkeys(two_modes.ARMS, looks), good)
     assert result.verdict == "reproduced" and result.ours.value == 1 and result.rows[0][:3] == ("minimax", 2, 2)
     bad = {name: [0.1, 0.1] for name in two_modes.ARMS}
-    result = two_modes.judged(setting, (0, 1), dict.fromkeys(two_modes.ARMS, looks), bad)
+    result = two_modes.conclude(setting, (0, 1), dict.fromkeys(two_modes.ARMS, looks), bad)
     assert result.verdict == "not reproduced" and result.ours.value == 0
 
 
@@ -86,14 +88,14 @@ def test_ring_and_grid_needs_a_collapse_and_a_majority(tmp_path: Path) -> None:
     def table(plain: int, remedy: int) -> ring_and_grid.Results:
         counts = np.ones(8, np.int64)
         return {
-            (name, arm): [(Found(plain if arm == "GAN" else remedy, 0.9, 0.1, counts), points)] * 2
+            (name, arm): [(ModeMeasures(plain if arm == "GAN" else remedy, 0.9, 0.1, counts), points)] * 2
             for name in ring_and_grid.DATA for arm in ring_and_grid.ARMS
         }  # fmt: skip
 
     setting = Setting("smoke", out=tmp_path)
-    assert ring_and_grid.judged(setting, (0, 1), table(5, 8)).verdict == "reproduced"
-    assert ring_and_grid.judged(setting, (0, 1), table(5, 5)).verdict == "not reproduced"
-    assert ring_and_grid.judged(setting, (0, 1), table(25, 25)).verdict == "not reproduced"  # nothing collapsed
+    assert ring_and_grid.conclude(setting, (0, 1), table(5, 8)).verdict == "reproduced"
+    assert ring_and_grid.conclude(setting, (0, 1), table(5, 5)).verdict == "not reproduced"
+    assert ring_and_grid.conclude(setting, (0, 1), table(25, 25)).verdict == "not reproduced"  # nothing collapsed
 
 
 @pytest.mark.slow

@@ -14,12 +14,12 @@ from gantlet.labs.run import run_lab
 def test_verdicts(tmp_path: Path, critic: float, verdict: str) -> None:
     values = {"wgan-qc": critic, "linear": 20.0}
     scores = {(name, d): over_seeds(name, [values.get(name, 50.0)] * 2) for name in lab.MAPS for d in (2, 4)}
-    found = lab.judged(Setting("smoke", out=tmp_path), (0, 1), scores, dict.fromkeys(scores, 0.5))
-    assert found.verdict == verdict and len(found.rows) == 10
+    result = lab.conclude(Setting("smoke", out=tmp_path), (0, 1), scores, dict.fromkeys(scores, 0.5))
+    assert result.verdict == verdict and len(result.rows) == 10
 
 
 def test_smoke(tmp_path: Path) -> None:
-    found = run_lab("potential-is-map", Setting("smoke", out=tmp_path))
-    assert (tmp_path / found.figures[0]).stat().st_size > 10_000
-    by_name = {row[1]: row[2] for row in found.rows if row[0] == 2}
+    result = run_lab("potential-is-map", Setting("smoke", out=tmp_path))
+    assert (tmp_path / result.figures[0]).stat().st_size > 10_000
+    by_name = {row[1]: row[2] for row in result.rows if row[0] == 2}
     assert by_name["semidiscrete"] < by_name["linear"]  # type: ignore[operator]

@@ -1,4 +1,4 @@
-"""What the semi-discrete solvers are given that is wrong or hard: one clear sentence, an honest result, or the right one."""
+"""Wrong or hard input to the semi-discrete solvers gives one clear sentence, an honest result, or the right one."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ LINE = np.outer(np.linspace(0.1, 0.9, 5), [1.0, 0.3])
 
 @pytest.mark.parametrize("method", [NEWTON, STOCHASTIC])
 @pytest.mark.parametrize(
-    ("given", "error", "says"),
+    ("options", "error", "says"),
     [
         ({"target": Y[[0, 1, 2, 1]]}, DataError, "points 1 and 3 are equal"),
         ({"target": Y[:0]}, TooFewSamples, "1 target point"),
@@ -37,9 +37,9 @@ LINE = np.outer(np.linspace(0.1, 0.9, 5), [1.0, 0.3])
     ],
 )
 def test_wrong_input_is_one_clear_sentence(
-    method: str, given: dict[str, Any], error: type[Exception], says: str
+    method: str, options: dict[str, Any], error: type[Exception], says: str
 ) -> None:
-    call = {"source": Box.unit(2), "target": Y, "method": method, **given}
+    call = {"source": Box.unit(2), "target": Y, "method": method, **options}
     with pytest.raises(error, match=says):
         solve(**call)
 
@@ -55,10 +55,10 @@ def test_no_solver_takes_numbers_whose_squares_are_lost(name: str) -> None:
 def test_flat_targets_are_refused_by_the_exact_solver_and_solved_by_the_other(points: np.ndarray) -> None:
     with pytest.raises(DataError, match="on one line"):
         solve(Box.unit(2), points, method=NEWTON)
-    found = solve(Box.unit(2), points, method=STOCHASTIC)
-    assert found.converged and found.brenier is not None
+    result = solve(Box.unit(2), points, method=STOCHASTIC)
+    assert result.converged and result.brenier is not None
     x = np.random.default_rng(1).uniform(size=(10_000, 2))
-    shares = np.bincount(found.brenier.cells(x), minlength=len(points)) / 10_000
+    shares = np.bincount(result.brenier.cells(x), minlength=len(points)) / 10_000
     # χ² ≤ .02 leaves |w − ν| ≤ ν(.02/ν)^½ = (.02 ν)^½; binomial, five standard errors.
     assert (np.abs(shares - 1 / len(points)) <= np.sqrt(0.02 / len(points)) + 5 * 0.5 / 100).all()
 
@@ -66,12 +66,12 @@ def test_flat_targets_are_refused_by_the_exact_solver_and_solved_by_the_other(po
 @pytest.mark.parametrize("method", [NEWTON, STOCHASTIC])
 @pytest.mark.parametrize("off", [5 * Y + 100, np.vstack([Y, [[50.0, 50.0]]])], ids=["all", "one"])
 def test_targets_outside_the_domain_get_their_masses(method: str, off: np.ndarray) -> None:
-    found = solve(Box.unit(2), off, method=method)
-    assert found.converged and found.target_potential is not None, found.reason
+    result = solve(Box.unit(2), off, method=method)
+    assert result.converged and result.target_potential is not None, result.reason
     # The power cells of the potential returned, in coordinates about the targets' mean: g' = g − 2⟨y', t⟩ + const.
     shift = off.mean(axis=0)
     sites = off - shift
-    cells = found.target_potential - 2 * sites @ (shift - 0.5)
+    cells = result.target_potential - 2 * sites @ (shift - 0.5)
     domain = Box(np.full(2, -0.5), np.full(2, 0.5)).polygon
     shares = masses(sites, cells, domain, facets(sites, cells, domain))
     exact = 1e-6 if method == NEWTON else 0.15  # χ² ≤ .02 means |w/ν − 1| ≤ .14 in the mean square

@@ -31,7 +31,7 @@ def grid(n: int, scale: float = 1.0) -> np.ndarray:
 @given(st.integers(0, 10**6), st.integers(1, 4), st.integers(2, 15))
 def test_value_cells_and_gradient(seed: int, d: int, n: int) -> None:
     u, x = potential(d, n, seed), np.random.default_rng(seed + 1).standard_normal((40, d))
-    scores = x @ u.target.points.T + u.heights
+    scores = x @ u.target.points.T + u.dual_potential
     np.testing.assert_allclose(u.value(x), scores.max(axis=1), atol=1e-12)
     np.testing.assert_array_equal(u.cells(x), scores.argmax(axis=1))
     # W_i is the power cell of |x − y|² − g.
@@ -52,7 +52,7 @@ def test_the_smooth_map_is_the_gradient_of_its_potential_and_tends_to_the_map() 
     u, x = potential(3, 20), np.random.default_rng(1).standard_normal((30, 3))
 
     def smoothed(points: np.ndarray, eps: float) -> np.ndarray:
-        scores = (points @ u.target.points.T + u.heights) / eps
+        scores = (points @ u.target.points.T + u.dual_potential) / eps
         return eps * np.log(np.exp(scores).sum(axis=1))
 
     for axis in range(3):
@@ -69,12 +69,12 @@ def test_the_smooth_map_is_the_gradient_of_its_potential_and_tends_to_the_map() 
 
 def test_barycentres_exact_and_sampled() -> None:
     y = np.random.default_rng(2).uniform(size=(20, 2))
-    found = solve(Box.unit(2), y, method="semidiscrete-newton")
-    assert found.brenier is not None
-    centres, masses = found.brenier.barycentres()
+    result = solve(Box.unit(2), y, method="semidiscrete-newton")
+    assert result.brenier is not None
+    centres, masses = result.brenier.barycentres()
     np.testing.assert_allclose(masses, 1 / 20, rtol=1e-7)
     x = np.random.default_rng(3).uniform(size=(200_000, 2))
-    owner = found.brenier.cells(x)
+    owner = result.brenier.cells(x)
     means = np.stack([x[owner == i].mean(axis=0) for i in range(20)])
     # 10,000 points a cell; a cell's standard deviation stays below 0.2.
     np.testing.assert_allclose(means, centres, atol=5 * 0.2 / 100)
@@ -86,9 +86,9 @@ def test_barycentres_exact_and_sampled() -> None:
 
 
 def test_the_singular_set_of_the_grid_is_four_lines_a_direction() -> None:
-    found = solve(Box.unit(2), grid(500), method="semidiscrete-newton")
-    assert found.brenier is not None
-    creases = singular_set(found.brenier)
+    result = solve(Box.unit(2), grid(500), method="semidiscrete-newton")
+    assert result.brenier is not None
+    creases = singular_set(result.brenier)
     crossing = (creases.pair[:, 0] % 25) != (creases.pair[:, 1] % 25)
     np.testing.assert_array_equal(creases.singular(), crossing)
     # By symmetry the square is cut into 5 × 5 squares: 8 lines of length 1; the modes' own noise bends them by a little.
@@ -96,7 +96,7 @@ def test_the_singular_set_of_the_grid_is_four_lines_a_direction() -> None:
     assert (creases.jump[crossing] > 1.5).all() and creases.area == pytest.approx(1.0)
     # The ends of an edge lie on its bisector: both cells have the same value there.
     i, j = creases.pair.T
-    y, h = found.brenier.target.points, found.brenier.heights
+    y, h = result.brenier.target.points, result.brenier.dual_potential
     for end in (0, 1):
         at = creases.ends[:, end]
         np.testing.assert_allclose((at * y[i]).sum(1) + h[i], (at * y[j]).sum(1) + h[j], atol=1e-9)
@@ -117,9 +117,9 @@ def test_the_criterion_is_scale_free_and_the_angle_is_not(scale: float) -> None:
 @pytest.mark.parametrize("method", ["semidiscrete-newton", "semidiscrete-stochastic[audit=200]"])
 @pytest.mark.parametrize("scale", [0.1, 1.0, 10.0])
 def test_grid_through_the_extension_has_all_modes_and_no_bridge_at_any_scale(method: str, scale: float) -> None:
-    found = solve(Box.unit(2), grid(500, scale), method=method)
-    assert found.brenier is not None
-    drawn = Extension.of(found.brenier).sample(4000, seed=1)
+    result = solve(Box.unit(2), grid(500, scale), method=method)
+    assert result.brenier is not None
+    drawn = Extension.of(result.brenier).sample(4000, seed=1)
     distance = np.linalg.norm(drawn.points[:, None] / scale - CENTRES, axis=2)
     near = distance.min(axis=1)
     assert len(np.unique(distance.argmin(axis=1)[near < 0.15])) == 25
@@ -132,9 +132,9 @@ def test_grid_through_the_extension_has_all_modes_and_no_bridge_at_any_scale(met
 @pytest.mark.parametrize("d", [1, 2, 5])
 def test_barycentres_go_to_their_targets_and_blends_are_convex(d: int) -> None:
     y = np.random.default_rng(d).uniform(size=(40, d))
-    found = solve(Box.unit(d), y, method="semidiscrete-stochastic[audit=2000]")
-    assert found.brenier is not None
-    extension = Extension.of(found.brenier, limit=100.0)
+    result = solve(Box.unit(d), y, method="semidiscrete-stochastic[audit=2000]")
+    assert result.brenier is not None
+    extension = Extension.of(result.brenier, limit=100.0)
     blend = extension(extension.centres)
     # In the plane the triangulation returns its vertices up to rounding; above, the weight 1/0 wins.
     np.testing.assert_allclose(blend.points, y, atol=1e-6)
@@ -147,9 +147,9 @@ def test_barycentres_go_to_their_targets_and_blends_are_convex(d: int) -> None:
 
 def test_the_extension_is_affine_on_a_simplex() -> None:
     y = np.random.default_rng(0).uniform(size=(30, 2))
-    found = solve(Box.unit(2), y, method="semidiscrete-newton")
-    assert found.brenier is not None
-    extension = Extension.of(found.brenier, limit=100.0)
+    result = solve(Box.unit(2), y, method="semidiscrete-newton")
+    assert result.brenier is not None
+    extension = Extension.of(result.brenier, limit=100.0)
     a = np.array([[0.5, 0.5]])
     blend = extension(a)
     step = 1e-4 * np.array([[1.0, 0.3]])
@@ -183,7 +183,7 @@ def test_bad_input() -> None:
         u.leaders(np.zeros((1, 2)), 13)
     with pytest.raises(ConfigError, match="Box or Polygon"):
         singular_set(u)
-    with pytest.raises(TooFewSamples, match="2 targets"):
+    with pytest.raises(TooFewSamples, match="at least 2 targets"):
         local_radius(np.zeros((1, 2)))
     with pytest.raises(ConfigError, match="limit > 0"):
         Extension.of(u, limit=0.0)

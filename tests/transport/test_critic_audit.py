@@ -1,4 +1,4 @@
-"""The critic audit on potentials that are known, flat or wrong, and the law of Lipschitz constants."""
+"""The critic audit on potentials that are known, flat or wrong, and the bound from Lipschitz constants."""
 
 import numpy as np
 import pytest
@@ -31,10 +31,10 @@ def exact(weight: float):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("weight", [1.0, 0.25])
 def test_the_exact_potential_is_the_map(weight: float) -> None:
     x, y = PAIR.draw(300, 0, "x"), PAIR.draw_target(300, 0, "y")
-    found = audit(exact(weight), x, y, true_map=PAIR.map, cost=weight)
+    result = audit(exact(weight), x, y, true_map=PAIR.map, cost=weight)
     # float32 points: relative rounding 1e-7.
-    assert found.uvp is not None and found.uvp < 1e-8 and found.cosine == pytest.approx(1.0)
-    assert found.divergence_ratio < 0.2 and found.slope_bound is None and "Sequential" in found.notes[0]
+    assert result.uvp is not None and result.uvp < 1e-8 and result.cosine == pytest.approx(1.0)
+    assert result.divergence_ratio < 0.2 and result.slope_bound is None and "Sequential" in result.notes[0]
 
 
 def test_a_flat_critic_moves_nothing_and_a_wrong_sign_moves_away() -> None:

@@ -45,22 +45,22 @@ def test_newton_finds_the_weights_the_square_pair_was_made_from() -> None:
     pair = square_pair(300, seed=1)
     assert pair.target is not None and len(pair.target.points) > 250
     target = pair.target
-    found = solve(pair.source, target.points, method="semidiscrete-newton", target_masses=target.masses)
-    assert found.target_potential is not None
+    result = solve(pair.source, target.points, method="semidiscrete-newton", target_masses=target.masses)
+    assert result.target_potential is not None
     # Masses to 1e-8 of 1/300; the derivative of the masses by g is of the order 1, its inverse of the order 300.
-    np.testing.assert_allclose(found.target_potential, pair.details["weights"], atol=1e-7)
+    np.testing.assert_allclose(result.target_potential, pair.details["weights"], atol=1e-7)
     x = pair.draw(1000, 0, "x")
-    assert (pair.map(x) == found.brenier.map(x)).all()  # type: ignore[union-attr]
+    assert (pair.map(x) == result.brenier.map(x)).all()  # type: ignore[union-attr]
 
 
 def test_the_semidiscrete_map_beats_the_linear_one_on_log_sum_exp() -> None:
     pair = log_sum_exp_pair(4)
     y, x = pair.draw_target(500, 0, "fit"), pair.draw(1000, 0, "test")
     linear = solve(pair.source, y, method="gaussian")
-    found = solve(pair.source, y, method="semidiscrete-stochastic")
-    assert linear.map is not None and found.brenier is not None
+    result = solve(pair.source, y, method="semidiscrete-stochastic")
+    assert linear.map is not None and result.brenier is not None
     truth = pair.map(x)
-    assert l2_uvp(found.brenier.smooth(x, 0.5), truth) < l2_uvp(linear.map(x), truth) / 3
+    assert l2_uvp(result.brenier.smooth(x, 0.5), truth) < l2_uvp(linear.map(x), truth) / 3
 
 
 def test_the_score_and_bad_input() -> None:

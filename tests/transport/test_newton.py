@@ -23,14 +23,14 @@ def clipped_area(sites: np.ndarray, weights: np.ndarray, domain: Polygon, i: int
             continue
         normal = 2 * (sites[j] - sites[i])
         level = sites[j] @ sites[j] - weights[j] - sites[i] @ sites[i] + weights[i]
-        over, kept = corners @ normal - level, []
+        over, inside = corners @ normal - level, []
         for k in range(len(corners)):
             a, b, p, q = over[k - 1], over[k], corners[k - 1], corners[k]
             if (a <= 0) != (b <= 0):
-                kept.append(p + (q - p) * a / (a - b))
+                inside.append(p + (q - p) * a / (a - b))
             if b <= 0:
-                kept.append(q)
-        corners = np.array(kept)
+                inside.append(q)
+        corners = np.array(inside)
     if len(corners) < 3:
         return 0.0
     x, y = corners.T
@@ -43,10 +43,10 @@ def test_masses_equal_areas_of_clipped_polygons(seed: int, n: int, size: float, 
     rng = np.random.default_rng(seed)
     sites = rng.uniform(-0.5, 1.5, (n, 2))  # some outside the domain, some cells empty
     weights = size * rng.standard_normal(n)
-    found = masses(sites, weights, domain, facets(sites, weights, domain))
+    result = masses(sites, weights, domain, facets(sites, weights, domain))
     expected = [clipped_area(sites, weights, domain, i) / domain.area for i in range(n)]
-    np.testing.assert_allclose(found, expected, atol=1e-10)
-    assert found.sum() == pytest.approx(1.0, abs=1e-10)
+    np.testing.assert_allclose(result, expected, atol=1e-10)
+    assert result.sum() == pytest.approx(1.0, abs=1e-10)
 
 
 def test_the_derivative_equals_finite_differences() -> None:
@@ -70,10 +70,10 @@ def test_the_derivative_equals_finite_differences() -> None:
 def test_a_grid_has_square_cells_wherever_it_lies(shift: float) -> None:
     line = (np.arange(5) + 0.5) / 5
     grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
-    found = solve(Box.unit(2), 3 * grid + shift, method=METHOD)
-    assert found.converged and found.map is not None and "semidiscrete-newton" in SOLVERS
+    result = solve(Box.unit(2), 3 * grid + shift, method=METHOD)
+    assert result.converged and result.map is not None and "semidiscrete-newton" in SOLVERS
     x = np.random.default_rng(0).uniform(size=(200, 2))
-    np.testing.assert_allclose(found.map(x), 3 * (np.floor(5 * x) + 0.5) / 5 + shift)
+    np.testing.assert_allclose(result.map(x), 3 * (np.floor(5 * x) + 0.5) / 5 + shift)
 
 
 @settings(max_examples=10, deadline=None)
@@ -81,12 +81,12 @@ def test_a_grid_has_square_cells_wherever_it_lies(shift: float) -> None:
 def test_any_distinct_points_and_masses_get_their_masses(seed: int) -> None:
     rng = np.random.default_rng(seed)
     y, nu = 4 * rng.standard_normal((40, 2)) - 2, rng.dirichlet(np.full(40, 3.0))
-    found = solve(HOUSE, y, method=METHOD, target_masses=nu)
-    assert found.converged and found.details["mass_error"] <= 1e-8, found.reason
+    result = solve(HOUSE, y, method=METHOD, target_masses=nu)
+    assert result.converged and result.details["mass_error"] <= 1e-8, result.reason
     # The potential in the coordinates of the targets, by brute force on a fine sample of the source.
     x = HOUSE.from_uniform(rng.uniform(size=(20_000, 2)))
-    assert found.target_potential is not None
-    owner = (np.square(x[:, None] - y).sum(-1) - found.target_potential).argmin(axis=1)
+    assert result.target_potential is not None
+    owner = (np.square(x[:, None] - y).sum(-1) - result.target_potential).argmin(axis=1)
     shares = np.bincount(owner, minlength=40) / 20_000
     # Binomial, six standard errors and three counts for 40 cells in 10 examples.
     assert (np.abs(shares - nu) <= 6 * np.sqrt(nu / 20_000) + 3 / 20_000).all()
@@ -95,16 +95,16 @@ def test_any_distinct_points_and_masses_get_their_masses(seed: int) -> None:
 def test_both_semidiscrete_solvers_agree() -> None:
     y = np.random.default_rng(2).uniform(size=(100, 2)) ** 2
     exact = solve(Box.unit(2), y, method=METHOD)
-    found = solve(Box.unit(2), y, method="semidiscrete-stochastic[audit=500]")
-    assert exact.target_potential is not None and found.target_potential is not None
-    proof = found.certificate
+    result = solve(Box.unit(2), y, method="semidiscrete-stochastic[audit=500]")
+    assert exact.target_potential is not None and result.target_potential is not None
+    proof = result.certificate
     assert proof.lower is not None and proof.upper is not None and proof.chi2_low is not None
     # The bounds hold at 95 % each: five standard errors instead of 1.6 on both sides.
-    slack = 5 * found.details["dual_error"]
+    slack = 5 * result.details["dual_error"]
     assert proof.lower - slack <= exact.cost <= proof.upper + slack
     assert proof.upper - proof.lower < 0.1 * exact.cost
     # Potentials agree to a few per cent of the gap between neighbours, .01.
-    assert np.abs(exact.target_potential - found.target_potential).max() < 2e-3
+    assert np.abs(exact.target_potential - result.target_potential).max() < 2e-3
 
 
 @pytest.mark.parametrize("method", [METHOD, "semidiscrete-stochastic[audit=1000]"])
@@ -113,13 +113,13 @@ def test_cost_and_potential_equal_those_of_exact_transport_from_a_fine_grid(meth
     x = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
     rng = np.random.default_rng(6)
     y, nu = rng.uniform(size=(12, 2)) + 0.5, rng.dirichlet(np.full(12, 3.0))
-    found, grid = solve(Box.unit(2), y, method=method, target_masses=nu), solve(x, y, target_masses=nu)
-    assert found.target_potential is not None and grid.target_potential is not None
+    result, grid = solve(Box.unit(2), y, method=method, target_masses=nu), solve(x, y, target_masses=nu)
+    assert result.target_potential is not None and grid.target_potential is not None
     # W₂ of the square to its grid of squares' middles is h/√6, h = 1/40; sampled costs: five standard errors besides.
-    margin = 5 * found.details.get("dual_error", 0.0)
-    assert abs(np.sqrt(found.cost) - np.sqrt(grid.cost)) <= 1 / 40 / np.sqrt(6) + margin
+    margin = 5 * result.details.get("dual_error", 0.0)
+    assert abs(np.sqrt(result.cost) - np.sqrt(grid.cost)) <= 1 / 40 / np.sqrt(6) + margin
     # Potentials agree up to a constant, to the grid's resolution: a border moves by h at most, g by 2h·|y_i − y_j| ≤ 2h·√2.
-    gap = found.target_potential - grid.target_potential
+    gap = result.target_potential - grid.target_potential
     assert np.ptp(gap) <= 2 * 2 * np.sqrt(2) / 40 + margin
 
 
@@ -127,14 +127,14 @@ def test_cost_and_potential_equal_those_of_exact_transport_from_a_fine_grid(meth
 def test_the_certificate_is_exact(far: float) -> None:
     rng = np.random.default_rng(4)
     y, nu = rng.uniform(size=(30, 2)) + far, rng.dirichlet(np.full(30, 3.0))
-    found = solve(HOUSE, y, method=METHOD, target_masses=nu)
-    proof = found.certificate
-    assert proof.lower is not None and proof.upper is not None and found.map is not None
+    result = solve(HOUSE, y, method=METHOD, target_masses=nu)
+    proof = result.certificate
+    assert proof.lower is not None and proof.upper is not None and result.map is not None
     # Mass errors of 1e-8 at distances below 8, and rounding of costs up to 50.
-    assert found.cost == proof.lower <= proof.upper <= proof.lower + 1e-8 * 64 + 1e-10
+    assert result.cost == proof.lower <= proof.upper <= proof.lower + 1e-8 * 64 + 1e-10
     x = HOUSE.from_uniform(rng.uniform(size=(200_000, 2)))
-    costs = np.square(x - found.map(x)).sum(axis=1)
-    assert found.cost == pytest.approx(costs.mean(), abs=5 * costs.std() / np.sqrt(200_000))
+    costs = np.square(x - result.map(x)).sum(axis=1)
+    assert result.cost == pytest.approx(costs.mean(), abs=5 * costs.std() / np.sqrt(200_000))
 
 
 def test_moments_of_cells_equal_those_of_a_sample() -> None:

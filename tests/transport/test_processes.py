@@ -17,11 +17,11 @@ import sys, numpy as np
 from gantlet.transport import solve
 from gantlet.transport.continuous import Gaussian
 y = np.random.default_rng(0).standard_normal((50, 3)) + 1
-found = solve(Gaussian.standard(3), y, method="{METHOD}")
+result = solve(Gaussian.standard(3), y, method="{METHOD}")
 import torch.distributed
 if torch.distributed.get_rank() == 0:
-    proof = found.certificate
-    np.savez(sys.argv[1], g=found.target_potential, bounds=[found.cost, proof.lower, proof.upper, proof.chi2])
+    proof = result.certificate
+    np.savez(sys.argv[1], g=result.target_potential, bounds=[result.cost, proof.lower, proof.upper, proof.chi2])
 torch.distributed.destroy_process_group()
 """
 
@@ -30,12 +30,14 @@ def test_one_and_two_processes_agree(tmp_path: Path) -> None:
     script, out = tmp_path / "solve.py", tmp_path / "two.npz"
     script.write_text(SCRIPT)
     run = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script), str(out)]
-    found = subprocess.run(run, check=False, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    assert found.returncode == 0, found.stderr[-2000:]
+    result = subprocess.run(
+        run, check=False, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
     two = np.load(out)
     one = solve(Gaussian.standard(3), np.random.default_rng(0).standard_normal((50, 3)) + 1, method=METHOD)
     assert one.target_potential is not None
-    # Cell counts are whole numbers: the heights do not depend on who counted. Sums of floats round in another order.
+    # Cell counts are integers, so the dual potential does not depend on the split. Sums of floats round in another order.
     np.testing.assert_array_equal(two["g"], one.target_potential)
     proof = one.certificate
     np.testing.assert_allclose(two["bounds"], [one.cost, proof.lower, proof.upper, proof.chi2], rtol=1e-12)

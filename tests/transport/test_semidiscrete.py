@@ -1,4 +1,4 @@
-"""Semi-discrete solvers on known cells, against exact transport; the certificate against its own law."""
+"""Semi-discrete solvers on known cells, against exact transport; the certificate against its stated coverage."""
 
 import math
 
@@ -22,42 +22,42 @@ SEEDS = st.integers(0, 10**6)
 
 def test_symmetric_targets_share_the_square_equally_at_the_known_cost() -> None:
     y = np.array([[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]])
-    found = solve(Box.unit(2), y, method=FAST)
-    assert "semidiscrete-stochastic" in SOLVERS and found.converged and found.map is not None
+    result = solve(Box.unit(2), y, method=FAST)
+    assert "semidiscrete-stochastic" in SOLVERS and result.converged and result.map is not None
     # Each cell is a square of side ½ with its target in the middle: E|x − T|² = 2·(½)²/12; 10,000 samples of sd 0.03.
-    assert found.cost == pytest.approx(1 / 24, abs=5 * 0.03 / 100)
-    np.testing.assert_allclose(found.target_potential, 0.0, atol=5e-3)
+    assert result.cost == pytest.approx(1 / 24, abs=5 * 0.03 / 100)
+    np.testing.assert_allclose(result.target_potential, 0.0, atol=5e-3)
     x = np.random.default_rng(0).uniform(size=(50, 2))
-    assert (found.map(x) == np.where(x < 0.5, 0.25, 0.75)).mean() > 0.97
+    assert (result.map(x) == np.where(x < 0.5, 0.25, 0.75)).mean() > 0.97
 
 
 def test_one_dimension_has_cells_that_are_quantiles_under_masses_that_differ() -> None:
     y, nu = np.array([[-1.0], [0.0], [4.0]]), np.array([0.2, 0.5, 0.3])
-    found = solve(Box.unit(1), y, method="semidiscrete-stochastic[tolerance=0.002,audit=20000]", target_masses=nu)
-    assert found.converged, found.reason
+    result = solve(Box.unit(1), y, method="semidiscrete-stochastic[tolerance=0.002,audit=20000]", target_masses=nu)
+    assert result.converged, result.reason
     x = np.linspace(0.001, 0.999, 999)[:, None]
-    assert found.map is not None
-    ends = [float(x[found.map(x)[:, 0] <= value].max()) for value in (-1.0, 0.0)]
+    assert result.map is not None
+    ends = [float(x[result.map(x)[:, 0] <= value].max()) for value in (-1.0, 0.0)]
     # χ² ≤ 0.002 means |w − ν| ≤ ν^½·0.045 ≤ 0.032 a cell, at most twice that for the second end.
     assert ends == pytest.approx([0.2, 0.7], abs=0.065)
     exact = sum(
         ((b**3 - a**3) / 3 - v * (b**2 - a**2) + v * v * (b - a))
         for a, b, v in ((0, 0.2, -1), (0.2, 0.7, 0), (0.7, 1, 4))
     )
-    assert found.certificate.lower is not None and found.certificate.upper is not None
-    assert found.certificate.lower <= exact <= found.certificate.upper
-    assert found.cost == pytest.approx(exact, rel=0.02)
+    assert result.certificate.lower is not None and result.certificate.upper is not None
+    assert result.certificate.lower <= exact <= result.certificate.upper
+    assert result.cost == pytest.approx(exact, rel=0.02)
 
 
 def test_cost_equals_exact_transport_of_a_fine_sample_far_from_the_source() -> None:
     rng = np.random.default_rng(0)
     y = 10 * rng.standard_normal((30, 3)) + 100
-    found = solve(Gaussian.standard(3), y, method=FAST)
+    result = solve(Gaussian.standard(3), y, method=FAST)
     x = rng.standard_normal((3000, 3))
     exact = solve(x, y)
     # W₂² ≈ |100·1|²: the mean of x enters it by 2·100·√3·sd/√3000 = 6; both are samples of it.
-    assert found.cost == pytest.approx(exact.cost, abs=5 * 2**0.5 * 2 * 100 * 3**0.5 / 3000**0.5)
-    assert found.converged and found.certificate.chi2_high is not None and found.certificate.chi2_high <= 0.02
+    assert result.cost == pytest.approx(exact.cost, abs=5 * 2**0.5 * 2 * 100 * 3**0.5 / 3000**0.5)
+    assert result.converged and result.certificate.chi2_high is not None and result.certificate.chi2_high <= 0.02
 
 
 def test_a_result_above_its_tolerance_says_so_and_the_seed_decides() -> None:
@@ -136,8 +136,8 @@ def test_the_iteration_keeps_to_its_device() -> None:
     frame = semidiscrete_stochastic._Frame.of(Gaussian.standard(3), y, 2**20, there)
     sobol = torch.quasirandom.SobolEngine(3, scramble=True, seed=0)
     start = torch.zeros(30, device=there)
-    heights = semidiscrete_stochastic._round(frame, start, sobol, rate=0.1, steps=3, batch=64, together=ALONE)
-    assert heights.device == there and heights.shape == (30,)
+    dual_potential = semidiscrete_stochastic._round(frame, start, sobol, rate=0.1, steps=3, batch=64, together=ALONE)
+    assert dual_potential.device == there and dual_potential.shape == (30,)
     with pytest.raises(RuntimeError, match="meta"):
         semidiscrete_stochastic._round(frame, start.cpu(), sobol, rate=0.1, steps=1, batch=64, together=ALONE)
     assert semidiscrete_stochastic._Frame.of(Gaussian.standard(3), y, 2**20, CPU).points(sobol, 8).device == CPU

@@ -21,13 +21,13 @@ def costs(n: int, m: int, seed: int = 0) -> torch.Tensor:
 @pytest.mark.parametrize("epsilon", [0.1, 1.0])
 def test_plan_and_value_equal_pots(epsilon: float) -> None:
     cost = costs(30, 40)
-    found = sinkhorn(cost, epsilon, tolerance=1e-10)
+    result = sinkhorn(cost, epsilon, tolerance=1e-10)
     a, b = np.full(30, 1 / 30), np.full(40, 1 / 40)
     plan = ot.sinkhorn(a, b, cost.numpy(), epsilon, method="sinkhorn_log", stopThr=1e-12, numItermax=100_000)
-    np.testing.assert_allclose(found.plan(cost).numpy(), plan, atol=1e-9)
+    np.testing.assert_allclose(result.plan(cost).numpy(), plan, atol=1e-9)
     primal = (plan * cost.numpy()).sum() + epsilon * (plan * np.log(plan * 1200)).sum()
     # Marginal error 1e-10 times potentials of size 10.
-    assert found.value == pytest.approx(primal, rel=1e-8)
+    assert result.value == pytest.approx(primal, rel=1e-8)
 
 
 def test_small_and_large_epsilon_are_exact_transport_and_independence() -> None:

@@ -42,9 +42,9 @@ def test_the_solvers_are_registered() -> None:
 def test_exact_equals_assignment_and_pot() -> None:
     x, y = pair(0)
     cost = np.square(x[:, None] - y[None]).sum(-1)
-    found = solve(x, y, method="exact")
+    result = solve(x, y, method="exact")
     rows, columns = linear_sum_assignment(cost)
-    assert found.cost == pytest.approx(cost[rows, columns].mean(), rel=1e-12)
+    assert result.cost == pytest.approx(cost[rows, columns].mean(), rel=1e-12)
     a, b = masses(1, 20), masses(2, 20)
     weighted = solve(x, y, cost="euclidean", source_masses=a, target_masses=b)
     assert weighted.cost == pytest.approx(ot.emd2(a, b, np.sqrt(cost)), rel=1e-9)
@@ -56,16 +56,16 @@ def test_exact_equals_assignment_and_pot() -> None:
 def test_exact_plan_has_its_marginals_and_its_potentials_prove_it(seed: int, n: int, m: int) -> None:
     x, y = pair(seed, n, m)
     a, b = masses(seed, n), masses(seed + 1, m)
-    found = solve(x, y, source_masses=a, target_masses=b)
-    assert found.plan is not None and found.source_potential is not None and found.target_potential is not None
-    np.testing.assert_allclose(found.plan.sum(1), a, atol=1e-12)
-    np.testing.assert_allclose(found.plan.sum(0), b, atol=1e-12)
+    result = solve(x, y, source_masses=a, target_masses=b)
+    assert result.plan is not None and result.source_potential is not None and result.target_potential is not None
+    np.testing.assert_allclose(result.plan.sum(1), a, atol=1e-12)
+    np.testing.assert_allclose(result.plan.sum(0), b, atol=1e-12)
     cost = np.square(x[:, None] - y[None]).sum(-1)
     # Costs are at most about 50: rounding 1e-14 a term.
-    assert (found.source_potential[:, None] + found.target_potential <= cost + 1e-10).all()
-    lower, upper = found.certificate.lower, found.certificate.upper
+    assert (result.source_potential[:, None] + result.target_potential <= cost + 1e-10).all()
+    lower, upper = result.certificate.lower, result.certificate.upper
     assert lower is not None and upper is not None
-    assert lower <= found.cost <= upper and upper - lower <= 1e-9
+    assert lower <= result.cost <= upper and upper - lower <= 1e-9
 
 
 @settings(max_examples=20, deadline=None)
@@ -106,10 +106,10 @@ def test_sliced_in_one_dimension_is_exact_for_unequal_sizes_and_masses() -> None
 
 def test_sliced_equals_pots_and_max_sliced_finds_the_worst_direction() -> None:
     x, y = pair(5, 40, 40, 2)
-    found = solve(x, y, method="sliced[directions=4000,seed=1]")
+    result = solve(x, y, method="sliced[directions=4000,seed=1]")
     theirs = ot.sliced_wasserstein_distance(x, y, n_projections=4000, seed=0) ** 2
     # Two independent means over 4,000 directions each: five standard errors of their difference.
-    assert found.cost == pytest.approx(theirs, abs=5 * 2**0.5 * found.details["standard_error"])
+    assert result.cost == pytest.approx(theirs, abs=5 * 2**0.5 * result.details["standard_error"])
     angles = np.linspace(0, np.pi, 2001)
     unit = np.stack([np.cos(angles), np.sin(angles)])
     worst = np.square(np.sort(x @ unit, axis=0) - np.sort(y @ unit, axis=0)).mean(axis=0).max()
@@ -122,9 +122,9 @@ def test_sliced_equals_pots_and_max_sliced_finds_the_worst_direction() -> None:
 def test_gaussians_with_equal_axes_and_the_map_moves_one_to_the_other() -> None:
     rng = np.random.default_rng(0)
     a, b = np.diag([1.0, 4.0]), np.diag([9.0, 0.25])
-    found = solve(Gaussian(np.zeros(2), a), Gaussian(np.array([3.0, 0.0]), b), method="gaussian")
+    result = solve(Gaussian(np.zeros(2), a), Gaussian(np.array([3.0, 0.0]), b), method="gaussian")
     # |m|² + Σ(σ − σ')² = 9 + (1 − 3)² + (2 − ½)².
-    assert found.cost == pytest.approx(9 + 4 + 2.25, rel=1e-12)
+    assert result.cost == pytest.approx(9 + 4 + 2.25, rel=1e-12)
     root = rng.standard_normal((2, 4, 4))
     first, second = (r @ r.T + 0.1 * np.eye(4) for r in root)
     matrix = solve(Gaussian(np.zeros(4), first), Gaussian(np.zeros(4), second), method="gaussian").details["matrix"]
@@ -143,13 +143,13 @@ def test_gaussians_with_equal_axes_and_the_map_moves_one_to_the_other() -> None:
 def test_sinkhorn_tends_to_exact_transport_and_maps_new_points() -> None:
     x, y = pair(6, 30, 30)
     exact = solve(x, y).cost
-    found = solve(torch.from_numpy(x), torch.from_numpy(y), method="sinkhorn[epsilon=0.005,tolerance=1e-4]")
-    epsilon = found.details["epsilon"]
+    result = solve(torch.from_numpy(x), torch.from_numpy(y), method="sinkhorn[epsilon=0.005,tolerance=1e-4]")
+    epsilon = result.details["epsilon"]
     # 0 ≤ ⟨P, C⟩ − W₂² ≤ ε KL(P ‖ abᵀ) ≤ ε log n; marginal error 1e-4 times costs of size 20.
-    assert exact - 2e-3 <= found.cost <= exact + epsilon * np.log(30) + 2e-3
-    assert found.map is not None and found.plan is not None
+    assert exact - 2e-3 <= result.cost <= exact + epsilon * np.log(30) + 2e-3
+    assert result.map is not None and result.plan is not None
     # At the source points the projection is that of the plan, up to what is left of the row constraint.
-    np.testing.assert_allclose(found.map(x), 30 * found.plan @ y, atol=0.02)
+    np.testing.assert_allclose(result.map(x), 30 * result.plan @ y, atol=0.02)
     assert abs(solve(x, x, method="sinkhorn").details["divergence"]) < 1e-3 * exact
 
 
@@ -157,7 +157,7 @@ GOOD = np.random.default_rng(0).standard_normal((4, 2))
 
 
 @pytest.mark.parametrize(
-    ("given", "error", "says"),
+    ("options", "error", "says"),
     [
         ({"target": np.zeros((4, 3))}, ShapeError, "dimension 2, target 3"),
         ({"target": np.zeros(4)}, ShapeError, r"shape \[n, d\]"),
@@ -183,7 +183,7 @@ GOOD = np.random.default_rng(0).standard_normal((4, 2))
         ({"source": Gaussian.standard(2), "source_masses": [1.0]}, ConfigError, "takes no source_masses"),
     ],
 )
-def test_bad_input_is_one_clear_sentence(given: dict, error: type[Exception], says: str) -> None:
-    call = {"source": GOOD, "target": GOOD + 1, **given}
+def test_bad_input_is_one_clear_sentence(options: dict, error: type[Exception], says: str) -> None:
+    call = {"source": GOOD, "target": GOOD + 1, **options}
     with pytest.raises(error, match=says):
         solve(**call)

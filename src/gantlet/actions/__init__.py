@@ -1,1 +1,1 @@
-"""One use case a file: what a user can ask for, put together from the parts below."""
+"""One use case per file, assembled from training, evaluation and data."""

@@ -1,4 +1,4 @@
-"""Can these metrics, in this feature space, see the failures you care about? Plant them and look."""
+"""Can these metrics, in this feature space, detect the failures you care about? Plant failures and measure."""
 
 import dataclasses
 import time
@@ -28,15 +28,15 @@ from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 MOST = 500
 LARGEST_SIDE = 128
-Found = dict[tuple[str, str, str], list[tuple[float, ...]]]
-"""z by (space, metric, failure), one row a seed."""
+ZScores = dict[tuple[str, str, str], list[tuple[float, ...]]]
+"""z by (space, metric, failure), one row per seed."""
 
 
 def audit(config: AuditConfig | None = None, *, out: Path | None = None, progress: Progress = nothing) -> AuditResult:
-    """Plant known failures in real images at growing strength and measure which metric sees which, in which space.
+    """Plant known failures in real images at growing strength and measure which metric detects which, in which space.
 
     Args: config: the settings; out: a folder for audit.json and the figures; progress: called with (stage, done, total).
-    Returns: the AuditResult; its verdict says in words what each metric is blind to.
+    Returns: the AuditResult; its verdict says in words what each metric misses.
     Raises: TooFewSamples (fewer than 300 images), UnknownName, BadFiles, DataError.
     """
     config = config or AuditConfig()
@@ -44,11 +44,11 @@ def audit(config: AuditConfig | None = None, *, out: Path | None = None, progres
     source = open_images(config.data)
     names = FAILURES.names() if "all" in config.failures else list(config.failures)
     metrics = METRICS.names() if "all" in config.metrics else [METRICS.entry(name).name for name in config.metrics]
-    planted = tuple(_planted(name) for name in names)
+    planted = tuple(_describe_failure(name) for name in names)
     spaces = _spaces(source, config, progress)
     images = _read(source, progress)
     n = config.n or min(MOST, max(LEAST, len(images.pixels) // 5))
-    found: Found = {}
+    z_scores: ZScores = {}
     left_out: dict[str, str] = {}
     for seed in range(config.seed, config.seed + config.seeds):
         banks = {name: _features(images.pixels, e, config.cache, progress) for name, e in spaces.items()}
@@ -57,12 +57,12 @@ def audit(config: AuditConfig | None = None, *, out: Path | None = None, progres
         for space, extractor in spaces.items():
             bank = _whole(plan, images, banks[space], _features(plan.extra, extractor, config.cache, progress))
             auditor = Auditor(plan, bank, metrics, source.classes)
-            auditor.step = _counted(progress, f"auditing in {space}", auditor.steps)
+            auditor.step = _counter(progress, f"auditing in {space}", auditor.steps)
             for metric, by_failure in auditor.z().items():
                 for failure, z in by_failure.items():
-                    found.setdefault((space, metric, failure), []).append(tuple(z))
+                    z_scores.setdefault((space, metric, failure), []).append(tuple(z))
             left_out.update({f"{space}: {metric}": reason for metric, reason in auditor.left_out.items()})
-    curves = tuple(Curve(*key, tuple(z)) for key, z in found.items())
+    curves = tuple(Curve(*key, tuple(z)) for key, z in z_scores.items())
     seeds = tuple(range(config.seed, config.seed + config.seeds))
     identities = {name: dict(extractor.identity) for name, extractor in spaces.items()}
     result = AuditResult(source.spec, n, seeds, identities, planted, curves, left_out)
@@ -73,14 +73,14 @@ def audit(config: AuditConfig | None = None, *, out: Path | None = None, progres
     return result
 
 
-def _planted(name: str) -> Planted:
+def _describe_failure(name: str) -> Planted:
     meta = FAILURES.entry(name).meta
     strengths = tuple(float(strength) for strength in meta.strengths)
     return Planted(name, meta.title, meta.unit, strengths, meta.harmless)
 
 
 def _spaces(source: ImageSource, config: AuditConfig, progress: Progress) -> dict[str, Extractor]:
-    """Build the extractors, named as the user named them."""
+    """Build the extractors by the names that the user gave."""
     held_out = open_source(source.held_out) if source.held_out else None
     built = {}
     for spec in config.features:
@@ -101,8 +101,8 @@ def _features(pixels: np.ndarray, extractor: Extractor, cache: bool, progress: P
     if not len(pixels):
         return FeatureBank(np.empty((0, extractor.dim), np.float32))
     stage = f"features, {extractor.name}"
-    made = array_source("planted", pixels)
-    return extract(made, extractor, cache=cache, progress=lambda done, total: progress(stage, done, total))[0]
+    planted_source = array_source("planted", pixels)
+    return extract(planted_source, extractor, cache=cache, progress=lambda done, total: progress(stage, done, total))[0]
 
 
 def _whole(plan: Plan, images: Images, first: FeatureBank, second: FeatureBank) -> FeatureBank:
@@ -115,30 +115,30 @@ def _whole(plan: Plan, images: Images, first: FeatureBank, second: FeatureBank) 
     return FeatureBank(features, probabilities, plan.labels(images.labels))
 
 
-def _counted(progress: Progress, stage: str, total: int) -> Callable[[], None]:
+def _counter(progress: Progress, stage: str, total: int) -> Callable[[], None]:
     done = iter(range(1, total + 1))
     return lambda: progress(stage, next(done, total), total)
 
 
 def verdict(result: AuditResult) -> tuple[str, ...]:
-    """Return the audit in words: what every metric in every space misses, and failures that none of them sees."""
+    """Return the audit in words: what every metric in every space misses, and failures that no metric detects."""
     lines = []
     for space in result.spaces:
         for metric in result.metrics(space):
-            blind = [p.title for p in result.failures if not p.harmless and not _sees(result, space, metric, p)]
-            alarms = [p.title for p in result.failures if p.harmless and _sees(result, space, metric, p)]
-            says = f"blind to {_listed(blind)}" if blind else "sees every planted failure"
-            lines.append(f"{metric} in {space}: {says}" + (f"; alarmed by {_listed(alarms)}" if alarms else ""))
+            missed = [p.title for p in result.failures if not p.harmless and not _detects(result, space, metric, p)]
+            alarms = [p.title for p in result.failures if p.harmless and _detects(result, space, metric, p)]
+            summary = f"misses {_join(missed)}" if missed else "detects every planted failure"
+            lines.append(f"{metric} in {space}: {summary}" + (f"; alarmed by {_join(alarms)}" if alarms else ""))
     for planted in result.failures:
         pairs = [(space, metric) for space in result.spaces for metric in result.metrics(space)]
-        if not planted.harmless and not any(_sees(result, *pair, planted) for pair in pairs):
-            lines.append(f"no metric in any space sees: {planted.title}")
+        if not planted.harmless and not any(_detects(result, *pair, planted) for pair in pairs):
+            lines.append(f"no metric in any space detects: {planted.title}")
     return tuple(lines)
 
 
-def _sees(result: AuditResult, space: str, metric: str, planted: Planted) -> bool:
+def _detects(result: AuditResult, space: str, metric: str, planted: Planted) -> bool:
     return result.curve(space, metric, planted.name).weakest(planted.strengths) is not None
 
 
-def _listed(words: Sequence[str]) -> str:
+def _join(words: Sequence[str]) -> str:
     return ", ".join(words)

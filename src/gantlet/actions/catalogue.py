@@ -1,4 +1,4 @@
-"""Everything that gantlet offers, by kind: what ``gantlet list`` prints and ``gantlet explain`` looks up."""
+"""All parts of gantlet by kind, for ``gantlet list`` and ``gantlet explain``."""
 
 import importlib
 
@@ -33,9 +33,9 @@ def entries(kind: str) -> list[Entry[Metadata]]:
 
 
 def find(name: str) -> list[tuple[str, Entry[Metadata]]]:
-    """Return every (kind, entry) of that name; raises UnknownName with the nearest."""
+    """Return every (kind, entry) of that name; raises UnknownName with the nearest name."""
     everything = [(kind, entry) for kind in KINDS for entry in entries(kind)]
-    found = [(kind, entry) for kind, entry in everything if entry.name in (name, name.replace("-", "_"))]
-    if not found:
+    matches = [(kind, entry) for kind, entry in everything if entry.name in (name, name.replace("-", "_"))]
+    if not matches:
         raise UnknownName("name", name, {entry.name for _, entry in everything})
-    return found
+    return matches

@@ -1,4 +1,4 @@
-"""Is A better than B? Both are evaluated against the same real images; differences are paired and corrected for their number."""
+"""Is A better than B? Both are evaluated against the same real images; differences are paired and corrected for multiple comparisons."""
 
 import dataclasses
 import math
@@ -37,17 +37,17 @@ def compare(
 ) -> Comparison:
     """Compare two sets of generated images by every metric that has a better direction.
 
-    The real images' share of the error cancels where the metric gives its influence function (paired); elsewhere the
-    two intervals are added as if independent, which is cautious. p-values are two-sided, Holm-corrected.
+    The real images' share of the error cancels where the metric has an influence function (paired); elsewhere the
+    two intervals are added as if independent, which is conservative. p-values are two-sided, Holm-corrected.
 
     Args: a, b, real: source strings or opened sources; config: as for `evaluate`. Under torchrun the processes share
     the extraction of the features, the first one compares, and all return the same Comparison.
-    Raises: UsageError when A and B are the same images; what `evaluate` raises.
+    Raises: UsageError when A and B are the same images, and the errors of `evaluate`.
     """
     config = fixed(config or EvaluateConfig())
     metric_names(config)
-    if given := [s for s in (a, b) if isinstance(s, str) and s.endswith(".json")]:
-        raise UsageError(f"{given[0]} is a report, not images; two reports are compared without --real")
+    if reports := [s for s in (a, b) if isinstance(s, str) and s.endswith(".json")]:
+        raise UsageError(f"{reports[0]} is a report, not images; two reports are compared without --real")
     target = open_source(real) if isinstance(real, str) else real
     n = default_n(config, target)
     sources = [open_source(s, n=n, seed=config.seed) if isinstance(s, str) else s for s in (a, b)]
@@ -58,10 +58,10 @@ def compare(
     shape = generated_shape(sources[0]) or generated_shape(sources[1])
     spaces = prepare(target, config, progress, shape)
     sides = [extract_generated(spaces, source) for source in sources]
-    return processes().first(lambda: _compared(spaces, sides, target.spec))
+    return processes().first(lambda: _compare_sides(spaces, sides, target.spec))
 
 
-def _compared(spaces: list[Space], sides: list[list[Side]], real: str) -> Comparison:
+def _compare_sides(spaces: list[Space], sides: list[list[Side]], real: str) -> Comparison:
     generated = [side[0].source.spec.startswith("run:") for side in sides]
     paired_fakes = all(generated) and sides[0][0].bank.n == sides[1][0].bank.n and same_labels([s[0] for s in sides])
     differences: list[Difference] = []
@@ -70,19 +70,19 @@ def _compared(spaces: list[Space], sides: list[list[Side]], real: str) -> Compar
         _compare_in(space, pair, paired_fakes, differences, left_out)
     features = ", ".join(space.extractor.identity["name"] for space in spaces)
     first, second = (side[0].source.spec for side in sides)
-    return concluded(differences, left_out, (first, second, real), features, spaces[0].config.level)
+    return conclude(differences, left_out, (first, second, real), features, spaces[0].config.level)
 
 
-def concluded(
+def conclude(
     differences: list[Difference], left_out: dict[str, str], names: tuple[str, str, str], features: str, level: float
 ) -> Comparison:
-    """Return the comparison of A and B with real (their ``names``): p-values corrected, a verdict in words."""
-    corrected = _corrected(differences, level)
+    """Return the comparison of A and B with real images (their ``names``), with corrected p-values and a verdict in words."""
+    corrected = _correct_p_values(differences, level)
     return Comparison(*names, features, level, tuple(corrected), verdict(corrected, level), left_out)
 
 
 def same_labels(sides: list[Side]) -> bool:
-    """Return whether row i of both sides was asked for the same class (or neither for any)."""
+    """Return whether row i of both sides was generated for the same class (or neither side has labels)."""
     first, second = (side.rows.labels for side in sides)
     return (first is None and second is None) or (
         first is not None and second is not None and np.array_equal(first, second)
@@ -107,9 +107,9 @@ def _compare_in(
 
 
 def _influences(evidences: list[Evidence], a: Estimate, b: Estimate) -> list[Influence] | None:
-    """Return a metric's influence on both sides where it has one, as defined without options, over the same real rows.
+    """Return a metric's influence functions on both sides, where it has one, without options, over the same real rows.
 
-    None where a statistics file hides the rows, or the metric looked at other real rows for A than for B.
+    None where a statistics file has no rows, or the metric used other real rows for A than for B.
     """
     influence = METRICS.entry(a.metric).meta.influence
     if (
@@ -125,7 +125,7 @@ def _influences(evidences: list[Evidence], a: Estimate, b: Estimate) -> list[Inf
 def _difference(
     evidences: list[Evidence], a: Estimate, b: Estimate, paired_fakes: bool, level: float
 ) -> Difference | None:
-    """Return A − B with its interval and p-value; None where nothing is known of the error."""
+    """Return A − B with its interval and p-value; None where there is no error estimate."""
     influences = _influences(evidences, a, b)
     if influences is None:
         return unpaired(a.metric, a, b)
@@ -135,11 +135,11 @@ def _difference(
 
 
 def unpaired(title: str, a: Estimate, b: Estimate) -> Difference | None:
-    """Return A − B with both intervals added as if independent; None where one of them has none."""
-    apart = [interval_variance(estimate) for estimate in (a, b)]
-    if apart[0] is None or apart[1] is None:
+    """Return A − B with both intervals added as if independent; None where an interval is missing."""
+    variances = [interval_variance(estimate) for estimate in (a, b)]
+    if variances[0] is None or variances[1] is None:
         return None
-    return _by_variance(title, a, b, apart[0] + apart[1], a.level, paired=False)
+    return _by_variance(title, a, b, variances[0] + variances[1], a.level, paired=False)
 
 
 def _by_variance(title: str, a: Estimate, b: Estimate, variance: float, level: float, *, paired: bool) -> Difference:
@@ -153,7 +153,7 @@ def _by_variance(title: str, a: Estimate, b: Estimate, variance: float, level: f
     )  # fmt: skip
 
 
-def _corrected(differences: list[Difference], level: float) -> list[Difference]:
+def _correct_p_values(differences: list[Difference], level: float) -> list[Difference]:
     adjusted = holm_adjusted(np.array([d.p_value for d in differences], dtype=np.float64))
     result = []
     for entry, p_holm in zip(differences, adjusted, strict=True):
@@ -165,11 +165,11 @@ def _corrected(differences: list[Difference], level: float) -> list[Difference]:
 
 
 def verdict(differences: list[Difference], level: float) -> str:
-    """Return one sentence: who is better, on how many metrics, at which level."""
+    """Return one sentence: which side is better, on how many metrics, at which level."""
     wins = {side: [d.metric for d in differences if d.better == side] for side in ("A", "B")}
     total, at = len(differences), f"at {level:.0%}, corrected for {len(differences)} comparisons"
     if not wins["A"] and not wins["B"]:
-        return f"A and B cannot be told apart: none of {total} metrics differs {at}."
+        return f"No clear difference between A and B: none of {total} metrics differs {at}."
     if wins["A"] and wins["B"]:
         return f"Mixed: A is better on {len(wins['A'])} ({', '.join(wins['A'])}), B on {len(wins['B'])} ({', '.join(wins['B'])}) of {total}, {at}."
     side, other = ("A", "B") if wins["A"] else ("B", "A")

@@ -1,9 +1,9 @@
-"""Is A better than B, from two stored reports: unpaired, and only where all that decides their numbers agrees."""
+"""Is A better than B, from two stored reports: unpaired, and only where everything that determines their numbers agrees."""
 
 from pathlib import Path
 from typing import Any
 
-from gantlet.actions.compare import concluded, unpaired
+from gantlet.actions.compare import conclude, unpaired
 from gantlet.actions.report import load_report
 from gantlet.core.errors import DataError, UsageError
 from gantlet.core.results.comparison import Comparison, Difference
@@ -13,7 +13,7 @@ from gantlet.core.stamp import differing
 
 
 def is_report(text: str) -> bool:
-    """Return whether a word names a stored report: a .json file, or a folder with a report.json."""
+    """Return whether a word is the path of a stored report: a .json file, or a folder with a report.json."""
     path = Path(text)
     return path.suffix == ".json" or (path / "report.json").is_file()
 
@@ -21,12 +21,12 @@ def is_report(text: str) -> bool:
 def compare_reports(a: str | Path, b: str | Path) -> Comparison:
     """Compare two stored evaluations by the metrics that both have.
 
-    The images are not looked at, so nothing can be paired: the two intervals are added as if independent, which is
-    cautious (both share the real images' error). p-values are two-sided, Holm-corrected.
+    The images are not read, so nothing can be paired: the two intervals are added as if independent, which is
+    conservative (both share the real images' error). p-values are two-sided, Holm-corrected.
 
     Args: a, b: report.json files, or folders of an evaluation or a run that hold one.
     Raises: DataError naming the field in which the reports differ (protocol, extractor, weights, package, real or training
-    images, level), or for a report that does not say which images it saw; UsageError when both judge the same images.
+    images, level), or for a report that does not record its images; UsageError when both evaluate the same images.
     """
     for path in (a, b):
         if not is_report(str(path)):
@@ -34,36 +34,36 @@ def compare_reports(a: str | Path, b: str | Path) -> Comparison:
                 f"{path} is no stored report (report.json, or a folder with one); to compare images give --real REAL"
             )
     reports = load_report(Path(a)), load_report(Path(b))
-    names = [_named(path) for path in (a, b)]
+    names = [_report_path(path) for path in (a, b)]
     for name, report in zip(names, reports, strict=True):
         if not report.digests:
-            raise DataError(f"{name} does not say which images it judged; evaluate them again with this version")
-    apart = differing(*(_decisive(report) for report in reports)) or differing(*_versions(*reports))
-    if apart:
+            raise DataError(f"{name} does not say which images it evaluated; evaluate them again with this version")
+    difference = differing(*(_comparable_fields(report) for report in reports)) or differing(*_versions(*reports))
+    if difference:
         raise DataError(
-            f"{names[0]} has {apart[0]} = {apart[1]!r}, {names[1]} {apart[2]!r}; reports compare only where all that decides "
+            f"{names[0]} has {difference[0]} = {difference[1]!r}, {names[1]} {difference[2]!r}; reports are comparable only where everything that determines "
             "their numbers agrees: compare the images themselves with --real"
         )
     if reports[0].digests.get("fake") == reports[1].digests.get("fake"):
-        raise UsageError(f"{names[0]} and {names[1]} judge the same images; there is nothing to compare")
-    found: list[Difference] = []
+        raise UsageError(f"{names[0]} and {names[1]} evaluate the same images; there is nothing to compare")
+    differences: list[Difference] = []
     sides = [{estimate.title: estimate for estimate in report.estimates} for report in reports]
     left_out = dict.fromkeys(sides[0].keys() ^ sides[1].keys(), "only one report has it")
     for title in [title for title in sides[0] if title in sides[1]]:
-        _compare_one(title, sides[0][title], sides[1][title], found, left_out)
+        _compare_one(title, sides[0][title], sides[1][title], differences, left_out)
     level = next((e.level for report in reports for e in report.estimates), 0.95)
     first = reports[0]
     features = ", ".join(first.features.get("spaces") or [str(first.features.get("name", "?"))])
     fakes = [f"{report.fake} ({name})" for name, report in zip(names, reports, strict=True)]
-    return concluded(found, left_out, (fakes[0], fakes[1], first.real), features, level)
+    return conclude(differences, left_out, (fakes[0], fakes[1], first.real), features, level)
 
 
-def _named(path: str | Path) -> str:
+def _report_path(path: str | Path) -> str:
     return str(Path(path) / "report.json" if Path(path).is_dir() else path)
 
 
-def _decisive(report: Report) -> dict[str, Any]:
-    """Return all that must agree for two reports' numbers to be comparable."""
+def _comparable_fields(report: Report) -> dict[str, Any]:
+    """Return the fields that must agree for two reports' numbers to be comparable."""
     images = {f"{role} images": report.digests.get(role, "") for role in ("real", "training", "held-out")}
     plain = {field: value for field, value in report.features.items() if field != "spaces"}
     spaces = {
@@ -75,7 +75,7 @@ def _decisive(report: Report) -> dict[str, Any]:
 
 
 def _versions(*reports: Report) -> list[dict[str, Any]]:
-    """Return for each report the versions and options of the metrics that all of them have."""
+    """Return, for each report, the versions and options of the metrics that all reports have."""
     common = set.intersection(*({e.metric for e in report.estimates} for report in reports))
     return [
         {f"version of {e.metric}": e.version for e in report.estimates if e.metric in common}
@@ -84,10 +84,10 @@ def _versions(*reports: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _compare_one(title: str, a: Estimate, b: Estimate, found: list[Difference], left_out: dict[str, str]) -> None:
+def _compare_one(title: str, a: Estimate, b: Estimate, differences: list[Difference], left_out: dict[str, str]) -> None:
     if a.value is None or b.value is None:
         left_out[title] = "; ".join(a.notes or b.notes)
     elif (difference := unpaired(title, a, b)) is None:
         left_out[title] = "it has no interval"
     else:
-        found.append(difference)
+        differences.append(difference)

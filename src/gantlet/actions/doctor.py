@@ -1,4 +1,4 @@
-"""What this installation can do: versions, devices, caches, extractors."""
+"""Capabilities of this installation: versions, devices, caches, extractors."""
 
 import importlib.metadata
 import os
@@ -43,14 +43,14 @@ def _version(name: str) -> str:
 def _devices() -> dict[str, str]:
     import torch
 
-    found = {
+    devices = {
         "cpu": f"{os.cpu_count()} cores, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"
     }
     for index in range(torch.cuda.device_count()):
-        found[f"cuda:{index}"] = torch.cuda.get_device_name(index)
+        devices[f"cuda:{index}"] = torch.cuda.get_device_name(index)
     if torch.backends.mps.is_available():
-        found["mps"] = "available"
-    return found
+        devices["mps"] = "available"
+    return devices
 
 
 def _cache() -> dict[str, str]:
@@ -64,10 +64,10 @@ def _cache() -> dict[str, str]:
 
 
 def _extractors() -> dict[str, str]:
-    return {entry.name: _ready(entry) for entry in EXTRACTORS.entries()}
+    return {entry.name: _status(entry) for entry in EXTRACTORS.entries()}
 
 
-def _ready(entry: Entry[ExtractorMetadata]) -> str:
+def _status(entry: Entry[ExtractorMetadata]) -> str:
     if entry.meta.trained:
         return "ready (trained on the real training labels when first used)"
     try:

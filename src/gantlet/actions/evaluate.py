@@ -30,7 +30,7 @@ def evaluate(
     """Evaluate generated images against real ones.
 
     Args: fake, real: source strings (folder, .zip, .npz, built-in name, run:PATH …) or opened sources; config: the
-    settings; until: e.g. ``1%``: draw from a generator until half the interval of the first metric is this part of its
+    settings; until: e.g. ``1%``: draw from a generator until half the width of the first metric's interval is this fraction of its
     value, or ``config.n`` (0: 50,000) images are drawn; out: a folder for report.json and the pictures; progress: called
     with (stage, done, total).
     Returns: the Report; under torchrun the processes share the features' extraction, the first one computes the metrics

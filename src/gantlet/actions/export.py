@@ -1,4 +1,4 @@
-"""Write a trained generator as an ONNX model, and check that it makes the same images."""
+"""Write a trained generator as an ONNX model, and check that it generates the same images."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,31 +16,31 @@ from gantlet.core.rng import torch_stream
 from gantlet.training.runs.generator import LoadedGenerator, Which, load_generator
 
 ROWS, TOLERANCE = 8, 1e-4
-"""Latents of the check, and the largest difference that float32 arithmetic in another order explains; outputs are O(1)."""
+"""Number of latents in the check, and the largest difference that the order of float32 operations explains; outputs are O(1)."""
 
 
-class Exported(NamedTuple):
-    """What was written: the inputs' names with their shapes, and the largest difference seen in the check."""
+class ExportResult(NamedTuple):
+    """Result of an export: the inputs' names with their shapes, and the largest difference in the check."""
 
     inputs: dict[str, str]
     difference: float
 
     @property
     def sentence(self) -> str:
-        """Return both in words."""
+        """Return the inputs and the difference in words."""
         inputs = ", ".join(f"{name} {shape}" for name, shape in self.inputs.items())
         return f"inputs {inputs}; differs from the run's generator by at most {self.difference:.1e} on {ROWS} latents"
 
 
-def export(run: Path, out: Path, *, which: Which = "newest") -> Exported:
+def export(run: Path, out: Path, *, which: Which = "newest") -> ExportResult:
     """Write the generator of a run to ``out`` as ONNX: z [b, latent] float32 (and labels [b] int64, inputs [b, i, s, s]) → images or points.
 
     Images are [b, c, s, s] float32 in [−1, 1]; the batch is free. The model is run once by ONNX Runtime, on fresh latents
-    and another batch size than it was traced with, and compared with the original before it is kept.
+    and at another batch size than in the trace, and compared with the original before the file is written.
 
     Args: which: newest (the moving average where there is one), ema, generator, best or final weights.
-    Raises: ConfigError without onnx and onnxruntime, and for a generator that is no graph of ONNX's operations (its module
-    says why by the capability ``no_graph``); OutputError when ``out`` exists or the check fails; CheckpointError.
+    Raises: ConfigError without onnx and onnxruntime, and for a generator that cannot be written as an ONNX graph (its module
+    gives the reason by the capability ``no_graph``); OutputError when ``out`` exists or the check fails; CheckpointError.
     """
     if out.exists():
         raise OutputError(f"{out} exists already; choose another name or delete it")
@@ -50,7 +50,7 @@ def export(run: Path, out: Path, *, which: Which = "newest") -> Exported:
     reason = next(filter(None, reasons), None)
     if reason:
         raise ConfigError(
-            f"{run}: its generator {reason}, which no ONNX graph can say; use gantlet.load or gantlet sample"
+            f"{run}: its generator {reason}, which an ONNX graph cannot express; use gantlet.load or gantlet sample"
         )
     inputs = _inputs(loaded, 2, "export")
     model = to_onnx(
@@ -68,7 +68,7 @@ def export(run: Path, out: Path, *, which: Which = "newest") -> Exported:
             f"the ONNX model differs from the generator by {difference:.2g}; nothing was written. Please report it"
         )
     write_bytes(out, model)
-    return Exported(
+    return ExportResult(
         {name: str(["b", *tensor.shape[1:]]).replace("'", "") for name, tensor in inputs.items()}, difference
     )
 
@@ -84,16 +84,16 @@ def _inputs(loaded: LoadedGenerator, rows: int, stream: str) -> dict[str, Tensor
 
 
 class _Named(nn.Module):
-    """A generator that takes the inputs it has one after the other."""
+    """A generator that takes its inputs as positional arguments."""
 
     def __init__(self, generator: nn.Module, names: tuple[str, ...]) -> None:
         super().__init__()
         self.generator, self.names = generator, names
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        given: dict[str, Tensor | None] = {"labels": None, **dict(zip(self.names, inputs, strict=True))}
-        made: Tensor = self.generator(**given)
-        return made
+        arguments: dict[str, Tensor | None] = {"labels": None, **dict(zip(self.names, inputs, strict=True))}
+        outputs: Tensor = self.generator(**arguments)
+        return outputs
 
 
 def _require_packages() -> None:

@@ -1,4 +1,4 @@
-"""Put a trained generator on the Hugging Face hub: weights, configuration, card and report, so that anyone can sample it."""
+"""Upload a trained generator to the Hugging Face hub: weights, configuration, card and report, so that anyone can sample it."""
 
 import shutil
 import tempfile
@@ -10,15 +10,15 @@ from gantlet.evaluation.features.hub import hub_module
 from gantlet.training.runs.generator import Which, checkpoint_of
 from gantlet.training.runs.tensors import read_tensors, write_tensors
 
-SHOWN = ("report.json", "report-best.json")
+REPORTS = ("report.json", "report-best.json")
 GENERATORS = ("generator/", "average/")
 
 
 def push_to_hub(run: Path, repo: str, *, which: Which = "newest", private: bool = False) -> str:
-    """Upload a run's generator to the repository ``repo`` (OWNER/NAME, made where there is none); return its address.
+    """Upload a run's generator to the repository ``repo`` (OWNER/NAME, created if missing); return its address.
 
-    What goes up is a run folder that `gantlet.load` reads: config.toml, the generator's tensors of one checkpoint (its moving
-    average beside it; no discriminator, no optimiser), the reports, and MODEL_CARD.md, also as README.md.
+    The upload is a run folder that `gantlet.load` reads: config.toml, the generator's tensors of one checkpoint (with its
+    moving average, without discriminator and optimiser), the reports, and MODEL_CARD.md, also as README.md.
 
     Args: which: the checkpoint: newest, best or final.
     Raises: ConfigError without the extra ``hub``, for a name that is not OWNER/NAME, and for single networks (ema, generator);
@@ -28,7 +28,7 @@ def push_to_hub(run: Path, repo: str, *, which: Which = "newest", private: bool 
         raise ConfigError(f"the hub's repositories are called OWNER/NAME; got {repo!r}")
     if which in ("ema", "generator"):
         raise ConfigError(
-            f"the hub gets a whole checkpoint, with both networks; choose newest, best or final, not {which}"
+            f"the upload is one checkpoint, with its moving average; choose newest, best or final, not {which}"
         )
     hub = hub_module("huggingface_hub", "--push-to-hub")
     with tempfile.TemporaryDirectory() as place:
@@ -42,9 +42,9 @@ def _gather(run: Path, folder: Path, which: Which) -> None:
     if not card.is_file():
         raise OutputError(f"{run} has no MODEL_CARD.md: it is written when the training ends; resume it with --resume")
     tensors, header = read_tensors(checkpoint)
-    kept = {name: tensor for name, tensor in tensors.items() if name.startswith(GENERATORS)}
-    write_tensors(folder / "checkpoints" / "final.safetensors", kept, header)
-    for name in ("config.toml", card.name, *(name for name in SHOWN if (run / name).is_file())):
+    generator_tensors = {name: tensor for name, tensor in tensors.items() if name.startswith(GENERATORS)}
+    write_tensors(folder / "checkpoints" / "final.safetensors", generator_tensors, header)
+    for name in ("config.toml", card.name, *(name for name in REPORTS if (run / name).is_file())):
         shutil.copyfile(run / name, folder / name)
     shutil.copyfile(card, folder / "README.md")
 

@@ -1,4 +1,4 @@
-"""The whole path in one call: train a conditional GAN on the built-in digits, evaluate it, write the report."""
+"""The whole workflow in one call: train a conditional GAN on the built-in digits, evaluate it, write the report."""
 
 import dataclasses
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def quickstart(
     progress: Progress = nothing,
     say: Callable[[str], None] = print,
 ) -> Report:
-    """Train the recipe ``digits`` into ``out`` and return the final report; an interrupted quickstart goes on where it was.
+    """Train the recipe ``digits`` into ``out`` and return the final report; an interrupted quickstart continues.
 
     Args: out: the run folder; steps: generator steps, 0 for the recipe's number; seed: the one seed.
     Raises: CheckpointError when ``out`` holds a run with other settings.

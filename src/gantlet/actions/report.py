@@ -1,4 +1,4 @@
-"""Write the page of a run or an evaluation from what lies in its folder."""
+"""Write the page of a run or an evaluation from the files in its folder."""
 
 import re
 from pathlib import Path

@@ -29,7 +29,7 @@ def sample(
     progress: Progress = nothing,
 ) -> Path:
     """Write n generated images to ``out``: NAME.zip or a folder of PNG files (class folders where there are labels), or
-    NAME.npz; points to NAME.npy.
+    NAME.npz; points go to NAME.npy.
 
     Args: run: a run folder; which: newest (the moving average where there is one), ema, generator, best or final weights; label: only this class.
     Returns: ``out``, which appears whole or not at all.
@@ -50,7 +50,7 @@ def sample(
 def _write_points(out: Path, source: PointSource) -> Path:
     if out.suffix.lower() != ".npy":
         raise ConfigError(
-            f"{source.spec} gives points, which are written as one array; choose a name such as points.npy, not {out}"
+            f"{source.spec} generates points, which are written as one array; choose a name such as points.npy, not {out}"
         )
     with writing(out) as temporary, temporary.open("wb") as file:
         np.save(file, source.points)

@@ -1,4 +1,4 @@
-"""Sum up images into a statistics file, merge such files, and say what one holds."""
+"""Compute a statistics file from images, merge such files, and describe one."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -28,14 +28,14 @@ def make_statistics(
 ) -> Statistics:
     """Extract the features of a source in one space and write their statistics to ``out`` (.safetensors).
 
-    Raises: OutputError when ``out`` exists or has another suffix; UsageError for several spaces; what `evaluate` raises.
+    Raises: OutputError when ``out`` exists or has another suffix; UsageError for several spaces; and the errors of `evaluate`.
     """
     _check_out(out)
     config = fixed(config or EvaluateConfig())
     opened = open_source(source, n=config.n, seed=config.seed)
     if opened.kind == "statistics":
-        raise UsageError(f"{source} holds statistics already; gantlet stats merge puts several together")
-    config = dataclasses.replace(config, features=_named(config.features, opened))
+        raise UsageError(f"{source} holds statistics already; gantlet stats merge merges several")
+    config = dataclasses.replace(config, features=_portable_spec(config.features, opened))
     extractors = build_all(config, opened, None, progress)
     (side,) = extract_sides(extractors, opened, role="given", config=config, progress=progress, seconds={})
     header = {
@@ -45,9 +45,9 @@ def make_statistics(
         "package": __version__,
         "sources": [{"spec": opened.spec, "sha256": opened.digest, "n": side.rows.n}],
     }
-    found = Statistics(Summary.of(side.rows.features, side.rows.probabilities), header)
-    write_statistics(out, found)
-    return found
+    statistics = Statistics(Summary.of(side.rows.features, side.rows.probabilities), header)
+    write_statistics(out, statistics)
+    return statistics
 
 
 def merge_statistics(paths: Sequence[Path], out: Path) -> Statistics:
@@ -57,17 +57,17 @@ def merge_statistics(paths: Sequence[Path], out: Path) -> Statistics:
         raise UsageError(f"gantlet stats merge needs two files or more; got {len(paths)}")
     files = [read_statistics(path) for path in paths]
     for path, file in zip(paths[1:], files[1:], strict=True):
-        if apart := differing(_decisive(file), _decisive(files[0])):
-            field, theirs, ours = apart
+        if difference := differing(_comparable_fields(file), _comparable_fields(files[0])):
+            field, theirs, ours = difference
             raise CacheError(
-                f"{path} has {field} = {theirs!r}, {paths[0]} {ours!r}; statistics merge only where all that decides them "
-                "agrees"
+                f"{path} has {field} = {theirs!r}, {paths[0]} {ours!r}; statistics merge only where everything that determines "
+                "them agrees"
             )
     sources = [source for file in files for source in file.header.get("sources", [])]
     digests = [source["sha256"] for source in sources]
-    twice = next((source["spec"] for source in sources if digests.count(source["sha256"]) > 1), None)
-    if twice:
-        raise CacheError(f"{twice} is in these statistics twice; each image may count once")
+    repeated = next((source["spec"] for source in sources if digests.count(source["sha256"]) > 1), None)
+    if repeated:
+        raise CacheError(f"{repeated} is given twice; each image may count once")
     merged = dataclasses.replace(
         files[0],
         summary=reduce(Summary.merge, [_mergeable(file) for file in files]),
@@ -84,27 +84,27 @@ def _mergeable(file: Statistics) -> Summary:
 
 
 def describe_statistics(path: Path) -> dict[str, Any]:
-    """Return what a statistics file holds, in words and numbers."""
+    """Return the content of a statistics file, in words and numbers."""
     if not path.is_file():
         raise CacheError(f"there is no statistics file {path}; gantlet stats make SOURCE --out {path} writes one")
-    found = read_statistics(path)
-    moments, classes = found.summary.moments, found.summary.classes
+    statistics = read_statistics(path)
+    moments, classes = statistics.summary.moments, statistics.summary.classes
     return {
-        "images": "unknown" if found.summary.n is None else found.summary.n,
+        "images": "unknown" if statistics.summary.n is None else statistics.summary.n,
         "dimensions": len(moments.mean),
         "classes": classes.moments.mean.shape[0] - 1 if classes else 0,
         "total variance": moments.total_variance,
-        **{key: value for key, value in found.header.items() if key != "kind"},
+        **{key: value for key, value in statistics.header.items() if key != "kind"},
     }
 
 
-def _decisive(file: Statistics) -> dict[str, str]:
-    named = {field: file.header.get(field, "") for field in ("protocol", "package")}
-    return {**file.header.get("extractor", {}), **named}
+def _comparable_fields(file: Statistics) -> dict[str, str]:
+    fields = {field: file.header.get(field, "") for field in ("protocol", "package")}
+    return {**file.header.get("extractor", {}), **fields}
 
 
-def _named(features: str, source: Source) -> str:
-    """Return one feature space by a spec that means the same in another evaluation: what it is trained on included."""
+def _portable_spec(features: str, source: Source) -> str:
+    """Return one feature space as a spec that means the same in any evaluation, including its training data."""
     spaces = split_specs(features)
     if len(spaces) != 1:
         raise UsageError(f"a statistics file holds one feature space; got --features {features}")

@@ -40,7 +40,7 @@ from gantlet.training.observer import Measured, Sampler
 IN_LOOP = ("frechet_distance", "coverage", "precision", "recall")
 IN_LOOP_PAIRS = (*IN_LOOP, "psnr")
 BY_CLASS = ("modes", "mode_kl")
-"""What is measured besides, where the features name the data's own classes."""
+"""Additional metrics, where the features include probabilities of the data's own classes."""
 IN_LOOP_POINTS = ("modes", "high_quality", "mode_kl", "frechet_distance")
 
 
@@ -49,10 +49,10 @@ def train(
 ) -> Report:
     """Train by a configuration into its run folder; evaluate, and write report.json, report.html and MODEL_CARD.md there.
 
-    Args: config: what to train; resume: go on from the newest checkpoint; progress, say: how to show what happens.
-    Returns: the final generator's Report; the best one's is report-best.json.
+    Args: config: the training; resume: continue from the newest checkpoint; progress, say: called with progress and messages.
+    Returns: the final generator's Report; that of the best one is report-best.json.
     Under torchrun the processes share every batch, and the evaluations.
-    Raises: ConfigError, DataError, OutputError (a run lies in the folder already), CheckpointError, TrainingDiverged.
+    Raises: ConfigError, DataError, OutputError (the folder holds a run already), CheckpointError, TrainingDiverged.
     """
     out = run_folder(config)
     config = dataclasses.replace(config, out=str(out))
@@ -62,11 +62,11 @@ def train(
     if config.conditioning != "none" and source.labels is None:
         raise ConfigError(
             f"conditioning {config.conditioning!r} needs labels, but {config.data} has none; "
-            "sort the images into one folder a class, or train with --conditioning none"
+            "sort the images into one folder per class, or train with --conditioning none"
         )
     data = training_data(source, config.resolution, progress)
     if isinstance(data, TrainingImages) and data.pairs is not None and not source.held_out:
-        say(f"{source.spec} has no held-out split: outputs are shown and measured for inputs that were trained on")
+        say(f"{source.spec} has no held-out split: outputs are shown and measured for training inputs")
     shape = (data.shape.size, data.shape.channels) if isinstance(data, TrainingImages) else None
     observer = _Observer(config, _Evaluations(config, source, shape, progress), progress, say)
     result = run(config, data, resume=resume, observer=observer)
@@ -78,7 +78,7 @@ def train(
 
 def _require_free(out: Path) -> None:
     if (out / "checkpoints").exists():
-        raise OutputError(f"{out} holds a run already; go on with --resume, or choose another folder with --out")
+        raise OutputError(f"{out} holds a run already; continue it with --resume, or choose another folder with --out")
 
 
 def training_data(source: Source, resolution: int = 0, progress: Progress = nothing) -> TrainingData:
@@ -89,17 +89,17 @@ def training_data(source: Source, resolution: int = 0, progress: Progress = noth
     native, channels = native_shape(source)
     shape = resolution or native, channels
 
-    def shown(done: int, total: int) -> None:
+    def show_progress(done: int, total: int) -> None:
         progress("reading the training images", done, total)
 
     pairs = None
     if source.inputs is None:
-        read = to_array(source, *shape, progress=shown)
+        images = to_array(source, *shape, progress=show_progress)
     else:
-        read, inputs = pair_arrays(source, *shape, shown)
-        other = pair_arrays(open_images(source.held_out), *shape) if source.held_out else (read, inputs)
+        images, inputs = pair_arrays(source, *shape, show_progress)
+        other = pair_arrays(open_images(source.held_out), *shape) if source.held_out else (images, inputs)
         pairs = Pairs(inputs, other[1], other[0].pixels)
-    return TrainingImages(read.pixels, read.labels, source.classes, source.digest, source.spec, pairs)
+    return TrainingImages(images.pixels, images.labels, source.classes, source.digest, source.spec, pairs)
 
 
 def run_folder(config: TrainConfig) -> Path:
@@ -129,11 +129,11 @@ class _Evaluations:
 
     @property
     def paired(self) -> bool:
-        """Return whether images are made from images: then each output is held against its own truth."""
+        """Return whether images are translated from input images; then each output is compared with its own truth."""
         return isinstance(self.source, ImageSource) and self.source.inputs is not None
 
     def evaluator(self, metrics: tuple[str, ...]) -> Evaluator:
-        """Return an evaluator for these metrics, and for those by class; real images are those held out where there are any."""
+        """Return an evaluator for these metrics and those by class; real images are the held-out ones where there are any."""
         if "" not in self._evaluators:
             real = open_source(self.source.held_out) if self.source.held_out else self.source
             pairs = "order" if self.paired else "names"
@@ -152,7 +152,7 @@ class _Evaluations:
 
 @dataclass
 class _Observer:
-    """What happens beside the loop: progress, words, and the evaluations inside it."""
+    """Observer of the loop: shows progress and messages, and evaluates during training."""
 
     config: TrainConfig
     evaluations: _Evaluations
@@ -160,14 +160,14 @@ class _Observer:
     say: Callable[[str], None]
 
     def on_log(self, line: Mapping[str, Any]) -> None:
-        """Nothing to do: the loop has written the line."""
+        """Do nothing: the loop has written the line."""
 
     def on_warning(self, message: str) -> None:
-        """Say a warning."""
+        """Print a warning."""
         self.say(message)
 
     def on_progress(self, step: int, total: int) -> None:
-        """Show how far the training is."""
+        """Show the progress of the training."""
         self.progress("training, generator steps", step, total)
 
     def on_evaluate(self, sampler: Sampler, step: int, images_seen: int) -> Measured:
@@ -179,9 +179,11 @@ class _Observer:
         n = space.real.rows.n if paired else self.config.evaluate_samples
         n_classes = len(source.classes) if self.config.conditioning != "none" else 0
         labels = np.arange(n, dtype=np.int64) % n_classes if n_classes else None
-        drawn, name, classes = sampler(n, labels), f"samples of step {step}", source.classes if n_classes else ()
+        samples, name, classes = sampler(n, labels), f"samples of step {step}", source.classes if n_classes else ()
         fake = (
-            PointSource(name, drawn, labels, classes) if drawn.ndim == 2 else array_source(name, drawn, labels, classes)
+            PointSource(name, samples, labels, classes)
+            if samples.ndim == 2
+            else array_source(name, samples, labels, classes)
         )
         names = metric_names(space.config)
         estimates = compute(
@@ -208,11 +210,11 @@ def _reports(config: TrainConfig, out: Path, evaluations: _Evaluations, say: Cal
     if (out / "checkpoints" / "best.safetensors").is_file():
         best = evaluator.evaluate(open_source(f"run:{out}@best", n=n, seed=config.seed))
     report = evaluator.evaluate(open_source(f"run:{out}@final", n=n, seed=config.seed), out=out)
-    say(f"wrote {processes().first(lambda: _written(config, out, report, best))}")
+    say(f"wrote {processes().first(lambda: _write_outputs(config, out, report, best))}")
     return report
 
 
-def _written(config: TrainConfig, out: Path, report: Report, best: Report | None) -> Path:
+def _write_outputs(config: TrainConfig, out: Path, report: Report, best: Report | None) -> Path:
     if best is not None:
         write_text(out / "report-best.json", best.to_json())
     write_model_card(out, config, report, best)

@@ -1,4 +1,4 @@
-"""The command line: parse, call one function, render. No maths."""
+"""The command line: parse options, call one use case, render the result; no computation here."""
 
 import sys
 from collections.abc import Sequence
@@ -7,30 +7,30 @@ from gantlet.cli.parse import PROGRAM, Stop
 from gantlet.core.errors import ConfigError, GantletError, UnknownName
 from gantlet.core.processes import processes_started, rank
 
-TOGETHER = ("train", "evaluate", "compare")
-"""Commands that several processes under torchrun can share."""
+DISTRIBUTED = ("train", "evaluate", "compare")
+"""Commands that can run in several processes under torchrun."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit status: 0 done, 1 failed, 2 usage, 130 interrupted."""
+    """Run one command; return the exit status: 0 success, 1 failure, 2 usage error, 130 interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return _dispatch(words)
     except Stop as stop:
         return stop.exit_status
     except GantletError as error:
-        _complain(str(error))
+        _print_error(str(error))
         return error.exit_status
     except KeyboardInterrupt:
-        _complain("interrupted; finished files are intact and nothing was left half-written")
+        _print_error("interrupted; finished files are intact and nothing was left half-written")
         return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 1
 
 
-def _complain(text: str) -> None:
-    if rank() == 0:  # an error of one process is raised in all: one of them says it
+def _print_error(text: str) -> None:
+    if rank() == 0:  # an error of one process is raised in all of them; the first one prints it
         sys.stderr.write(f"{PROGRAM}: {text}\n")
 
 
@@ -47,9 +47,9 @@ def _dispatch(words: list[str]) -> int:
         return 0
     if words[0] not in COMMANDS:
         raise UnknownName("command", words[0], COMMANDS)
-    if processes_started() > 1 and words[0] not in TOGETHER:
+    if processes_started() > 1 and words[0] not in DISTRIBUTED:
         raise ConfigError(
-            f"gantlet {words[0]} runs in one process; start it without torchrun (together: {', '.join(TOGETHER)})"
+            f"gantlet {words[0]} runs in one process; start it without torchrun (commands for several processes: {', '.join(DISTRIBUTED)})"
         )
     COMMANDS[words[0]](words[1:])
     return 0

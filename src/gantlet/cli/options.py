@@ -12,7 +12,7 @@ class Quickstart:
     out: Path = Path("runs/quickstart")
     """The run folder."""
     steps: int = 0
-    """Generator steps; 0: as many as the recipe says."""
+    """Generator steps; 0: the recipe's number."""
     seed: int = 0
     """The one seed of the run."""
     json: bool = False
@@ -26,7 +26,7 @@ class Train:
     size: str = "laptop"
     """The recipe's hyper-parameters: laptop (two cores) or paper (its paper's, for a GPU); a config.toml has its own."""
     resume: bool = False
-    """Go on from the newest checkpoint of the run folder."""
+    """Continue from the newest checkpoint of the run folder."""
     json: bool = False
     """Print the final report as JSON."""
 
@@ -38,7 +38,7 @@ class Sample:
     n: int = 1000
     """Number of images."""
     out: Path = Path("samples.zip")
-    """Where to: NAME.zip, NAME.npz or a folder (points: NAME.npy); it must not exist yet."""
+    """The output: NAME.zip, NAME.npz or a folder (points: NAME.npy); it must not exist yet."""
     seed: int = 0
     """Seed of the latents; the same seed gives the same images."""
     which: str = "newest"
@@ -49,26 +49,26 @@ class Sample:
 
 @dataclass(frozen=True)
 class Export:
-    """Write a trained generator as an ONNX model that runs without gantlet, and check that it gives the same images."""
+    """Write a trained generator as an ONNX model that runs without gantlet, and check that it generates the same images."""
 
     out: Path = Path("generator.onnx")
-    """Where to: NAME.onnx; it must not exist yet."""
+    """The output: NAME.onnx; it must not exist yet."""
     which: Literal["newest", "ema", "generator", "best", "final"] = "newest"
     """Which weights; newest: the last checkpoint's, its moving average where there is one."""
     push_to_hub: str = ""
     """Instead of an ONNX model, upload weights, card and report to the Hugging Face hub as OWNER/NAME (pip install 'gantlet[hub]')."""
     private: bool = False
-    """With --push-to-hub: make the repository private."""
+    """With --push-to-hub: create the repository as private."""
 
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Judge generated images (a folder, .zip, .npz, run:PATH …) against real ones: metrics with intervals and a report."""
+    """Evaluate generated images (a folder, .zip, .npz, run:PATH …) against real ones: metrics with intervals and a report."""
 
     real: str
     """The real images: a source (gantlet list sources)."""
     until: str = ""
-    """For generators (run:PATH, module:function): draw until the first metric is known this closely, e.g. 1%; --n is the most."""
+    """For generators (run:PATH, module:function): draw until the first metric's interval is this narrow, e.g. 1%; --n is the maximum."""
     out: Path = Path("gantlet-report")
     """Folder for report.html, report.json and the pictures."""
     json: bool = False
@@ -77,21 +77,21 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Compare:
-    """Is A better than B? Both are judged against the same real images: paired differences with intervals.
+    """Is A better than B? Both are evaluated against the same real images: paired differences with intervals.
 
-    A and B may be two stored reports (report.json, or the folder that holds it): then --real is left out, nothing is
-    computed anew, and the differences are unpaired.
+    A and B may be two stored reports (report.json, or the folder that holds it): then --real is omitted, nothing is
+    recomputed, and the differences are unpaired.
     """
 
     real: str = ""
-    """The real images: a source (gantlet list sources); left out only where A and B are stored reports."""
+    """The real images: a source (gantlet list sources); omitted only where A and B are stored reports."""
     json: bool = False
     """Print the comparison as JSON."""
 
 
 @dataclass(frozen=True)
 class Audit:
-    """Plant known failures in real images, at growing strength, and see which metric notices which, in which space."""
+    """Plant known failures in real images, at growing strength, and measure which metric detects which failure, in which feature space."""
 
     out: Path = Path("gantlet-audit")
     """Folder for audit.json and the figures."""
@@ -101,12 +101,12 @@ class Audit:
 
 @dataclass(frozen=True)
 class Stats:
-    """Statistics files: make SOURCE sums up images, merge FILE FILE … puts files together, show FILE says what one holds."""
+    """Statistics files: make SOURCE computes one from images, merge FILE FILE … merges several, show FILE describes one."""
 
 
 @dataclass(frozen=True)
 class StatsMake:
-    """Sum up images into a statistics file: a reference that needs no images any more, or a shard to merge."""
+    """Compute a statistics file from images: a reference that no longer needs the images, or a shard to merge."""
 
     out: Path
     """The file to write: NAME.safetensors; it must not exist yet."""
@@ -114,7 +114,7 @@ class StatsMake:
 
 @dataclass(frozen=True)
 class StatsMerge:
-    """Put the statistics of several sets of images together, as if they were one."""
+    """Merge the statistics of several sets of images, as if they were one set."""
 
     out: Path
     """The file to write: NAME.safetensors; it must not exist yet."""
@@ -122,7 +122,7 @@ class StatsMerge:
 
 @dataclass(frozen=True)
 class StatsShow:
-    """Say what a statistics file holds and what it was made of."""
+    """Describe the content of a statistics file and the images behind it."""
 
     json: bool = False
     """Print JSON."""
@@ -142,7 +142,7 @@ class Log:
 
 @dataclass(frozen=True)
 class ReportCommand:
-    """Show the report of a run or an evaluation again, and write its page anew."""
+    """Show the report of a run or an evaluation again, and rewrite its page."""
 
     json: bool = False
     """Print the report as JSON."""
@@ -150,7 +150,7 @@ class ReportCommand:
 
 @dataclass(frozen=True)
 class List:
-    """List what there is: metrics, extractors, sources, objectives, penalties, networks, recipes …"""
+    """List the available parts: metrics, extractors, sources, objectives, penalties, networks, recipes …"""
 
     json: bool = False
     """Print JSON."""
@@ -158,21 +158,21 @@ class List:
 
 @dataclass(frozen=True)
 class Explain:
-    """Explain a metric, recipe, penalty …: what it is, how it is computed, when it lies, its source."""
+    """Explain a metric, recipe, penalty …: its definition, how it is computed, when it lies, its source."""
 
 
 @dataclass(frozen=True)
 class Lab:
-    """Run one claim of a paper as an experiment: its number, ours over seeds, a tolerance set beforehand, a verdict, a figure."""
+    """Test one claim of a paper by an experiment: its number, ours over seeds, a tolerance set in advance, a verdict, a figure."""
 
     size: str = "laptop"
     """smoke (seconds), laptop (≤ 10 minutes on two cores) or full (the paper's)."""
     seed: int = 0
     """The first seed."""
     seeds: int = 0
-    """Number of seeds; 0: the lab's own number for its size."""
+    """Number of seeds; 0: the lab's default for its size."""
     data: str = ""
-    """The images, for labs that use images (gantlet list sources); default: the lab's own."""
+    """The images, for labs that use images (gantlet list sources); default: the lab's default images."""
     out: Path = Path("labs")
     """Folder for NAME.png and NAME.json."""
     json: bool = False

@@ -1,4 +1,4 @@
-"""Words of the command line → dataclasses, by tyro; a misspelt option fails in one sentence with the nearest name."""
+"""Parse command-line words into dataclasses with tyro; a misspelt option fails with one sentence and the nearest name."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -18,24 +18,24 @@ class Stop(GantletError):
 
 
 def positional(words: list[str], command: str, what: str) -> tuple[str, list[str]]:
-    """Take the first word; raises UsageError when it is an option or missing."""
+    """Return the first word and the rest; raises UsageError when it is an option or missing."""
     if words and not words[0].startswith("-"):
         return words[0], words[1:]
     raise UsageError(f"{PROGRAM} {command} needs {what}; see {PROGRAM} {command} --help")
 
 
 def peek(words: Sequence[str], option: str) -> str | None:
-    """Return the value that the words give an option, before they are parsed: where the defaults depend on it."""
-    found = None
+    """Return the value of one option before the words are parsed, for defaults that depend on it."""
+    result = None
     for place, word in enumerate(words):
         name, equals, value = word.partition("=")
         if name == option:
-            found = value if equals else next(iter(words[place + 1 :]), None)
-    return found
+            result = value if equals else next(iter(words[place + 1 :]), None)
+    return result
 
 
 def parse(command: str, words: list[str], *kinds: Any, argument: str = "") -> list[Any]:
-    """Read options into dataclasses, given as types, or as instances that hold the defaults.
+    """Parse options into dataclasses; ``kinds`` are types, or instances that hold the defaults.
 
     Raises: UnknownName for an option that none of them has; Stop after tyro printed a message or the help.
     """
@@ -58,8 +58,8 @@ def parse(command: str, words: list[str], *kinds: Any, argument: str = "") -> li
 
 def _check(command: str, words: Sequence[str], fields: Sequence[str]) -> None:
     options = [f"--{name.replace('_', '-')}" for name in fields]
-    known = {"--help", "--", *options, *(option.replace("--", "--no-", 1) for option in options)}
+    accepted = {"--help", "--", *options, *(option.replace("--", "--no-", 1) for option in options)}
     for word in words:
         option = word.split("=")[0].replace("_", "-")
-        if option.startswith("--") and option not in known:
+        if option.startswith("--") and option not in accepted:
             raise UnknownName(f"option of {PROGRAM} {command}:", option, options)

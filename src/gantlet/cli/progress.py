@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar with an estimate of the time left on a terminal, now and then a line elsewhere."""
+"""Progress on stderr: a bar with an estimate of the remaining time on a terminal, an occasional line elsewhere."""
 
 import sys
 import time
@@ -9,12 +9,12 @@ from gantlet.core.processes import rank
 
 
 class Progress:
-    """A context in which ``progress(stage, done, total)`` shows how far the work is."""
+    """A context in which ``progress(stage, done, total)`` displays progress."""
 
     def __init__(self) -> None:
         self._bar: Any = None
         self._tasks: dict[str, Any] = {}
-        self._spoken = time.monotonic()
+        self._last_line = time.monotonic()
 
     def __enter__(self) -> "Progress":
         if sys.stderr.isatty() and rank() == 0:
@@ -40,13 +40,13 @@ class Progress:
             self._bar.stop()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Show that ``done`` of ``total`` units of a stage are finished; of several processes the first one does."""
+        """Show that ``done`` of ``total`` units of a stage are finished; of several processes only the first one prints."""
         if rank():
             return
         if self._bar is not None:
             self._show(stage, done, total)
-        elif time.monotonic() - self._spoken > 10:
-            self._spoken = time.monotonic()
+        elif time.monotonic() - self._last_line > 10:
+            self._last_line = time.monotonic()
             print(f"{stage}: {done:,} of {total:,}", file=sys.stderr, flush=True)  # noqa: T201
 
     def _show(self, stage: str, done: int, total: int) -> None:
@@ -62,7 +62,7 @@ class Progress:
         )
 
     def say(self, text: str) -> None:
-        """Print a line to stderr, above the bar where there is one; of several processes the first one does."""
+        """Print a line to stderr, above the bar where there is one; of several processes only the first one prints."""
         if rank():
             return
         if self._bar is not None:

@@ -1,1 +1,1 @@
-"""What everything stands on: configuration, registry, errors, files, random numbers, processes; it imports nothing above it."""
+"""The foundation: configuration, registry, errors, files, random numbers, processes; it imports no other part of the package."""

@@ -18,10 +18,10 @@ C = TypeVar("C", bound="Config")
 
 
 class Config:
-    """What every configuration can do: be read from a mapping, be written as TOML, and come back the same."""
+    """Base of every configuration: reads a mapping or TOML file and writes TOML, as an exact round trip."""
 
     former: ClassVar[Mapping[str, str]] = {}
-    """Earlier names of fields: files that were written with them are still read."""
+    """Earlier names of fields; files with these names can still be read."""
 
     @classmethod
     def from_mapping(cls: type[C], values: Mapping[str, Any], base: C | None = None) -> C:
@@ -29,11 +29,11 @@ class Config:
         fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
         hints = typing.get_type_hints(cls)
         checked: dict[str, Any] = {}
-        for given, value in values.items():
-            key = cls.former.get(given, given)
+        for name, value in values.items():
+            key = cls.former.get(name, name)
             if key not in fields:
                 raise UnknownName(f"field of {cls.__name__}", key, fields)
-            checked[key] = _checked(cls.__name__, key, value, hints[key])
+            checked[key] = _coerce(cls.__name__, key, value, hints[key])
         return dataclasses.replace(base, **checked) if base is not None else cls(**checked)  # type: ignore[type-var]
 
     @classmethod
@@ -45,23 +45,23 @@ class Config:
             raise ConfigError(f"cannot read the configuration {path}: {error}") from error
 
     def to_toml(self) -> str:
-        """Return the configuration as TOML: every field, so the file replays the run though defaults change later."""
+        """Return the configuration as TOML: every field, so that the file reproduces the run even if defaults change later."""
         import tomli_w
 
         values = {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(self).items()}  # type: ignore[call-overload]
         return tomli_w.dumps({k: v for k, v in values.items() if v is not None})
 
 
-def _checked(config: str, key: str, value: Any, kind: Any) -> Any:
+def _coerce(config: str, key: str, value: Any, kind: Any) -> Any:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is types.UnionType or origin is typing.Union:
         if value is None:
             return None
-        return _checked(config, key, value, next(a for a in arguments if a is not type(None)))
+        return _coerce(config, key, value, next(a for a in arguments if a is not type(None)))
     if origin is tuple:
         if not isinstance(value, (list, tuple)):
             raise ConfigError(f"{config}.{key} must be a list; got {value!r}")
-        return tuple(_checked(config, key, item, arguments[0]) for item in value)
+        return tuple(_coerce(config, key, item, arguments[0]) for item in value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
@@ -79,29 +79,29 @@ def require(config: str, checks: Mapping[str, bool], values: Any) -> None:
 
 @dataclass(frozen=True)
 class TrainConfig(Config):
-    """Everything that fixes a training run; two runs with equal configurations give equal weights on one machine."""
+    """All settings of a training run; two runs with equal configurations give equal weights on one machine."""
 
     former: ClassVar[Mapping[str, str]] = {"size": "resolution"}
 
     data: str = "digits"
-    """Where the training images come from: a source, e.g. digits, mnist[root=DIR], a folder, a .zip or .npz."""
+    """The training images: a source, e.g. digits, mnist[root=DIR], a folder, a .zip or .npz."""
     out: str = ""
     """The run folder; empty: runs/RECIPE-DATA."""
     recipe: str = ""
-    """Name of the recipe that these values started from (a record only)."""
+    """Name of the recipe behind these values (a record only)."""
     resolution: int = 0
-    """Side of the square images in pixels: 8, 16, 32, 48 (resnet and dense networks), 64 or 128; 0: the smallest but 48 that
-    holds the data's images, at most 64."""
+    """Side of the square images in pixels: 8, 16, 32, 48 (resnet and dense networks), 64 or 128; 0: the smallest of these, except
+    48, that holds the data's images, at most 64."""
     steps: int = 20_000
     """Generator steps."""
     batch: int = 64
-    """Images in a batch."""
+    """Images per batch."""
     seed: int = 0
     """The one seed; every random stream of the run derives from it."""
     network: str = "dcgan"
     """Generator and discriminator, e.g. dcgan[width=64], r3gan[width=32]."""
     discriminator: str = ""
-    """The discriminator, where it is of another family, e.g. patch; empty: the network's own."""
+    """The discriminator, if it is of another family, e.g. patch; empty: that of ``network``."""
     latent: int = 100
     """Dimension of the latent z ~ N(0, I)."""
     objective: str = "nonsaturating"
@@ -113,7 +113,7 @@ class TrainConfig(Config):
     conditioning: str = "none"
     """How labels enter: none, concat or projection."""
     optimizer: str = "adam"
-    """Both players' optimiser: adam or rmsprop (without momentum; beta1 has no meaning then)."""
+    """Both players' optimiser: adam or rmsprop (without momentum; beta1 is then unused)."""
     lr_generator: float = 2e-4
     """The generator's learning rate."""
     lr_discriminator: float = 2e-4
@@ -123,11 +123,11 @@ class TrainConfig(Config):
     beta2: float = 0.999
     """Second moment decay (RMSprop's alpha)."""
     decay: str = "constant"
-    """How both learning rates fall over the run: constant, linear or cosine."""
+    """Schedule of both learning rates over the run: constant, linear or cosine."""
     decay_to: float = 0.0
-    """The share of the learning rates that is left at the end."""
+    """The final learning rates, as a share of the initial ones."""
     discriminator_steps: int = 1
-    """Discriminator steps for each generator step."""
+    """Discriminator steps per generator step."""
     fakes: str = "fresh"
     """Fakes of the generator's step: fresh (new latents, Goodfellow et al. 2014, Algorithm 1) or shared (the last discriminator step's, as in DCGAN's code)."""
     mirror: bool = False
@@ -139,7 +139,7 @@ class TrainConfig(Config):
     checkpoint_every: int = 500
     """Generator steps between two checkpoints."""
     keep: int = 3
-    """Number of checkpoints kept (best and final are kept beside them)."""
+    """Number of recent checkpoints to keep (best and final are always kept)."""
     evaluate_every: int = 0
     """Training images between two evaluations inside the loop; 0: only at the end."""
     evaluate_samples: int = 2_000
@@ -151,9 +151,9 @@ class TrainConfig(Config):
     device: str = "auto"
     """auto, cpu, cuda or mps."""
     precision: str = "32-true"
-    """32-true or bf16-mixed; penalty gradients are always taken in float32."""
+    """32-true or bf16-mixed; penalty gradients are always computed in float32."""
     compile: bool = False
-    """Compile the networks (torch.compile; needs a C++ compiler); not a discriminator whose gradient is differentiated again."""
+    """Compile the networks (torch.compile; needs a C++ compiler); a discriminator whose gradient is differentiated again is not compiled."""
 
     def __post_init__(self) -> None:
         require(
@@ -188,22 +188,22 @@ class TrainConfig(Config):
 
 @dataclass(frozen=True)
 class EvaluateConfig(Config):
-    """Everything that fixes an evaluation."""
+    """All settings of an evaluation."""
 
     features: str = "auto"
-    """Feature extractor, or several with commas between; auto: classifier for small gray labelled images, else efficientnet-lite0."""
+    """Feature extractor, or several separated by commas; auto: classifier for small gray labelled images, else efficientnet-lite0."""
     protocol: str = ""
     """A protocol that fixes features and metrics, e.g. fid (gantlet list protocols); empty: trusted, unless metrics are chosen."""
     weights: str = ""
     """A local file with the extractor's published weights, where they cannot be downloaded."""
     metrics: tuple[str, ...] = ("headline",)
-    """Metrics by name, headline (the thirteen that most people read), or all; NAME[option=value] and NAME@FEATURES are understood."""
+    """Metrics by name, headline (the thirteen that most people read), or all; NAME[option=value] and NAME@FEATURES also work."""
     held_out: str = ""
     """Held-out real images for the reference; empty: the other split where the real source has one, else two halves of REAL."""
     train: str = ""
     """The images that the generator was trained on (memorisation, class labels); empty: REAL's train split."""
     pairs: str = "names"
-    """Which real image a generated one reproduces (psnr, ssim): names (the one of the same file name, where every generated image has one), order, or none."""
+    """Which real image a generated one reproduces (psnr, ssim): names (the one of the same file name, if every generated image has one), order, or none."""
     n: int = 0
     """Number of images drawn from a generator; 0: as many as there are real ones, at least 1,000."""
     seed: int = 0
@@ -213,9 +213,9 @@ class EvaluateConfig(Config):
     memory: str = "2GB"
     """Memory budget of the pairwise computations."""
     on_bad: str = "fail"
-    """What to do about files that cannot be decoded: fail (name them all) or skip (leave them out and say so)."""
+    """How to handle files that cannot be decoded: fail (name them all) or skip (omit them with a note)."""
     cache: bool = True
-    """Keep features on disk and use them again."""
+    """Store features on disk and reuse them."""
 
     def __post_init__(self) -> None:
         require(

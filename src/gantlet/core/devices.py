@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from torch import nn
 
 DEVICES = ("auto", "cpu", "cuda")
-"""Of `chosen_device`; no mps, which has no float64."""
+"""Choices of `chosen_device`; mps is missing because it has no float64."""
 
 
 def connect(device: str, precision: str) -> Any:
-    """Return a launched Fabric on one device; under torchrun each process has its own, a GPU by its local rank.
+    """Return a launched Fabric on one device; under torchrun each process uses the GPU of its local rank.
 
     Args: device: auto, cpu, cuda or mps; precision: 32-true or bf16-mixed.
-    Raises: ConfigError when the device is not there.
+    Raises: ConfigError when the device is not available.
     """
     import torch
     from lightning_fabric import Fabric
@@ -30,7 +30,7 @@ def connect(device: str, precision: str) -> Any:
     try:
         on_gpus = processes_started() > 1 and device in ("auto", "cuda") and torch.cuda.is_available()
         devices = [int(os.environ.get("LOCAL_RANK", "0"))] if on_gpus else 1
-        # gradients are averaged by `Processes`, so Fabric is told that this process is alone
+        # `Processes` averages the gradients, so Fabric is configured for a single process
         fabric = Fabric(accelerator=device, devices=devices, precision=precision, plugins=[LightningEnvironment()])
     except (MisconfigurationException, RuntimeError, ValueError) as error:
         raise ConfigError(f"device {device!r} with precision {precision!r} cannot be used here: {error}") from error
@@ -47,28 +47,28 @@ def unwrapped(network: "nn.Module") -> "nn.Module":
 
 
 def chosen_device(name: str) -> "torch.device":
-    """Return where tensors go: auto (a GPU where there is one), cpu or cuda; torchrun's processes each get the next GPU.
+    """Return the device for tensors: auto (a GPU where there is one), cpu or cuda; each torchrun process gets the next GPU.
 
-    Raises: ConfigError for another name, and for cuda where PyTorch finds none.
+    Raises: ConfigError for another name, and for cuda where PyTorch finds no GPU.
     """
     import torch
 
     if name not in DEVICES:
         raise ConfigError(f"expected the device {', '.join(DEVICES)}; got {name!r}")
-    found = torch.cuda.is_available()
-    if name == "cuda" and not found:
+    has_gpu = torch.cuda.is_available()
+    if name == "cuda" and not has_gpu:
         raise ConfigError("device 'cuda' cannot be used here: PyTorch finds no GPU; use cpu, or auto")
-    if name == "cpu" or not found:
+    if name == "cpu" or not has_gpu:
         return torch.device("cpu")
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
 
 
 @contextlib.contextmanager
 def threads_for(size: int) -> Iterator[None]:
-    """Use one processor thread for networks of images below 16 pixels; the number is put back at the end.
+    """Use one processor thread for networks of images below 16 pixels; the number is restored at the end.
 
-    Their operations are too small to share: on two cores, one of them busy with something else, two threads that wait
-    for each other made 3.5 steps a second of the recipe ``digits``, one thread 44.
+    Their operations are too small to share: on two cores, with one of them busy with other work, two threads that wait
+    for each other ran 3.5 steps/s of the recipe ``digits``; one thread ran 44.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""The errors that gantlet raises on purpose: each says what was expected, what came, and what to do."""
+"""The errors that gantlet raises on purpose: each states the expectation, the actual value, and a remedy."""
 
 import difflib
 from collections.abc import Iterable, Sequence
@@ -19,17 +19,17 @@ class UsageError(GantletError):
 class UnknownName(UsageError):
     """A name that no registry entry, field or option has."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        self.kind, self.name, self.known = kind, name, sorted(known)
-        super().__init__(f"unknown {kind} {name!r}{nearest(name, self.known)}")
+    def __init__(self, kind: str, name: str, choices: Iterable[str]) -> None:
+        self.kind, self.name, self.choices = kind, name, sorted(choices)
+        super().__init__(f"unknown {kind} {name!r}{nearest(name, self.choices)}")
 
 
 class ConfigError(UsageError):
-    """A configuration whose parts do not fit each other, or a value out of range."""
+    """A configuration whose parts are incompatible, or a value out of range."""
 
 
 class RegistrationError(GantletError, ValueError):
-    """A part that does not keep the contract of its registry: something undeclared, misspelt, missing or given twice."""
+    """A part that violates the contract of its registry: something undeclared, misspelt, missing or given twice."""
 
 
 class DataError(GantletError):
@@ -44,7 +44,7 @@ class BadFiles(DataError):
         listing = "; ".join(f"{name} ({reason})" for name, reason in self.files)
         super().__init__(
             f"{source}: {len(self.files)} of {total} files could not be decoded: {listing}. "
-            "Remove or mend them, or leave them out with --on-bad skip"
+            "Remove or repair them, or omit them with --on-bad skip"
         )
 
 
@@ -65,7 +65,7 @@ class CheckpointError(GantletError):
 
 
 class CacheError(GantletError):
-    """A cache or statistics file that is damaged or was made by another extractor, preprocessing or version."""
+    """A cache or statistics file that is damaged or comes from another extractor, preprocessing or version."""
 
 
 class WeightsError(GantletError):
@@ -81,18 +81,18 @@ class TrainingDiverged(GantletError):
 
 
 class Interrupted(GantletError):
-    """The user stopped the work (ctrl-C); the message says how to go on."""
+    """The user stopped the work (ctrl-C); the message says how to continue."""
 
 
-def closest(name: str, known: Sequence[str]) -> str:
+def closest(name: str, choices: Sequence[str]) -> str:
     """Return the end of a sentence: the closest known name, or nothing where none is close."""
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name, choices, n=1, cutoff=0.6)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
+def nearest(name: str, choices: Sequence[str]) -> str:
     """Return the end of an error sentence: the closest known name, or all of them."""
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)
     if close:
-        return f"; did you mean {close[0]!r}? (known: {', '.join(known)})"
-    return f"; known: {', '.join(known)}" if known else "; none is registered"
+        return f"; did you mean {close[0]!r}? (known: {', '.join(choices)})"
+    return f"; known: {', '.join(choices)}" if choices else "; none is registered"

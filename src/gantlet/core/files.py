@@ -16,7 +16,7 @@ _REASONS = {
     errno.EROFS: "the file system is read-only; choose another folder",
     errno.EACCES: "permission denied; choose a folder you may write to",
     errno.ENOTDIR: "a part of the path is a file; choose another folder",
-    errno.EEXIST: "a file of that name stands in the way; choose another folder",
+    errno.EEXIST: "a file of that name exists there; choose another folder",
 }
 
 
@@ -33,8 +33,8 @@ def writing(path: Path) -> Iterator[Path]:
         temporary = Path(name)
         try:
             yield temporary
-            with temporary.open("rb") as written:
-                os.fsync(written.fileno())
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
             temporary.chmod(0o644)
             temporary.replace(path)
         finally:
@@ -43,7 +43,7 @@ def writing(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn an OSError while writing ``path`` into an OutputError that says what to do."""
+    """Turn an OSError while writing ``path`` into an OutputError with a remedy."""
     try:
         yield
     except OSError as error:
@@ -69,7 +69,7 @@ def sha256(path: Path) -> str:
 
 
 def cache_folder() -> Path:
-    """Return the folder for downloads and feature caches: $GANTLET_CACHE, or the platform's own."""
+    """Return the folder for downloads and feature caches: $GANTLET_CACHE, or the platform's cache folder."""
     import platformdirs
 
     return Path(os.environ.get("GANTLET_CACHE") or platformdirs.user_cache_dir("gantlet"))

@@ -14,15 +14,15 @@ from gantlet.core.errors import ShapeError
 class Mixture:
     """Σ_j w_j · N(c_j, Σ_j): ``centres`` [k, d], ``covariances`` [k, d, d], ``weights`` [k], all float64.
 
-    ``covariances`` may be given as one number: the standard deviation σ of every mode, Σ_j = σ²I. ``weights`` None: all
-    equal. Raises ShapeError when shapes do not fit, weights are not positive or a covariance is not positive definite.
+    ``covariances`` may be one number: the standard deviation σ of every mode, Σ_j = σ²I. ``weights`` None: equal
+    weights. Raises ShapeError when shapes do not fit, weights are not positive or a covariance is not positive definite.
     """
 
     centres: Float64[np.ndarray, "k d"]
     covariances: Float64[np.ndarray, "k d d"] | float
     weights: Float64[np.ndarray, " k"] | None = None
     shares: Float64[np.ndarray, " k"] = field(init=False)
-    """The weights, adding up to 1."""
+    """The weights, normalised to sum 1."""
     factors: Float64[np.ndarray, "k d d"] = field(init=False)
     """Lower Cholesky factors L_j of the covariances: a draw is c_j + L_j·ε."""
 
@@ -37,7 +37,7 @@ class Mixture:
             factors = _cholesky(sigma, k, d)
         shares = np.ones(k) if self.weights is None else np.asarray(self.weights, np.float64)
         if shares.shape != (k,) or not (np.isfinite(shares) & (shares > 0)).all():
-            raise ShapeError(f"expected {k} positive weights, one a mode; got {self.weights}")
+            raise ShapeError(f"expected {k} positive weights, one per mode; got {self.weights}")
         object.__setattr__(self, "shares", shares / shares.sum())
         object.__setattr__(self, "factors", factors)
 

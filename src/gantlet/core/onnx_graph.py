@@ -1,4 +1,4 @@
-"""Networks as ONNX graphs with a free batch axis, and ONNX Runtime to run them."""
+"""Networks as ONNX graphs with a free batch axis, and their execution by ONNX Runtime."""
 
 import io
 import warnings
@@ -14,12 +14,12 @@ Arrays = Sequence[np.ndarray]
 
 
 def to_onnx(network: nn.Module, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> bytes:
-    """Return ``network``, which gives a tensor, a tuple or a dictionary of tensors, as an ONNX model.
+    """Return ``network``, which returns a tensor, a tuple or a dictionary of tensors, as an ONNX model.
 
     Args: inputs: an example of each input by name, in the order of the network's arguments, first axis the batch;
     outputs: names. The model is the network in evaluation mode; the batch axis is free.
     """
-    buffer: Any = io.BytesIO()  # a file-like object is taken, though the annotation names paths alone
+    buffer: Any = io.BytesIO()  # a file-like object works, although the annotation allows paths only
     free = {name: {0: "batch"} for name in (*inputs, *outputs)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer warns of Python numbers that are constants here: the image's side
@@ -36,8 +36,8 @@ class _Tuple(nn.Module):
         self.network = network
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...] | Tensor:
-        found = self.network(*inputs)
-        return tuple(found.values()) if isinstance(found, dict) else found
+        outputs = self.network(*inputs)
+        return tuple(outputs.values()) if isinstance(outputs, dict) else outputs
 
 
 def onnx_runtime(model: bytes) -> Callable[[Mapping[str, np.ndarray]], Arrays]:

@@ -17,7 +17,7 @@ def is_reference(name: str) -> bool:
 
 
 def find_attribute(path: str) -> Any:
-    """Return what ``module:attribute`` names; the module is searched for from the current folder, as by ``import``.
+    """Return the object that ``module:attribute`` names; the module is imported from the current folder.
 
     Raises: UsageError when the module cannot be imported or has no such attribute.
     """
@@ -31,8 +31,8 @@ def find_attribute(path: str) -> Any:
     finally:
         sys.path.remove(here)
     if not hasattr(module, name):
-        known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        raise UsageError(f"module {module_name!r} has no attribute {name!r}{nearest(name, known)}")
+        callables = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+        raise UsageError(f"module {module_name!r} has no attribute {name!r}{nearest(name, callables)}")
     return getattr(module, name)
 
 
@@ -41,8 +41,8 @@ def find_callable(path: str) -> Callable[..., Any]:
     thing = find_attribute(path)
     if not callable(thing):
         raise UsageError(f"{path} is a {type(thing).__name__}; expected a function")
-    found: Callable[..., Any] = thing
-    return found
+    function: Callable[..., Any] = thing
+    return function
 
 
 def load_entry_points(group: str) -> dict[str, Any]:
@@ -57,10 +57,10 @@ def load_entry_points(group: str) -> dict[str, Any]:
     for point in sorted(entry_points(group=group), key=lambda point: point.name):
         try:
             loaded[point.name] = point.load()
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's module raises
+        except Exception as error:  # noqa: BLE001 - a third-party module may raise anything
             where = f" of {point.dist.name}" if point.dist else ""
             warnings.warn(
-                f"the entry point {point.name!r}{where} ({group}: {point.value}) cannot be loaded and is left out: "
+                f"the entry point {point.name!r}{where} ({group}: {point.value}) cannot be loaded and is ignored: "
                 f"{type(error).__name__}: {error}",
                 stacklevel=2,
             )

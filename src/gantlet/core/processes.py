@@ -1,4 +1,4 @@
-"""Processes that torchrun started, and what they exchange."""
+"""Processes that torchrun started, and their communication."""
 
 import atexit
 import contextlib
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PATIENCE = timedelta(days=2)
-"""How long a process waits for the others: one of them may compute all metrics meanwhile."""
+"""Timeout for waiting on other processes: one of them may compute all metrics meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class Processes:
     size: int
 
     def share(self, n: int, block: int = 1) -> slice:
-        """Return this process's part of n things: contiguous whole blocks (the last may be short), as equal as can be."""
+        """Return this process's part of n items: contiguous whole blocks (the last may be short), as equal as possible."""
         blocks = -(-n // block)
         start, stop = (block * (blocks * rank // self.size) for rank in (self.rank, self.rank + 1))
         return slice(min(n, start), min(n, stop))
 
     def total(self, tensor: "torch.Tensor") -> "torch.Tensor":
-        """Return the sum of a tensor over all processes; integers come out the same for any number of them."""
+        """Return the sum of a tensor over all processes; integer sums are the same for any number of processes."""
         if self.size == 1:
             return tensor
         import torch.distributed
@@ -42,18 +42,18 @@ class Processes:
         return whole.to(tensor.device)
 
     def average(self, tensors: "Iterable[torch.Tensor | None]") -> None:
-        """Put the mean over all processes into each tensor, in place, by one message; None is passed over."""
+        """Replace each tensor in place by its mean over all processes, in one message; None entries are skipped."""
         import torch
 
-        given = [tensor for tensor in tensors if tensor is not None and tensor.is_floating_point()]
-        if self.size == 1 or not given:
+        present = [tensor for tensor in tensors if tensor is not None and tensor.is_floating_point()]
+        if self.size == 1 or not present:
             return
-        flat = self.total(torch.cat([tensor.detach().flatten() for tensor in given])) / self.size
-        for tensor, part in zip(given, flat.split([tensor.numel() for tensor in given]), strict=True):
+        flat = self.total(torch.cat([tensor.detach().flatten() for tensor in present])) / self.size
+        for tensor, part in zip(present, flat.split([tensor.numel() for tensor in present]), strict=True):
             tensor.detach().copy_(part.view_as(tensor))
 
     def rows(self, tensor: "torch.Tensor") -> "torch.Tensor":
-        """Return the rows of all processes, by rank; each has as many."""
+        """Return the rows of all processes, by rank; each has the same number."""
         if self.size == 1:
             return tensor
         import torch.distributed
@@ -63,14 +63,14 @@ class Processes:
         return torch.cat(parts)
 
     def any(self, here: bool) -> bool:
-        """Return whether it is so in one process at least."""
+        """Return whether ``here`` is true in at least one process."""
         import torch
 
         return here if self.size == 1 else bool(self.total(torch.tensor(int(here))) > 0)
 
     def everyone(self, make: Callable[[], T]) -> list[T]:
         """Return what ``make`` returns in each process, by rank; a GantletError in one of them is raised in all."""
-        return [_given(found) for found in self._gathered(_tried(make))] if self.size > 1 else [make()]
+        return [_unwrap(outcome) for outcome in self._gather(_attempt(make))] if self.size > 1 else [make()]
 
     def first(self, make: Callable[[], T]) -> T:
         """Return what ``make`` returns in the first process, which alone calls it; its GantletError is raised in all."""
@@ -78,57 +78,57 @@ class Processes:
             return make()
         import torch.distributed
 
-        told: list[Any] = [_tried(make) if self.rank == 0 else None]
-        torch.distributed.broadcast_object_list(told)
-        return _given(told[0])
+        payload: list[Any] = [_attempt(make) if self.rank == 0 else None]
+        torch.distributed.broadcast_object_list(payload)
+        return _unwrap(payload[0])
 
-    def _gathered(self, thing: Any) -> list[Any]:
+    def _gather(self, thing: Any) -> list[Any]:
         import torch.distributed
 
-        found: list[Any] = [None] * self.size
-        torch.distributed.all_gather_object(found, thing)
-        return found
+        things: list[Any] = [None] * self.size
+        torch.distributed.all_gather_object(things, thing)
+        return things
 
 
-def _tried(make: Callable[[], Any]) -> Any:
+def _attempt(make: Callable[[], Any]) -> Any:
     try:
         return make()
     except GantletError as error:
-        return _Raised(str(error), isinstance(error, UsageError))
+        return _RemoteError(str(error), isinstance(error, UsageError))
 
 
 @dataclass(frozen=True)
-class _Raised:
-    """An error on its way to the other processes: its sentence, and its kind as far as the exit status goes."""
+class _RemoteError:
+    """An error sent to the other processes: its sentence, and whether it is a usage error."""
 
     sentence: str
     usage: bool
 
 
-def _given(found: Any) -> Any:
-    if isinstance(found, _Raised):
-        raise (UsageError if found.usage else GantletError)(found.sentence)
-    return found
+def _unwrap(outcome: Any) -> Any:
+    if isinstance(outcome, _RemoteError):
+        raise (UsageError if outcome.usage else GantletError)(outcome.sentence)
+    return outcome
 
 
 ALONE = Processes(0, 1)
 
 
 def processes_started() -> int:
-    """Return the number of processes that torchrun started; 1 where it started none."""
+    """Return the number of processes that torchrun started; 1 without torchrun."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def rank() -> int:
-    """Return this process's rank among those that torchrun started; 0 where it started none."""
+    """Return this process's rank among those that torchrun started; 0 without torchrun."""
     return int(os.environ.get("RANK", "0"))
 
 
 def processes() -> Processes:
-    """Return the processes that torchrun started, joined over gloo; `ALONE` where it started none.
+    """Return the processes that torchrun started, joined over gloo; `ALONE` without torchrun.
 
-    The group is left when the program ends: a process that ends inside it may be aborted by gloo's own thread, and
-    torchrun then stops the others in the middle of their work.
+    The group is destroyed when the program ends: gloo's thread may abort a process that ends before that, and
+    torchrun would then stop the others in the middle of their work.
     """
     if processes_started() == 1:
         return ALONE
@@ -141,7 +141,7 @@ def processes() -> Processes:
 
 
 def _leave() -> None:
-    """Leave the group when everyone is there to leave it, or after a while without those who failed."""
+    """Leave the group when all processes have reached this point, or after 30 s without those that failed."""
     import torch.distributed
 
     if not torch.distributed.is_initialized():

@@ -40,7 +40,7 @@ _PART: ContextVar[tuple[int, int]] = ContextVar("_PART", default=(0, 1))
 
 @contextlib.contextmanager
 def part_of_batch(rank: int, size: int) -> Iterator[None]:
-    """Within it this process has rows rank/size … (rank + 1)/size of every batch; `for_rows` draws accordingly."""
+    """Context in which this process has rows rank/size … (rank + 1)/size of every batch; `for_rows` draws accordingly."""
     token = _PART.set((rank, size))
     try:
         yield
@@ -49,10 +49,10 @@ def part_of_batch(rank: int, size: int) -> Iterator[None]:
 
 
 def for_rows(n: int, draw: "Callable[[int], torch.Tensor]") -> "torch.Tensor":
-    """Return what ``draw`` gives for n rows, one after the other on the first axis.
+    """Return the result of ``draw`` for n rows, stacked on the first axis.
 
-    Where several processes share a batch, ``draw`` is asked for the rows of all of them and this process's are returned: the
-    numbers are those of one process, and every process's stream moves on alike.
+    Where several processes share a batch, ``draw`` generates the rows of all of them and this process's rows are returned: the
+    numbers equal those of a single process, and the streams of all processes advance equally.
     """
     rank, size = _PART.get()
     return draw(n) if size == 1 else draw(n * size)[rank * n : (rank + 1) * n]

@@ -31,7 +31,7 @@ def parse_spec(spec: str) -> tuple[str, dict[str, str]]:
 
 
 def split_specs(text: str) -> list[str]:
-    """Split ``a,b[x=1,y=2]`` at the commas that stand outside brackets; empty parts are left out."""
+    """Split ``a,b[x=1,y=2]`` at the commas outside brackets; empty parts are skipped."""
     return [part.strip() for part in _OUTER_COMMA.split(text) if part.strip()]
 
 
@@ -44,13 +44,13 @@ def format_spec(name: str, options: Mapping[str, Any]) -> str:
 def typed_options(what: str, thing: Any, options: Mapping[str, str], hidden: set[str] | None = None) -> dict[str, Any]:
     """Read option texts by the types of ``thing``'s parameters; raises UnknownName or ConfigError."""
     hints = typing.get_type_hints(thing)
-    known = [name for name in inspect.signature(thing).parameters if name not in (hidden or set())]
-    typed: dict[str, Any] = {}
+    parameters = [name for name in inspect.signature(thing).parameters if name not in (hidden or set())]
+    values: dict[str, Any] = {}
     for key, text in options.items():
-        if key not in known:
-            raise UnknownName(f"option of {what}", key, known)
-        typed[key] = _read(what, key, text, hints.get(key, str))
-    return typed
+        if key not in parameters:
+            raise UnknownName(f"option of {what}", key, parameters)
+        values[key] = _read(what, key, text, hints.get(key, str))
+    return values
 
 
 def _read(what: str, key: str, text: str, kind: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What sources held in one array share: layout, value range, labels, digest."""
+"""Helpers of sources held in one array: layout, value range, labels, digest."""
 
 import hashlib
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ def array_source(
 
 
 def to_nhwc(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> tuple[Shaped[np.ndarray, "n h w c"], str]:
-    """Return the array as [n, h, w, c] and the layout it was read in; raises DataError when that cannot be told."""
+    """Return the array as [n, h, w, c] and its layout; raises DataError when the layout is ambiguous."""
     if layout not in LAYOUTS:
         raise ConfigError(f"option 'layout' must be one of {', '.join(LAYOUTS)}; got {layout!r}")
     shape = array.shape
@@ -52,7 +52,7 @@ def to_nhwc(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> tuple[S
             problem = (
                 "fits " + " and ".join(fits) if fits else "is none of [n, h, w], [n, h, w, c], [n, c, h, w], c = 1 or 3"
             )
-            raise DataError(f"{what}: the shape {shape} {problem}; reshape it or give layout=NHWC, NCHW or NHW")
+            raise DataError(f"{what}: the shape {shape} {problem}; reshape it or set layout=NHWC, NCHW or NHW")
         layout = fits[0]
     elif not _fits(shape, layout):
         raise DataError(f"{what}: the shape {shape} is not {layout} with 1 or 3 channels")
@@ -70,10 +70,10 @@ def _fits(shape: tuple[int, ...], layout: str) -> bool:
 
 
 def to_bytes(what: str, array: Shaped[np.ndarray, "n h w c"], scale: str) -> tuple[UInt8[np.ndarray, "n h w c"], str]:
-    """Return pixel values as uint8, and a note on how they were read ('' where there was nothing to decide).
+    """Return pixel values as uint8, and a note on how they were read ('' where uint8 was read as it is).
 
     uint8 is taken as it is; floats in [0, 1] are read as 255·v, floats in [−1, 1] with negative values as
-    127.5·(v + 1), both rounded. Raises DataError for NaN, for values that leave the range by half a level, and where
+    127.5·(v + 1), both rounded. Raises DataError for NaN, for values outside the range by half a level, and where
     the range is ambiguous.
     """
     if scale not in RANGES:
@@ -85,24 +85,24 @@ def to_bytes(what: str, array: Shaped[np.ndarray, "n h w c"], scale: str) -> tup
     low, high = float(array.min()), float(array.max())
     if not np.isfinite([low, high]).all():
         raise DataError(f"{what}: the pixels hold NaN or infinity; expected finite numbers")
-    told = scale
+    value_range = scale
     if scale == "auto":
-        told = _tell(what, array.dtype, low, high)
-    factor, offset = _SCALES[told]
+        value_range = _infer_range(what, array.dtype, low, high)
+    factor, offset = _SCALES[value_range]
     if factor * low + offset < -0.5 or factor * high + offset >= 255.5:
         raise DataError(
-            f"{what}: the values {low:g} to {high:g} leave range={told}; clip them first or name another range"
+            f"{what}: the values {low:g} to {high:g} are outside range={value_range}; clip them first or name another range"
         )
-    if array.dtype == np.uint8 and told == "byte":
+    if array.dtype == np.uint8 and value_range == "byte":
         return array, ""
     pixels = np.empty(array.shape, np.uint8)
     for i, image in enumerate(array):
         pixels[i] = np.clip(np.rint(image.astype(np.float64) * factor + offset), 0, 255)
-    span = {"unit": "[0, 1]", "symmetric": "[−1, 1]", "byte": "[0, 255]"}[told]
-    return pixels, f"pixel values {low:g} to {high:g} ({array.dtype}) were read as {span} (range={told})"
+    span = {"unit": "[0, 1]", "symmetric": "[−1, 1]", "byte": "[0, 255]"}[value_range]
+    return pixels, f"pixel values {low:g} to {high:g} ({array.dtype}) were read as {span} (range={value_range})"
 
 
-def _tell(what: str, dtype: np.dtype, low: float, high: float) -> str:
+def _infer_range(what: str, dtype: np.dtype, low: float, high: float) -> str:
     half = 0.5 / 255
     if dtype == np.bool_:
         return "unit"
@@ -115,7 +115,7 @@ def _tell(what: str, dtype: np.dtype, low: float, high: float) -> str:
     if dtype.kind == "f" and -1 - 2 * half <= low < -half and high < 1 + 2 * half:
         return "symmetric"
     raise DataError(
-        f"{what}: {dtype} values from {low:g} to {high:g} are ambiguous; say how to read them with "
+        f"{what}: {dtype} values from {low:g} to {high:g} are ambiguous; choose how to read them with "
         "range=unit ([0, 1]), range=symmetric ([−1, 1]) or range=byte ([0, 255])"
     )
 
@@ -123,10 +123,10 @@ def _tell(what: str, dtype: np.dtype, low: float, high: float) -> str:
 def to_labels(
     what: str, values: Shaped[np.ndarray, "..."], n: int, names: Sequence[str] = ()
 ) -> tuple[Int64[np.ndarray, " n"], tuple[str, ...]]:
-    """Return labels 0..k−1 and class names; raises DataError unless there is one whole number an image."""
+    """Return labels 0..k−1 and class names; raises DataError unless there is one whole number per image."""
     flat = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
     if flat.shape != (n,):
-        raise DataError(f"{what}: {n} images but labels of shape {values.shape}; expected one label an image")
+        raise DataError(f"{what}: {n} images but labels of shape {values.shape}; expected one label per image")
     if flat.dtype.kind not in "ui" and not (flat.dtype.kind == "f" and (flat == np.rint(flat)).all()):
         raise DataError(f"{what}: labels of type {flat.dtype} are not whole numbers; expected class indices")
     labels = flat.astype(np.int64)
@@ -134,5 +134,5 @@ def to_labels(
         if labels.min() < 0 or labels.max() >= len(names):
             raise DataError(f"{what}: labels {labels.min()}..{labels.max()} but {len(names)} class names")
         return labels, tuple(names)
-    found, index = np.unique(labels, return_inverse=True)
-    return index.reshape(-1).astype(np.int64), tuple(str(value) for value in found)
+    class_values, index = np.unique(labels, return_inverse=True)
+    return index.reshape(-1).astype(np.int64), tuple(str(value) for value in class_values)

@@ -1,4 +1,4 @@
-"""Any Python function that makes images, as a source."""
+"""Any Python function that generates images, as a source."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,10 +18,10 @@ def from_callable(path: str, n: int = 0, seed: int = 0, range: str = "auto") -> 
     """Images that a Python function returns, written module:function.
 
     The function is called once as ``function(n, seed)`` and returns n images as an array ([n, h, w, c], [n, c, h, w] or
-    [n, h, w]; uint8, or floats in [0, 1] or [−1, 1]), or the pair of images and n labels. The module is found as by
-    ``import`` from the current folder.
+    [n, h, w]; uint8, or floats in [0, 1] or [−1, 1]), or the pair of images and n labels. The module is imported
+    from the current folder.
 
-    Args: path: module:function; n: number of images; seed: handed on; range: auto, unit, symmetric or byte.
+    Args: path: module:function; n: number of images; seed: passed to the function; range: auto, unit, symmetric or byte.
     Raises: UsageError when there is no such function or n < 1; DataError when the function raises, or returns the wrong
     number of images, another kind of array, or values out of range.
     """
@@ -30,9 +30,9 @@ def from_callable(path: str, n: int = 0, seed: int = 0, range: str = "auto") -> 
     images, labels = _call(path, find_callable(path), n, seed)
     nhwc, _ = to_nhwc(path, images, "auto")
     pixels, note = to_bytes(path, nhwc, range)
-    found, classes = to_labels(path, labels, n) if labels is not None else (None, ())
+    class_labels, classes = to_labels(path, labels, n) if labels is not None else (None, ())
     spec = format_spec(path, {"n": n, "seed": seed} | ({"range": range} if range != "auto" else {}))
-    return array_source(spec, pixels, found, classes, notes=[note] if note else [])
+    return array_source(spec, pixels, class_labels, classes, notes=[note] if note else [])
 
 
 def _call(path: str, thing: Callable[[int, int], Any], n: int, seed: int) -> tuple[Any, Any]:
@@ -51,7 +51,7 @@ def _array(path: str, value: Any) -> Any:
     try:
         array = np.asarray(value)
     except Exception as error:
-        raise DataError(f"{path} returned {type(value).__name__}, which is no array: {error}") from error
+        raise DataError(f"{path} returned {type(value).__name__}, which is not an array: {error}") from error
     if array.dtype.kind not in "uifb":
         raise DataError(f"{path} returned {type(value).__name__} of type {array.dtype}; expected an array of numbers")
     return array

@@ -28,8 +28,8 @@ def cifar10(root: str = "", split: str = "train") -> ImageSource:
 
     Args: root: folder with the binary batches (data_batch_1.bin … test_batch.bin), or with cifar-10-binary.tar.gz;
     empty: the cache folder, filled by download; split: train (50,000) or test (10,000).
-    Raises: DataError when files are missing, damaged, or cannot be downloaded (it says what to do).
-    Convention: the lossless official files; JPEG copies of CIFAR-10 give other numbers, open them as a folder.
+    Raises: DataError when files are missing, damaged, or cannot be downloaded (with a remedy).
+    Convention: the lossless official files; JPEG copies of CIFAR-10 give other metric values; open them as a folder.
     """
     if split not in BATCHES:
         raise ConfigError(f"option 'split' of data source 'cifar10' must be train or test; got {split!r}")
@@ -51,10 +51,10 @@ def cifar10(root: str = "", split: str = "train") -> ImageSource:
 def _records(name: str, data: bytes) -> UInt8[np.ndarray, "n 3073"]:
     """Return the records of one batch: a label, then 1,024 red, green and blue values, row by row."""
     if not data or len(data) % RECORD:
-        raise DataError(f"CIFAR-10's {name} has {len(data)} bytes, not a multiple of {RECORD}; get it again")
+        raise DataError(f"CIFAR-10's {name} has {len(data)} bytes, not a multiple of {RECORD}; download it again")
     records = np.frombuffer(data, np.uint8).reshape(-1, RECORD)
     if records[:, 0].max() >= len(CLASSES):
-        raise DataError(f"CIFAR-10's {name} holds the label {records[:, 0].max()}; expected 0 to 9; get it again")
+        raise DataError(f"CIFAR-10's {name} holds the label {records[:, 0].max()}; expected 0 to 9; download it again")
     return records
 
 
@@ -68,14 +68,14 @@ def _batches(root: str, names: list[str]) -> list[tuple[str, bytes]]:
         _download(archive)
     if not archive.is_file():
         raise DataError(
-            f"{str(folder)!r} has neither {names[0]} nor {ARCHIVE}; give root= the folder with the official binary "
+            f"{str(folder)!r} has neither {names[0]} nor {ARCHIVE}; set root= to the folder with the official binary "
             "files (a folder of pictures is opened by its path alone)"
         )
     try:
         with tarfile.open(archive) as opened:
             return [(name, _member(opened, name)) for name in names]
     except (tarfile.TarError, OSError, EOFError, KeyError) as error:
-        raise DataError(f"{archive} is damaged or incomplete ({error}); get it again") from error
+        raise DataError(f"{archive} is damaged or incomplete ({error}); download it again") from error
 
 
 def _member(archive: tarfile.TarFile, name: str) -> bytes:

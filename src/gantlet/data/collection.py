@@ -1,4 +1,4 @@
-"""What folders and archives share: which of their files are images, in which order, in which class."""
+"""Helpers of folders and archives: select the image files, their order and their classes."""
 
 import hashlib
 import re
@@ -38,21 +38,21 @@ class Choices:
     background: str = "white"
 
     def __post_init__(self) -> None:
-        for name, value, known in (
+        for name, value, allowed in (
             ("labels", self.labels, ("auto", "dirs", "none")),
             ("background", self.background, tuple(BACKGROUNDS)),
         ):
-            if value not in known:
-                raise ConfigError(f"option {name!r} must be one of {', '.join(known)}; got {value!r}")
+            if value not in allowed:
+                raise ConfigError(f"option {name!r} must be one of {', '.join(allowed)}; got {value!r}")
 
     def spec(self, where: str, **changed: str) -> str:
-        """Return the source string with every option that is not the default."""
+        """Return the source string with all non-default options."""
         values = {**vars(self), **changed}
         return format_spec(where, {k: v for k, v in values.items() if v != getattr(Choices, k)})
 
 
 def natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
-    """Return a sort key by which img2 comes before img10."""
+    """Return a sort key that puts img2 before img10."""
     parts = [part for part in re.split(r"(\d+)", name) if part]
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part.lower()) for part in parts], name
 
@@ -61,7 +61,7 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
     """Open the image files among ``files`` (relative paths with /) as one source, in natural order.
 
     Args: load: returns one file's bytes, may be called from several threads, raises Undecodable.
-    Raises: DataError when no image is left, when labels are asked for and missing, or when a split must be chosen.
+    Raises: DataError when there is no image, when required labels are missing, or when a split must be chosen.
     """
     images, notes = _images(where, files)
     images, held_out = _one_split(where, images, choices)
@@ -69,7 +69,7 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
     labels, classes, note = _labels(where, images, choices.labels)
     background = BACKGROUNDS[choices.background]
     if any(name.lower().endswith(_MAY_BE_TRANSPARENT) for name in images):
-        notes.append(f"transparent pixels, if any, lie on {choices.background}")
+        notes.append(f"transparent pixels, if any, are composited on {choices.background}")
 
     def read(i: int) -> UInt8[np.ndarray, "h w c"]:
         return decode(load(images[i]), background)
@@ -91,11 +91,11 @@ def _images(where: str, files: Sequence[str]) -> tuple[list[str], list[str]]:
     images = [name for name in visible if _suffix(name) in SUFFIXES]
     others = sorted(set(visible) - set(images), key=natural)
     if not images:
-        found = f"{len(files)} files ({_some(sorted(files, key=natural))})" if files else "no files at all"
-        raise DataError(f"{where} holds no images: found {found}; expected files such as .png or .jpg")
+        content = f"{len(files)} files ({_some(sorted(files, key=natural))})" if files else "no files at all"
+        raise DataError(f"{where} holds no images: found {content}; expected files such as .png or .jpg")
     notes = []
     if others:
-        notes.append(f"ignored {len(others)} files whose suffix is no image's: {_some(others)}")
+        notes.append(f"ignored {len(others)} files without an image suffix: {_some(others)}")
     hidden = sorted(set(files) - set(visible), key=natural)
     if hidden:
         notes.append(f"ignored {len(hidden)} hidden or system files: {_some(hidden)}")
@@ -115,26 +115,28 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _one_split(where: str, images: list[str], choices: Choices) -> tuple[list[str], str]:
-    """Keep the images of the split asked for; return them and the other split's source string."""
+    """Return the images of the chosen split and the other split's source string."""
     tops = {name.partition("/")[0] for name in images if "/" in name}
     splits = sorted(tops & set(SPLITS), key=SPLITS.index)
     if choices.split == "all" or (not choices.split and len(splits) < 2):
         return images, ""
     if not choices.split:
         options = ", ".join(f"split={name}" for name in [*splits, "all"])
-        raise DataError(f"{where} has the folders {' and '.join(splits)}: choose one with one of the options {options}")
+        raise DataError(
+            f"{where} has the folders {' and '.join(splits)}: choose one of them with one of the options {options}"
+        )
     if choices.split not in tops:
         raise DataError(
             f"{where} has no folder {choices.split!r} for split={choices.split}; it has {_some(sorted(tops))}"
         )
     other = next((name for name in splits if name != choices.split), "")
-    kept = [name for name in images if name.startswith(choices.split + "/")]
-    return kept, choices.spec(where, split=other) if other else ""
+    selected = [name for name in images if name.startswith(choices.split + "/")]
+    return selected, choices.spec(where, split=other) if other else ""
 
 
-def _labels(where: str, images: list[str], wanted: str) -> tuple[Int64[np.ndarray, " n"] | None, tuple[str, ...], str]:
-    """Return labels by the outermost folder that tells images apart, the class names, and a note."""
-    if wanted == "none":
+def _labels(where: str, images: list[str], mode: str) -> tuple[Int64[np.ndarray, " n"] | None, tuple[str, ...], str]:
+    """Return labels by the outermost folder level with different names, the class names, and a note."""
+    if mode == "none":
         return None, (), ""
     folders = [name.split("/")[:-1] for name in images]
     depth = 0
@@ -142,10 +144,10 @@ def _labels(where: str, images: list[str], wanted: str) -> tuple[Int64[np.ndarra
         depth += 1
     loose = [name for name, folder in zip(images, folders, strict=True) if len(folder) <= depth]
     names = sorted({folder[depth] for folder in folders if len(folder) > depth}, key=natural)
-    if wanted == "dirs" and (loose or not names):
-        raise DataError(f"{where}: labels=dirs expects every image in a class folder; {_some(loose)} lies in none")
-    if wanted == "auto" and (loose or len(names) < 2):
-        note = f"no labels: {len(loose)} images lie outside the class folders" if loose and len(names) > 1 else ""
+    if mode == "dirs" and (loose or not names):
+        raise DataError(f"{where}: labels=dirs expects every image in a class folder; {_some(loose)} is in none")
+    if mode == "auto" and (loose or len(names) < 2):
+        note = f"no labels: {len(loose)} images are outside the class folders" if loose and len(names) > 1 else ""
         return None, (), note
     index = {name: i for i, name in enumerate(names)}
     return np.array([index[folder[depth]] for folder in folders], np.int64), tuple(names), ""

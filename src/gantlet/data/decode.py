@@ -13,13 +13,13 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from gantlet.core.errors import DataError
 
 VERSION = 1
-"""Raised whenever the decoder gives other pixels for the same file; part of every feature's identity."""
+"""Increased whenever the decoder returns other pixels for the same file; part of every feature's identity."""
 
 MAX_PIXELS = 89_478_485
 """Larger images are refused as decompression bombs (Pillow's own warning limit: 256 MB of RGB)."""
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "AVIF", "JPEG2000", "TGA")
-"""What is decoded; formats that would run other programs (EPS, WMF) are left out."""
+"""The decoded formats; formats that would run other programs (EPS, WMF) are omitted."""
 
 BACKGROUNDS = {"white": 255, "black": 0}
 _BROKEN = (
@@ -39,7 +39,7 @@ Pixels = UInt8[np.ndarray, "h w c"]
 
 
 class Undecodable(DataError):
-    """A file that holds no usable image; ``reason`` says why in a few words."""
+    """A file that holds no usable image; ``reason`` is the reason in a few words."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -49,7 +49,7 @@ class Undecodable(DataError):
 def decode(data: bytes | Path, background: int = 255) -> UInt8[np.ndarray, "h w c"]:
     """Decode one image file to 8-bit gray or RGB.
 
-    EXIF orientation is applied; of an animation the first frame is taken; palettes become RGB; CMYK becomes RGB;
+    EXIF orientation is applied; the first frame of an animation is used; palettes become RGB; CMYK becomes RGB;
     transparency is composited: (c·a + background·(255 − a)) / 255, rounded.
 
     Args: data: the file's content, or its path; background: gray level 0..255 under transparent pixels (255 = white).

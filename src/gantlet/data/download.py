@@ -1,4 +1,4 @@
-"""Downloads: a file is fetched once, checked by its SHA-256, and kept in the cache folder."""
+"""Downloads: a file is fetched once, checked by its SHA-256, and stored in the cache folder."""
 
 import http.client
 import urllib.request
@@ -10,13 +10,13 @@ from gantlet.core.files import sha256, writing
 
 
 class DownloadError(GantletError):
-    """None of a file's addresses gave the file."""
+    """No address of a file returned the file."""
 
 
 def fetch(path: Path, urls: Sequence[str], digest: str, timeout: float = 30.0) -> Path:
     """Return ``path``, downloaded first when it is not there; raises DownloadError with the reason of each address.
 
-    A file of another SHA-256 is never kept, so neither a damaged download nor an error page takes the file's place.
+    A file with another SHA-256 is never stored, so neither a damaged download nor an error page replaces the file.
     """
     if path.exists():
         return path
@@ -38,6 +38,6 @@ def _download(url: str, target: Path, digest: str, timeout: float) -> None:
     except (OSError, http.client.HTTPException) as error:
         raise DownloadError(str(getattr(error, "reason", error)) or type(error).__name__) from error
     target.write_bytes(content)
-    found = sha256(target)
-    if found != digest:
-        raise DownloadError(f"got {len(content)} bytes with SHA-256 {found}, expected {digest}")
+    actual = sha256(target)
+    if actual != digest:
+        raise DownloadError(f"got {len(content)} bytes with SHA-256 {actual}, expected {digest}")

@@ -24,8 +24,8 @@ CLASSES = (
 def fashion_mnist(root: str = "", split: str = "train") -> ImageSource:
     """Fashion-MNIST's clothes, gray 28×28, ten classes; downloaded once with their SHA-256 where no folder is given.
 
-    Args: root: folder with the four idx files, gzipped or not (they have MNIST's names: give each its own folder);
+    Args: root: folder with the four idx files, gzipped or not (they have MNIST's file names: use a separate folder);
     empty: the cache folder, filled by download; split: train (60,000) or test (10,000).
-    Raises: DataError when files are missing, damaged, or cannot be downloaded (it says what to do).
+    Raises: DataError when files are missing, damaged, or cannot be downloaded (with a remedy).
     """
     return open_official(OfficialIdx("fashion-mnist", "Fashion-MNIST", MIRRORS, SHA256, CLASSES), root, split)

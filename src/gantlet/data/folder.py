@@ -10,16 +10,16 @@ from gantlet.data.decode import Undecodable
 from gantlet.data.source import ImageSource
 
 
-@SOURCES.register("folder", source="ImageFolder convention: one sub-folder a class")
+@SOURCES.register("folder", source="ImageFolder convention: one sub-folder per class")
 def folder(path: str, labels: str = "auto", split: str = "", background: str = "white") -> ImageSource:
     """Image files in a folder and its sub-folders; class sub-folders become labels.
 
-    Order: natural (img2 before img10) by relative path. Files whose suffix is no image's, hidden and system files are
-    left out and said so; links to folders are followed, each folder is read once, so loops end.
+    Order: natural (img2 before img10) by relative path. Files without an image suffix, hidden and system files are
+    ignored, with a note; links to folders are followed, and each folder is read once, so loops end.
 
-    Args: path: the folder; labels: auto (from sub-folders where every image lies in one of at least two), dirs
-    (required), none; split: a top-level folder (train, test …) to read alone, or all; background: white or black, on
-    which transparent pixels are laid.
+    Args: path: the folder; labels: auto (from sub-folders where every image is in one of at least two), dirs
+    (required), none; split: a top-level folder (train, test …) to read alone, or all; background: white or black,
+    behind transparent pixels.
     Raises: DataError when it is missing, has no images, or holds several splits and none was chosen.
     """
     root = Path(path)
@@ -45,15 +45,15 @@ def _refuse_other_kinds(root: Path) -> None:
 
 def _files(root: Path) -> list[str]:
     """Return every file below ``root`` as a relative path with /, visiting each real folder once."""
-    found: list[str] = []
-    seen: set[str] = set()
+    paths: list[str] = []
+    visited: set[str] = set()
     for here, folders, files in os.walk(root, followlinks=True):
         folders.sort()
         real = os.path.realpath(here)
-        if real in seen:
+        if real in visited:
             folders.clear()
             continue
-        seen.add(real)
+        visited.add(real)
         prefix = Path(here).relative_to(root).as_posix()
-        found += [name if prefix == "." else f"{prefix}/{name}" for name in files]
-    return found
+        paths += [name if prefix == "." else f"{prefix}/{name}" for name in files]
+    return paths

@@ -40,23 +40,23 @@ def huggingface(
 ) -> ImageSource:
     """Images of a Hugging Face data set, written hf:owner/name[test] or hf:owner/name[split=test,labels=fine_label].
 
-    The files of its image column are decoded by gantlet's own decoder; a data set that is a program is refused by
-    `datasets`. Needs the extra: pip install 'gantlet[hub]'.
+    The files of its image column are decoded by gantlet's own decoder; `datasets` refuses a data set that
+    is a program. Needs the extra: pip install 'gantlet[hub]'.
 
-    Args: path: owner/name on the hub, or a folder written by save_to_disk; split: of which images; config: the data
-    set's configuration where it has several; image: the image column, empty: the only one; labels: auto, none or the
-    label column; background: white or black, on which transparent pixels are laid.
-    Raises: ConfigError without the extra; DataError when the data set cannot be had, or has no such split or column.
+    Args: path: owner/name on the hub, or a folder written by save_to_disk; split: the split to read; config: the data
+    set's configuration where it has several; image: the image column, empty: the only image column; labels: auto, none or the
+    label column; background: white or black, behind transparent pixels.
+    Raises: ConfigError without the extra; DataError when the data set cannot be loaded, or has no such split or column.
     """
     if background not in BACKGROUNDS:
         raise ConfigError(f"option 'background' must be one of {', '.join(BACKGROUNDS)}; got {background!r}")
     spec = f"hf:{path}"
     table, splits = _open(_library(), path, split, config)
     columns = _columns(spec, table, image, labels)
-    found, classes, notes = _labels(spec, table, columns.label, asked=labels == "auto")
+    class_labels, classes, notes = _labels(spec, table, columns.label, automatic=labels == "auto")
 
-    def where(which: str) -> str:
-        options = {"split": which, "config": config, "image": image, "labels": labels, "background": background}
+    def where(split_name: str) -> str:
+        options = {"split": split_name, "config": config, "image": image, "labels": labels, "background": background}
         defaults = {"config": "", "image": "", "labels": "auto", "background": "white"}
         return format_spec(spec, {key: value for key, value in options.items() if defaults.get(key) != value})
 
@@ -67,7 +67,7 @@ def huggingface(
         names=[f"{path}/{split}#{i}" for i in range(len(table))],
         read=_reader(load, BACKGROUNDS[background]),
         digest=_digest(load, len(table), BACKGROUNDS[background]),
-        labels=found,
+        labels=class_labels,
         classes=classes,
         held_out=where(other) if other else "",
         notes=notes,
@@ -94,8 +94,8 @@ def _open(library: Any, path: str, split: str, config: str) -> tuple[Any, Sequen
     except (OSError, ValueError, RuntimeError, library.exceptions.DatasetsError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise DataError(
-            f"the data set hf:{path} could not be had ({reason}). Three ways out: check the name and connect to the "
-            "network once; put the hub's cache in its place ($HF_HOME); or give a folder that save_to_disk wrote: "
+            f"the data set hf:{path} could not be loaded ({reason}). Three ways out: check the name and connect to the "
+            "network once; put the hub's cache in place ($HF_HOME); or give a folder that save_to_disk wrote: "
             "hf:FOLDER"
         ) from error
     if split not in tables:
@@ -120,9 +120,9 @@ def _columns(spec: str, table: Any, image: str, labels: str) -> Columns:
 
 
 def _labels(
-    spec: str, table: Any, column: str, *, asked: bool
+    spec: str, table: Any, column: str, *, automatic: bool
 ) -> tuple[Int64[np.ndarray, " n"] | None, tuple[str, ...], tuple[str, ...]]:
-    """Return labels, class names and notes; a column that holds no classes is an error unless it was found by itself."""
+    """Return labels, class names and notes; a column without classes is an error unless it was chosen automatically."""
     if not column:
         return None, (), ()
     values = np.asarray(table[column])
@@ -130,16 +130,16 @@ def _labels(
     try:
         if names and len(values) and (values == -1).all():
             raise DataError(f"{spec}: every label in the column {column!r} is -1, which means hidden")
-        found, classes = to_labels(spec, values, len(table), names)
+        class_labels, classes = to_labels(spec, values, len(table), names)
     except DataError as error:
-        if not asked:
+        if not automatic:
             raise
         return None, (), (f"no labels: {error}",)
-    return found, classes, ()
+    return class_labels, classes, ()
 
 
 def _loader(table: Any, column: str) -> Callable[[int], bytes]:
-    """Return what gives the bytes of one row's image file, undecoded, from several threads."""
+    """Return a thread-safe function from a row to the undecoded bytes of its image file."""
     raw = table.select_columns([column]).cast_column(column, import_module("datasets").Image(decode=False))
     lock = threading.Lock()
 

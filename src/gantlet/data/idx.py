@@ -30,7 +30,7 @@ def read_idx(path: Path) -> UInt8[np.ndarray, "..."]:
     except FileNotFoundError as error:
         raise DataError(f"there is no file {str(path)!r}") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} is damaged or incomplete ({error}); get it again") from error
+        raise DataError(f"{path} is damaged or incomplete ({error}); download it again") from error
     if len(data) < 4 or data[:2] != b"\0\0" or data[3] == 0:
         raise DataError(
             f"{path} is not an idx file; it starts with {data[:4].hex(' ') or 'nothing'}, expected 00 00 08"
@@ -40,32 +40,34 @@ def read_idx(path: Path) -> UInt8[np.ndarray, "..."]:
     axes = data[3]
     header = 4 + 4 * axes
     if len(data) < header:
-        raise DataError(f"{path} ends inside its header; get it again")
+        raise DataError(f"{path} ends inside its header; download it again")
     shape = struct.unpack(f">{axes}I", data[4:header])
     values = np.frombuffer(data, np.uint8, offset=header)
     if values.size != int(np.prod(shape, dtype=object)):
-        raise DataError(f"{path}: the header promises {shape} values, the file has {values.size}; get it again")
+        raise DataError(f"{path}: the header promises {shape} values, the file has {values.size}; download it again")
     return values.reshape(shape)
 
 
 @SOURCES.register("idx", source="LeCun, Cortes and Burges 1998, the MNIST database")
 def idx(path: str, labels: str = "auto") -> ImageSource:
-    """Images from one idx file, plain or gzipped, with the labels of the file beside it.
+    """Images from one idx file, plain or gzipped, with the labels of the accompanying file.
 
-    Args: path: the image file; labels: auto (from …-labels-idx1-ubyte beside …-images-idx3-ubyte, where it exists),
+    Args: path: the image file; labels: auto (from …-labels-idx1-ubyte next to …-images-idx3-ubyte, where it exists),
     none, or the path of the label file.
-    Raises: DataError when it is damaged, or is a file of labels.
+    Raises: DataError when the file is damaged, or is a file of labels.
     """
     images = read_idx(Path(path))
     if images.ndim == 1:
         raise DataError(f"{path} holds {len(images)} labels, not images; give the …-images-idx3-ubyte file")
     if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3)) or 0 in images.shape:
-        raise DataError(f"{path}: the shape {images.shape} is none of images; expected [n, h, w] or [n, h, w, 1 or 3]")
+        raise DataError(
+            f"{path}: the shape {images.shape} is not that of images; expected [n, h, w] or [n, h, w, 1 or 3]"
+        )
     pixels = images[:, :, :, None] if images.ndim == 3 else images
     beside = _label_file(path, labels)
-    found, classes = to_labels(str(beside), read_idx(beside), len(pixels)) if beside else (None, ())
+    class_labels, classes = to_labels(str(beside), read_idx(beside), len(pixels)) if beside else (None, ())
     return array_source(
-        path if labels == "auto" else f"{path}[labels={labels}]", pixels, found, classes, prefix=Path(path).name
+        path if labels == "auto" else f"{path}[labels={labels}]", pixels, class_labels, classes, prefix=Path(path).name
     )
 
 

@@ -1,4 +1,4 @@
-"""Gaussian mixtures in the plane and anywhere else: every point's density and mode are known exactly."""
+"""Gaussian mixtures in any dimension: every point's density and mode are known exactly."""
 
 import math
 import zipfile
@@ -37,13 +37,13 @@ def mixture(
 
     ``ring``: 8 distinct modes on the unit circle, σ = .01; ``grid``: 25 modes at {−4, −2, 0, 2, 4}², σ = .05;
     ``two-modes``: (±2, 0), σ = .3; ``swiss-roll``: 1,000 equal Gaussians, σ = .033, along (t·cos t, t·sin t)/7.5,
-    t ∈ [1.5π, 4.5π] (a density, not modes to be counted). A sample within 3σ of a mode is of high quality: of the
-    mixture's own points in the plane 1 − e^−4.5 = 98.89 % are.
+    t ∈ [1.5π, 4.5π] (a density without countable modes). A sample within 3σ of a mode is of high quality; so are
+    1 − e^−4.5 = 98.89 % of the mixture's own points in the plane.
 
-    Args: kind: the four above; path: instead of a kind, an .npz with ``centres`` [k, d] and, if wanted, ``covariances``
-    [k, d, d] and ``weights`` [k]; sigma: another σ, in the units before ``scale`` (0: the kind's own); scale: all
-    coordinates times this (no mode metric changes); n: number of points (the test split has a tenth, at least 1,000);
-    split: train or test; seed: which points.
+    Args: kind: one of the four above; path: instead of a kind, an .npz with ``centres`` [k, d] and optionally ``covariances``
+    [k, d, d] and ``weights`` [k]; sigma: another σ, in the units before ``scale`` (0: the kind's default); scale: a factor
+    for all coordinates (no mode metric changes); n: number of points (the test split has a tenth, at least 1,000);
+    split: train or test; seed: of the points.
     Raises: ConfigError for an unknown kind or a number out of range; DataError for a file that is no mixture.
     Convention: the ring's 8 modes are distinct (the often-copied inclusive linspace puts two of them in one place).
     """
@@ -58,7 +58,7 @@ def mixture(
     options |= {k: v for k, v, usual in (("sigma", sigma, 0.0), ("scale", scale, 1.0)) if v != usual}
     count = n if split == "train" else max(1_000, n // 10)
     points, mode = distribution.draw(count, numpy_stream(seed, f"mixture-{split}"))
-    counted = bool(path) or kind != "swiss-roll"
+    countable = bool(path) or kind != "swiss-roll"
 
     def spec(which: str) -> str:
         return format_spec("mixture", {**options, "n": n, "split": which, "seed": seed})
@@ -66,16 +66,18 @@ def mixture(
     return PointSource(
         spec(split),
         points.astype(np.float32),
-        labels=mode if counted and distribution.n_modes > 1 else None,
-        classes=tuple(f"mode {j}" for j in range(distribution.n_modes)) if counted and distribution.n_modes > 1 else (),
+        labels=mode if countable and distribution.n_modes > 1 else None,
+        classes=tuple(f"mode {j}" for j in range(distribution.n_modes))
+        if countable and distribution.n_modes > 1
+        else (),
         held_out=spec("test" if split == "train" else "train"),
         distribution=distribution,
-        modes=distribution if counted else None,
+        modes=distribution if countable else None,
     )
 
 
 def mixture_of(kind: str, sigma: float = 0.0, scale: float = 1.0) -> Mixture:
-    """Return a named mixture; ``sigma`` 0: its usual one; raises ConfigError for an unknown kind."""
+    """Return a named mixture; ``sigma`` 0: its default; raises ConfigError for an unknown kind."""
     if kind not in SIGMA:
         raise ConfigError(
             f"option 'kind' of data source 'mixture' must be {', '.join(SIGMA)}; got {kind!r}{nearest(kind, list(SIGMA))}"
@@ -97,7 +99,7 @@ def _centres(kind: str) -> Float64[np.ndarray, "k 2"]:
 
 
 def mixture_from(path: str, sigma: float = 0.0, scale: float = 1.0) -> Mixture:
-    """Read a mixture from an .npz file; raises DataError saying what is wrong with it."""
+    """Read a mixture from an .npz file; raises DataError with the reason."""
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: np.asarray(file[name]) for name in file.files}
@@ -108,15 +110,15 @@ def mixture_from(path: str, sigma: float = 0.0, scale: float = 1.0) -> Mixture:
     unknown = sorted(set(arrays) - {"centres", "covariances", "weights"})
     if "centres" not in arrays or unknown:
         raise DataError(
-            f"{path} holds {', '.join(sorted(arrays)) or 'nothing'}; a mixture has centres [k, d] and, if wanted, "
+            f"{path} holds {', '.join(sorted(arrays)) or 'nothing'}; a mixture has centres [k, d] and optionally "
             "covariances [k, d, d] and weights [k]"
         )
     if "covariances" not in arrays and not sigma:
-        raise DataError(f"{path} has no covariances; add them, or give the option sigma")
+        raise DataError(f"{path} has no covariances; add them, or set the option sigma")
     centres = point_array(f"{path}:centres", arrays["centres"]).astype(np.float64) * scale
     spread = arrays["covariances"].astype(np.float64) * scale**2 if "covariances" in arrays else sigma * scale
     if "covariances" in arrays and sigma:
-        raise DataError(f"{path} has covariances; leave out the option sigma")
+        raise DataError(f"{path} has covariances; omit the option sigma")
     try:
         weights = arrays["weights"].astype(np.float64) if "weights" in arrays else None
         return Mixture(centres, spread, weights)

@@ -20,6 +20,6 @@ def mnist(root: str = "", split: str = "train") -> ImageSource:
 
     Args: root: folder with the four idx files, gzipped or not; empty: the cache folder, filled by download; split:
     train (60,000) or test (10,000).
-    Raises: DataError when files are missing, damaged, or cannot be downloaded (it says what to do).
+    Raises: DataError when files are missing, damaged, or cannot be downloaded (with a remedy).
     """
     return open_official(OfficialIdx("mnist", "MNIST", MIRRORS, SHA256, CLASSES), root, split)

@@ -32,9 +32,9 @@ def npz(path: str, key: str = "", labels: str = "auto", layout: str = "auto", ra
 
     Args: path: the file; key: name of the image array; labels: auto, none, or the name of the label array; layout:
     auto, NHWC, NCHW or NHW; range: auto, unit ([0, 1]), symmetric ([−1, 1]) or byte ([0, 255]).
-    Raises: DataError when the images, their layout or their value range cannot be told.
-    Convention: floats in [0, 1] are read as unit, floats in [−1, 1] with negative values as symmetric; the notes say
-    which.
+    Raises: DataError when the images, their layout or their value range are ambiguous.
+    Convention: floats in [0, 1] are read as unit, floats in [−1, 1] with negative values as symmetric; the notes record
+    the choice.
     """
     options = {"key": key, "labels": labels, "layout": layout, "range": range}
     arrays = _load(path)
@@ -43,16 +43,16 @@ def npz(path: str, key: str = "", labels: str = "auto", layout: str = "auto", ra
     chosen = _image_key(path, arrays, key)
     name = _label_key(path, arrays, labels, len(arrays[chosen]) if arrays[chosen].ndim else 0)
     classes = [str(value) for value in arrays["classes"].ravel()] if "classes" in arrays else []
-    found = (arrays[name], classes) if name else None
-    return _source(path, f"{path}:{chosen}", arrays[chosen], found, options)
+    label_data = (arrays[name], classes) if name else None
+    return _source(path, f"{path}:{chosen}", arrays[chosen], label_data, options)
 
 
 @SOURCES.register("npy", source="NumPy NEP 1")
 def npy(path: str, layout: str = "auto", range: str = "auto") -> Source:
-    """Images without labels from one .npy array; or points, a row each, from an array of two axes.
+    """Images without labels from one .npy array; or points, one per row, from an array of two axes.
 
     Args: path: the file; layout: auto, NHWC, NCHW or NHW; range: auto, unit, symmetric or byte, as for ``npz``.
-    Raises: DataError when the layout or the value range cannot be told.
+    Raises: DataError when the layout or the value range is ambiguous.
     """
     array = _load(path)
     if isinstance(array, dict):
@@ -105,11 +105,15 @@ def _label_key(path: str, arrays: dict[str, Any], labels: str, n: int) -> str:
 
 
 def _source(
-    path: str, what: str, array: Shaped[np.ndarray, "..."], found: tuple[Any, list[str]] | None, options: dict[str, str]
+    path: str,
+    what: str,
+    array: Shaped[np.ndarray, "..."],
+    label_data: tuple[Any, list[str]] | None,
+    options: dict[str, str],
 ) -> ImageSource:
     nhwc, layout = to_nhwc(what, array, options["layout"])
     pixels, note = to_bytes(what, nhwc, options["range"])
-    labels, classes = to_labels(what, found[0], len(pixels), found[1]) if found else (None, ())
+    labels, classes = to_labels(what, label_data[0], len(pixels), label_data[1]) if label_data else (None, ())
     notes = [note] if note else []
     if layout == "NCHW":
         notes.append("axes were read as [image, channel, height, width]")

@@ -1,4 +1,4 @@
-"""Data sets published as MNIST's four idx files: found in a folder, or downloaded once with their SHA-256."""
+"""Data sets published as MNIST's four idx files: read from a folder, or downloaded once with their SHA-256."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ PREFIX = {"train": "train", "test": "t10k"}
 
 
 class OfficialIdx(NamedTuple):
-    """One such data set: its source ``name``, its ``title``, where its files are, their digests, its ten classes."""
+    """One such data set: its source ``name``, its ``title``, the addresses of its files, their digests, its ten classes."""
 
     name: str
     title: str
@@ -25,7 +25,7 @@ class OfficialIdx(NamedTuple):
 
 
 def open_official(data: OfficialIdx, root: str, split: str) -> ImageSource:
-    """Open one split; raises ConfigError for another split, DataError when files are missing, damaged or not to be had.
+    """Open one split; raises ConfigError for another split, DataError when files are missing, damaged or not downloadable.
 
     Args: root: folder with the four files, gzipped or not; empty: the cache folder, filled by download.
     """
@@ -36,7 +36,7 @@ def open_official(data: OfficialIdx, root: str, split: str) -> ImageSource:
     labels = read_idx(_file(data, folder, f"{PREFIX[split]}-labels-idx1-ubyte", download=not root))
     if images.ndim != 3 or labels.shape != images.shape[:1] or (len(labels) and labels.max() >= len(data.classes)):
         raise DataError(
-            f"{folder}: images {images.shape} and labels {labels.shape} are not {data.title}'s; get the files again"
+            f"{folder}: images {images.shape} and labels {labels.shape} are not {data.title}'s; download the files again"
         )
 
     def spec(which: str) -> str:
@@ -58,7 +58,7 @@ def _file(data: OfficialIdx, folder: Path, name: str, *, download: bool) -> Path
             return folder / variant
     if not download:
         raise DataError(
-            f"{str(folder)!r} has no {name} or {name}.gz; give root= the folder with {data.title}'s four idx files"
+            f"{str(folder)!r} has no {name} or {name}.gz; set root= to the folder with {data.title}'s four idx files"
         )
     packed = f"{name}.gz"
     try:

@@ -1,4 +1,4 @@
-"""Source strings: which kind of source a text names, and the one function that opens it."""
+"""Source strings: the kind of source that a text names, and the function that opens it."""
 
 import inspect
 import re
@@ -29,46 +29,46 @@ _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 def open_source(text: str, *, n: int = 0, seed: int = 0) -> "Source":
-    """Open what a source string names: a built-in name, a path, hf:…, run:PATH or module:function, with options.
+    """Open the source that a source string names: a built-in name, a path, hf:…, run:PATH or module:function, with options.
 
     Args: text: e.g. ``digits``, ``mnist[root=DIR,split=test]``, ``photos/``, ``fakes.zip[labels=none]``,
-    ``hf:owner/name[test]``, ``run:RUN@ema``; n, seed: for sources that make their images (run, callable), unless the text
-    names its own.
+    ``hf:owner/name[test]``, ``run:RUN@ema``; n, seed: for sources that generate their images (run, callable), unless the
+    text sets them.
     Returns: the opened source, of at least two images or points.
     Raises: UsageError for an unknown name or option; DataError for a missing path or unusable data; TooFewSamples.
     """
     kind, options = resolve_source(text)
     entry = SOURCES.entry(kind)
-    given = typed_options(f"data source {kind!r}", entry.object, options)
+    arguments = typed_options(f"data source {kind!r}", entry.object, options)
     if entry.meta.generated:
-        given = {"n": n, "seed": seed} | given
+        arguments = {"n": n, "seed": seed} | arguments
     for name, parameter in inspect.signature(entry.object).parameters.items():
-        if parameter.default is parameter.empty and name not in given:
+        if parameter.default is parameter.empty and name not in arguments:
             raise UsageError(f"data source {kind!r} needs the option {name}: {kind}[{name}=…]")
-    source: Source = entry.object(**given)
+    source: Source = entry.object(**arguments)
     if len(source) < source.least:
         raise TooFewSamples(f"{source.spec} holds {len(source)} image; expected at least two")
     return source
 
 
 def open_images(text: str) -> "ImageSource":
-    """Open a source as `open_source` does, for whoever can only use images; raises DataError for points."""
+    """Open a source as `open_source` does, for callers that need images; raises DataError for points."""
     from gantlet.data.kinds import require_images
 
     return require_images(open_source(text), "this")
 
 
 def resolve_source(text: str) -> tuple[str, dict[str, str]]:
-    """Return the kind of source and its options, the path among them."""
+    """Return the kind of source and its options, including the path."""
     if Path(text).exists() and text not in SOURCES:
         return _kind_of_path(text), {"path": text}
     hub = _HUB.fullmatch(text)
     name, options = (f"hf:{hub['path']}", {"split": hub["split"]}) if hub else parse_spec(text)
     if name in SOURCES:
         return name, options
-    kind, found = _by_form(name)
+    kind, form_options = _by_form(name)
     if kind:
-        return kind, {**found, **options}
+        return kind, {**form_options, **options}
     if Path(name).exists():
         return _kind_of_path(name), {"path": name, **options}
     if "/" in name or Path(name).suffix.lower() in _BY_SUFFIX or _IDX.fullmatch(name):
@@ -80,7 +80,7 @@ def resolve_source(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _by_form(name: str) -> tuple[str, dict[str, str]]:
-    """Return the kind that the form of a name tells, with its options; or ''."""
+    """Return the kind that follows from the form of a name, with its options; or ''."""
     if name.startswith("run:"):
         path, which = _split_weights(name.removeprefix("run:"))
         return "run", {"path": path, "which": which}

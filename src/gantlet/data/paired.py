@@ -1,4 +1,4 @@
-"""Pairs of images made from any source: an input image (edges, gray, coarse, the class) and the image it belongs to."""
+"""Pairs of images derived from any source: an input image (edges, gray, coarse, the class) and its target image."""
 
 import dataclasses
 import hashlib
@@ -22,10 +22,10 @@ TASKS = ("edges", "gray", "downsampled", "class")
 
 
 @SOURCES.register(
-    "paired", source="Isola et al. 2017, arXiv:1611.07004, section 4 (tasks made from the images themselves)"
+    "paired", source="Isola et al. 2017, arXiv:1611.07004, section 4 (tasks derived from the images themselves)"
 )
 def paired(of: str, task: str = "edges", factor: int = 0) -> ImageSource:
-    """Pairs for image-to-image training, made from any source of images: the images of ``of``, each with an input image.
+    """Pairs for image-to-image training, derived from any source of images: the images of ``of``, each with an input image.
 
     ``edges``: 255 where the brightness has an edge (Sobel magnitude at least half its own 99th percentile in that
     image), else 0. ``gray``: the brightness of a colour image. ``downsampled``: means of blocks of ``factor`` × ``factor``
@@ -35,8 +35,8 @@ def paired(of: str, task: str = "edges", factor: int = 0) -> ImageSource:
     of 2 (0: 4).
     Raises: ConfigError for another task, for a factor with another task or out of range, and for images without labels
     (class) or without colour (gray); DataError for points.
-    Convention: inputs are made from the images as a network sees them (square, of its size), and have one channel, with
-    downsampled as many as the images. The other split is paired too, so a run is shown inputs that it never trained on.
+    Convention: inputs are computed from the images as a network receives them (square, of its size), and have one channel;
+    downsampled ones have as many as the images. The other split is paired too, so evaluation uses inputs never trained on.
     """
     source = open_images(of)
     if task not in TASKS:
@@ -46,7 +46,7 @@ def paired(of: str, task: str = "edges", factor: int = 0) -> ImageSource:
             f"option 'factor' of data source 'paired' is a power of 2 for task=downsampled; got {factor} for task={task}"
         )
     if source.inputs is not None:
-        raise ConfigError(f"{source.spec} holds pairs already; give the images they were made of")
+        raise ConfigError(f"{source.spec} holds pairs already; give the original images")
     make = _maker(source, task, factor or FACTOR)
     options = {"task": task, **({"factor": factor} if factor else {})}
 
@@ -67,10 +67,10 @@ def pair_arrays(
     source: ImageSource, size: int, channels: int, progress: Callable[[int, int], None] | None = None
 ) -> tuple[Images, UInt8[np.ndarray, "n s s i"]]:
     """Return a paired source at size × size pixels: the images, and the input image of each."""
-    make, read = source.inputs, to_array(source, size, channels, progress=progress)
-    assert make is not None  # the caller has looked
-    labels = [None] * len(read.pixels) if read.labels is None else read.labels.tolist()
-    return read, np.stack([make(image, label) for image, label in zip(read.pixels, labels, strict=True)])
+    make, images = source.inputs, to_array(source, size, channels, progress=progress)
+    assert make is not None  # checked by the caller
+    labels = [None] * len(images.pixels) if images.labels is None else images.labels.tolist()
+    return images, np.stack([make(image, label) for image, label in zip(images.pixels, labels, strict=True)])
 
 
 def _maker(source: ImageSource, task: str, factor: int) -> Inputs:
@@ -79,7 +79,7 @@ def _maker(source: ImageSource, task: str, factor: int) -> Inputs:
         if source.labels is None or n < 2:
             raise ConfigError(
                 f"task=class needs images with labels of at least 2 classes, and {source.spec} has none; use another task "
-                "or sort the images into one folder a class"
+                "or sort the images into one folder per class"
             )
         return lambda image, label: _level(image, label, n)
     if task == "gray":

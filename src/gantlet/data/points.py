@@ -1,4 +1,4 @@
-"""PointSource: one opened set of points in the place of images; and the source that reads points from a file."""
+"""PointSource: one opened set of points instead of images; and a check of point arrays."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from gantlet.data.source import Kind, joined_fields
 
 @dataclass(frozen=True)
 class PointSource:
-    """A finite, ordered set of points in Rᵈ; it offers what an ImageSource offers, with ``read(i)`` → float32 [d]."""
+    """A finite, ordered set of points in Rᵈ; it has the interface of ImageSource, with ``read(i)`` → float32 [d]."""
 
     spec: str
     """The source string that opened it, with every option that matters."""
@@ -28,7 +28,7 @@ class PointSource:
     """The source string of the other split, or ''."""
     notes: tuple[str, ...] = ()
     distribution: Mixture | None = None
-    """What the points were drawn from, where that is known."""
+    """The distribution that the points were drawn from, where it is known."""
     modes: Mixture | None = None
     """The distribution, where its components are modes that can be counted."""
     kind: ClassVar[Kind] = "points"
@@ -42,7 +42,7 @@ class PointSource:
 
     @cached_property
     def names(self) -> Sequence[str]:
-        """Return one name a point: ``spec#index``."""
+        """Return one name per point: ``spec#index``."""
         return [f"{self.spec}#{i}" for i in range(len(self.points))]
 
     @cached_property
@@ -54,7 +54,7 @@ class PointSource:
 
     @property
     def described(self) -> str:
-        """Return what it holds, in words."""
+        """Return its content in words."""
         return f"points of {self.points.shape[1]} dimensions"
 
     def read(self, i: int) -> Float32[np.ndarray, " d"]:
@@ -70,7 +70,7 @@ class PointSource:
 def point_array(what: str, array: Shaped[np.ndarray, "..."]) -> Float32[np.ndarray, "n d"]:
     """Return an array of points as float32 [n, d]; raises DataError for another shape, type or NaN."""
     if array.ndim != 2 or array.dtype.kind not in "fiu" or 0 in array.shape:
-        raise DataError(f"{what}: expected numbers of shape [n, d], a point a row; got {array.dtype} {array.shape}")
+        raise DataError(f"{what}: expected numbers of shape [n, d], one point per row; got {array.dtype} {array.shape}")
     points = np.ascontiguousarray(array, np.float32)
     if not np.isfinite(points).all():
         bad = int(np.flatnonzero(~np.isfinite(points).all(axis=1))[0])

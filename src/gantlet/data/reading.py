@@ -20,14 +20,14 @@ from gantlet.data.source import ImageSource
 
 CHUNK = 16
 SIZES = (8, 16, 32, 64)
-"""The sides that networks and classifiers work at."""
+"""The image sides that networks and classifiers support."""
 Pixels = UInt8[np.ndarray, "_ _ _"] | Float32[np.ndarray, "_ _ _"]
-"""One image, values 0..255: as decoded, or unrounded as a generator gives it."""
+"""One image, values 0..255: as decoded, or unrounded as a generator returns it."""
 PixelBatch = UInt8[np.ndarray, "_ _ _ _"] | Float32[np.ndarray, "_ _ _ _"]
 
 
 class Batch(NamedTuple):
-    """Some images in the source's order: their rows, what the transform made of each, and bad ones as (row, reason)."""
+    """Some images in the source's order: their rows, the transformed items, and bad ones as (row, reason)."""
 
     rows: list[int]
     items: list[Any]
@@ -35,7 +35,7 @@ class Batch(NamedTuple):
 
 
 class Images(NamedTuple):
-    """A source in memory: pixels, labels where it has any, the rows of the source they came from, the files skipped."""
+    """A source in memory: pixels, labels where it has any, their rows in the source, the skipped files."""
 
     pixels: UInt8[np.ndarray, "n s s c"]
     labels: Int64[np.ndarray, " n"] | None
@@ -55,10 +55,10 @@ def read_all(
     """Decode every image (or read every point) once and yield ``transform(image)`` in the source's order, in batches of at most 16.
 
     Args: transform: runs in the worker threads; on_bad: fail (read to the end, then name every bad file) or skip
-    (leave them out; each batch lists its own); workers: threads, 0 = one a core, at most 8; progress: called with
+    (omit them; each batch lists its own); workers: threads, 0 = one per core, at most 8; progress: called with
     (done, total); share: these rows only.
     Raises: BadFiles at the end of the pass with all bad files; ConfigError. After a bad file under ``fail`` nothing
-    more is yielded. At most 4 batches a worker are held in memory.
+    more is yielded. At most 4 batches per worker are held in memory.
     """
     if on_bad not in ("fail", "skip"):
         raise ConfigError(f"on_bad must be fail or skip; got {on_bad!r}")
@@ -108,7 +108,7 @@ def _in_order(load: Callable[[int], Batch], starts: range, workers: int) -> Iter
 
 
 def fit_square(image: Pixels, size: int, channels: int) -> Pixels:
-    """Bring one image to size × size pixels with 1 or 3 channels; an unrounded one stays unrounded.
+    """Fit one image to size × size pixels with 1 or 3 channels; an unrounded image stays unrounded.
 
     Gray → RGB repeats the channel; RGB → gray is ITU-R 601 luma. Then a centre crop to a square, and Pillow's
     antialiased Lanczos filter down or bicubic up. Convention: a gray image (after the first step) whose side is ¾ size
@@ -130,7 +130,7 @@ def fit_square(image: Pixels, size: int, channels: int) -> Pixels:
 
 
 def resized(image: Pixels, size: int, method: Image.Resampling) -> Pixels:
-    """Return an image at size × size pixels by one of Pillow's filters, within 0..255, rounded only if it was."""
+    """Return an image at size × size pixels by one of Pillow's filters, within 0..255; integers stay integers, floats are not rounded."""
     if image.dtype == np.uint8:
         picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
         return np.asarray(picture.resize((size, size), method)).reshape(size, size, image.shape[2])
@@ -164,13 +164,13 @@ def to_array(
 
 
 def fitted(source: ImageSource, size: int, channels: int) -> ImageSource:
-    """Return the same source with every image brought to size × size pixels, as a generator trained on it sees it."""
+    """Return the same source with every image fitted to size × size pixels, as in a generator's training."""
 
     def read(i: int) -> UInt8[np.ndarray, "h w c"]:
         return fit_square(source.read(i), size, channels)
 
     digest = hashlib.sha256(f"{source.digest} fitted to {size} {channels}".encode()).hexdigest()
-    note = f"brought to {size}×{size} pixels with {channels} channel{'s' if channels > 1 else ''}"
+    note = f"fitted to {size}×{size} pixels with {channels} channel{'s' if channels > 1 else ''}"
     return replace(source, read=read, digest=digest, notes=(*source.notes, note))
 
 
@@ -190,7 +190,7 @@ def sample_shapes(source: ImageSource) -> list[tuple[int, ...]]:
 def native_shape(source: ImageSource) -> tuple[int, int]:
     """Return the smallest of SIZES that holds the source's images (64 where none does), and its channels, 1 or 3.
 
-    DiscriminatorOutput by 16 images spread over the source; RGB where any of them is. Raises DataError when none can be decoded.
+    Determined from 16 images spread over the source; RGB where any of them is RGB. Raises DataError when none can be decoded.
     """
     shapes = sample_shapes(source)
     side = max(min(height, width) for height, width, _ in shapes)

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 BLOCK = 200
-"""Images drawn at a time; image i depends on the weights, the seed and i alone."""
+"""Number of images per block; image i depends only on the weights, the seed and i."""
 
 
 class Samples:
-    """The images of one generator, drawn block by block, each block once; ``given``: its labels or inputs, one an image."""
+    """The images of one generator, drawn block by block, each block once; ``conditioning``: labels or inputs, one per image."""
 
-    def __init__(self, spec: str, generator: Any, n: int, seed: int, **given: Any) -> None:
-        self.spec, self.generator, self.n, self.seed, self.given = spec, generator, n, seed, given
+    def __init__(self, spec: str, generator: Any, n: int, seed: int, **conditioning: Any) -> None:
+        self.spec, self.generator, self.n, self.seed, self.conditioning = spec, generator, n, seed, conditioning
         self._blocks: dict[int, UInt8[np.ndarray, "b h w c"]] = {}
         self._lock = threading.Lock()
 
@@ -37,9 +37,9 @@ class Samples:
 
     def _draw(self, block: int) -> UInt8[np.ndarray, "b h w c"]:
         rows = slice(block * BLOCK, min(self.n, (block + 1) * BLOCK))
-        given = {name: None if values is None else values[rows] for name, values in self.given.items()}
+        conditioning = {name: None if values is None else values[rows] for name, values in self.conditioning.items()}
         seed = int(sequence(self.seed, f"run-{block}").generate_state(1, np.uint32)[0])
-        images = self.generator.sample(rows.stop - rows.start, seed=seed, **given)
+        images = self.generator.sample(rows.stop - rows.start, seed=seed, **conditioning)
         count, kind = rows.stop - rows.start, f"{getattr(images, 'dtype', type(images).__name__)}"
         shape: tuple[int, ...] = tuple(getattr(images, "shape", ()))
         if kind != "uint8" or len(shape) != 4 or shape[0] != count:

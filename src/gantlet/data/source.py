@@ -19,9 +19,9 @@ Kind = Literal["images", "points", "statistics"]
 
 @dataclass(frozen=True, eq=False)
 class LatentImages:
-    """A generator behind a source: ``images(z, labels)`` for z ~ N(0, I) [n, dim] are float32 in 0..255, not rounded.
+    """A generator behind a source: ``images(z, labels)`` for z ~ N(0, I) [n, dim] is float32 in 0..255, not rounded.
 
-    ``class_counts``: training images of each class where labels must be given, else ().
+    ``class_counts``: training images of each class where labels are required, else ().
     """
 
     dim: int
@@ -40,7 +40,7 @@ class ImageSource:
     spec: str
     """The source string that opened it, with every option that matters."""
     names: Sequence[str]
-    """One name an image: its file's path inside the source, or ``spec#index``."""
+    """One name per image: its file's path inside the source, or ``spec#index``."""
     read: Callable[[int], UInt8[np.ndarray, "h w c"]]
     digest: str
     """SHA-256 over the content (not over names of folders or times)."""
@@ -50,7 +50,7 @@ class ImageSource:
     held_out: str = ""
     """The source string of the other split (train ↔ test), or ''."""
     notes: tuple[str, ...] = field(default=())
-    """What the user should know about how the data was read, e.g. a float range."""
+    """Notes for the user on how the data was read, e.g. a float range."""
     latents: LatentImages | None = None
     """The generator that draws the images, for sources that have one."""
     inputs: Callable[[UInt8[np.ndarray, "h w c"], int | None], UInt8[np.ndarray, "h w i"]] | None = None
@@ -65,7 +65,7 @@ class ImageSource:
 
     @property
     def described(self) -> str:
-        """Return what it holds, in words."""
+        """Return its content in words."""
         return "images"
 
     @property

@@ -13,7 +13,7 @@ from gantlet.data.mnist import mnist
 from gantlet.data.source import ImageSource
 
 HELD_OUT = 26_000
-"""Images of the other split at the most: as many as the papers draw from a generator to count its modes."""
+"""The most images of the other split: as many as the papers draw from a generator to count its modes."""
 CLASSES = tuple(f"{mode:03d}" for mode in range(1000))
 
 
@@ -27,8 +27,8 @@ def stacked_mnist(root: str = "", split: str = "train", n: int = 128_000, seed: 
     Label = 100·red + 10·green + blue; a generator's modes are counted by a digit classifier on each channel (extractor
     ``stacked-digits``).
 
-    Args: root: as for ``mnist``; split: train or test, of which digits; n: number of images, at least 2; seed: which
-    digits meet; pad: black pixels around each digit: 2 gives 32×32, at which networks and classifiers work, 0 the
+    Args: root: as for ``mnist``; split: train or test digits; n: number of images, at least 2; seed: of the
+    combinations; pad: black pixels around each digit: 2 gives 32×32, at which networks and classifiers work, 0 the
     digits' own 28×28 (which training would enlarge).
     Raises: ConfigError for n < 2, a negative seed or pad; DataError as ``mnist`` does.
     Convention: the other split (for evaluations) has at most 26,000 images, the papers' number of samples.

@@ -1,4 +1,4 @@
-"""A statistics file as a source: it stands for images that are no longer here."""
+"""A statistics file as a source: it replaces images that are absent."""
 
 import zipfile
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from gantlet.data.source import Kind
 
 @dataclass(frozen=True)
 class StatisticsSource:
-    """A file of moments; it stands for images that are not here, so it has no names, labels or images of its own."""
+    """A file of moments in place of absent images, so it has no names, labels or images."""
 
     spec: str
     """The path."""
@@ -35,7 +35,7 @@ class StatisticsSource:
 
     @property
     def described(self) -> str:
-        """Return what it holds, in words."""
+        """Return its content in words."""
         return "images"
 
 
@@ -45,8 +45,8 @@ class StatisticsSource:
 def statistics(path: str) -> StatisticsSource:
     """Moments of features instead of images: a file of `gantlet stats make`, or a published .npz with mu and sigma.
 
-    Metrics that need no more than moments or mean class probabilities work (the Fréchet distances, Inception Score,
-    Mode Score); the others say why they do not.
+    Metrics that need only moments or mean class probabilities work (the Fréchet distances, Inception Score,
+    Mode Score); the others report why they do not.
 
     Args: path: the file.
     Raises: DataError when there is no such file.
@@ -58,7 +58,7 @@ def statistics(path: str) -> StatisticsSource:
 
 
 def holds_moments(path: str) -> bool:
-    """Return whether a file is an .npz of mu and sigma."""
+    """Return whether a file is an .npz with mu and sigma."""
     try:
         with zipfile.ZipFile(path) as file:
             return {"mu.npy", "sigma.npy"} <= set(file.namelist())

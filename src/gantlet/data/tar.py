@@ -1,4 +1,4 @@
-"""A .tar archive of image files, read in place with the meaning of a folder; also WebDataset's shards."""
+"""A .tar archive of image files, read in place and interpreted as a folder; also WebDataset's shards."""
 
 import json
 import re
@@ -26,7 +26,7 @@ LABEL_KEYS = ("cls", "label", "class")
 
 
 class Member(NamedTuple):
-    """One file: in which archive, and where."""
+    """One file: its archive and its entry."""
 
     archive: tarfile.TarFile
     info: tarfile.TarInfo
@@ -42,7 +42,7 @@ def tar_archive(path: str, labels: str = "auto", split: str = "", background: st
 
     Args: path: the archive or shards, not compressed; labels: auto (label files where every image has one, else class
     folders), cls (label files, required), dirs or none; split, background: as for ``folder``.
-    Raises: DataError when it is no tar, is compressed, or holds links, names that leave the archive (../) or stand
+    Raises: DataError when it is no tar, is compressed, or holds links, names that leave the archive (../) or are given
     twice; and when label files are missing or cannot be read.
     """
     if labels not in ("auto", "cls", "dirs", "none"):
@@ -52,8 +52,8 @@ def tar_archive(path: str, labels: str = "auto", split: str = "", background: st
     load = _loader(files)
     sidecars = {_key(name): name for name in files if Path(name).suffix.lower() in LABEL_FILES}
     sidecars |= {_key(name): name for name in files if name.lower().endswith(".cls")}
-    wanted = labels in ("auto", "cls") and bool(sidecars or labels == "cls")
-    if not wanted:
+    use_label_files = labels in ("auto", "cls") and bool(sidecars or labels == "cls")
+    if not use_label_files:
         return collect(path, list(files), load, choices)
     samples = [name for name in files if Path(name).suffix.lower() not in LABEL_FILES]
     source = collect(path, samples, load, replace(choices, labels="none"))
@@ -64,9 +64,9 @@ def tar_archive(path: str, labels: str = "auto", split: str = "", background: st
         note = f"no labels from .cls or .json files: {len(unlabelled)} images have none, e.g. {unlabelled[0]}"
         source = collect(path, samples, load, choices)
         return replace(source, notes=(*source.notes, note))
-    found, classes = _labels(path, [sidecars[_key(name)] for name in source.names], load)
+    class_labels, classes = _labels(path, [sidecars[_key(name)] for name in source.names], load)
     spec = Choices(labels="auto", split=split, background=background).spec(path)
-    return replace(source, spec=spec, labels=found, classes=classes)
+    return replace(source, spec=spec, labels=class_labels, classes=classes)
 
 
 def _expand(path: str) -> list[str]:
@@ -82,10 +82,10 @@ def _expand(path: str) -> list[str]:
 
 def _members(path: str, archives: Sequence[str]) -> dict[str, Member]:
     """Return the regular files of all archives by name; raises DataError for anything that a folder could not hold."""
-    found: list[tuple[str, Member]] = []
+    members: list[tuple[str, Member]] = []
     for name in archives:
         try:
-            archive = tarfile.open(name, "r:")  # noqa: SIM115 (read from for as long as the source lives)
+            archive = tarfile.open(name, "r:")  # noqa: SIM115 (stays open while the source is in use)
             infos = archive.getmembers()
         except FileNotFoundError as error:
             raise DataError(f"there is no file {name!r}") from error
@@ -98,9 +98,9 @@ def _members(path: str, archives: Sequence[str]) -> dict[str, Member]:
             if not (info.isreg() or info.isdir()):
                 raise DataError(f"{name} is refused: {info.name!r} is a link or device; pack it again with plain files")
             if info.isreg():
-                found.append((info.name.removeprefix("./"), Member(archive, info)))
-    check_names(path, [name for name, _ in found])
-    return dict(found)
+                members.append((info.name.removeprefix("./"), Member(archive, info)))
+    check_names(path, [name for name, _ in members])
+    return dict(members)
 
 
 def _loader(files: dict[str, Member]) -> Callable[[str], bytes]:
@@ -131,7 +131,7 @@ def _key(name: str) -> str:
 def _labels(
     path: str, files: Sequence[str], load: Callable[[str], bytes]
 ) -> tuple[Int64[np.ndarray, " n"], tuple[str, ...]]:
-    """Return labels from .cls and .json files: numbers as they are, else names in natural order."""
+    """Return labels from .cls and .json files: numbers as they are, otherwise names in natural order."""
     values = [_value(path, name, load(name)) for name in files]
     if all(re.fullmatch(r"\d+", value) for value in values):
         return to_labels(path, np.array([int(value) for value in values]), len(values))

@@ -1,4 +1,4 @@
-"""Batches of images as other libraries hold them: tensors [b, c, h, w], uint8 or floating point."""
+"""Batches of images from other libraries: tensors [b, c, h, w], uint8 or floating point."""
 
 from typing import Any
 
@@ -32,5 +32,5 @@ def as_array(values: Any) -> np.ndarray:
 
 
 def _is_tensor(values: Any) -> bool:
-    """Return whether it is a torch tensor, without importing torch."""
+    """Return whether ``values`` is a torch tensor, without importing torch."""
     return any(base.__module__ == "torch" and base.__name__ == "Tensor" for base in type(values).__mro__)

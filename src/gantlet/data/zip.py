@@ -1,4 +1,4 @@
-"""A .zip archive of image files, read in place with the meaning of a folder."""
+"""A .zip archive of image files, read in place and interpreted as a folder."""
 
 import threading
 import zipfile
@@ -12,12 +12,12 @@ from gantlet.data.decode import Undecodable
 from gantlet.data.source import ImageSource
 
 
-@SOURCES.register("zip", source="PKWARE APPNOTE 6.3; ImageFolder convention: one folder a class")
+@SOURCES.register("zip", source="PKWARE APPNOTE 6.3; ImageFolder convention: one folder per class")
 def zip_archive(path: str, labels: str = "auto", split: str = "", background: str = "white") -> ImageSource:
     """Image files in a .zip archive, never unpacked to disk; class folders become labels, as in a folder.
 
     Args: path: the archive; labels, split, background: as for ``folder``.
-    Raises: DataError when it is no zip, is encrypted, or holds names that leave the archive (../) or stand twice.
+    Raises: DataError when it is no zip, is encrypted, or holds names that leave the archive (../) or are given twice.
     """
     try:
         archive = zipfile.ZipFile(path)

@@ -1,1 +1,1 @@
-"""gantlet where people already work: a torchmetrics class, an evaluator for one's own loop, and loggers."""
+"""Integrations: a torchmetrics class, and loggers for TensorBoard, Weights & Biases and Trackio."""

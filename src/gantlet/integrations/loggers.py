@@ -14,7 +14,7 @@ from gantlet.training.runs.events import Scalars, _events
 
 
 class Logger(Protocol):
-    """What numbers and pictures are written to."""
+    """Receives named numbers and pictures."""
 
     def numbers(self, values: Scalars, step: int) -> None:
         """Write named numbers at one step."""
@@ -28,12 +28,12 @@ class Logger(Protocol):
 
 def scalars(report: Report) -> Scalars:
     """Return a report's numbers by name: METRIC, METRIC/low, METRIC/high and METRIC/real (the reference)."""
-    found: Scalars = {}
+    numbers: Scalars = {}
     for estimate in report.estimates:
         parts = {"": estimate.value, "/low": estimate.low, "/high": estimate.high}
         parts["/real"] = estimate.reference.value if estimate.reference else None
-        found |= {f"{estimate.title}{part}": value for part, value in parts.items() if value is not None}
-    return found
+        numbers |= {f"{estimate.title}{part}": value for part, value in parts.items() if value is not None}
+    return numbers
 
 
 def log(folder: Path, to: str, *, project: str = "gantlet", out: Path | None = None) -> int:
@@ -41,8 +41,8 @@ def log(folder: Path, to: str, *, project: str = "gantlet", out: Path | None = N
 
     Args: folder: it holds events.jsonl or report.json; to: tensorboard, wandb or trackio; project: the logger's project;
     out: the logger's folder; default: FOLDER/NAME-OF-THE-LOGGER.
-    Returns: how many lines of events and reports were written. Raises: UnknownName; UsageError when the folder holds
-    neither, or the logger is not installed (it says what to install).
+    Returns: the number of lines of events and reports written. Raises: UnknownName; UsageError when the folder holds
+    neither, or the logger is not installed (the message names the package).
     """
     if to not in LOGGERS:
         raise UnknownName("logger", to, LOGGERS)

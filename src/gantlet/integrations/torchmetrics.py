@@ -30,7 +30,7 @@ _REAL = ("real_features", "real_probabilities")
 
 
 class GenerativeMetrics(Metric):
-    """Any of gantlet's metrics of real and generated images, kept up batch by batch.
+    """Any of gantlet's metrics of real and generated images, updated batch by batch.
 
     >>> metric = GenerativeMetrics("efficientnet-lite0", ["frechet_distance_debiased", "coverage"])  # doctest: +SKIP
     >>> metric.update(real_batch, real=True); metric.update(fake_batch, real=False)  # doctest: +SKIP
@@ -39,7 +39,7 @@ class GenerativeMetrics(Metric):
     >>> metric.estimates["coverage"].text  # doctest: +SKIP
     '0.91 [0.89, 0.93]'
 
-    The features of all images are the state (float32 [n, d] a side); under several processes they are gathered, so that
+    The features of all images are the state (float32 [n, d] per side); under several processes they are gathered, so that
     the result does not depend on their number.
 
     Args: features: an extractor that needs no training images, e.g. efficientnet-lite0, pixels, inception-v3[weights=…];
@@ -75,7 +75,7 @@ class GenerativeMetrics(Metric):
                 self.add_state(f"{side}_{part}", default=[], dist_reduce_fx="cat")
 
     def update(self, images: Tensor, *, real: bool) -> None:
-        """Add a batch of images [b, c, h, w], uint8 or floating point, to the real or to the generated ones."""
+        """Add a batch of images [b, c, h, w], uint8 or floating point, to the real or to the generated images."""
         batch = pixels(images, self.range)
         side = SIDES[0] if real else SIDES[1]
         for start in np.arange(0, len(batch), BATCH):
@@ -86,33 +86,35 @@ class GenerativeMetrics(Metric):
                 getattr(self, f"{side}_probabilities").append(torch.from_numpy(probabilities).to(self.device))
 
     def compute(self) -> dict[str, Tensor]:
-        """Return each metric's value; their intervals stand in ``estimates``.
+        """Return each metric's value; the intervals are in ``estimates``.
 
-        Raises: TooFewSamples without images on one side, or where a metric is undefined (it says why).
+        Raises: TooFewSamples without images on one side, or where a metric is undefined (with the reason).
         """
         real, fake = (self._bank(side) for side in SIDES)
-        found = compute(Evidence(real, fake, self.seed, self.level), self.names)
-        undefined = [f"{e.metric}: {'; '.join(e.notes)}" for e in found if e.value is None]
+        estimates = compute(Evidence(real, fake, self.seed, self.level), self.names)
+        undefined = [f"{e.metric}: {'; '.join(e.notes)}" for e in estimates if e.value is None]
         if undefined:
             raise TooFewSamples(" / ".join(undefined))
-        self.estimates = {e.metric: e for e in found}
-        return {e.metric: torch.tensor(e.value, dtype=torch.float64) for e in found}
+        self.estimates = {e.metric: e for e in estimates}
+        return {e.metric: torch.tensor(e.value, dtype=torch.float64) for e in estimates}
 
     def reset(self) -> None:
-        """Forget all images; the real ones are kept where ``reset_real`` is False."""
-        kept = {} if self.reset_real else {name: list(getattr(self, name)) for name in _REAL}  # reset clears the lists
+        """Remove all images; real images remain where ``reset_real`` is False."""
+        real_state = (
+            {} if self.reset_real else {name: list(getattr(self, name)) for name in _REAL}
+        )  # reset clears the lists
         super().reset()
-        for name, value in kept.items():
+        for name, value in real_state.items():
             setattr(self, name, value)
 
     def _bank(self, side: str) -> FeatureBank:
-        features = _joined(getattr(self, f"{side}_features"))
+        features = _join(getattr(self, f"{side}_features"))
         if features is None:
             raise TooFewSamples(f"no {side} images yet; call update(images, real={side == 'real'})")
-        return FeatureBank(features, _joined(getattr(self, f"{side}_probabilities")))
+        return FeatureBank(features, _join(getattr(self, f"{side}_probabilities")))
 
 
-def _joined(state: list[Tensor] | Tensor) -> np.ndarray | None:
-    """Return a state's rows as one array: a list of batches, or one tensor after processes were gathered."""
+def _join(state: list[Tensor] | Tensor) -> np.ndarray | None:
+    """Return a state's rows as one array: a list of batches, or one tensor after the processes' states were gathered."""
     parts = [part for part in ([state] if isinstance(state, Tensor) else state) if part.numel()]
     return np.ascontiguousarray(torch.cat(parts).cpu().numpy()) if parts else None

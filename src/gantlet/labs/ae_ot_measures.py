@@ -1,4 +1,4 @@
-"""What the lab ae-ot measures of one generator: modes, bridging, Fréchet distance, and how near the training set it stays."""
+"""Measures of one generator in the lab ae-ot: modes, bridging, Fréchet distance, and how near the training set it stays."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,12 +13,12 @@ from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.metrics.modes import class_counts
 from gantlet.evaluation.stats.feature_bank import FeatureBank
-from gantlet.labs.images import Labelled, features_of
+from gantlet.labs.images import LabelledImages, features_of
 from gantlet.transport.cells import assign
 
 UNSURE = 0.01
-ASKED = 1000
-"""Images of each set whose nearest training images are looked for."""
+QUERIES = 1000
+"""Number of images per set for which the nearest training image is searched."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,21 +37,21 @@ class Measures:
 
 
 @dataclass(frozen=True, eq=False)
-class Judge:
-    """What all sets of one seed are held against: training images, held-out ones with their features, an encoder."""
+class Evaluator:
+    """Evaluates all image sets of one seed against training images, held-out images with their features, and an encoder."""
 
-    train: Labelled
+    train: LabelledImages
     test: UInt8[np.ndarray, "m s s c"]
     bank: FeatureBank
     encoder: nn.Module
 
-    def measure(self, made: UInt8[np.ndarray, "k s s c"], seed: int) -> Measures:
+    def measure(self, images: UInt8[np.ndarray, "k s s c"], seed: int) -> Measures:
         """Return the measures of one set of images."""
-        bank = features_of(made, self.train.classifier)
+        bank = features_of(images, self.train.classifier)
         real, fake = (class_counts(one) / one.n for one in (self.bank, bank))
         (distance,) = compute(Evidence(self.bank, bank, seed), ["frechet_distance"])
         assert distance.value is not None and distance.low is not None and distance.high is not None
-        code, image = self._nearness(made)
+        code, image = self._nearness(images)
         own_code, own_image = self._held_out
         return Measures(
             modes=int((fake > 0).sum()),
@@ -62,12 +62,12 @@ class Judge:
             image=image / own_image,
         )
 
-    def beside(self, made: UInt8[np.ndarray, "k s s c"]) -> UInt8[np.ndarray, "k s s c"]:
+    def beside(self, images: UInt8[np.ndarray, "k s s c"]) -> UInt8[np.ndarray, "k s s c"]:
         """Return the training image nearest to each image."""
-        return self.train.pixels[nearest(self._train_rows, _rows(made))[1]]
+        return self.train.pixels[nearest(self._train_rows, _rows(images))[1]]
 
     def reconstructions(self, decoder: nn.Module, seed: int) -> UInt8[np.ndarray, "k s s c"]:
-        """Return as many training images as there are held-out ones, encoded and decoded: what copies look like."""
+        """Return as many training images as there are held-out ones, encoded and decoded, as examples of copies."""
         order = numpy_stream(seed, "reconstructions").permutation(len(self.train.pixels))[: len(self.test)]
         with torch.no_grad():
             parts = torch.from_numpy(encode(self.encoder, self.train.pixels[order])).split(500)
@@ -75,10 +75,10 @@ class Judge:
         scaled = ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
         return scaled.permute(0, 2, 3, 1).contiguous().numpy()
 
-    def _nearness(self, made: UInt8[np.ndarray, "k s s c"]) -> tuple[float, float]:
-        some = made[:ASKED]
-        codes = nearest(self._train_codes, encode(self.encoder, some))[0]
-        return float(np.median(codes)), float(np.median(nearest(self._train_rows, _rows(some))[0]))
+    def _nearness(self, images: UInt8[np.ndarray, "k s s c"]) -> tuple[float, float]:
+        subset = images[:QUERIES]
+        codes = nearest(self._train_codes, encode(self.encoder, subset))[0]
+        return float(np.median(codes)), float(np.median(nearest(self._train_rows, _rows(subset))[0]))
 
     @cached_property
     def _held_out(self) -> tuple[float, float]:
@@ -96,13 +96,13 @@ class Judge:
 def nearest(
     train: Float32[np.ndarray, "n d"], query: Float32[np.ndarray, "m d"]
 ) -> tuple[Float64[np.ndarray, " m"], Int64[np.ndarray, " m"]]:
-    """Return each query row's distance to its nearest training row, and that one's index.
+    """Return each query row's distance to its nearest training row, and the index of that row.
 
-    The nearest is found in float32 by max ⟨q, t⟩ − |t|²/2 about the training mean; its distance is taken from differences.
+    The nearest is found in float32 by max ⟨q, t⟩ − |t|²/2 about the training mean; its distance is computed from differences.
     """
     middle = train.mean(axis=0)
-    rows, asked = (torch.from_numpy(side - middle) for side in (train, query))
-    index = assign(asked, rows, -rows.square().sum(dim=1) / 2)[1].numpy()
+    rows, queries = (torch.from_numpy(side - middle) for side in (train, query))
+    index = assign(queries, rows, -rows.square().sum(dim=1) / 2)[1].numpy()
     return np.linalg.norm(query.astype(np.float64) - train[index], axis=1), index
 
 
@@ -123,5 +123,5 @@ def _rows(images: UInt8[np.ndarray, "k s s c"]) -> Float32[np.ndarray, "k p"]:
 
 
 def _certainty(bank: FeatureBank) -> Float64[np.ndarray, " k"]:
-    assert bank.probabilities is not None  # a classifier gives them
+    assert bank.probabilities is not None  # a classifier's bank has them
     return bank.probabilities.max(axis=1).astype(np.float64)

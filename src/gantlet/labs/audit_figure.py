@@ -1,11 +1,11 @@
-"""The figures of the metric audit: a map of scores, and for each feature space one panel a test with one line a metric."""
+"""The figures of the metric audit: a map of scores, and for each feature space one panel per test with one line per metric."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from gantlet.core.drawing import figure
-from gantlet.core.results.audit import SEEN
+from gantlet.core.results.audit import DETECTED
 from gantlet.core.results.lab import Cell
 from gantlet.evaluation.audit import FAILURES
 from gantlet.labs.audit_scores import HARMLESS, Curves, strengths
@@ -15,23 +15,23 @@ TITLES = {
     "mixing": ("Noise images mixed in", "share of noise"),
     "collapse": ("Modes collapsed to one image", "share of modes"),
     "dropping": ("Modes dropped", "share of modes"),
-    "samples": ("A quarter noise, ever fewer samples", "images a side"),
+    "samples": ("A quarter noise, ever fewer samples", "images per side"),
     "copies": ("Training images copied", "share of copies"),
     "shift": ("Harmless shifts (low is good)", "largest shift / side"),
-    "speed": ("Time", "images a side"),
+    "speed": ("Time", "images per side"),
 }
 HEADS = {"mixing": "noise", "shift": "harmless\nshift", "samples": "few\nsamples", "copies": "over-\nfitting"}
 
 
-def panels(setting: Setting, space: str, found: Mapping[tuple[str, str], Sequence[Curves]], n: int, what: str) -> str:
+def panels(setting: Setting, space: str, results: Mapping[tuple[str, str], Sequence[Curves]], n: int, what: str) -> str:
     """Draw the curves of one space; return the file's name."""
     picture, axes = figure.new(2, 4, width=3.3, height=2.9)
     planted = {entry.name: entry.meta.strengths for entry in FAILURES.entries()}
-    names = list(dict.fromkeys(name for _, name in found))
+    names = list(dict.fromkeys(name for _, name in results))
     for axis, test in zip(axes, TITLES, strict=False):
         for index, name in enumerate(names):
-            if (space, name) in found:
-                by_seed = np.array([_curve(c, test) for c in found[space, name]])
+            if (space, name) in results:
+                by_seed = np.array([_curve(c, test) for c in results[space, name]])
                 figure.line(axis, strengths(test, n, planted), by_seed, name, index)
         title, x = TITLES[test]
         y = {"shift": "worsening / that by pure noise", "speed": "seconds"}.get(test, "worsening in its own sd")
@@ -41,9 +41,9 @@ def panels(setting: Setting, space: str, found: Mapping[tuple[str, str], Sequenc
         if test == "speed":
             axis.set_yscale("log")
         else:
-            axis.axhline(HARMLESS if test == "shift" else SEEN, color="0.4", linewidth=1, linestyle="--")
+            axis.axhline(HARMLESS if test == "shift" else DETECTED, color="0.4", linewidth=1, linestyle="--")
         if test not in ("shift", "speed"):
-            axis.set_yscale("symlog", linthresh=SEEN)
+            axis.set_yscale("symlog", linthresh=DETECTED)
     handles, names = axes[0].get_legend_handles_labels()
     axes[-1].axis("off")
     axes[-1].legend(
@@ -53,12 +53,12 @@ def panels(setting: Setting, space: str, found: Mapping[tuple[str, str], Sequenc
     return figure.save(picture, setting.out / f"metric-audit-{space}.png")
 
 
-def _curve(found: Curves, test: str) -> list[float]:
-    return {"shift": found.shift, "speed": found.seconds}.get(test) or found.z[test]
+def _curve(curves: Curves, test: str) -> list[float]:
+    return {"shift": curves.shift, "speed": curves.seconds}.get(test) or curves.z[test]
 
 
 def heat_map(setting: Setting, rows: Sequence[tuple[Cell, ...]], desiderata: Sequence[str], what: str) -> str:
-    """Draw the table of scores: one row a metric and space, one column a desideratum; return the file's name."""
+    """Draw the table of scores: one row per metric and space, one column per desideratum; return the file's name."""
     picture, (axis,) = figure.new(1, 1, width=6.8, height=0.34 * len(rows) + 1.3)
     scores = np.array([[float(value or 0) for value in row[2:-1]] for row in rows])
     axis.grid(visible=False)
@@ -73,5 +73,5 @@ def heat_map(setting: Setting, rows: Sequence[tuple[Cell, ...]], desiderata: Seq
     for i in range(1, len(rows)):
         if rows[i][0] != rows[i - 1][0]:
             axis.axhline(i - 0.5, color="white", linewidth=4)
-    axis.set_title(f"Share of strengths handled as it should: {what}", fontsize=10, pad=12)
+    axis.set_title(f"Share of strengths handled as they should be: {what}", fontsize=10, pad=12)
     return figure.save(picture, setting.out / "metric-audit.png")

@@ -1,10 +1,10 @@
-"""What the metric audit asks beyond planted failures: how few samples a metric needs, and its scores by desideratum."""
+"""The metric audit beyond planted failures: how few samples a metric needs, and its scores by desideratum."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from gantlet.core.results.audit import SEEN
+from gantlet.core.results.audit import DETECTED
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.audit.measure import Auditor
 
@@ -12,9 +12,9 @@ TESTS = ("mixing", "collapse", "dropping", "shift", "copies")
 """The planted failures of Xu et al.'s desiderata, in the order of their sections."""
 DESIDERATA = ("mixing", "collapse", "dropping", "shift", "samples", "copies")
 HARMLESS = 0.1
-"""A shift is tolerated where the metric worsens by at most this share of what pure noise does to it."""
+"""A shift is tolerated where the metric worsens by at most this share of its worsening under pure noise."""
 NOISE_SHARE = 0.25
-"""How much noise the sample-efficiency test has to find."""
+"""The share of noise that the sample-efficiency test has to detect."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class Curves:
         return [value / scale for value in self.z["shift"]]
 
     def scores(self) -> dict[str, float]:
-        """Return, by desideratum, the share of strengths (or sizes) at which the metric does what it should, in [0, 1]."""
-        found = {test: float(np.mean([value >= SEEN for value in self.z[test]])) for test in DESIDERATA}
-        noise_is_worse = self.z["mixing"][-1] > SEEN
-        found["shift"] = float(np.mean([noise_is_worse and value <= HARMLESS for value in self.shift]))
-        return found
+        """Return, by desideratum, the share of strengths (or sizes) at which the metric behaves as it should, in [0, 1]."""
+        scores = {test: float(np.mean([value >= DETECTED for value in self.z[test]])) for test in DESIDERATA}
+        noise_is_worse = self.z["mixing"][-1] > DETECTED
+        scores["shift"] = float(np.mean([noise_is_worse and value <= HARMLESS for value in self.shift]))
+        return scores
 
 
 def sizes(n: int) -> list[int]:
@@ -53,21 +53,21 @@ def curves(auditor: Auditor, seed: int) -> dict[str, Curves]:
 
 
 def _efficiency(auditor: Auditor, seed: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """Return by metric how far a quarter of noise worsens it at each size (0 where it needs more samples), and seconds."""
+    """Return, per metric, how far a quarter of noise worsens it at each size (0 where it needs more samples), and seconds."""
     pool = auditor.plan.pool
     unreal = auditor.plan.fakes["mixing"][-1]
-    some = round(NOISE_SHARE * pool.n)
-    mixed = numpy_stream(seed, "mixed").permutation(np.concatenate([unreal[:some], pool.fresh[some:]]))
+    noisy = round(NOISE_SHARE * pool.n)
+    mixed = numpy_stream(seed, "mixed").permutation(np.concatenate([unreal[:noisy], pool.fresh[noisy:]]))
     samples: dict[str, list[float]] = {name: [] for name in auditor.metrics}
     seconds: dict[str, list[float]] = {name: [] for name in auditor.metrics}
     for size in sizes(pool.n):
         fewer = Auditor(auditor.plan, auditor.bank, auditor.metrics, auditor.classes)
-        null, spread = fewer.null([(a[:size], b[:size]) for a, b in auditor.plan.honest])
-        found = fewer.worse(pool.real[:size], mixed[:size])
+        null, spread = fewer.null([(a[:size], b[:size]) for a, b in auditor.plan.null_pairs])
+        values = fewer.worse(pool.real[:size], mixed[:size])
         for name in auditor.metrics:
-            known = name in null and name in found
-            samples[name].append((found[name] - float(null[name].mean())) / spread[name] if known else 0.0)
-            seconds[name].append(fewer.seconds.get(name, 0.0) / (len(auditor.plan.honest) + 1))
+            defined = name in null and name in values
+            samples[name].append((values[name] - float(null[name].mean())) / spread[name] if defined else 0.0)
+            seconds[name].append(fewer.seconds.get(name, 0.0) / (len(auditor.plan.null_pairs) + 1))
     return samples, seconds
 
 

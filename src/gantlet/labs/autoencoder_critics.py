@@ -1,4 +1,4 @@
-"""Discriminators that are auto-encoders: EBGAN and BEGAN, what γ trades, and what M_global tells."""
+"""Discriminators that are auto-encoders: EBGAN and BEGAN, the trade-off of γ, and M_global as a measure of convergence."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,9 +18,9 @@ from gantlet.evaluation.metrics.frechet_distance import frechet_distance
 from gantlet.evaluation.metrics.vendi_score import vendi_score
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS
-from gantlet.labs.images import Labelled, features_of, labelled, short
+from gantlet.labs.images import LabelledImages, features_of, open_labelled, short
 from gantlet.labs.lab import Lab, Setting
-from gantlet.labs.training import Trained, trained
+from gantlet.labs.training import TrainingRun, train_and_sample
 
 SOURCE = "Zhao et al. 2017, arXiv:1609.03126; Berthelot et al. 2017, arXiv:1703.10717, sections 3.3, 3.4 and 4.2"
 CLAIM = (
@@ -29,7 +29,7 @@ CLAIM = (
 )
 FEW, MIDDLE, MANY = 0.3, 0.5, 0.7
 TOLERANCE = (
-    f"over the seeds, whole 95 % intervals above 0: the Vendi Score at γ = {MANY} less that at {FEW}; precision at γ = {FEW} less "
+    f"over the seeds, whole 95 % intervals above 0: the Vendi Score at γ = {MANY} minus that at {FEW}; precision at γ = {FEW} minus "
     f"that at {MANY}; and the rank correlation of M_global with the Fréchet distance along the training at γ = {MIDDLE}"
 )
 ARMS = {
@@ -44,31 +44,31 @@ MEASURES = {
     "follows": "rank correlation of M_global with FD",
 }
 POINTS = 8
-"""Times in a training at which the Fréchet distance is taken."""
-SHOWN = 8
+"""Number of times in a training at which the Fréchet distance is computed."""
+GRID_SIDE = 8
 BATCH = 32
 
 
-class Measured(NamedTuple):
-    """The final generator's Fréchet distance, Vendi Score and precision; M_global and distance along the way."""
+class Measures(NamedTuple):
+    """The final generator's Fréchet distance, Vendi Score and precision; M_global and distance during the training."""
 
     fd: float
     diversity: float
     quality: float
     track: tuple[tuple[int, float, float], ...]
-    """(step, mean M_global since the last, Fréchet distance); empty for EBGAN."""
+    """(step, mean M_global since the previous entry, Fréchet distance); empty for EBGAN."""
 
     @property
     def follows(self) -> float:
-        """Return the rank correlation of M_global with the distance; 0 where one of them stays the same."""
+        """Return the rank correlation of M_global with the distance; 0 where one of them is constant."""
         _, measures, distances = zip(*self.track, strict=True)
         if len(set(measures)) < 2 or len(set(distances)) < 2:
             return 0.0
         return float(spearmanr(measures, distances).statistic)
 
 
-Found = dict[str, list[Measured]]
-Shown = tuple[dict[str, UInt8[np.ndarray, "n s s c"]], str]
+Measurements = dict[str, list[Measures]]
+Panels = tuple[dict[str, UInt8[np.ndarray, "n s s c"]], str]
 """Samples of each arm, and the data's name."""
 
 
@@ -77,12 +77,12 @@ Shown = tuple[dict[str, UInt8[np.ndarray, "n s s c"]], str]
 class AutoencoderCritics(Lab):
     """Claim: auto-encoders can be discriminators; BEGAN's γ trades diversity for quality; M_global tracks convergence.
 
-    EBGAN and BEGAN at γ = 0.3, 0.5, 0.7, equal generator steps, Adam 1e-3, λ_k = 0.02, since these trainings are a hundred times
-    shorter than the paper's (1e-3). The auto-encoder starts from He's weights; the generator, its decoder, has batch
+    EBGAN and BEGAN at γ = 0.3, 0.5, 0.7, equal generator steps, Adam 1e-3, λ_k = 0.02, since these trainings are a hundred
+    times shorter than the paper's (1e-3). The auto-encoder starts from He's weights; the generator, its decoder, has batch
     normalisation and starts from gray images: where it starts from noise, k stays 0 until it has lost its latents. Option:
     ``data``, labelled images. Measured in a classifier's features: the Fréchet distance to the training images, the Vendi
     Score (diversity), precision (quality); for BEGAN the rank correlation (Spearman) over eight times of a training of
-    M_global, averaged since the last time, with the Fréchet distance then.
+    M_global, averaged since the previous time, with the Fréchet distance at that time.
 
     Tolerance: diversity rises and precision falls from γ = 0.3 to 0.7, and the rank correlation at γ = 0.5 is positive, whole
     95 % intervals over seeds.
@@ -93,17 +93,17 @@ class AutoencoderCritics(Lab):
     def run(self, setting: Setting) -> LabResult:
         """Train every arm with every seed."""
         seeds = setting.seeds(2, 3, 10)
-        real = labelled(self.data, 0, setting.progress)
+        real = open_labelled(self.data, 0, setting.progress)
         data = training_data(real.source)
         bank = features_of(real.pixels, real.classifier)
-        found: Found = {arm: [] for arm in ARMS}
-        shown: dict[str, UInt8[np.ndarray, "n s s c"]] = {}
+        measurements: Measurements = {arm: [] for arm in ARMS}
+        panels: dict[str, UInt8[np.ndarray, "n s s c"]] = {}
         for done, (seed, arm) in enumerate((seed, arm) for seed in seeds for arm in ARMS):
-            run = trained(config(arm, setting, seed), data, setting.of(100, 500, 2_000))
-            found[arm].append(measure(run, bank, real))
-            shown.setdefault(arm, run.samples[: SHOWN**2])
+            run = train_and_sample(config(arm, setting, seed), data, setting.of(100, 500, 2_000))
+            measurements[arm].append(measure(run, bank, real))
+            panels.setdefault(arm, run.samples[: GRID_SIDE**2])
             setting.progress("training", done + 1, len(ARMS) * len(seeds))
-        return judged(setting, seeds, found, (shown, short(self.data)))
+        return conclude(setting, seeds, measurements, (panels, short(self.data)))
 
 
 def config(arm: str, setting: Setting, seed: int) -> TrainConfig:
@@ -117,11 +117,11 @@ def config(arm: str, setting: Setting, seed: int) -> TrainConfig:
     )  # fmt: skip
 
 
-def measure(run: Trained, real: FeatureBank, judge: Labelled) -> Measured:
-    """Measure the samples of one training along its way, and M_global between them."""
+def measure(run: TrainingRun, real: FeatureBank, labelled: LabelledImages) -> Measures:
+    """Measure the samples of one training at each evaluation, and M_global between evaluations."""
     distances, last = [], 0
-    for step, samples in run.drawn:
-        bank = features_of(samples, judge.classifier)
+    for step, samples in run.samples_by_step:
+        bank = features_of(samples, labelled.classifier)
         values = [line["m_global"] for line in run.lines if last < line["step"] <= step and "m_global" in line]
         distances.append(
             (step, float(np.mean(values)) if values else 0.0, frechet_distance(real.moments, bank.moments))
@@ -129,20 +129,20 @@ def measure(run: Trained, real: FeatureBank, judge: Labelled) -> Measured:
         last = step
     inside = Evidence(real, bank).neighbours.in_real_manifold
     track = tuple(distances) if any("m_global" in line for line in run.lines) else ()
-    return Measured(distances[-1][2], vendi_score(bank.features), float(inside.mean()), track)
+    return Measures(distances[-1][2], vendi_score(bank.features), float(inside.mean()), track)
 
 
-def judged(setting: Setting, seeds: tuple[int, ...], found: Found, shown: Shown) -> LabResult:
+def conclude(setting: Setting, seeds: tuple[int, ...], measurements: Measurements, panels: Panels) -> LabResult:
     """Return the verdict on the three numbers, the table of all arms, and the figure."""
-    more = _difference(found, "diversity", HIGH, LOW)
-    better = _difference(found, "quality", LOW, HIGH)
-    follows = over_seeds(f"{MEASURES['follows']}, {MID}", [m.follows for m in found[MID]])
+    more = _difference(measurements, "diversity", HIGH, LOW)
+    better = _difference(measurements, "quality", LOW, HIGH)
+    follows = over_seeds(f"{MEASURES['follows']}, {MID}", [m.follows for m in measurements[MID]])
     failed = [e.metric for e in (more, better, follows) if lower(e) <= 0]
     why = "; ".join(f"{e.metric} {e.text}" for e in (more, better, follows))
     why += f"; not as claimed: {', '.join(failed)}" if failed else ""
     rows: list[tuple[Cell, ...]] = []
     means: dict[str, dict[str, Estimate]] = {name: {} for name in MEASURES}
-    for arm, runs in found.items():
+    for arm, runs in measurements.items():
         for name in MEASURES:
             if name != "follows" or runs[0].track:
                 means[name][arm] = over_seeds(name, [getattr(m, name) for m in runs])
@@ -150,29 +150,29 @@ def judged(setting: Setting, seeds: tuple[int, ...], found: Found, shown: Shown)
     return LabResult(
         "autoencoder-critics", CLAIM, SOURCE, follows.metric, None, "pictures and curves (Berthelot et al., Figures 3 and 5)",
         follows, TOLERANCE, "not reproduced" if failed else "reproduced", why, ("arm", *MEASURES.values()), tuple(rows),
-        (_draw(setting, means, found, shown),), setting.size, seeds,
+        (_draw(setting, means, measurements, panels),), setting.size, seeds,
     )  # fmt: skip
 
 
-def _difference(found: Found, name: str, one: str, other: str) -> Estimate:
-    values = [getattr(a, name) - getattr(b, name) for a, b in zip(found[one], found[other], strict=True)]
-    return over_seeds(f"{MEASURES[name]}, {one} less {other}", values)
+def _difference(measurements: Measurements, name: str, one: str, other: str) -> Estimate:
+    values = [getattr(a, name) - getattr(b, name) for a, b in zip(measurements[one], measurements[other], strict=True)]
+    return over_seeds(f"{MEASURES[name]}, {one} minus {other}", values)
 
 
-def _draw(setting: Setting, means: dict[str, dict[str, Estimate]], found: Found, shown: Shown) -> str:
+def _draw(setting: Setting, means: dict[str, dict[str, Estimate]], measurements: Measurements, panels: Panels) -> str:
     """Draw samples of every arm, the three measures, and M_global with the distance along the first seed's training."""
     columns = 5
     picture, axes = figure.new(2, columns, width=3.0, height=3.1)
-    for axis, (arm, pixels) in zip(axes, shown[0].items(), strict=False):
-        figure.images(axis, pixels, SHOWN)
-        figure.label(axis, arm + (f" ({shown[1]})" if arm == "EBGAN" else ""))
+    for axis, (arm, pixels) in zip(axes, panels[0].items(), strict=False):
+        figure.images(axis, pixels, GRID_SIDE)
+        figure.label(axis, arm + (f" ({panels[1]})" if arm == "EBGAN" else ""))
     axes[columns - 1].set_axis_off()
     for axis, name in zip(axes[columns:], ("fd", "diversity", "quality"), strict=False):
         figure.bars(axis, means[name])
         figure.label(axis, MEASURES[name])
     along, together = axes[-2:]
     for i, arm in enumerate((LOW, MID, HIGH)):
-        tracks = np.array([m.track for m in found[arm]])
+        tracks = np.array([m.track for m in measurements[arm]])
         figure.line(along, tracks[0, :, 0].tolist(), tracks[:, :, 1], arm.removeprefix("BEGAN, "), i)
         together.scatter(tracks[:, :, 1].ravel(), tracks[:, :, 2].ravel(), s=10, color=figure.COLOURS[i])
     along.legend(fontsize=7, frameon=False)

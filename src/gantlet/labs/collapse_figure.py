@@ -23,8 +23,8 @@ REACH = 3.0
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
-    """One target with the transport onto it, new points of that, and a GAN's samples and the GAN as a function."""
+class TargetPanels:
+    """One target with the transport onto it, new points of the transport, a GAN's samples, and the GAN as a function."""
 
     target: Target
     potential: Brenier
@@ -33,11 +33,11 @@ class Shown:
     rival: Float64[np.ndarray, "n 2"]
     image: Callable[[Float64[np.ndarray, "k 2"]], Float64[np.ndarray, "k 2"]]
     fit: Any
-    """The GAN's measures: ``outside`` and ``found``."""
+    """The GAN's measures: ``outside`` and ``pieces_found``."""
 
 
 class Point(NamedTuple):
-    """A generator on two modes: gap, slope, mass between, and whether ``both`` modes have like masses; else the law asks for less."""
+    """A generator on two modes: gap, slope, mass between, and whether ``both`` modes have similar masses; if not, the bound is lower."""
 
     gap: float
     slope: float
@@ -45,19 +45,19 @@ class Point(NamedTuple):
     both: bool
 
 
-def drawn(setting: Setting, shown: dict[str, Shown], law: dict[str, list[Point]]) -> str:
-    """Draw four panels a target and, below, the law and the jumps."""
-    picture, axes = figure.new(len(shown) + 1, 4, width=3.3, height=3.2)
-    for index, (name, one) in enumerate(shown.items()):
+def draw_figure(setting: Setting, panels: dict[str, TargetPanels], bridging_points: dict[str, list[Point]]) -> str:
+    """Draw four panels per target and, below, the bound and the jumps."""
+    picture, axes = figure.new(len(panels) + 1, 4, width=3.3, height=3.2)
+    for index, (name, one) in enumerate(panels.items()):
         cells, new, gan, plane = axes[4 * index : 4 * index + 4]
         _cells(cells, name, one)
         _points(new, one, one.new, "Transport, new points away from it")
-        title = f"GAN: {one.fit.outside:.1%} outside, {one.fit.found} of {one.target.pieces} pieces"
+        title = f"GAN: {one.fit.outside:.1%} outside, {one.fit.pieces_found} of {one.target.pieces} pieces"
         _points(gan, one, one.rival, title)
         _plane(plane, one)
-    for index, (axis, (arm, runs)) in enumerate(zip(axes[-4:], law.items(), strict=False)):
-        _law(axis, arm, runs, "mass between two modes" if index == 0 else "")
-    _jumps(axes[-1], shown)
+    for index, (axis, (arm, runs)) in enumerate(zip(axes[-4:], bridging_points.items(), strict=False)):
+        _bridging(axis, arm, runs, "mass between two modes" if index == 0 else "")
+    _jumps(axes[-1], panels)
     return figure.save(picture, setting.out / "collapse-is-discontinuity.png")
 
 
@@ -66,22 +66,22 @@ def _lattice(low: float, high: float) -> Float64[np.ndarray, "k 2"]:
     return np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
 
 
-def _paint(axis: "Axes", one: Shown, to: Float64[np.ndarray, "k 2"], low: float, high: float) -> None:
+def _paint(axis: "Axes", one: TargetPanels, images: Float64[np.ndarray, "k 2"], low: float, high: float) -> None:
     # Neighbouring pieces get colours far apart.
-    values = one.target.piece(to).reshape(SIDE, SIDE) * 7 % one.target.pieces
+    values = one.target.piece(images).reshape(SIDE, SIDE) * 7 % one.target.pieces
     axis.imshow(values, origin="lower", extent=(low, high, low, high), cmap="tab20", alpha=0.6, interpolation="nearest")
     axis.grid(False)
     axis.set(xticks=[], yticks=[])
 
 
-def _cells(axis: "Axes", name: str, one: Shown) -> None:
+def _cells(axis: "Axes", name: str, one: TargetPanels) -> None:
     _paint(axis, one, one.potential.map(_lattice(0.0, 1.0)), 0.0, 1.0)
     for end in one.creases.ends[one.creases.singular()]:
         axis.plot(*end.T, color="black", linewidth=1.3, solid_capstyle="round")
     figure.label(axis, f"{name}: cells, singular set of length {one.creases.length():.2f}")
 
 
-def _points(axis: "Axes", one: Shown, points: Float64[np.ndarray, "n 2"], title: str) -> None:
+def _points(axis: "Axes", one: TargetPanels, points: Float64[np.ndarray, "n 2"], title: str) -> None:
     some = points[:4000]
     off = one.target.outside(some)
     axis.scatter(some[~off, 0], some[~off, 1], s=1.5, color=figure.COLOURS[0], linewidths=0, rasterized=True)
@@ -90,17 +90,17 @@ def _points(axis: "Axes", one: Shown, points: Float64[np.ndarray, "n 2"], title:
     figure.label(axis, title)
 
 
-def _plane(axis: "Axes", one: Shown) -> None:
-    to = one.image(_lattice(-REACH, REACH))
-    _paint(axis, one, to, -REACH, REACH)
-    off = one.target.outside(to).reshape(SIDE, SIDE)
+def _plane(axis: "Axes", one: TargetPanels) -> None:
+    images = one.image(_lattice(-REACH, REACH))
+    _paint(axis, one, images, -REACH, REACH)
+    off = one.target.outside(images).reshape(SIDE, SIDE)
     black = np.zeros((SIDE, SIDE, 4))
     black[..., 3] = 0.85 * off
     axis.imshow(black, origin="lower", extent=(-REACH, REACH, -REACH, REACH), interpolation="nearest")
     figure.label(axis, "The GAN's latents; black: outside")
 
 
-def _law(axis: "Axes", arm: str, runs: list[Point], y: str) -> None:
+def _bridging(axis: "Axes", arm: str, runs: list[Point], y: str) -> None:
     ratios = np.geomspace(0.01, 20, 200)
     axis.plot(ratios, [least_bridging(r, 1.0) for r in ratios], color="black", linewidth=1.2, label="2Φ(Δ/2L) − 1")
     gaps = sorted({run.gap for run in runs})
@@ -115,12 +115,12 @@ def _law(axis: "Axes", arm: str, runs: list[Point], y: str) -> None:
     axis.set_xscale("log")
     axis.set_ylim(-0.03, 1.03)
     axis.legend(fontsize=7, frameon=False, loc="upper left")
-    figure.label(axis, f"{arm}: the law (hollow: modes not equal)", "gap Δ / sampled Lipschitz constant L", y)
+    figure.label(axis, f"{arm}: the bound (hollow: modes not equal)", "gap Δ / sampled Lipschitz constant L", y)
 
 
-def _jumps(axis: "Axes", shown: dict[str, Shown]) -> None:
+def _jumps(axis: "Axes", panels: dict[str, TargetPanels]) -> None:
     edges = np.geomspace(0.05, 50, 40).tolist()
-    for index, (name, one) in enumerate(shown.items()):
+    for index, (name, one) in enumerate(panels.items()):
         ratio, lengths = one.creases.ratio, one.creases.lengths
         axis.hist(
             ratio, edges, weights=lengths, histtype="step", color=figure.COLOURS[index], label=name, linewidth=1.3

@@ -1,4 +1,4 @@
-"""Targets whose optimal map from a square must jump: a grid of modes, a ring around a hole, a C; and what is off them."""
+"""Targets whose optimal map from a square must jump: a grid of modes, a ring around a hole, a C; and which points miss them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ CENTRES = np.stack(np.meshgrid(np.arange(-4, 5, 2.0), np.arange(-4, 5, 2.0)), ax
 INNER, OUTER, OPENING = 1.4, 2.0, np.pi / 4
 """Radii of ring and C; the C is open where its angle is below ``OPENING`` on either side of the axis."""
 FEWEST = 0.1
-"""A piece is found where at least this part of its own share of the mass lies."""
+"""A piece is found where at least this fraction of its own share of the mass lies."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A law in the plane in ``pieces`` of equal mass: draws of it, the distance to it, and the nearest piece of a point.
+    """A distribution in the plane in ``pieces`` of equal mass: samples, distance to its support, nearest piece of a point.
 
-    A point further off than ``off`` lies outside; one at most ``near`` counts for its piece.
+    A point further away than ``off`` lies outside; a point at most ``near`` away counts for its piece.
     """
 
     draw: Callable[[int, np.random.Generator], Float64[np.ndarray, "n 2"]]
@@ -32,8 +32,8 @@ class Target:
         """Return which points lie outside."""
         return self.distance(points) > self.off
 
-    def found(self, points: Float64[np.ndarray, "n 2"]) -> int:
-        """Return how many pieces hold a tenth of their share of the points or more."""
+    def pieces_found(self, points: Float64[np.ndarray, "n 2"]) -> int:
+        """Return how many pieces hold at least a tenth of their share of the points."""
         counts = np.bincount(self.piece(points)[self.distance(points) <= self.near], minlength=self.pieces)
         return int((counts >= FEWEST * len(points) / self.pieces).sum())
 

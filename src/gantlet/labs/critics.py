@@ -1,4 +1,4 @@
-"""What the transport labs share of critics: the loss of one step for the original game, WGAN (clipped or penalised) and WGAN-QC."""
+"""Critics shared by the transport labs: the loss of one step for the original game, WGAN (clipped or penalised) and WGAN-QC."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Critic = Callable[..., Tensor]
 
 @dataclass(frozen=True)
 class Kind:
-    """A critic's game by its specs: the ``objective``, and a ``penalty`` or ``after``, a rule for the weights after a step."""
+    """A critic's game by its specs: the ``objective``, and a ``penalty`` or ``after``, a rule applied to the weights after a step."""
 
     objective: str
     penalty: str = ""
@@ -42,7 +42,7 @@ class Game:
         return self.network(points)[:, 0]
 
     def critic_loss(self, real: Float[Tensor, "b d"], fake: Float[Tensor, "b d"]) -> Float[Tensor, ""]:
-        """Return the critic's loss, its penalty or transport regulariser included."""
+        """Return the critic's loss, including its penalty or transport regulariser."""
         if isinstance(self.objective, MatchesBatch):
             matched = self.objective.matched(real, fake)
             loss = matched.discriminator_loss(self.critic(real), self.critic(fake)).mean()
@@ -57,6 +57,6 @@ class Game:
         return self.objective.generator_loss(torch.zeros_like(logits), logits).mean()
 
     def stepped(self) -> None:
-        """Apply the rule for the weights."""
+        """Apply the rule for the weights after a step."""
         if self.after is not None:
             self.after.after_step(self.network)

@@ -13,13 +13,13 @@ from gantlet.core.results.lab import Cell, LabResult
 from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
 from gantlet.evaluation.metrics.frechet_distance import frechet_distance
 from gantlet.labs import LABS
-from gantlet.labs.images import features_of, labelled, short
+from gantlet.labs.images import features_of, open_labelled, short
 from gantlet.labs.lab import Lab, Setting
-from gantlet.labs.training import trained
+from gantlet.labs.training import train_and_sample
 
 SOURCE = "Radford et al. 2016, arXiv:1511.06434, section 3; the source text on DCGAN"
 CLAIM = (
-    "Each of DCGAN's guidelines helps: strided convolutions in the place of pooling (D) and upsampling (G), LeakyReLU in the "
+    "Each of DCGAN's guidelines helps: strided convolutions instead of pooling (D) and upsampling (G), LeakyReLU in the "
     "discriminator, ReLU and tanh in the generator."
 )
 TOLERANCE = (
@@ -38,11 +38,11 @@ ARMS = {
     "no batch norm in G": "making_norm=none",
 }
 CLAIMED = tuple(ARMS)[1:6]
-"""The changes that the source text speaks of; batch normalisation is the paper's, shown beside them."""
+"""The changes that the source text claims; batch normalisation is the paper's and is only reported beside them."""
 SIZE = 16
-SHOWN = 8
-Found = dict[str, list[float]]
-Shown = tuple[dict[str, UInt8[np.ndarray, "n s s c"]], str]
+GRID_COLUMNS = 8
+DistancesByArm = dict[str, list[float]]
+Panels = tuple[dict[str, UInt8[np.ndarray, "n s s c"]], str]
 """Samples of each arm, and the data's name."""
 
 
@@ -53,9 +53,9 @@ class DcganGuidelines(Lab):
 
     The DCGAN at 16 pixels with its paper's objective and rates (non-saturating, Adam 2e-4, β .5), and the same with one
     guideline undone, for equal numbers of steps. Option: ``data``, labelled images (for the classifier whose features
-    are compared). Measured: the Fréchet distance of 1,000 samples to the training images in the classifier's features,
-    and its difference to the DCGAN's of the same seed. The two arms without batch normalisation are shown beside; the
-    verdict does not look at them.
+    are used). Measured: the Fréchet distance of 1,000 samples to the training images in the classifier's features,
+    and its difference to the DCGAN's of the same seed. The two arms without batch normalisation are reported
+    only; the verdict does not use them.
 
     Tolerance: each of the five changes raises the distance, the whole interval of the paired difference above 0.
     """
@@ -65,17 +65,17 @@ class DcganGuidelines(Lab):
     def run(self, setting: Setting) -> LabResult:
         """Train every arm with every seed."""
         seeds = setting.seeds(2, 3, 10)
-        real = labelled(self.data, 0, setting.progress)
+        real = open_labelled(self.data, 0, setting.progress)
         data = training_data(real.source, SIZE)
         bank = features_of(real.pixels, real.classifier)
-        found: Found = {arm: [] for arm in ARMS}
-        shown: dict[str, UInt8[np.ndarray, "n s s c"]] = {}
+        distances_by_arm: DistancesByArm = {arm: [] for arm in ARMS}
+        panels: dict[str, UInt8[np.ndarray, "n s s c"]] = {}
         for done, (seed, arm) in enumerate((seed, arm) for seed in seeds for arm in ARMS):
-            samples = trained(config(arm, setting, seed), data, setting.of(100, 1_000, 5_000)).samples
-            found[arm].append(frechet_distance(bank.moments, features_of(samples, real.classifier).moments))
-            shown.setdefault(arm, samples[: 4 * SHOWN])
+            samples = train_and_sample(config(arm, setting, seed), data, setting.of(100, 1_000, 5_000)).samples
+            distances_by_arm[arm].append(frechet_distance(bank.moments, features_of(samples, real.classifier).moments))
+            panels.setdefault(arm, samples[: 4 * GRID_COLUMNS])
             setting.progress("training", done + 1, len(ARMS) * len(seeds))
-        return judged(setting, seeds, found, (shown, short(self.data)))
+        return conclude(setting, seeds, distances_by_arm, (panels, short(self.data)))
 
 
 def config(arm: str, setting: Setting, seed: int) -> TrainConfig:
@@ -87,18 +87,18 @@ def config(arm: str, setting: Setting, seed: int) -> TrainConfig:
     )  # fmt: skip
 
 
-def judged(setting: Setting, seeds: tuple[int, ...], found: Found, shown: Shown) -> LabResult:
+def conclude(setting: Setting, seeds: tuple[int, ...], distances_by_arm: DistancesByArm, panels: Panels) -> LabResult:
     """Return the verdict on the five differences, the table of all arms, and the figure."""
-    distances = {arm: over_seeds(f"FD, {arm}", values) for arm, values in found.items()}
+    distances = {arm: over_seeds(f"FD, {arm}", values) for arm, values in distances_by_arm.items()}
     worse = {
-        arm: over_seeds(f"FD, {arm} − {USUAL}", np.subtract(found[arm], found[USUAL]).tolist())
+        arm: over_seeds(f"FD, {arm} − {USUAL}", np.subtract(distances_by_arm[arm], distances_by_arm[USUAL]).tolist())
         for arm in ARMS
         if arm != USUAL
     }
     helps = [arm for arm in CLAIMED if lower(worse[arm]) > 0]
     harms = [arm for arm in CLAIMED if upper(worse[arm]) < 0]
     open_ = [arm for arm in CLAIMED if arm not in helps and arm not in harms]
-    parts = (("worse than DCGAN", helps), ("better than DCGAN", harms), ("not told apart", open_))
+    parts = (("worse than DCGAN", helps), ("better than DCGAN", harms), ("no clear difference", open_))
     why = "; ".join(f"{words}: {', '.join(arms)}" for words, arms in parts if arms)
     weakest = min((worse[arm] for arm in CLAIMED), key=lower)
     rows: list[tuple[Cell, ...]] = [
@@ -108,16 +108,16 @@ def judged(setting: Setting, seeds: tuple[int, ...], found: Found, shown: Shown)
     return LabResult(
         "dcgan-guidelines", CLAIM, SOURCE, weakest.metric, None, "guidelines without numbers (section 3)", weakest, TOLERANCE,
         "reproduced" if len(helps) == len(CLAIMED) else "not reproduced", why,
-        ("change", "FD", "difference to DCGAN", "claimed"), tuple(rows), (_draw(setting, distances, shown),), setting.size, seeds,
+        ("change", "FD", "difference to DCGAN", "claimed"), tuple(rows), (_draw(setting, distances, panels),), setting.size, seeds,
     )  # fmt: skip
 
 
-def _draw(setting: Setting, distances: dict[str, Estimate], shown: Shown) -> str:
+def _draw(setting: Setting, distances: dict[str, Estimate], panels: Panels) -> str:
     """Draw samples of the first seed for each arm, and all distances."""
     picture, axes = figure.new(2, 5, width=2.9, height=2.1)
-    samples, title = shown
+    samples, title = panels
     for axis, (arm, pixels) in zip([*axes[:4], *axes[5:9]], samples.items(), strict=True):
-        figure.images(axis, pixels, SHOWN)
+        figure.images(axis, pixels, GRID_COLUMNS)
         figure.label(axis, arm + (f" ({title})" if arm == USUAL else ""))
     figure.bars(axes[4], distances, distances[USUAL].value)
     figure.label(axes[4], "FD (dashed: DCGAN)")

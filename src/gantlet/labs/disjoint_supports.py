@@ -1,4 +1,4 @@
-"""Two lines that do not meet: the Jensen–Shannon divergence is stuck at log 2 and has no gradient, the Wasserstein distance has both."""
+"""Two lines that do not meet: the Jensen–Shannon divergence is stuck at log 2 and has no gradient, the Wasserstein distance has neither problem."""
 
 import math
 from collections.abc import Callable
@@ -35,7 +35,7 @@ TOLERANCE = (
 
 @dataclass(frozen=True)
 class Reading:
-    """What one trained judge says at one distance: the divergence, and the size of the gradient by the distance."""
+    """One trained network at one distance: the estimated divergence, and the size of its gradient by the distance."""
 
     value: float
     gradient: float
@@ -48,12 +48,12 @@ class DisjointSupports(Lab):
 
     Real: (0, U[0, 1]); generated: (θ, U[0, 1]), θ the generator's only parameter. Closed form: JSD = log 2 for θ ≠ 0, W₁ =
     |θ|. Trained: one small network as the `minimax` discriminator and as the `wgan` critic with `gradient-penalty`; the
-    reading is what each says of the divergence, and the gradient of the generator's loss by θ.
+    reading is each network's estimate of the divergence, and the gradient of the generator's loss by θ.
 
     Tolerance: JSD within 5 % of log 2 and gradient ≤ 0.05; W₁ within 20 % of θ and gradient ≥ 0.8, at every distance
     and seed.
 
-    Args: steps: of each judge, 0: the size's own. Raises: ConfigError for a negative number.
+    Args: steps: of each training; 0 means the default of the size. Raises: ConfigError for a negative number.
     """
 
     steps: int = 0
@@ -63,20 +63,20 @@ class DisjointSupports(Lab):
             raise ConfigError(f"disjoint-supports: expected steps ≥ 0; got {self.steps}")
 
     def run(self, setting: Setting) -> LabResult:
-        """Train both judges at each distance with every seed; compare with the closed form."""
+        """Train both networks at each distance with every seed; compare with the closed form."""
         seeds = setting.seeds(1, 5, 10)
         steps = self.steps or setting.of(400, 1_500, 5_000)
-        found: dict[str, np.ndarray] = {}
-        for name, judge in (("minimax", minimax), ("wgan", wasserstein)):
-            readings = [[judge(theta, steps, seed) for theta in DISTANCES] for seed in seeds]
-            found[f"{name} value"] = np.array([[r.value for r in row] for row in readings])
-            found[f"{name} gradient"] = np.array([[r.gradient for r in row] for row in readings])
-            setting.progress(f"training judges: {name}", 1 + (name == "wgan"), 2)
-        return self._judged(setting, seeds, found)
+        results: dict[str, np.ndarray] = {}
+        for name, critic in (("minimax", minimax), ("wgan", wasserstein)):
+            readings = [[critic(theta, steps, seed) for theta in DISTANCES] for seed in seeds]
+            results[f"{name} value"] = np.array([[r.value for r in row] for row in readings])
+            results[f"{name} gradient"] = np.array([[r.gradient for r in row] for row in readings])
+            setting.progress(f"training critics: {name}", 1 + (name == "wgan"), 2)
+        return self._conclude(setting, seeds, results)
 
-    def _judged(self, setting: Setting, seeds: tuple[int, ...], found: dict[str, np.ndarray]) -> LabResult:
-        jsd, starved = found["minimax value"] / math.log(2), found["minimax gradient"]
-        w1, fed = found["wgan value"] / np.array(DISTANCES), found["wgan gradient"]
+    def _conclude(self, setting: Setting, seeds: tuple[int, ...], results: dict[str, np.ndarray]) -> LabResult:
+        jsd, starved = results["minimax value"] / math.log(2), results["minimax gradient"]
+        w1, fed = results["wgan value"] / np.array(DISTANCES), results["wgan gradient"]
         checks = {
             "JSD stuck": bool((np.abs(jsd - 1) <= 0.05).all()),
             "its gradient gone": bool((starved <= STARVED).all()),
@@ -84,8 +84,8 @@ class DisjointSupports(Lab):
             "its gradient there": bool((fed >= FED).all()),
         }
         rows: list[tuple[Cell, ...]] = [
-            (theta, math.log(2), float(found["minimax value"][:, i].mean()), float(starved[:, i].mean()), theta,
-             float(found["wgan value"][:, i].mean()), float(fed[:, i].mean()))
+            (theta, math.log(2), float(results["minimax value"][:, i].mean()), float(starved[:, i].mean()), theta,
+             float(results["wgan value"][:, i].mean()), float(fed[:, i].mean()))
             for i, theta in enumerate(DISTANCES)
         ]  # fmt: skip
         ratio = over_seeds(
@@ -97,22 +97,22 @@ class DisjointSupports(Lab):
             "disjoint-supports", CLAIM, SOURCE, ratio.metric, 0.0, "the exact gradient of log 2", ratio, TOLERANCE,
             "not reproduced" if failed else "reproduced", why,
             ("θ", "JSD, exact", "JSD, trained", "|gradient|", "W₁, exact", "W₁, trained", "|gradient| "), tuple(rows),
-            (self._draw(setting, found),), setting.size, seeds,
+            (self._draw(setting, results),), setting.size, seeds,
         )  # fmt: skip
 
-    def _draw(self, setting: Setting, found: dict[str, np.ndarray]) -> str:
+    def _draw(self, setting: Setting, results: dict[str, np.ndarray]) -> str:
         picture, (values, gradients) = figure.new(1, 2, width=4.2)
         values.plot((0, *DISTANCES), (0, *DISTANCES), color="gray", linestyle=":", label="W₁, exact")
         values.axhline(math.log(2), color="gray", linestyle="--", label="JSD, exact: log 2")
-        figure.line(values, DISTANCES, found["minimax value"], "JSD, trained", 0)
-        figure.line(values, DISTANCES, found["wgan value"], "W₁, trained", 1)
+        figure.line(values, DISTANCES, results["minimax value"], "JSD, trained", 0)
+        figure.line(values, DISTANCES, results["wgan value"], "W₁, trained", 1)
         values.legend(fontsize=7.5, frameon=False)
-        figure.label(values, "What the judge says", "distance θ of the supports", "divergence")
-        figure.line(gradients, DISTANCES, np.maximum(found["minimax gradient"], 1e-12), "minimax", 0)
-        figure.line(gradients, DISTANCES, found["wgan gradient"], "wgan, gradient penalty", 1)
+        figure.label(values, "Estimate of the critic", "distance θ of the supports", "divergence")
+        figure.line(gradients, DISTANCES, np.maximum(results["minimax gradient"], 1e-12), "minimax", 0)
+        figure.line(gradients, DISTANCES, results["wgan gradient"], "wgan, gradient penalty", 1)
         gradients.set_yscale("log")
         gradients.legend(fontsize=7.5, frameon=False)
-        figure.label(gradients, "What the generator feels", "distance θ of the supports", "|d loss / dθ|")
+        figure.label(gradients, "Gradient of the generator", "distance θ of the supports", "|d loss / dθ|")
         return figure.save(picture, setting.out / "disjoint-supports.png")
 
 
@@ -127,27 +127,27 @@ def segments(
     return torch.cat([torch.zeros(n, 1), real], 1), torch.cat([torch.zeros(n, 1) + theta, fake], 1)
 
 
-def trained(theta: float, steps: int, seed: int, loss: Loss) -> tuple[nn.Module, torch.Generator]:
-    """Return a network of two hidden layers of 64 after so many steps of Adam on a judge's loss."""
+def train_critic(theta: float, steps: int, seed: int, loss: Loss) -> tuple[nn.Module, torch.Generator]:
+    """Return a network of two hidden layers of 64 after ``steps`` steps of Adam on a critic's loss."""
     stream = torch_stream(seed, f"disjoint-{theta}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream.initial_seed())
         layers = [nn.Linear(2, 64), nn.LeakyReLU(0.2), nn.Linear(64, 64), nn.LeakyReLU(0.2), nn.Linear(64, 1)]
-        judge = nn.Sequential(*layers, nn.Flatten(0))
-    optimizer = torch.optim.Adam(judge.parameters(), 2e-3, (0.5, 0.99))
+        critic = nn.Sequential(*layers, nn.Flatten(0))
+    optimizer = torch.optim.Adam(critic.parameters(), 2e-3, (0.5, 0.99))
     for _ in range(steps):
-        value = loss(judge, *segments(theta, 128, stream), stream)
+        value = loss(critic, *segments(theta, 128, stream), stream)
         optimizer.zero_grad()
         value.backward()
         optimizer.step()
-    return judge, stream
+    return critic, stream
 
 
-def reading(judge: nn.Module, theta: float, objective: Any, stream: torch.Generator) -> tuple[float, float]:
+def reading(critic: nn.Module, theta: float, objective: Any, stream: torch.Generator) -> tuple[float, float]:
     """Return the discriminator's loss on fresh points, and |d generator's loss / dθ|."""
     place = torch.tensor(theta, requires_grad=True)
     real, fake = segments(place, 4_096, stream)
-    on_real, on_fake = judge(real), judge(fake)
+    on_real, on_fake = critic(real), critic(fake)
     (slope,) = torch.autograd.grad(objective.generator_loss(on_real, on_fake).mean(), place)
     return float(objective.discriminator_loss(on_real, on_fake).mean().detach()), abs(float(slope))
 
@@ -155,8 +155,8 @@ def reading(judge: nn.Module, theta: float, objective: Any, stream: torch.Genera
 def minimax(theta: float, steps: int, seed: int) -> Reading:
     """Return JSD = log 2 − loss/2 of a trained discriminator, and the saturating generator's gradient."""
     game = OBJECTIVES.build("minimax")
-    judge, stream = trained(theta, steps, seed, lambda d, x, y, _: game.discriminator_loss(d(x), d(y)).mean())
-    loss, gradient = reading(judge, theta, game, stream)
+    critic, stream = train_critic(theta, steps, seed, lambda d, x, y, _: game.discriminator_loss(d(x), d(y)).mean())
+    loss, gradient = reading(critic, theta, game, stream)
     return Reading(math.log(2) - loss / 2, gradient)
 
 
@@ -168,6 +168,6 @@ def wasserstein(theta: float, steps: int, seed: int) -> Reading:
         term: Tensor = penalty(lambda images, _: d(images), x, y, None, stream)
         return game.discriminator_loss(d(x), d(y)).mean() + term
 
-    judge, stream = trained(theta, steps, seed, loss)
-    value, gradient = reading(judge, theta, game, stream)
+    critic, stream = train_critic(theta, steps, seed, loss)
+    value, gradient = reading(critic, theta, game, stream)
     return Reading(-value, gradient)

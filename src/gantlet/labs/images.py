@@ -1,4 +1,4 @@
-"""What the labs on real images share: a labelled source, its classifier, feature banks, rows drawn class by class."""
+"""Helpers of the labs on real images: a labelled source, its classifier, feature banks, rows class by class."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledImages:
     """A labelled source in memory with the classifier trained on it; ``pixels`` [n, s, s, c] at the classifier's size."""
 
     source: ImageSource
@@ -31,7 +31,7 @@ class Labelled:
     labels: Int64[np.ndarray, " n"]
 
 
-def labelled(spec: str, seed: int, progress: Progress) -> Labelled:
+def open_labelled(spec: str, seed: int, progress: Progress) -> LabelledImages:
     """Open labelled images and train (or fetch from the cache) their classifier; raises ConfigError without labels."""
     source = open_images(spec)
     if source.labels is None or len(source.classes) < 2:
@@ -40,11 +40,11 @@ def labelled(spec: str, seed: int, progress: Progress) -> Labelled:
     classifier = ClassifierFeatures(source, held_out, progress, seed)
     read = to_array(source, *classifier.shape)
     assert read.labels is not None  # checked above
-    return Labelled(source, classifier, read.pixels, read.labels)
+    return LabelledImages(source, classifier, read.pixels, read.labels)
 
 
 def short(spec: str) -> str:
-    """Return a source string for figures: without folders."""
+    """Return a source string for figures, without folders."""
     name, options = parse_spec(spec)
     return format_spec(Path(name).name, {key: value for key, value in options.items() if "/" not in value})
 
@@ -59,7 +59,7 @@ def square_pixels(spec: str) -> UInt8[np.ndarray, "n s s c"]:
 def features_of(
     pixels: UInt8[np.ndarray, "n s s c"], extractor: Extractor, labels: Int64[np.ndarray, " n"] | None = None
 ) -> FeatureBank:
-    """Return the features of images made by a lab, without touching the cache."""
+    """Return the features of a lab's images, without using the cache."""
     classes = () if labels is None else tuple(str(k) for k in range(int(labels.max()) + 1))
     return extract(array_source("lab", pixels, labels, classes), extractor, cache=False)[0]
 
@@ -69,7 +69,7 @@ def by_class(labels: Int64[np.ndarray, " n"], least: int, what: str) -> list[Int
     groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
     smallest = min(len(group) for group in groups)
     if smallest < least:
-        raise TooFewSamples(f"{what} has a class of {smallest} images; this size needs {least} a class")
+        raise TooFewSamples(f"{what} has a class of {smallest} images; this size needs {least} per class")
     return groups
 
 

@@ -42,7 +42,7 @@ def posterior(x: Float64[np.ndarray, " n"], mean: int | float, variance: int | f
 
 
 def closed_form(name: str, mean: int | float, variance: int | float) -> float:
-    """Return IS = exp(log 2 − E h(p(y|x))), in [1, 2], by the trapezoid rule; all laws here are symmetric, so H(y) = log 2.
+    """Return IS = exp(log 2 − E h(p(y|x))), in [1, 2], by the trapezoid rule; all distributions here are symmetric, so H(y) = log 2.
 
     h is the entropy of p(y|x). For U(−a, a) with wide a: E h = π²·variance/(12·mean·a).
     """
@@ -61,7 +61,7 @@ def closed_form(name: str, mean: int | float, variance: int | float) -> float:
 
 
 def draws(mean: int | float, variance: int | float) -> dict[str, Draw]:
-    """Return a sampler for each law, by name."""
+    """Return a sampler for each distribution, by name."""
     return {
         NAMES[0]: lambda rng, n: rng.uniform(-100, 100, n),
         NAMES[1]: lambda rng, n: rng.normal(0, 20, n),
@@ -77,13 +77,13 @@ class InceptionScoreBlind(Lab):
 
     Truth: ½N(−mean, variance) + ½N(mean, variance); its optimal discriminator is p(y=1|x) = 1/(1 + e^(−2·mean·x/variance)).
     Impostors: U(−100, 100) and N(0, 20), read both ways: 20 as the standard deviation and as the variance.
-    Measured: IS of each by quadrature and, over seeds, by the package's own Inception Score on samples; what decides is
-    the smallest IS(impostor) − IS(truth). The figure shows where the claim ends: once the two modes are far apart the truth
+    Measured: IS of each by quadrature and, over seeds, by the package's own Inception Score on samples; the verdict
+    depends on the smallest IS(impostor) − IS(truth). The figure shows where the claim ends: once the two modes are far apart the truth
     scores 2 as well, and an impostor with mass between the modes falls below it.
 
     Tolerance: each difference ≥ −0.01 at the lower end of its interval; sampled and closed form agree within 0.02.
 
-    Args: mean: half the distance of the modes; variance: of each mode. The source states neither; ±1 with variance 2
+    Args: mean: half the distance of the modes; variance: of each mode. The source states neither value; ±1 with variance 2
     (overlapping modes, log-odds = x) is the default. Raises: ConfigError unless both are positive.
     """
 
@@ -95,20 +95,20 @@ class InceptionScoreBlind(Lab):
             raise ConfigError(f"mean and variance must be positive; got {self.mean} and {self.variance}")
 
     def run(self, setting: Setting) -> LabResult:
-        """Sample every law with every seed, compare with the closed form, draw the sweep."""
+        """Sample every distribution with every seed, compare with the closed form, draw the sweep."""
         n, seeds = setting.of(5_000, 50_000, 1_000_000), setting.seeds(3, 10, 10)
-        laws = draws(self.mean, self.variance)
-        sampled = {name: [] for name in laws}  # type: dict[str, list[float]]
+        distributions = draws(self.mean, self.variance)
+        sampled = {name: [] for name in distributions}  # type: dict[str, list[float]]
         for done, seed in enumerate(seeds):
-            for name, draw in laws.items():
+            for name, draw in distributions.items():
                 x = draw(numpy_stream(seed, name), n)
                 score, _ = log_inception_score(ClassProbabilities.of(posterior(x, self.mean, self.variance)))
                 sampled[name].append(float(np.exp(score)))
             setting.progress("sampling", done + 1, len(seeds))
-        exact = {name: closed_form(name, self.mean, self.variance) for name in laws}
-        return self._judged(setting, seeds, sampled, exact)
+        exact = {name: closed_form(name, self.mean, self.variance) for name in distributions}
+        return self._conclude(setting, seeds, sampled, exact)
 
-    def _judged(
+    def _conclude(
         self, setting: Setting, seeds: tuple[int, ...], sampled: dict[str, list[float]], exact: dict[str, float]
     ) -> LabResult:
         gaps = {
@@ -133,13 +133,17 @@ class InceptionScoreBlind(Lab):
         )  # fmt: skip
 
     def _draw(self, setting: Setting, exact: dict[str, float]) -> str:
-        picture, (laws, sweep) = figure.new(1, 2, width=4.4, height=3.4)
+        picture, (distributions, sweep) = figure.new(1, 2, width=4.4, height=3.4)
         names = [TRUTH, *NAMES]
-        bars = laws.barh(names, [exact[name] for name in names], color=figure.COLOURS[: len(names)], height=0.6)
-        laws.bar_label(bars, fmt="%.3f", padding=3, fontsize=8)
-        laws.set_xlim(1, 2.15)
-        laws.invert_yaxis()
-        figure.label(laws, f"Modes at ±{self.mean:g}, variance {self.variance:g}", "Inception Score (2 is the maximum)")
+        bars = distributions.barh(
+            names, [exact[name] for name in names], color=figure.COLOURS[: len(names)], height=0.6
+        )
+        distributions.bar_label(bars, fmt="%.3f", padding=3, fontsize=8)
+        distributions.set_xlim(1, 2.15)
+        distributions.invert_yaxis()
+        figure.label(
+            distributions, f"Modes at ±{self.mean:g}, variance {self.variance:g}", "Inception Score (2 is the maximum)"
+        )
         for index, name in enumerate(names):
             scores = [closed_form(name, s, 1.0) for s in SEPARATIONS]
             sweep.plot(

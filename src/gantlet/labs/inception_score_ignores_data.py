@@ -1,4 +1,4 @@
-"""The Inception Score never looks at the real data: real images of another kind than the classifier's score low."""
+"""The Inception Score does not use the real data: real images unlike the classifier's training data score low."""
 
 from dataclasses import dataclass
 
@@ -15,26 +15,26 @@ from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.seeds import over_seeds, upper
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS
-from gantlet.labs.images import Labelled, features_of, labelled, short, square_pixels
+from gantlet.labs.images import LabelledImages, features_of, open_labelled, short, square_pixels
 from gantlet.labs.lab import Lab, Setting
 
 SOURCE = "Barratt & Sharma 2018, arXiv:1801.01973"
 CLAIM = (
-    "The Inception Score looks at generated images only; images unlike the classifier's training data score low however "
+    "The Inception Score uses generated images only; images unlike the classifier's training data score low however "
     "real they are."
 )
 LOW, SAME = 0.75, 0.05
 TOLERANCE = (
-    f"every other set of real images scores below {LOW:g} of the IS of the classifier's own kind (upper end over seeds), "
-    f"while the FD between its two halves is what equal distributions give (permutation p > {SAME:g} in most seeds)"
+    f"every other set of real images scores below {LOW:g} of the IS of the classifier's own images (upper end over seeds), "
+    f"while the FD between its two halves is no larger than for equal distributions (permutation p > {SAME:g} in most seeds)"
 )
 FEWEST = 40
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one set of images got, over seeds: IS, its ratio to the classifier's own kind, FD to its own other half and
-    to the classifier's kind, and the share of seeds in which the halves are told apart.
+    """Results of one set of images over seeds: IS, its ratio to that of the classifier's own images, FD to its other half
+    and to the classifier's images, and the share of seeds in which a test distinguishes the halves.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Row:
     ratio: Estimate
     self_distance: Estimate
     distance: Estimate
-    told_apart: float
+    distinguished: float
 
 
 @LABS.register("inception-score-ignores-data", source=SOURCE, claim=CLAIM)
@@ -51,14 +51,14 @@ class Row:
 class InceptionScoreIgnoresData(Lab):
     """Claim: the Inception Score ignores the real data; real images unlike the classifier's training data score low.
 
-    A classifier is trained on ``data``. Half of each set of images plays the real data, half the fakes, so that the fakes
-    are as real as can be. Sets: ``data`` itself; patches of two photographs (scikit-learn's China and flower); ``data``
+    A classifier is trained on ``data``. Half of each set of images serves as the real data, half as the fakes, so that the
+    fakes are real images. Sets: ``data`` itself; patches of two photographs (scikit-learn's China and flower); ``data``
     turned upside down and inverted; ``data`` with its pixels shuffled by one permutation (no real images, for comparison);
-    and ``others``. Measured over seeds (which half): IS, beside the FD between the halves and the FD to ``data``, all under
+    and ``others``. Measured over seeds (which half): IS, the FD between the halves and the FD to ``data``, all with
     the one classifier.
 
     Tolerance: every other real set scores below 0.75 of the IS of ``data`` at the upper end of its interval, while the
-    permutation test of FD does not tell its halves apart (p > 0.05) in most seeds.
+    permutation test of FD does not distinguish its halves (p > 0.05) in most seeds.
 
     Args: data: labelled images; others: further sources of real images, separated by semicolons.
     Raises: ConfigError (no labels), TooFewSamples (a set of fewer than 40 images).
@@ -70,7 +70,7 @@ class InceptionScoreIgnoresData(Lab):
     def run(self, setting: Setting) -> LabResult:
         """Score every set of images under the classifier of ``data``."""
         seeds = setting.seeds(2, 10, 20)
-        images = labelled(self.data, 0, setting.progress)
+        images = open_labelled(self.data, 0, setting.progress)
         sets = {
             short(images.source.spec): images.pixels,
             **variants(images),
@@ -86,10 +86,10 @@ class InceptionScoreIgnoresData(Lab):
             banks[name] = features_of(pixels[chosen], images.classifier)
             setting.progress("features", done + 1, len(sets))
         rows = [measure(name, bank, next(iter(banks.values())), seeds) for name, bank in banks.items()]
-        return judged(setting, seeds, rows)
+        return conclude(setting, seeds, rows)
 
 
-def variants(images: Labelled) -> dict[str, UInt8[np.ndarray, "n s s c"]]:
+def variants(images: LabelledImages) -> dict[str, UInt8[np.ndarray, "n s s c"]]:
     """Return the classifier's own images upside down with inverted brightness, and with shuffled pixels."""
     n, size, _, channels = images.pixels.shape
     order = numpy_stream(0, "pixel-order").permutation(size * size)
@@ -97,7 +97,7 @@ def variants(images: Labelled) -> dict[str, UInt8[np.ndarray, "n s s c"]]:
     return {"upside down, inverted": 255 - images.pixels[:, ::-1], "pixels shuffled (not real)": shuffled}
 
 
-def photographs(images: Labelled) -> UInt8[np.ndarray, "n s s c"]:
+def photographs(images: LabelledImages) -> UInt8[np.ndarray, "n s s c"]:
     """Return patches of scikit-learn's two photographs, halved twice, as large as the classifier's images."""
     from sklearn.datasets import load_sample_images
 
@@ -117,21 +117,21 @@ def photographs(images: Labelled) -> UInt8[np.ndarray, "n s s c"]:
 
 
 def measure(name: str, bank: FeatureBank, own: FeatureBank, seeds: tuple[int, ...]) -> Row:
-    """Return IS and both FDs of one set over random halves; the classifier's own kind is halved alike."""
-    found: dict[str, list[float]] = {key: [] for key in ("score", "ratio", "self", "other", "apart")}
+    """Return IS and both FDs of one set over random halves; the classifier's own images are halved in the same way."""
+    values: dict[str, list[float]] = {key: [] for key in ("score", "ratio", "self", "other", "apart")}
     for seed in seeds:
         (real, fake), (own_real, own_fake) = (halves(side, seed) for side in (bank, own))
         score, near = compute(Evidence(real, fake, seed), ["inception_score", "frechet_distance"])
         own_score, far = compute(Evidence(own_real, own_fake, seed), ["inception_score"])[0], Evidence(own_real, fake)
         distance = compute(far, ["frechet_distance"])[0]
         assert score.value and own_score.value and near.value is not None and distance.value is not None
-        found["score"].append(score.value)
-        found["ratio"].append(score.value / own_score.value)
-        found["self"].append(near.value)
-        found["other"].append(distance.value)
-        found["apart"].append(float(near.details["p_value"] <= SAME))
-    means = {key: over_seeds(f"{key}: {name}", found[key]) for key in ("score", "ratio", "self", "other")}
-    apart = float(np.mean(found["apart"]))
+        values["score"].append(score.value)
+        values["ratio"].append(score.value / own_score.value)
+        values["self"].append(near.value)
+        values["other"].append(distance.value)
+        values["apart"].append(float(near.details["p_value"] <= SAME))
+    means = {key: over_seeds(f"{key}: {name}", values[key]) for key in ("score", "ratio", "self", "other")}
+    apart = float(np.mean(values["apart"]))
     return Row(name, "not real" not in name, means["score"], means["ratio"], means["self"], means["other"], apart)
 
 
@@ -141,26 +141,26 @@ def halves(bank: FeatureBank, seed: int) -> tuple[FeatureBank, FeatureBank]:
     return bank.take(order[::2]), bank.take(order[1::2])
 
 
-def judged(setting: Setting, seeds: tuple[int, ...], rows: list[Row]) -> LabResult:
-    """Return the verdict on the rows, the classifier's own kind first, and draw the figure."""
+def conclude(setting: Setting, seeds: tuple[int, ...], rows: list[Row]) -> LabResult:
+    """Return the verdict on the rows, the classifier's own images first, and draw the figure."""
     others = [row for row in rows[1:] if row.real]
     high = [row.name for row in others if upper(row.ratio) >= LOW]
-    apart = [row.name for row in others if row.told_apart >= 0.5]
+    apart = [row.name for row in others if row.distinguished >= 0.5]
     worst = max(others, key=lambda row: upper(row.ratio))
-    why = f"the highest of them is {worst.name}: {worst.ratio.text} of the IS of {rows[0].name}"
+    why = f"the highest ratio has {worst.name}: {worst.ratio.text} of the IS of {rows[0].name}"
     if high:
         why += f"; above the tolerance: {', '.join(high)}"
     if apart:
-        why += f"; halves told apart: {', '.join(apart)}"
+        why += f"; halves distinguished: {', '.join(apart)}"
     table: list[tuple[Cell, ...]] = [
-        (row.name, row.score.value, row.ratio.value, row.self_distance.value, row.distance.value, row.told_apart)
+        (row.name, row.score.value, row.ratio.value, row.self_distance.value, row.distance.value, row.distinguished)
         for row in rows
     ]
     return LabResult(
         "inception-score-ignores-data", CLAIM, SOURCE, f"the largest IS(other real images) / IS({rows[0].name})", None,
         "no number; the argument is by the formula, which has no real image in it", worst.ratio, TOLERANCE,
         "not reproduced" if high or apart else "reproduced", why,
-        ("images", "IS", "share", "FD to self", "FD to first", "told apart"), tuple(table), (_draw(setting, rows),),
+        ("images", "IS", "share", "FD to self", "FD to first", "distinguished"), tuple(table), (_draw(setting, rows),),
         setting.size, seeds,
     )  # fmt: skip
 
@@ -175,8 +175,8 @@ def _draw(setting: Setting, rows: list[Row]) -> str:
     )
     colours = [figure.COLOURS[0] if k == 0 else figure.COLOURS[1 if row.real else 3] for k, row in enumerate(rows)]
     top = max(row.distance.value or 0.0 for row in rows)
-    for index, (axis, (title, found)) in enumerate(zip(axes, panels, strict=True)):
-        bars = axis.barh(names, [e.value or 0.0 for e in found], color=colours, height=0.6)
+    for index, (axis, (title, estimates)) in enumerate(zip(axes, panels, strict=True)):
+        bars = axis.barh(names, [e.value or 0.0 for e in estimates], color=colours, height=0.6)
         axis.bar_label(bars, fmt="%.3g", padding=3, fontsize=8)
         axis.margins(x=0.18)
         axis.invert_yaxis()

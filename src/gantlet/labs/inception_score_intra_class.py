@@ -1,4 +1,4 @@
-"""The Inception Score does not see collapse inside a class; distances to real images and diversity scores do."""
+"""The Inception Score misses collapse inside a class; distances to real images and diversity scores detect it."""
 
 from dataclasses import dataclass
 
@@ -13,19 +13,19 @@ from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.seeds import lower, over_seeds
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS
-from gantlet.labs.images import by_class, features_of, labelled, repeated, short
+from gantlet.labs.images import by_class, features_of, open_labelled, repeated, short
 from gantlet.labs.lab import Lab, Setting
 
 SOURCE = "Barratt & Sharma 2018, arXiv:1801.01973"
-CLAIM = "One image repeated in every class keeps a high Inception Score: it cannot see collapse inside a class."
+CLAIM = "One image repeated in every class keeps a high Inception Score: it cannot detect collapse inside a class."
 PER_CLASS = 50
 DISTINCT = (1, 2, 5, 10, 20, 50)
 FACTORS = {
     "inception_score": 0.95, "frechet_distance": 2.0, "kernel_distance": 2.0, "coverage": 2.0, "vendi_score": 1.1,
 }  # fmt: skip
-"""By how much each must worsen to have seen the collapse; for the Inception Score: how much of it must stay."""
+"""The factor by which each must worsen to detect the collapse; for the Inception Score, the share that must remain."""
 TOLERANCE = (
-    "at one image a class IS keeps ≥ 95 % of its value at 50 (lower end over seeds), while FD and KID at least double, "
+    "at one image per class IS keeps ≥ 95 % of its value at 50 (lower end over seeds), while FD and KID at least double, "
     "coverage at least halves and Vendi falls by a factor of 1.1 or more (lower ends over seeds)"
 )
 
@@ -33,39 +33,39 @@ TOLERANCE = (
 @LABS.register("inception-score-intra-class", source=SOURCE, claim=CLAIM)
 @dataclass(frozen=True)
 class InceptionScoreIntraClass(Lab):
-    """Claim: 50 images a class that are all the same image still get a high Inception Score.
+    """Claim: 50 identical images per class still get a high Inception Score.
 
-    From labelled real images half of each class is the real set; from the other half 1, 2, 5, 10, 20 or 50 distinct
-    images a class are repeated until there are 50 a class. 50 distinct ones are no collapse. Measured in the features of a
+    Half of each class of labelled real images is the real set; from the other half 1, 2, 5, 10, 20 or 50 distinct
+    images per class are repeated until there are 50 per class. 50 distinct images are no collapse. Measured in the features of a
     classifier trained on these images: IS, FD, KID, coverage and Vendi Score, over seeds (which images are drawn).
 
-    Tolerance: at one image a class IS keeps at least 95 % of its value at 50, while FD and KID at least double, coverage at
+    Tolerance: at one image per class IS keeps at least 95 % of its value at 50, while FD and KID at least double, coverage at
     least halves and the Vendi Score falls by a factor of 1.1, each at the cautious end of its interval over seeds.
 
-    Args: data: labelled images with at least 100 a class.
+    Args: data: labelled images with at least 100 per class.
     Raises: ConfigError (no labels), TooFewSamples (a class of fewer than 100 images).
     """
 
     data: str = "digits"
 
     def run(self, setting: Setting) -> LabResult:
-        """Repeat fewer and fewer images a class and measure what each metric says."""
+        """Repeat fewer and fewer images per class and compute each metric."""
         seeds = setting.seeds(4, 10, 20)
-        images = labelled(self.data, 0, setting.progress)
+        images = open_labelled(self.data, 0, setting.progress)
         groups = by_class(images.labels, 2 * PER_CLASS, images.source.spec)
         bank = features_of(images.pixels, images.classifier, images.labels)
         values = np.empty((len(FACTORS), len(seeds), len(DISTINCT)))
         for s, seed in enumerate(seeds):
             for m, distinct in enumerate(DISTINCT):
-                for k, found in enumerate(measure(bank, groups, distinct, seed)):
-                    assert found.value is not None  # the sizes are checked above
-                    values[k, s, m] = found.value
+                for k, estimate in enumerate(measure(bank, groups, distinct, seed)):
+                    assert estimate.value is not None  # the sizes are checked above
+                    values[k, s, m] = estimate.value
             setting.progress("collapsing classes", s + 1, len(seeds))
-        return judged(setting, seeds, values, short(images.source.spec))
+        return conclude(setting, seeds, values, short(images.source.spec))
 
 
 def measure(bank: FeatureBank, groups: list[np.ndarray], distinct: int, seed: int) -> list[Estimate]:
-    """Return the estimates of one collapsed set: ``distinct`` images a class, each repeated to 50 in all."""
+    """Return the estimates of one collapsed set: ``distinct`` images per class, repeated until there are 50."""
     chance = numpy_stream(seed, "intra-class")
     real, fake = [], []
     for rows in groups:
@@ -77,13 +77,13 @@ def measure(bank: FeatureBank, groups: list[np.ndarray], distinct: int, seed: in
 
 
 def worsening(values: np.ndarray) -> dict[str, Estimate]:
-    """Return, for each metric over seeds, how much the collapse from 50 to 1 image a class changed it.
+    """Return, for each metric over seeds, how much the collapse from 50 to 1 image per class changed it.
 
-    ``values`` [metrics, seeds, DISTINCT]. IS: the share that stays; FD, coverage, Vendi: the factor by which it worsens;
+    ``values`` [metrics, seeds, DISTINCT]. IS: the share that remains; FD, coverage, Vendi: the factor by which it worsens;
     KID likewise, against its spread where the uncollapsed value is about 0 (it may be negative): the difference over the
     largest uncollapsed magnitude, plus 1.
     """
-    found = {}
+    changes = {}
     for k, name in enumerate(FACTORS):
         collapsed, whole = values[k, :, 0], values[k, :, -1]
         if name == "kernel_distance":
@@ -92,19 +92,19 @@ def worsening(values: np.ndarray) -> dict[str, Estimate]:
             change = whole / collapsed
         else:
             change = collapsed / whole
-        found[name] = over_seeds(name, change.tolist())
-    return found
+        changes[name] = over_seeds(name, change.tolist())
+    return changes
 
 
-def judged(setting: Setting, seeds: tuple[int, ...], values: np.ndarray, spec: str) -> LabResult:
+def conclude(setting: Setting, seeds: tuple[int, ...], values: np.ndarray, spec: str) -> LabResult:
     """Return the verdict on ``values`` [metrics, seeds, DISTINCT] and draw the figure."""
     changes = worsening(values)
-    blind = lower(changes["inception_score"]) >= FACTORS["inception_score"]
-    unseen = [n for n, factor in FACTORS.items() if n != "inception_score" and lower(changes[n]) < factor]
+    score_stays = lower(changes["inception_score"]) >= FACTORS["inception_score"]
+    missing = [n for n, factor in FACTORS.items() if n != "inception_score" and lower(changes[n]) < factor]
     why = f"IS keeps {changes['inception_score'].text} of its value"
     why += (
-        f"; not seen by {', '.join(unseen)}"
-        if unseen
+        f"; missed by {', '.join(missing)}"
+        if missing
         else "; "
         + ", ".join(f"{name} worsens by {changes[name].value:.3g}×" for name in FACTORS if name != "inception_score")
     )
@@ -112,9 +112,9 @@ def judged(setting: Setting, seeds: tuple[int, ...], values: np.ndarray, spec: s
         (distinct, *(float(values[k, :, m].mean()) for k in range(len(FACTORS)))) for m, distinct in enumerate(DISTINCT)
     ]
     return LabResult(
-        "inception-score-intra-class", CLAIM, SOURCE, f"IS at 1 distinct image a class / IS at {PER_CLASS}; {spec}", None,
+        "inception-score-intra-class", CLAIM, SOURCE, f"IS at 1 distinct image per class / IS at {PER_CLASS}; {spec}", None,
         "no number; the argument is by example", changes["inception_score"], TOLERANCE,
-        "reproduced" if blind and not unseen else "not reproduced", why, ("distinct a class", "IS", "FD", "KID", "coverage", "Vendi"), tuple(rows),
+        "reproduced" if score_stays and not missing else "not reproduced", why, ("distinct per class", "IS", "FD", "KID", "coverage", "Vendi"), tuple(rows),
         (_draw(setting, values, spec),), setting.size, seeds,
     )  # fmt: skip
 
@@ -132,6 +132,6 @@ def _draw(setting: Setting, values: np.ndarray, spec: str) -> str:
         axis.minorticks_off()
         low, high = min(0.0, float(values[k].min())), float(values[k].max())
         axis.set_ylim(low - 0.03 * (high - low), high + 0.08 * (high - low))
-        figure.label(axis, titles[name], "distinct images a class")
-    picture.suptitle(f"{PER_CLASS} images a class of {spec}, of which ever fewer are distinct", fontsize=10)
+        figure.label(axis, titles[name], "distinct images per class")
+    picture.suptitle(f"{PER_CLASS} images per class of {spec}, of which fewer and fewer are distinct", fontsize=10)
     return figure.save(picture, setting.out / "inception-score-intra-class.png")

@@ -1,4 +1,4 @@
-"""What every lab gets and gives: the setting of a run, numbers over seeds, and the one way to run a lab by name."""
+"""The interface of every lab: the setting of a run and the lab protocol."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ def silent(stage: str, done: int, total: int) -> None:
 class Setting:
     """How large a run is and where it writes: ``size`` smoke (seconds), laptop (≤ 10 min on two cores) or full (the paper's).
 
-    ``seed`` is the first seed; ``repeats`` the number of seeds, 0: the lab's own for this size. ``out`` gets
-    NAME.png and NAME.json. Raises ConfigError for another size or a negative number.
+    ``seed`` is the first seed; ``repeats`` the number of seeds; 0 means the lab's default for this size. ``out``
+    receives NAME.png and NAME.json. Raises ConfigError for another size or a negative number.
     """
 
     size: str = "laptop"
@@ -38,12 +38,12 @@ class Setting:
             raise ConfigError(f"seed and seeds must be 0 or more; got {self.seed} and {self.repeats}")
 
     def seeds(self, smoke: int, laptop: int, full: int) -> tuple[int, ...]:
-        """Return the seeds of this run; the arguments are the lab's own number of them for each size."""
+        """Return the seeds of this run; the arguments are the lab's default number of seeds for each size."""
         count = self.repeats or self.of(smoke, laptop, full)
         return tuple(range(self.seed, self.seed + count))
 
     def of(self, smoke: int, laptop: int, full: int) -> int:
-        """Return the number that belongs to this size."""
+        """Return the number for this size."""
         return {"smoke": smoke, "laptop": laptop, "full": full}[self.size]
 
 

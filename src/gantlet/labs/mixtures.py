@@ -1,4 +1,4 @@
-"""What the labs on mixtures share: training points, and what a generator found of the modes."""
+"""Helpers of the labs on mixtures: training points, and measures of a generator's modes."""
 
 from typing import NamedTuple
 
@@ -13,12 +13,12 @@ from gantlet.evaluation.metrics.mode_kl import mode_kl
 from gantlet.training.data import TrainingPoints
 
 DRAWS = 2_500
-"""Samples that are counted: VEEGAN's and PacGAN's number."""
+"""Number of samples that are counted, as in VEEGAN and PacGAN."""
 MANY = 1_000_000
 
 
-class Found(NamedTuple):
-    """The modes of a mixture as a generator made them: how many (by one high-quality sample or more), the share of
+class ModeMeasures(NamedTuple):
+    """Measures of a generator on a mixture: its modes (with at least one high-quality sample), the share of
     high-quality samples (within 3σ), reverse KL of all samples' nearest modes, and the high-quality counts.
     """
 
@@ -31,14 +31,14 @@ class Found(NamedTuple):
 def mixture_points(spec: str) -> tuple[TrainingPoints, Mixture]:
     """Open a mixture as training data, with its distribution."""
     source = open_source(spec)
-    assert isinstance(source, PointSource) and isinstance(source.distribution, Mixture)  # a mixture is
+    assert isinstance(source, PointSource) and isinstance(source.distribution, Mixture)  # true for a mixture
     return TrainingPoints(source.points, source.labels, source.classes, source.digest, source.spec), source.distribution
 
 
-def found(points: Float[np.ndarray, "n d"], distribution: Mixture) -> Found:
-    """Return what points found of a mixture's modes."""
+def measure_modes(points: Float[np.ndarray, "n d"], distribution: Mixture) -> ModeMeasures:
+    """Return the measures of points on a mixture's modes."""
     good, mode = high_quality(points, distribution)
     counts = np.bincount(mode[good], minlength=distribution.n_modes)
     expected = np.round(distribution.shares * MANY).astype(np.int64)
     kl, _ = mode_kl(expected, np.bincount(mode, minlength=distribution.n_modes))
-    return Found(int((counts > 0).sum()), float(good.mean()), kl, counts)
+    return ModeMeasures(int((counts > 0).sum()), float(good.mean()), kl, counts)

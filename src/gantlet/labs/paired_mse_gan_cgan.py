@@ -1,4 +1,4 @@
-"""Regression blurs, a GAN keeps the look and loses the content, a conditional GAN keeps both: three arms on pairs."""
+"""Regression blurs, a GAN keeps the style and loses the content, a conditional GAN keeps both: arms on image pairs."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,9 +20,9 @@ from gantlet.evaluation.metrics.psnr import psnr
 from gantlet.evaluation.metrics.sharpness import sharpness
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.labs import LABS
-from gantlet.labs.images import Labelled, features_of, labelled, short
+from gantlet.labs.images import LabelledImages, features_of, open_labelled, short
 from gantlet.labs.lab import Lab, Setting
-from gantlet.labs.training import trained
+from gantlet.labs.training import train_and_sample
 from gantlet.training.data import TrainingImages
 
 SOURCE = "Isola et al. 2017, arXiv:1611.07004, Figure 4 and Table 1; Mirza & Osindero 2014, arXiv:1411.1784"
@@ -31,8 +31,8 @@ CLAIM = (
     "input's, a conditional GAN both: sharp, and of the right content."
 )
 TOLERANCE = (
-    "over the seeds, whole 95 % intervals above 0: sharpness of CGAN less that of MSE, and content accuracy of CGAN less that "
-    "of GAN"
+    "over the seeds, whole 95 % intervals above 0: sharpness of CGAN minus that of MSE, and content accuracy of CGAN minus "
+    "that of GAN"
 )
 REGRESSION = "pixel-loss[weight=100,norm=l2,adversarial=false]"
 ARMS: dict[str, tuple[bool, tuple[str, ...]]] = {
@@ -41,14 +41,14 @@ ARMS: dict[str, tuple[bool, tuple[str, ...]]] = {
     "CGAN": (True, ()),
     "CGAN + L1": (True, ("pixel-loss[weight=100]",)),
 }
-"""Whether the discriminator sees the input, and the techniques of each arm; the last one is pix2pix."""
+"""Whether the discriminator receives the input, and the techniques of each arm; the last arm is pix2pix."""
 MEASURES = {"psnr": "PSNR, dB", "sharpness": "sharpness", "accuracy": "content accuracy", "fd": "FD"}
 MOST = 1_000
-"""Held-out pairs that are measured."""
-SHOWN = 10
+"""The most held-out pairs that are measured."""
+GRID_ROWS = 10
 
 
-class Measured(NamedTuple):
+class Measures(NamedTuple):
     """One arm with one seed on held-out inputs: means of PSNR and sharpness, share of right classes, Fréchet distance."""
 
     psnr: float
@@ -62,11 +62,11 @@ class Measured(NamedTuple):
 class PairedMseGanCgan(Lab):
     """Claim: regression blurs, a GAN keeps the semantics and loses the content, a conditional GAN keeps both.
 
-    One U-Net, one number of steps, four arms: MSE (no adversary), GAN (the discriminator sees outputs alone), CGAN (it sees
-    the input beside them), and CGAN with 100·L1 (pix2pix). Options: ``data``, labelled images; ``task``, what their inputs
-    are (`gantlet explain paired`); the usual one, the class as one gray level, leaves all but the content open. Measured on
+    One U-Net, one number of steps, four arms: MSE (no adversary), GAN (the discriminator receives outputs alone), CGAN (it
+    also receives the input), and CGAN with 100·L1 (pix2pix). Options: ``data``, labelled images; ``task``, the kind of their
+    inputs (`gantlet explain paired`); the default, the class as one gray level, specifies the content only. Measured on
     held-out inputs: PSNR; sharpness (variance of the Laplacian); content accuracy, the share of outputs in which a
-    classifier trained on real images finds the true image's class; and the Fréchet distance in this classifier's features.
+    classifier trained on real images predicts the true image's class; and the Fréchet distance in this classifier's features.
     The seed changes everything but the data and the classifier.
 
     Tolerance: sharpness of CGAN − MSE and content accuracy of CGAN − GAN, paired by seed, both with their whole 95 %
@@ -81,54 +81,60 @@ class PairedMseGanCgan(Lab):
         seeds = setting.seeds(2, 4, 8)
         source = open_images(format_spec("paired", {"of": self.data, "task": self.task}))
         held_out = open_images(source.held_out) if source.held_out else source
-        real = labelled(self.data, setting.seed, setting.progress)
+        real = open_labelled(self.data, setting.seed, setting.progress)
         data = training_data(source)
-        assert isinstance(data, TrainingImages) and data.pairs is not None  # paired is
+        assert isinstance(data, TrainingImages) and data.pairs is not None  # true for a paired source
         n = min(MOST, len(data.pairs.truth))
-        judge = Judge.of(real, held_out, data.pairs.truth[:n])
-        found: dict[str, list[Measured]] = {name: [] for name in ARMS}
-        shown: dict[str, UInt8[np.ndarray, "n s s c"]] = {"input": data.pairs.shown[:SHOWN]}
+        evaluator = Evaluator.of(real, held_out, data.pairs.truth[:n])
+        measurements: dict[str, list[Measures]] = {name: [] for name in ARMS}
+        panels: dict[str, UInt8[np.ndarray, "n s s c"]] = {"input": data.pairs.shown[:GRID_ROWS]}
         for done, (seed, arm) in enumerate((seed, arm) for seed in seeds for arm in ARMS):
-            outputs = trained(config(arm, setting, seed), data, n).samples
-            found[arm].append(judge.measure(outputs))
-            shown.setdefault(arm, outputs[:SHOWN])
+            outputs = train_and_sample(config(arm, setting, seed), data, n).samples
+            measurements[arm].append(evaluator.measure(outputs))
+            panels.setdefault(arm, outputs[:GRID_ROWS])
             setting.progress("training", done + 1, len(ARMS) * len(seeds))
-        shown["truth"] = data.pairs.truth[:SHOWN]
-        return judged(setting, seeds, found, judge.measure(judge.truth), (shown, f"{short(self.data)}, {self.task}"))
+        panels["truth"] = data.pairs.truth[:GRID_ROWS]
+        return conclude(
+            setting,
+            seeds,
+            measurements,
+            evaluator.measure(evaluator.truth),
+            (panels, f"{short(self.data)}, {self.task}"),
+        )
 
 
 def config(arm: str, setting: Setting, seed: int) -> TrainConfig:
     """Return the configuration of one arm; all have one network, batch and rate."""
-    sees, techniques = ARMS[arm]
+    sees_inputs, techniques = ARMS[arm]
     width, steps = setting.of(8, 16, 64), setting.of(40, 1_000, 20_000)
     return TrainConfig(
-        network=f"unet[width={width}]", discriminator=f"patch[width={width},sees_inputs={str(sees).lower()}]",
+        network=f"unet[width={width}]", discriminator=f"patch[width={width},sees_inputs={str(sees_inputs).lower()}]",
         techniques=techniques, steps=steps, batch=32, latent=16, seed=seed, lr_generator=5e-4, lr_discriminator=5e-4,
         log_every=steps,
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Judge:
+class Evaluator:
     """The held-out images with their classes, the classifier, and their features."""
 
     truth: UInt8[np.ndarray, "n s s c"]
     labels: np.ndarray
-    real: Labelled
+    real: LabelledImages
     bank: FeatureBank
 
     @classmethod
-    def of(cls, real: Labelled, held_out: ImageSource, truth: UInt8[np.ndarray, "n s s c"]) -> "Judge":
-        """Return the judge over the first images of the held-out split."""
-        assert held_out.labels is not None  # labelled has looked at the other split
+    def of(cls, real: LabelledImages, held_out: ImageSource, truth: UInt8[np.ndarray, "n s s c"]) -> "Evaluator":
+        """Return the evaluator over the first images of the held-out split."""
+        assert held_out.labels is not None  # checked on the training split by open_labelled
         return cls(truth, held_out.labels[: len(truth)], real, features_of(truth, real.classifier))
 
-    def measure(self, outputs: UInt8[np.ndarray, "n s s c"]) -> Measured:
+    def measure(self, outputs: UInt8[np.ndarray, "n s s c"]) -> Measures:
         """Measure outputs against the truth, row by row."""
         bank = features_of(outputs, self.real.classifier)
         assert bank.probabilities is not None  # a classifier's bank has them
         ratios = [psnr(truth, output) for truth, output in zip(self.truth, outputs, strict=True)]
-        return Measured(
+        return Measures(
             float(np.mean([ratio for ratio in ratios if np.isfinite(ratio)] or [0.0])),
             float(np.mean([sharpness(output) for output in outputs])),
             float((bank.probabilities.argmax(1) == self.labels).mean()),
@@ -136,19 +142,19 @@ class Judge:
         )
 
 
-Shown = tuple[dict[str, UInt8[np.ndarray, "n s s c"]], str]
+Panels = tuple[dict[str, UInt8[np.ndarray, "n s s c"]], str]
 """Images of each column of the figure, and its title."""
 
 
-def judged(
-    setting: Setting, seeds: tuple[int, ...], found: dict[str, list[Measured]], truth: Measured, shown: Shown
+def conclude(
+    setting: Setting, seeds: tuple[int, ...], measurements: dict[str, list[Measures]], truth: Measures, panels: Panels
 ) -> LabResult:
     """Return the verdict on the two differences, the table of all arms, and the figure."""
-    sharper = _difference(found, "sharpness", "CGAN", "MSE")
-    righter = _difference(found, "accuracy", "CGAN", "GAN")
+    sharper = _difference(measurements, "sharpness", "CGAN", "MSE")
+    righter = _difference(measurements, "accuracy", "CGAN", "GAN")
     means = {
         arm: {name: over_seeds(name, [getattr(m, name) for m in runs]) for name in MEASURES}
-        for arm, runs in found.items()
+        for arm, runs in measurements.items()
     }
     failed = [e.metric for e in (sharper, righter) if lower(e) <= 0]
     why = f"{sharper.metric} {sharper.text}; {righter.metric} {righter.text}"
@@ -158,19 +164,19 @@ def judged(
         "paired-mse-gan-cgan", CLAIM, SOURCE, righter.metric, None, "pictures (Isola et al., Figure 4)", righter, TOLERANCE,
         "not reproduced" if failed else "reproduced", why, ("arm", *MEASURES.values()),
         (*rows, ("truth", None, truth.sharpness, truth.accuracy, 0.0)),
-        (_draw(setting, means, truth, shown),), setting.size, seeds,
+        (_draw(setting, means, truth, panels),), setting.size, seeds,
     )  # fmt: skip
 
 
-def _difference(found: dict[str, list[Measured]], name: str, one: str, other: str) -> Estimate:
-    values = [getattr(a, name) - getattr(b, name) for a, b in zip(found[one], found[other], strict=True)]
+def _difference(measurements: dict[str, list[Measures]], name: str, one: str, other: str) -> Estimate:
+    values = [getattr(a, name) - getattr(b, name) for a, b in zip(measurements[one], measurements[other], strict=True)]
     return over_seeds(f"{MEASURES[name]}, {one} − {other}", values)
 
 
-def _draw(setting: Setting, means: dict[str, dict[str, Estimate]], truth: Measured, shown: Shown) -> str:
-    """Draw outputs of the first seed beside one panel a measure."""
+def _draw(setting: Setting, means: dict[str, dict[str, Estimate]], truth: Measures, panels: Panels) -> str:
+    """Draw outputs of the first seed beside one panel per measure."""
     picture, axes = figure.new(1, 1 + len(MEASURES), width=3.1, height=3.6)
-    columns, title = shown
+    columns, title = panels
     channels = max(pixels.shape[3] for pixels in columns.values())
     wide = [
         pixels if pixels.shape[3] == channels else np.repeat(pixels, channels, axis=3) for pixels in columns.values()

@@ -42,8 +42,8 @@ def critic_network(dim: int, seed: int) -> nn.Sequential:
         )
 
 
-def trained(kind: str, pair: Pair, steps: int, seed: int) -> nn.Sequential:
-    """Return a critic trained between source (fake) and target (real) of a pair, no generator in between."""
+def train_critic(kind: str, pair: Pair, steps: int, seed: int) -> nn.Sequential:
+    """Return a critic trained between source (fake) and target (real) of a pair, without a generator."""
     network = critic_network(pair.source.dim, seed)
     game = KINDS[kind].game(network, torch_stream(seed, "penalty"))
     fakes, reals = pair.draw(BATCH * steps, seed, "train"), pair.draw_target(BATCH * steps, seed, "train")
@@ -66,7 +66,7 @@ class PotentialIsMap(Lab):
 
     Measured: L2-UVP (100·E|T̂ − T|²/Var, 100 for a constant) and cosine of displacements of x + ∇D(x) for critics of wgan
     (clipped), wgan-gp and wgan-qc with K = 1, trained between N(0, I) and its image under a known curved map, d = 2 … 32; the
-    linear map and the semi-discrete one beside them. W₁ critics promise a direction only: read their cosine.
+    linear map and the semi-discrete map for comparison. W₁ critics give a direction only, so read their cosine.
 
     Tolerance: wgan-qc's L2-UVP below the linear map's in every dimension, at the upper end of the interval.
     """
@@ -75,27 +75,27 @@ class PotentialIsMap(Lab):
         """Train three critics in each dimension, audit their gradients."""
         seeds, dims = setting.seeds(2, 3, 5), (2, 4) if setting.size == "smoke" else (2, 4, 8, 16, 32)
         steps, n = setting.of(100, 1500, 20_000), setting.of(300, 1000, 10_000)
-        found: dict[tuple[str, int], list[tuple[float, float]]] = {(name, d): [] for name in MAPS for d in dims}
+        results: dict[tuple[str, int], list[tuple[float, float]]] = {(name, d): [] for name in MAPS for d in dims}
         for done, seed in enumerate(seeds):
             for dim in dims:
                 pair = log_sum_exp_pair(dim, seed)
                 x, y = pair.draw(n, seed, "test"), pair.draw_target(n, seed, "test")
                 for kind in KINDS:
-                    network = trained(kind, pair, steps, seed)
+                    network = train_critic(kind, pair, steps, seed)
                     result: CriticAudit = audit(_flat(network), x, y, true_map=pair.map)
-                    found[kind, dim].append((float(result.uvp or 0.0), float(result.cosine or 0.0)))
+                    results[kind, dim].append((float(result.uvp or 0.0), float(result.cosine or 0.0)))
                 for name, method in (("linear", "gaussian"), ("semidiscrete", "semidiscrete-stochastic[rounds=2]")):
-                    solved = solve(pair.source, pair.draw_target(n, seed, "fit"), method=method)
-                    assert solved.map is not None
-                    moved, truth = solved.map(x), pair.map(x)
-                    found[name, dim].append((l2_uvp(moved, truth), mean_cosine(moved - x, truth - x)))
+                    solution = solve(pair.source, pair.draw_target(n, seed, "fit"), method=method)
+                    assert solution.map is not None
+                    moved, truth = solution.map(x), pair.map(x)
+                    results[name, dim].append((l2_uvp(moved, truth), mean_cosine(moved - x, truth - x)))
             setting.progress("critics and maps", done + 1, len(seeds))
         scores = {
             key: over_seeds(f"L2-UVP of {key[0]}, d = {key[1]}", [u for u, _ in v], unit="%")
-            for key, v in found.items()
+            for key, v in results.items()
         }
-        cosines = {key: float(np.mean([c for _, c in value])) for key, value in found.items()}
-        return judged(setting, seeds, scores, cosines)
+        cosines = {key: float(np.mean([c for _, c in value])) for key, value in results.items()}
+        return conclude(setting, seeds, scores, cosines)
 
 
 def _flat(network: nn.Sequential) -> nn.Sequential:
@@ -105,7 +105,7 @@ def _flat(network: nn.Sequential) -> nn.Sequential:
 Key = tuple[str, int]
 
 
-def judged(
+def conclude(
     setting: Setting, seeds: tuple[int, ...], scores: dict[Key, Estimate], cosines: dict[Key, float]
 ) -> LabResult:
     """Return the verdict: the quadratic-cost critic against the linear map in every dimension."""
@@ -115,7 +115,7 @@ def judged(
         return float(scores[name, dim].value or 0.0)
 
     behind = [dim for dim in dims if upper(scores["wgan-qc", dim]) >= value("linear", dim)]
-    told = "; ".join(f"d = {d}: {value('wgan-qc', d):.3g} % against {value('linear', d):.3g} %" for d in dims)
+    comparison = "; ".join(f"d = {d}: {value('wgan-qc', d):.3g} % against {value('linear', d):.3g} %" for d in dims)
     where = f"not below the linear map in dimension {', '.join(map(str, behind))}" if behind else "below it everywhere"
     rows: list[tuple[Cell, ...]] = [
         (dim, name, value(name, dim), scores[name, dim].low, scores[name, dim].high, cosines[name, dim])
@@ -125,7 +125,7 @@ def judged(
     worst = max((scores["wgan-qc", dim] for dim in dims), key=upper)
     return LabResult(
         "potential-is-map", CLAIM, SOURCE, "L2-UVP of x + ∇D(x), wgan-qc", None, "no number in the source", worst, TOLERANCE,
-        "not reproduced" if behind else "reproduced", f"wgan-qc against the linear map, {where}: {told}",
+        "not reproduced" if behind else "reproduced", f"wgan-qc against the linear map, {where}: {comparison}",
         ("d", "map", "L2-UVP, %", "low", "high", "cosine"), tuple(rows), (_draw(setting, scores, cosines, dims),),
         setting.size, seeds,
     )  # fmt: skip

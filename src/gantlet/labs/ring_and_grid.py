@@ -11,8 +11,8 @@ from gantlet.core.results.lab import Cell, LabResult
 from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
 from gantlet.labs import LABS
 from gantlet.labs.lab import Lab, Setting
-from gantlet.labs.mixtures import DRAWS, Found, found, mixture_points
-from gantlet.labs.training import trained
+from gantlet.labs.mixtures import DRAWS, ModeMeasures, measure_modes, mixture_points
+from gantlet.labs.training import train_and_sample
 from gantlet.training.observer import Samples
 
 SOURCE = "Srivastava et al. 2017, arXiv:1705.07761, §4.1; Lin et al. 2018, arXiv:1712.04086, §4.1; the source text on collapse"
@@ -22,9 +22,9 @@ PLAIN = "GAN"
 
 
 class Arm(NamedTuple):
-    """What differs from the plain GAN, and the published modes of ring and grid (GAN and PacGAN: Lin et al., Table 1)."""
+    """The options that differ from the plain GAN, and the published modes of ring and grid (GAN and PacGAN: Lin et al., Table 1)."""
 
-    given: dict[str, object]
+    options: dict[str, object]
     published: tuple[float | None, float | None] = (None, None)
 
 
@@ -45,7 +45,7 @@ TOLERANCE = (
     "on the ring or on the grid the plain GAN misses modes (the upper end over seeds of the number found is below all), and there more "
     "than half of the remedies find more modes, their lower end above the plain GAN's upper end"
 )
-Results = dict[tuple[str, str], list[tuple[Found, Samples]]]
+Results = dict[tuple[str, str], list[tuple[ModeMeasures, Samples]]]
 
 
 @LABS.register("ring-and-grid", source=SOURCE, claim=CLAIM)
@@ -55,7 +55,7 @@ class RingAndGrid(Lab):
 
     One protocol for all arms: dense networks of three layers of 128, z ∈ R², batch 128 (a pack's: 64 times the pack's size),
     Adam 1e-3 (β .5, .999) for both, equal generator steps, no learning-rate decay, no moving average; coordinates within
-    [−1, 1]. What an arm changes stands in the table `ARMS`; WGAN-GP takes its paper's five critic steps. Measured on
+    [−1, 1]. The changes of each arm are in the table `ARMS`; WGAN-GP takes its paper's five critic steps. Measured on
     2,500 samples of the final generator: modes with a high-quality sample (within 3σ), the share of high-quality
     samples, reverse KL over modes. The tuned answers are the recipes ``ring`` and ``grid``, under protocols of their own.
 
@@ -65,41 +65,41 @@ class RingAndGrid(Lab):
     def run(self, setting: Setting) -> LabResult:
         """Train every arm on both mixtures with every seed."""
         seeds, steps = setting.seeds(1, 3, 10), setting.of(20, 2_000, 25_000)
-        kept: Results = {}
+        results: Results = {}
         total = len(seeds) * len(DATA) * len(ARMS)
         for seed in seeds:
             for name, spec in DATA.items():
                 data, distribution = mixture_points(spec)
-                for arm, (given, _) in ARMS.items():
+                for arm, (options, _) in ARMS.items():
                     config = TrainConfig.from_mapping(
                         {"steps": steps, "batch": 128, "seed": seed, "network": "mlp[width=128,depth=3]", "latent": 2,
-                         "lr_generator": 1e-3, "lr_discriminator": 1e-3, "beta1": 0.5, "log_every": steps, **given}
+                         "lr_generator": 1e-3, "lr_discriminator": 1e-3, "beta1": 0.5, "log_every": steps, **options}
                     )  # fmt: skip
-                    samples = trained(config, data, DRAWS).samples
-                    kept.setdefault((name, arm), []).append((found(samples, distribution), samples))
-                    setting.progress("training remedies", sum(map(len, kept.values())), total)
-        return judged(setting, seeds, kept)
+                    samples = train_and_sample(config, data, DRAWS).samples
+                    results.setdefault((name, arm), []).append((measure_modes(samples, distribution), samples))
+                    setting.progress("training remedies", sum(map(len, results.values())), total)
+        return conclude(setting, seeds, results)
 
 
-def judged(setting: Setting, seeds: tuple[int, ...], kept: Results) -> LabResult:
+def conclude(setting: Setting, seeds: tuple[int, ...], results: Results) -> LabResult:
     """Return the table of every arm on both mixtures, and the verdict."""
     rows: list[tuple[Cell, ...]] = []
     modes = {
         key: over_seeds(f"modes of the {key[0]}, {key[1]}", [float(f.modes) for f, _ in runs])
-        for key, runs in kept.items()
+        for key, runs in results.items()
     }
-    verdicts, said, ours = [], [], None
+    verdicts, reasons, ours = [], [], None
     for which, (name, of) in enumerate((("ring", 8), ("grid", 25))):
         plain = modes[name, PLAIN]
         collapsed = upper(plain) < of
         better = [arm for arm in ARMS if arm != PLAIN and lower(modes[name, arm]) > upper(plain)]
         verdicts.append(collapsed and len(better) > (len(ARMS) - 1) / 2)
-        said.append(
+        reasons.append(
             f"{name}: the plain GAN finds {plain.text} of {of}; more beyond the intervals: {', '.join(better) or 'none'}"
         )
         ours = plain if ours is None or (verdicts[-1] and not verdicts[0]) else ours
         for arm, (_, published) in ARMS.items():
-            runs, estimate = kept[name, arm], modes[name, arm]
+            runs, estimate = results[name, arm], modes[name, arm]
             quality = over_seeds("", [f.quality for f, _ in runs])
             rows.append(
                 (name, arm, estimate.value, estimate.low, estimate.high, published[which],
@@ -109,27 +109,27 @@ def judged(setting: Setting, seeds: tuple[int, ...], kept: Results) -> LabResult
     return LabResult(
         "ring-and-grid", CLAIM, SOURCE, ours.metric, ARMS[PLAIN].published[0 if "ring" in ours.metric else 1],
         "modes of the plain GAN (PacGAN's table)", ours, TOLERANCE,
-        "reproduced" if any(verdicts) else "not reproduced", "; ".join(said),
+        "reproduced" if any(verdicts) else "not reproduced", "; ".join(reasons),
         ("data", "arm", "modes", "low", "high", "published", "high quality", "low", "high", "reverse KL"),
-        tuple(rows), (_draw(setting, kept),), setting.size, seeds,
+        tuple(rows), (_draw(setting, results),), setting.size, seeds,
     )  # fmt: skip
 
 
-def _draw(setting: Setting, kept: Results) -> str:
+def _draw(setting: Setting, results: Results) -> str:
     """Draw the first seed's samples of every arm, the ring above the grid."""
     picture, axes = figure.new(4, (len(ARMS) + 1) // 2, width=2.2, height=2.3)
     columns = len(axes) // 4
     for block, name in enumerate(DATA):
         for index, arm in enumerate(ARMS):
             axis = axes[block * 2 * columns + index]
-            got, samples = kept[name, arm][0]
+            measures, samples = results[name, arm][0]
             axis.plot(samples[:, 0], samples[:, 1], ".", markersize=1, color=figure.COLOURS[block])
             axis.set_xlim(-1.5, 1.5)
             axis.set_ylim(-1.5, 1.5)
             axis.set_aspect("equal")
             axis.set_xticks([])
             axis.set_yticks([])
-            figure.label(axis, f"{arm}\n{got.modes} modes, {got.quality:.0%} good")
+            figure.label(axis, f"{arm}\n{measures.modes} modes, {measures.quality:.0%} good")
         for axis in axes[block * 2 * columns + len(ARMS) : (block + 1) * 2 * columns]:
             axis.set_axis_off()
     return figure.save(picture, setting.out / "ring-and-grid.png")

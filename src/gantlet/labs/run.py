@@ -1,4 +1,4 @@
-"""The one way to run a lab by name."""
+"""Run a lab by name."""
 
 import dataclasses
 import time
@@ -13,10 +13,10 @@ from gantlet.labs.lab import Lab, Setting
 def run_lab(spec: str, setting: Setting, options: dict[str, str] | None = None) -> LabResult:
     """Run the lab that ``spec`` names (``options`` are added to its own) and write OUT/NAME.json beside its figures.
 
-    Raises: UnknownName for a lab or an option that there is not; whatever the lab's data raise.
+    Raises: UnknownName for an unknown lab or option, and the errors of the lab's data.
     """
-    name, given = parse_spec(spec)
-    lab: Lab = LABS.build(format_spec(name, {**given, **(options or {})}))
+    name, own_options = parse_spec(spec)
+    lab: Lab = LABS.build(format_spec(name, {**own_options, **(options or {})}))
     started = time.perf_counter()
     result = dataclasses.replace(lab.run(setting), seconds=time.perf_counter() - started)
     write_text(setting.out / f"{name}.json", result.to_json())

@@ -1,4 +1,4 @@
-"""A lab's trainings: the one loop in a folder that is thrown away; samples, log and state are kept."""
+"""Trainings of a lab: the usual loop in a temporary folder; samples, log and state are returned."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -20,55 +20,55 @@ from gantlet.training.state import TrainState
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainingRun:
     """A finished training: samples by step (the last are the final generator's), the log's lines, and the state."""
 
-    drawn: tuple[tuple[int, Samples], ...]
+    samples_by_step: tuple[tuple[int, Samples], ...]
     lines: tuple[dict[str, Any], ...]
     state: TrainState
 
     @property
     def samples(self) -> Samples:
         """Return the final generator's samples."""
-        return self.drawn[-1][1]
+        return self.samples_by_step[-1][1]
 
 
-def trained(
+def train_and_sample(
     config: TrainConfig, data: TrainingData, draws: int, labels: Int64[np.ndarray, " n"] | None = None
-) -> Trained:
+) -> TrainingRun:
     """Train by ``config`` on ``data`` and draw ``draws`` samples (of these labels) at each evaluation and at the end.
 
-    Warnings are not shown: a collapse is what some labs are after. Raises: what the loop raises.
+    Warnings are not shown, because some labs provoke a collapse. Raises: the errors of the loop.
     """
     with TemporaryDirectory() as folder:
         config = dataclasses.replace(config, out=folder, sample_every=0, checkpoint_every=config.steps)
-        watching = _Watching(draws, labels)
+        watching = _Recorder(draws, labels)
         run(config, data, observer=watching)
         n_classes = 0 if config.conditioning == "none" else len(data.classes)
         state = TrainState.fresh(config, Game.of(config), data.shape, n_classes)
         Checkpoints(Path(folder), config, data).restore(state)
-    return Trained(tuple(watching.drawn), tuple(watching.lines), state)
+    return TrainingRun(tuple(watching.samples_by_step), tuple(watching.lines), state)
 
 
 @dataclass
-class _Watching:
-    """An observer that draws at every evaluation, keeps the log, and says nothing."""
+class _Recorder:
+    """An observer that draws samples at every evaluation, keeps the log, and prints nothing."""
 
     draws: int
     labels: Int64[np.ndarray, " n"] | None
-    drawn: list[tuple[int, Samples]] = field(default_factory=list)
+    samples_by_step: list[tuple[int, Samples]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
 
     def on_log(self, line: Mapping[str, Any]) -> None:
-        """Keep it."""
+        """Keep the line."""
         self.lines.append(dict(line))
 
     def on_warning(self, message: str) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def on_evaluate(self, sampler: Sampler, step: int, images_seen: int) -> Measured:
         """Draw samples."""
-        self.drawn.append((step, sampler(self.draws, self.labels)))
+        self.samples_by_step.append((step, sampler(self.draws, self.labels)))
         return Measured(None, {})
 
     def on_progress(self, step: int, total: int) -> None:

@@ -11,11 +11,11 @@ from gantlet.core.results.lab import Cell, LabResult
 from gantlet.evaluation.inference.intervals import wilson
 from gantlet.labs import LABS
 from gantlet.labs.lab import Lab, Setting
-from gantlet.labs.mixtures import DRAWS, found, mixture_points
-from gantlet.labs.training import trained
+from gantlet.labs.mixtures import DRAWS, measure_modes, mixture_points
+from gantlet.labs.training import train_and_sample
 
 SOURCE = "the source text on mode collapse; Goodfellow 2016, arXiv:1701.00160, §5.1"
-CLAIM = "A generator may learn one mode of two: it makes samples that pass, of one kind only."
+CLAIM = "A generator may learn one mode of two: its samples are good but of one kind only."
 LOST = 0.05
 ARMS: dict[str, dict[str, object]] = {
     "minimax": {"objective": "minimax"},
@@ -43,9 +43,9 @@ class TwoModes(Lab):
 
     Data: two equal Gaussians at (±2, 0), σ = .3. One protocol for all objectives: dense networks of three layers of 64,
     z ∈ R², batch 64, Adam 1e-3 (β .5, .999), one step of each player (RMSprop for WGAN with clipping). Measured, per objective and
-    seed: the share of the rarer mode among the high-quality samples (within 3σ) at twenty looks during training, and how many
-    samples are of high quality at the end. A training has lost a mode when it ends with a share below 5 % and at least
-    half of its samples of high quality: it has learned something, of one kind.
+    seed: the share of the rarer mode among the high-quality samples (within 3σ) at twenty times during training, and the share of
+    high-quality samples at the end. A training has lost a mode when it ends with a share below 5 % and at least
+    half of its samples are of high quality: it has learned one kind only.
 
     Tolerance: at least one training by the first GAN's losses has lost a mode.
     """
@@ -58,27 +58,30 @@ class TwoModes(Lab):
         rarer: dict[str, list[np.ndarray]] = {name: [] for name in ARMS}
         quality: dict[str, list[float]] = {name: [] for name in ARMS}
         for done, seed in enumerate(seeds):
-            for name, given in ARMS.items():
+            for name, options in ARMS.items():
                 config = TrainConfig.from_mapping(
                     {"steps": steps, "batch": 64, "seed": seed, "network": "mlp[width=64,depth=3]", "latent": 2,
                      "lr_generator": 1e-3, "lr_discriminator": 1e-3, "beta1": 0.5, "log_every": steps,
-                     "evaluate_every": 64 * steps // LOOKS, **given}
+                     "evaluate_every": 64 * steps // LOOKS, **options}
                 )  # fmt: skip
-                looks = [found(points, distribution) for _, points in trained(config, data, DRAWS).drawn]
+                looks = [
+                    measure_modes(points, distribution)
+                    for _, points in train_and_sample(config, data, DRAWS).samples_by_step
+                ]
                 rarer[name].append(np.array([look.counts.min() / max(1, look.counts.sum()) for look in looks]))
                 quality[name].append(looks[-1].quality)
             setting.progress("training on two modes", done + 1, len(seeds))
-        return judged(setting, seeds, {name: np.stack(rarer[name]) for name in ARMS}, quality)
+        return conclude(setting, seeds, {name: np.stack(rarer[name]) for name in ARMS}, quality)
 
 
-def judged(
+def conclude(
     setting: Setting, seeds: tuple[int, ...], rarer: dict[str, np.ndarray], quality: dict[str, list[float]]
 ) -> LabResult:
     """Return the verdict on the rarer mode's shares [seeds, looks] and the final quality of every objective."""
     lost = {name: (shares[:, -1] < LOST) & (np.array(quality[name]) >= GOOD) for name, shares in rarer.items()}
     rows: list[tuple[Cell, ...]] = []
-    for name, found_lost in lost.items():
-        k, n = int(found_lost.sum()), len(found_lost)
+    for name, lost_flags in lost.items():
+        k, n = int(lost_flags.sum()), len(lost_flags)
         final = float(rarer[name][:, -1].mean())
         rows.append((name, k, n, *wilson(k, n, LEVEL), final, float(np.mean(quality[name]))))
     first = np.concatenate([lost[name] for name in ORIGINAL])
@@ -95,7 +98,7 @@ def judged(
 
 
 def _draw(setting: Setting, rarer: dict[str, np.ndarray]) -> str:
-    """Draw the rarer mode's share over training, a line a seed, a panel an objective."""
+    """Draw the rarer mode's share over training, one line per seed and one panel per objective."""
     picture, axes = figure.new(2, (len(rarer) + 1) // 2, width=2.9, height=2.4)
     for index, (axis, (name, shares)) in enumerate(zip(axes, rarer.items(), strict=False)):
         looks = np.linspace(0, 1, shares.shape[1] + 1)[1:]

@@ -29,7 +29,7 @@ TOLERANCE = (
 )
 DATA = {"ring": "8 Gaussians", "grid": "25 Gaussians", "swiss-roll": "swiss roll"}
 SPREAD = 1.5
-"""Coordinates are brought to this standard deviation; the noise that makes the fakes has standard deviation one."""
+"""Coordinates are scaled to this standard deviation; the noise added to make the fakes has standard deviation one."""
 BATCH = 256
 KINDS = ("clipping", "penalty")
 ACTIVATIONS = {"leaky-relu": 0.2, "relu": 0.0}
@@ -37,7 +37,7 @@ ACTIVATIONS = {"leaky-relu": 0.2, "relu": 0.0}
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedCritic:
     """A critic after training: the share of its weights at the limits, all weights, and |∂loss/∂W| layer by layer."""
 
     network: nn.Sequential
@@ -58,8 +58,8 @@ class WeightClipping(Lab):
     penalised critic of its largest weight), the critics' value surfaces, and the loss's gradient by layer.
 
     Option: ``activation``: ``leaky-relu`` (slope 0.2, as in the critics of DCGAN and WGAN) or ``relu``. With ReLU and c =
-    0.01 more than half of the hidden units of the inner layers are dead: no point of the data makes them fire, their weights
-    get no gradient and stay where they started, so the share at ±c stops at 0.4 to 0.5 of all.
+    0.01 more than half of the hidden units of the inner layers are dead: no point of the data activates them, so their weights
+    get no gradient and stay at their initial values, so the share at ±c stops at 0.4 to 0.5 of all.
 
     Tolerance: above 60 % when clipped, below 5 % when penalised, on every data set, cautious ends over seeds.
     """
@@ -76,26 +76,28 @@ class WeightClipping(Lab):
         """Train both critics on each data set with every seed."""
         seeds = setting.seeds(1, 3, 10)
         steps, width, depth = setting.of(600, 4_000, 20_000), setting.of(64, 128, 512), setting.of(3, 5, 5)
-        found: dict[tuple[str, str], list[Trained]] = {}
+        critics: dict[tuple[str, str], list[TrainedCritic]] = {}
         points = {name: _points(name) for name in DATA}
         for done, seed in enumerate(seeds):
             for name in DATA:
                 for kind in KINDS:
-                    trained = train(kind, points[name], (steps, width, depth), seed, self.activation)
-                    found.setdefault((name, kind), []).append(trained)
+                    critic = train(kind, points[name], (steps, width, depth), seed, self.activation)
+                    critics.setdefault((name, kind), []).append(critic)
             setting.progress("training critics", done + 1, len(seeds))
-        return judged(setting, seeds, found, points)
+        return conclude(setting, seeds, critics, points)
 
 
 def _points(kind: str) -> Tensor:
     source = open_source(f"mixture[kind={kind},n=20000]")
-    assert isinstance(source, PointSource)  # a mixture is
+    assert isinstance(source, PointSource)  # true for a mixture
     points = torch.from_numpy(source.points)
     return points * (SPREAD / points.std())
 
 
-def train(kind: str, points: Tensor, size: tuple[int, int, int], seed: int, activation: str = "leaky-relu") -> Trained:
-    """Train one critic for so many steps of so wide and deep a network; ``kind``: clipping or penalty."""
+def train(
+    kind: str, points: Tensor, size: tuple[int, int, int], seed: int, activation: str = "leaky-relu"
+) -> TrainedCritic:
+    """Train one critic; ``size``: steps, width and depth of the network; ``kind``: clipping or penalty."""
     steps, width, depth = size
     stream = torch_stream(seed, f"weight-clipping {kind}")
     network = _critic(width, depth, stream.initial_seed(), activation)
@@ -130,7 +132,7 @@ def train(kind: str, points: Tensor, size: tuple[int, int, int], seed: int, acti
     limit = CLIP if kind == "clipping" else float(np.abs(weights).max())
     share = float((np.abs(weights) >= (1 - NEAR) * limit).mean())
     slopes = [float(matrix.grad.norm()) for matrix in matrices if matrix.grad is not None]
-    return Trained(network, share, weights, slopes)
+    return TrainedCritic(network, share, weights, slopes)
 
 
 def _critic(width: int, depth: int, seed: int, activation: str) -> nn.Sequential:
@@ -142,14 +144,14 @@ def _critic(width: int, depth: int, seed: int, activation: str) -> nn.Sequential
         return nn.Sequential(*layers, nn.Linear(width, 1), nn.Flatten(0))
 
 
-Found = dict[tuple[str, str], list[Trained]]
+CriticsByArm = dict[tuple[str, str], list[TrainedCritic]]
 
 
-def judged(setting: Setting, seeds: tuple[int, ...], found: Found, points: dict[str, Tensor]) -> LabResult:
+def conclude(setting: Setting, seeds: tuple[int, ...], critics: CriticsByArm, points: dict[str, Tensor]) -> LabResult:
     """Return the verdict on the shares of weights at the limits, the table, and the figure."""
     shares = {
-        key: over_seeds(f"share of weights at the limits, {key[1]}, {DATA[key[0]]}", [t.share for t in trained])
-        for key, trained in found.items()
+        key: over_seeds(f"share of weights at the limits, {key[1]}, {DATA[key[0]]}", [t.share for t in runs])
+        for key, runs in critics.items()
     }
     failed = [
         f"{DATA[name]}: clipped {shares[name, 'clipping'].text}"
@@ -164,23 +166,23 @@ def judged(setting: Setting, seeds: tuple[int, ...], found: Found, points: dict[
     weakest = min((shares[name, "clipping"] for name in DATA), key=lower)
     rows: list[tuple[Cell, ...]] = [
         (DATA[name], kind, shares[name, kind].value, shares[name, kind].low, shares[name, kind].high,
-         float(np.mean([np.std(t.weights) for t in trained])))
-        for (name, kind), trained in found.items()
+         float(np.mean([np.std(t.weights) for t in runs])))
+        for (name, kind), runs in critics.items()
     ]  # fmt: skip
-    said = "; ".join(
+    summary = "; ".join(
         f"{DATA[name]}: {shares[name, 'clipping'].value:.0%} clipped, {shares[name, 'penalty'].value:.1%} penalised"
         for name in DATA
     )
-    why = said + (f"; not as claimed: {', '.join(failed)}" if failed else "")
+    why = summary + (f"; not as claimed: {', '.join(failed)}" if failed else "")
     return LabResult(
         "weight-clipping", CLAIM, SOURCE, weakest.metric, None, "a histogram without numbers (Figure 1b)", weakest, TOLERANCE,
         "not reproduced" if failed else "reproduced", why,
-        ("data", "critic", "share", "low", "high", "sd of weights"), tuple(rows), (_draw(setting, found, points),),
+        ("data", "critic", "share", "low", "high", "sd of weights"), tuple(rows), (_draw(setting, critics, points),),
         setting.size, seeds,
     )  # fmt: skip
 
 
-def _draw(setting: Setting, found: Found, points: dict[str, Tensor]) -> str:
+def _draw(setting: Setting, critics: CriticsByArm, points: dict[str, Tensor]) -> str:
     """Draw value surfaces with the data over them, histograms of weights, and the gradient by layer."""
     picture, axes = figure.new(2, len(DATA) + 2, width=2.9, height=2.7)
     for row, kind in enumerate(KINDS):
@@ -189,17 +191,17 @@ def _draw(setting: Setting, found: Found, points: dict[str, Tensor]) -> str:
             line = torch.linspace(-4, 4, 80)
             grid = torch.cartesian_prod(line, line)
             with torch.no_grad():
-                values = found[name, kind][0].network(grid).reshape(80, 80).T
+                values = critics[name, kind][0].network(grid).reshape(80, 80).T
             axis.contour(line, line, values, levels=14, cmap="viridis", linewidths=0.9)
-            shown = points[name][:400]
-            axis.plot(shown[:, 0], shown[:, 1], ".", color="#D55E00", markersize=1.5)
+            subset = points[name][:400]
+            axis.plot(subset[:, 0], subset[:, 1], ".", color="#D55E00", markersize=1.5)
             axis.set_aspect("equal")
             figure.label(axis, f"{kind}: {title}")
-        weights = found["swiss-roll", kind][0].weights
+        weights = critics["swiss-roll", kind][0].weights
         panels[len(DATA)].hist(weights, 60, color=figure.COLOURS[row], log=True)
         figure.label(panels[len(DATA)], f"{kind}: weights, swiss roll", "weight", "number")
         for index, (name, title) in enumerate(DATA.items()):
-            slopes = np.array([trained.gradients for trained in found[name, kind]])
+            slopes = np.array([run.gradients for run in critics[name, kind]])
             figure.line(panels[len(DATA) + 1], range(1, slopes.shape[1] + 1), np.maximum(slopes, 1e-30), title, index)
         panels[len(DATA) + 1].set_yscale("log")
         panels[len(DATA) + 1].legend(fontsize=7, frameon=False)

@@ -8,18 +8,18 @@ from gantlet.core.results.audit import AuditResult, Planted
 
 
 def cell(result: AuditResult, space: str, metric: str, planted: Planted) -> Text:
-    """Return from which strength on one metric sees one failure."""
+    """Return the smallest strength at which one metric detects one failure."""
     weakest = result.curve(space, metric, planted.name).weakest(planted.strengths)
     if planted.harmless:
         return Text("✓", "green") if weakest is None else Text(f"!{weakest:g}".replace("!0.", "!."), "red")
-    return Text("blind", "red") if weakest is None else Text(f"{weakest:g}".removeprefix("0"), "green")
+    return Text("missed", "red") if weakest is None else Text(f"{weakest:g}".removeprefix("0"), "green")
 
 
 def render(result: AuditResult) -> Group:
     """Return the whole audit as one renderable."""
     seeds = f"{len(result.seeds)} seed{'s' if len(result.seeds) > 1 else ''}"
     head = Text.assemble(
-        "Audit on ", (result.data, "bold"), f", {result.n} images a side, {seeds}, {result.seconds:.0f} s"
+        "Audit on ", (result.data, "bold"), f", {result.n} images per side, {seeds}, {result.seconds:.0f} s"
     )
     parts: list[Text | Table | str] = [head, Text(_KEY, style="dim")]
     for space in result.spaces:
@@ -41,8 +41,8 @@ def render(result: AuditResult) -> Group:
 
 
 _KEY = (
-    "A number: the failure is seen (the metric worsens by three of its own standard deviations) from that strength on; "
-    "blind: not even at the strongest; ✓: a harmless change is tolerated; ! an alarm from that strength on."
+    "A number: the failure is detected (the metric worsens by three of its own standard deviations) from that strength on; "
+    "missed: not detected even at full strength; ✓: a harmless change is tolerated; !: an alarm from that strength on."
 )
 
 

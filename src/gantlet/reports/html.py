@@ -21,7 +21,7 @@ LABELS = {
 
 @dataclass(frozen=True)
 class Page:
-    """What a page shows beside the report itself. ``events`` are the lines of events.jsonl; ``folder`` holds the pictures."""
+    """The content of a page besides the report itself. ``events`` are the lines of events.jsonl; ``folder`` holds the pictures."""
 
     title: str
     folder: Path
@@ -43,12 +43,12 @@ def render(report: Report, page: Page) -> str:
     environment.globals.update(arrows=ARROWS, marks=MARKS, split_verdict=split_verdict)
     environment.filters.update(picture=lambda name: picture(page.folder / name), whisker=whisker, count=count_text)
     best = {e.metric: e for e in page.best.estimates} if page.best else {}
-    shown = [e for e in report.estimates if e.value is not None]
+    estimates = [e for e in report.estimates if e.value is not None]
     return environment.get_template("report.html").render(
         report=report,
         page=page,
         best=best,
-        shown=shown,
+        estimates=estimates,
         undefined=[e for e in report.estimates if e.value is None],
         grids=[{"step": step, "source": picture(path)} for step, path in page.grids],
         plots=json.dumps(plots(report, page.events)).replace("</", "<\\/"),
@@ -62,7 +62,7 @@ def picture(path: Path) -> str:
 
 
 def whisker(estimate: Estimate) -> dict[str, float] | None:
-    """Return where the interval, the value and the reference stand on a bar from 0 to 100 %."""
+    """Return the positions of interval, value and reference on a bar from 0 to 100 %."""
     numbers = [n for n in (estimate.value, estimate.low, estimate.high) if n is not None]
     reference = estimate.reference.value if estimate.reference else None
     if reference is not None:

@@ -1,4 +1,4 @@
-"""MODEL_CARD.md of a run: what it was trained on and how good it is, with intervals."""
+"""MODEL_CARD.md of a run: its training data and its quality, with intervals."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from gantlet.core.version import __version__
 
 
 def write_model_card(out: Path, config: TrainConfig, report: Report, best: Report | None = None) -> Path:
-    """Write the card from the run's configuration, its final report and that of its best checkpoint; return its path."""
+    """Write the card from the run's configuration, its final report and the report of its best checkpoint; return the card's path."""
     of_best = {e.metric: e.text for e in best.estimates if e.value is not None} if best else {}
     rows = "\n".join(
         f"| {e.metric} | {e.text} | {of_best.get(e.metric, '—')} | {e.reference.text if e.reference else '—'} "
@@ -27,7 +27,7 @@ license: unknown
 # {out.resolve().name}
 
 A GAN trained with gantlet {__version__} by the recipe `{config.recipe or "(none)"}` on `{config.data}`, seed {config.seed},
-{config.steps:,} generator steps of batch {config.batch}. The licence of the weights is for you to state: fill in `license` above.
+{config.steps:,} generator steps of batch {config.batch}. Please state the licence of the weights in `license` above.
 
 ## Verdict
 {verdict}
@@ -35,7 +35,7 @@ A GAN trained with gantlet {__version__} by the recipe `{config.recipe or "(none
 ## Metrics
 {count_text(report.n_fake)} generated images against {count_text(report.n_real)} real ones (`{report.real}`), features `{report.features["name"]}`,
 {report.estimates[0].level:.0%} intervals; the reference is real against held-out real. The best
-checkpoint is the one of the smallest `{config.select}` of the evaluations in the loop (largest, where larger is better).
+checkpoint is the one with the smallest `{config.select}` in the evaluations during training (largest, where larger is better).
 
 | metric | final [interval] | best checkpoint [interval] | reference | better when |
 |---|---|---|---|---|

@@ -93,28 +93,28 @@ def show(report: Report, console: Console | None = None) -> None:
     (console or Console()).print(render(report), soft_wrap=False)
 
 
-def comparison(found: Comparison) -> Group:
+def render_comparison(result: Comparison) -> Group:
     """Return a comparison's verdict and table."""
-    result = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("metric", "A", "B", "A − B, interval", "p", "better"):
-        result.add_column(name, justify="right" if name in ("A", "B", "p") else "left", no_wrap=True)
-    for d in found.differences:
+        table.add_column(name, justify="right" if name in ("A", "B", "p") else "left", no_wrap=True)
+    for d in result.differences:
         interval = f"{d.low:.3g} … {d.high:.3g}{'' if d.paired else ' *'}"
         name = f"{d.metric} {ARROWS[d.lower_is_better]}"
-        result.add_row(name, f"{d.a:.4g}", f"{d.b:.4g}", interval, f"{d.p_holm:.1g}", d.better)
+        table.add_row(name, f"{d.a:.4g}", f"{d.b:.4g}", interval, f"{d.p_holm:.1g}", d.better)
     head = Text.assemble(
-        "A: ", (found.a, "bold"), "\nB: ", (found.b, "bold"), f"\nagainst {found.real}; features {found.features}"
+        "A: ", (result.a, "bold"), "\nB: ", (result.b, "bold"), f"\nagainst {result.real}; features {result.features}"
     )
     remarks = [
         "p is corrected for the number of metrics (Holm).",
         "* unpaired: two separate intervals, which is cautious",
     ]
-    remarks += [f"{metric} was not compared: {reason}" for metric, reason in found.left_out.items()]
+    remarks += [f"{metric} was not compared: {reason}" for metric, reason in result.left_out.items()]
     return Group(
-        head, Text(found.verdict, style="bold green"), "", result, "", *(Text(f"· {r}", style="dim") for r in remarks)
+        head, Text(result.verdict, style="bold green"), "", table, "", *(Text(f"· {r}", style="dim") for r in remarks)
     )
 
 
-def show_comparison(found: Comparison) -> None:
+def show_comparison(result: Comparison) -> None:
     """Print a comparison to stdout."""
-    Console().print(comparison(found))
+    Console().print(render_comparison(result))

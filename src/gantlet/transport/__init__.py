@@ -1,4 +1,4 @@
-"""Optimal transport: one call, one solver a file, and a certificate with every result."""
+"""Optimal transport: one call, one solver per file, and a certificate with every result."""
 
 import dataclasses
 import time
@@ -30,11 +30,11 @@ def solve(
     """Solve one transport problem by one of the registered solvers.
 
     min over plans P with the two marginals of Σ P_ij c(x_i, y_j)
-    Args: source: points [n, d] or a distribution (`continuous`); target: points [m, d], for gaussian a distribution
-    too; cost: quadratic |x − y|² or euclidean |x − y|; method: a spec, ``sliced[directions=500]``; masses [n], [m]: > 0
+    Args: source: points [n, d] or a distribution (`continuous`); target: points [m, d], or a distribution
+    for the gaussian solver; cost: quadratic |x − y|² or euclidean |x − y|; method: a spec, ``sliced[directions=500]``; masses [n], [m]: > 0
     with sum 1, None for uniform.
-    Returns: `TransportResult`. Raises: UnknownName, ShapeError, NonFiniteError, DataError, ConfigError (a solver asked
-    for what it does not support), TooFewSamples. Convention: the quadratic cost is W₂², without ½.
+    Returns: `TransportResult`. Raises: UnknownName, ShapeError, NonFiniteError, DataError, ConfigError (a cost or option
+    that the solver does not support), TooFewSamples. Convention: the quadratic cost is W₂², without ½.
     Source: Peyré & Cuturi 2019, arXiv:1803.00567.
     """
     name = parse_spec(method)[0]

@@ -1,4 +1,4 @@
-"""Cells of a semi-discrete plan: which target takes each source point, by tiles, and what fresh samples say of them."""
+"""Cells of a semi-discrete plan: the target of each source point, computed by tiles, and cell statistics from fresh samples."""
 
 import math
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ from gantlet.transport.problem import Points
 CPU = torch.device("cpu")
 TILE = 1024
 MEMORY = 2**26
-"""Bytes of a tile of scores, unless told otherwise."""
+"""Default size of a tile of scores, in bytes."""
 
 
 def assign(
-    points: Float[Tensor, "m d"], sites: Float[Tensor, "n d"], heights: Float[Tensor, " n"], memory: int = MEMORY
+    points: Float[Tensor, "m d"], sites: Float[Tensor, "n d"], dual_potential: Float[Tensor, " n"], memory: int = MEMORY
 ) -> tuple[Float[Tensor, " m"], Int64[Tensor, " m"]]:
     """Return max_i (⟨x, y_i⟩ + h_i) [m] and the first i that attains it [m], by tiles of targets and of points.
 
@@ -35,7 +35,7 @@ def assign(
         index = torch.zeros(len(part), dtype=torch.int64, device=points.device)
         for start in range(0, len(sites), columns):
             stop = start + columns
-            scores = torch.addmm(heights[start:stop], part, sites[start:stop].T)
+            scores = torch.addmm(dual_potential[start:stop], part, sites[start:stop].T)
             where = _argmax(scores)
             top = scores.gather(1, where[:, None])[:, 0]
             better = top > value
@@ -54,7 +54,7 @@ def _argmax(scores: Float[Tensor, "m n"]) -> Int64[Tensor, " m"]:
 def leaders(
     points: Float[Tensor, "m d"],
     sites: Float[Tensor, "n d"],
-    heights: Float[Tensor, " n"],
+    dual_potential: Float[Tensor, " n"],
     k: int,
     memory: int = MEMORY,
 ) -> tuple[Float[Tensor, "m k"], Int64[Tensor, "m k"]]:
@@ -62,18 +62,18 @@ def leaders(
     rows = max(1, memory // (2 * len(sites) * points.element_size()))
     values = points.new_empty(len(points), k)
     indices = torch.empty(len(points), k, dtype=torch.int64, device=points.device)
-    # One tile for all: freed and made anew it would leave holes between the small results, gigabytes in the end.
+    # One tile for all: reallocating it per step would fragment memory between the small results, by gigabytes in the end.
     tile = points.new_empty(min(rows, len(points)), len(sites))
     for start in range(0, len(points), rows):
         part = points[start : start + rows]
-        scores = torch.addmm(heights, part, sites.T, out=tile[: len(part)])
+        scores = torch.addmm(dual_potential, part, sites.T, out=tile[: len(part)])
         values[start : start + rows], indices[start : start + rows] = scores.topk(k, dim=1)
     return values, indices
 
 
 @dataclass(frozen=True, eq=False)
 class Observed:
-    """What ``samples`` fresh points x of the source say of cells: counts [n], Σ (x − c) a cell [n, d], and moments.
+    """Cell statistics from ``samples`` fresh source points x: counts [n], Σ (x − c) per cell [n, d], and moments.
 
     c is the source's mean; ``square`` is the mean of |x − c|². The dual value is the mean of min_i(|x − y_i|² − g_i) +
     Σ ν_i g_i, the primal that of |x − T(x)|²; both leave out 2⟨x − c, ȳ − c⟩, whose mean is 0, for less variance.
@@ -100,7 +100,7 @@ class Observed:
 
 
 def pooled(parts: list[Observed]) -> Observed:
-    """Return what all parts together say."""
+    """Return the statistics of all parts together."""
     samples = sum(part.samples for part in parts)
     names = ("square", "dual", "dual_square", "primal", "primal_square")
     means = {name: sum(part.samples * getattr(part, name) for part in parts) / samples for name in names}
@@ -120,16 +120,16 @@ def observe(
     processes: Processes = ALONE,
     device: torch.device = CPU,
 ) -> Observed:
-    """Draw fresh independent points and see into which cells of |x − y|² − g they fall; ``weights`` g.
+    """Draw fresh independent points and count them in the cells of |x − y|² − g; ``weights`` is g.
 
-    Cells are found in float32 about both means, on ``device``, values are taken in float64. Chunk b has its own stream, so the result
-    does not depend on how many processes share the work. Source: Kantorovich 1942 (dual value ≤ W₂² for every g).
+    Cells are computed in float32 on ``device``, with both means subtracted; values are computed in float64. Chunk b has its own
+    random stream, so the result does not depend on how many processes share the work. Source: Kantorovich 1942 (dual value ≤ W₂² for every g).
     """
     centre, dim = source.centre, source.dim
     sites, offsets = target.points - target.mean, np.square(target.points - centre).sum(axis=1)
-    heights = (weights - offsets) / 2
-    middle = float(heights.mean())
-    y, h = (torch.from_numpy(a).to(device, torch.float32) for a in (sites, heights - middle))
+    dual_potential = (weights - offsets) / 2
+    middle = float(dual_potential.mean())
+    y, h = (torch.from_numpy(a).to(device, torch.float32) for a in (sites, dual_potential - middle))
     counts, sums, totals = (
         np.zeros(len(sites), np.int64),
         torch.zeros(len(sites), dim, dtype=torch.float64),
@@ -144,7 +144,7 @@ def observe(
         owner = assign(torch.from_numpy(x).to(device, torch.float32), y, h, memory)[1].cpu()
         row = owner.numpy()
         square = np.square(x).sum(axis=1)
-        dual = square - 2 * ((x * sites[row]).sum(axis=1) + heights[row]) + fixed
+        dual = square - 2 * ((x * sites[row]).sum(axis=1) + dual_potential[row]) + fixed
         primal = dual - fixed + weights[row]
         counts += np.bincount(row, minlength=len(sites))
         sums.index_add_(0, owner, torch.from_numpy(x))

@@ -22,10 +22,10 @@ GROUPS = 4
 
 @dataclass(frozen=True)
 class Certificate:
-    """What was checked after the solve: ``lower`` ≤ optimal cost ≤ ``upper``.
+    """Bounds that were checked after the solve: ``lower`` ≤ optimal cost ≤ ``upper``.
 
     ``kind``: exact (up to rounding), statistical (each bound holds at ``level``, from ``samples`` fresh samples), or
-    closed form. ``marginal_error``: total variation between the target's marginal reached and the one asked for.
+    closed form. ``marginal_error``: total variation distance between the plan's second marginal and the target's masses.
     ``chi2``: Σ w_i²/ν_i − 1 of the cell masses w, unbiased (it may fall below 0), with its interval.
     """
 
@@ -68,9 +68,9 @@ def chi2(
 def statistical(
     source: Continuous, target: Points, weights: Float64[np.ndarray, " n"], groups: list[Observed]
 ) -> Certificate:
-    """Return bounds on W₂²(μ, ν) from independent groups of fresh samples; ``weights`` g.
+    """Return bounds on W₂²(μ, ν) from independent groups of fresh samples; ``weights`` is g.
 
-    lower: the dual value less its margin. upper: in each group the samples' plan to their cells is repaired until its
+    lower: the dual value minus its margin. upper: in each group the plan from samples to their cells is repaired until its
     second marginal is ν exactly, so its cost is at least W₂²(μ̂, ν) of the group's empirical measure μ̂; W₂² is convex in
     the measure, so the mean of that is at least W₂²(μ, ν). Margins: Student's t over the groups and the normal distribution; each
     bound holds at LEVEL, one-sided. marginal_error ≤ ½(χ²)^½, at the upper end of the interval of χ².
@@ -93,26 +93,26 @@ def statistical(
     )
 
 
-def repaired_cost(source: Continuous, target: Points, weights: Float64[np.ndarray, " n"], seen: Observed) -> float:
-    """Return the cost of a plan from the observed samples to ν itself: each to its cell, then the excess moved on.
+def repaired_cost(source: Continuous, target: Points, weights: Float64[np.ndarray, " n"], observed: Observed) -> float:
+    """Return the cost of a plan from the observed samples to ν: samples go to their cells, then excess mass is moved on.
 
     Σ f_ij E(|x − y_j|² | cell i) = E|x − c|² + Σ ν_j |y_j − c|² − 2 Σ f_ij ⟨m_i, y_j − ȳ⟩, m_i the mean of x − c in cell
     i (the term in ⟨x − c, ȳ − c⟩ has mean 0 and is left out).
     """
     sites, offsets = target.points - target.mean, np.square(target.points - source.centre).sum(axis=1)
-    means = seen.sums / np.maximum(seen.counts, 1)[:, None]
-    found = seen.counts / seen.samples
-    moves = repair(means, sites, (weights - offsets) / 2, found, target.masses)
+    means = observed.sums / np.maximum(observed.counts, 1)[:, None]
+    masses = observed.counts / observed.samples
+    moves = repair(means, sites, (weights - offsets) / 2, masses, target.masses)
     own = np.einsum("nd,nd->n", means, sites)
     gained = (means[moves.source] * (sites[moves.target] - sites[moves.source])).sum(axis=1)
-    return seen.square + float(target.masses @ offsets) - 2 * float(found @ own + moves.mass @ gained)
+    return observed.square + float(target.masses @ offsets) - 2 * float(masses @ own + moves.mass @ gained)
 
 
 def exact(domain: Polygon, target: Points, weights: Float64[np.ndarray, " n"], cells: CellMoments) -> Certificate:
     """Return bounds on W₂² from the exact moments of the cells of g.
 
-    lower: dual value E min_i(|x − y_i|² − g_i) + Σ ν_i g_i. upper: primal E|x − T(x)|² + TV·D², D the largest distance
-    from a corner of the domain to a target: no more than that it costs to move the excess mass.
+    lower: dual value E min_i(|x − y_i|² − g_i) + Σ ν_i g_i. upper: primal E|x − T(x)|² + TV·D², where D is the largest
+    distance from a corner of the domain to a target, so moving the excess mass costs at most TV·D².
     """
     costs = cells.spreads + np.square(cells.centres - target.points).sum(axis=1)
     variation = float(np.abs(cells.masses - target.masses).sum()) / 2

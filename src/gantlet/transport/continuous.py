@@ -27,7 +27,7 @@ class Continuous(Protocol):
         ...
 
     def from_uniform(self, uniform: Float64[np.ndarray, "m d"]) -> Float64[np.ndarray, "m d"]:
-        """Return the points that belong to uniform numbers in (0, 1)^d."""
+        """Return the points that correspond to uniform numbers in (0, 1)^d."""
         ...
 
 
@@ -98,14 +98,14 @@ class Box:
     def polygon(self) -> "Polygon":
         """Return the rectangle as a polygon; raises ShapeError where d ≠ 2."""
         if self.dim != 2:
-            raise ShapeError(f"expected a box in 2 dimensions to make a polygon of; got {self.dim}")
+            raise ShapeError(f"expected a box in 2 dimensions to convert to a polygon; got {self.dim}")
         (a, b), (c, d) = self.low, self.high
         return Polygon(np.array([[a, b], [c, b], [c, d], [a, d]]))
 
 
 @dataclass(frozen=True, eq=False)
 class Polygon:
-    """The uniform distribution on a convex polygon; vertices [k, 2] run anticlockwise. Raises ConfigError where they do not."""
+    """The uniform distribution on a convex polygon; vertices [k, 2] run anticlockwise, else ConfigError."""
 
     vertices: Float64[np.ndarray, "k 2"]
 
@@ -140,7 +140,7 @@ class Polygon:
         return self.vertices[0] + (areas[:, None] * (first + second)).sum(axis=0) / 3 / areas.sum()
 
     def from_uniform(self, uniform: Float64[np.ndarray, "m d"]) -> Float64[np.ndarray, "m d"]:
-        """Return points of the fan of triangles at vertex 0: u₁ picks the triangle, what is left of it the place."""
+        """Return points of the fan of triangles at vertex 0: u₁ picks the triangle, its remainder the place in it."""
         first, second, areas = self._triangles
         ends = np.cumsum(areas) / areas.sum()
         chosen = np.minimum(np.searchsorted(ends, uniform[:, 0], side="right"), len(areas) - 1)

@@ -1,4 +1,4 @@
-"""Critics put to the test: is x + ∇D(x)/K the optimal map, and how steep are critic and generator?"""
+"""Audit of a critic: is x + ∇D(x)/K the optimal map, and how steep are critic and generator?"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ from gantlet.transport.result import Map
 
 LINEAR = (nn.Linear,)
 GENTLE = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Identity, nn.Flatten, nn.ELU, nn.Softplus, nn.Sigmoid)
-"""Layers of slope 1 at most."""
+"""Layers whose Lipschitz constant is at most 1."""
 
 
 @dataclass(frozen=True)
 class CriticAudit:
-    """What a critic's gradient is worth as a transport map.
+    """Result of an audit: how good a critic's gradient is as a transport map.
 
-    ``uvp``: L2-UVP in per cent of x + ∇D(x)/K, ``cosine``: mean cosine of displacements, both None where no map is known;
-    ``divergence_ratio`` S_ε(T♯μ, ν)/S_ε(μ, ν): 0 is perfect, 1 as bad as not moving; ``slope``: the largest ‖∇D‖ seen;
-    ``slope_bound``: the product of the layers' norms, None where a layer is not known (``notes`` say which).
+    ``uvp``: L2-UVP in per cent of x + ∇D(x)/K, ``cosine``: mean cosine of displacements, both None where the optimal map is not available;
+    ``divergence_ratio`` S_ε(T♯μ, ν)/S_ε(μ, ν): 0 is perfect, 1 is as bad as not moving; ``slope``: the largest ‖∇D‖ over the points;
+    ``slope_bound``: the product of the layers' norms, None where a layer has no norm here (``notes`` say which).
     """
 
     divergence_ratio: float
@@ -47,10 +47,10 @@ def audit(
     cost: float = 1.0,
     epsilon: float = 0.05,
 ) -> CriticAudit:
-    """Test T(x) = x + ∇D(x)/K, the map that a critic's potential gives for the cost K/2·|x − y|², on given points.
+    """Test T(x) = x + ∇D(x)/K, the map that a critic's potential defines for the cost K/2·|x − y|².
 
     Args: critic: float32 points [n, d] → [n], high on the target (D = −φ: T = x − ∇φ/K); source [n, d], target [m, d]:
-    points; true_map: the optimal map where it is known; cost: K > 0; epsilon: of S_ε, relative to the mean cost.
+    points; true_map: the optimal map where it is available; cost: K > 0; epsilon: of S_ε, relative to the mean cost.
     Returns: `CriticAudit`. Raises: ShapeError, NonFiniteError (a gradient that is not finite), ConfigError (K ≤ 0).
     Convention: ∇D alone, without a fitted step length; a W₁ critic's gradient gives a direction, so read its cosine.
     Source: Gu et al., Lei et al. 2019, arXiv:1710.05488 (the map from the potential); score: Korotin et al. 2021,
@@ -78,7 +78,7 @@ def audit(
 def input_gradients(
     critic: Callable[[Tensor], Tensor], points: Float64[np.ndarray, "n d"]
 ) -> Float64[np.ndarray, "n d"]:
-    """Return ∇D [n, d] at each point; raises ShapeError unless the critic gives [n], NonFiniteError."""
+    """Return ∇D [n, d] at each point; raises ShapeError unless the critic returns [n], NonFiniteError."""
     x = torch.from_numpy(points).to(torch.float32).requires_grad_(True)
     value = critic(x)
     if value.shape != (len(points),):
@@ -86,19 +86,19 @@ def input_gradients(
             f"expected a critic that maps [n, d] to [n]; got shape {list(value.shape)} for n = {len(points)}"
         )
     (gradient,) = torch.autograd.grad(value.sum(), x)
-    found = gradient.double().numpy()
-    check_finite("the critic's gradient", found)
-    return found
+    gradients = gradient.double().numpy()
+    check_finite("the critic's gradient", gradients)
+    return gradients
 
 
-def mean_cosine(found: Float64[np.ndarray, "n d"], truth: Float64[np.ndarray, "n d"]) -> float:
+def mean_cosine(displacements: Float64[np.ndarray, "n d"], truth: Float64[np.ndarray, "n d"]) -> float:
     """Return the mean cosine of rows, in [−1, 1]; a row of length 0 counts as 0."""
-    lengths = np.linalg.norm(found, axis=1) * np.linalg.norm(truth, axis=1)
-    return float(((found * truth).sum(axis=1) / np.where(lengths > 0, lengths, 1.0)).mean())
+    lengths = np.linalg.norm(displacements, axis=1) * np.linalg.norm(truth, axis=1)
+    return float(((displacements * truth).sum(axis=1) / np.where(lengths > 0, lengths, 1.0)).mean())
 
 
 def sampled_slope(generator: Callable[[Tensor], Tensor], latents: Float64[np.ndarray, "n k"]) -> float:
-    """Return the largest ‖J_G(z)‖₂ over given latents: a lower bound on the Lipschitz constant of G.
+    """Return the largest ‖J_G(z)‖₂ over the latents: a lower bound on the Lipschitz constant of G.
 
     Raises: NonFiniteError. Each row of the output must depend on its own latent only.
     """
@@ -112,9 +112,9 @@ def sampled_slope(generator: Callable[[Tensor], Tensor], latents: Float64[np.nda
 
 
 def layer_bound(network: Any) -> tuple[float | None, tuple[str, ...]]:
-    """Return Π ‖W_l‖₂ over the layers of an nn.Sequential: an upper bound on its Lipschitz constant; or None and why."""
+    """Return Π ‖W_l‖₂ over the layers of an nn.Sequential: an upper bound on its Lipschitz constant; or None and the reason."""
     if not isinstance(network, nn.Sequential):
-        return None, ("no layer bound: the critic is no nn.Sequential",)
+        return None, ("no layer bound: the critic is not an nn.Sequential",)
     bound = 1.0
     for layer in network:
         if isinstance(layer, LINEAR):
@@ -127,7 +127,7 @@ def layer_bound(network: Any) -> tuple[float | None, tuple[str, ...]]:
 def least_bridging(gap: float, slope: float) -> float:
     """Return 2Φ(Δ/2L) − 1: the least mass that an L-Lipschitz image of N(0, I) has between two equal modes at gap Δ.
 
-    Each half has mass ½ at most; the preimages of the modes are Δ/L apart, and by Gaussian isoperimetry half-spaces leave the
+    Each half has mass at most ½; the preimages of the modes are Δ/L apart, and by Gaussian isoperimetry half-spaces leave the
     least between them. Raises ConfigError. Source: Borell 1975 (isoperimetry); Salmona et al. 2022, arXiv:2206.12246.
     """
     import scipy.special

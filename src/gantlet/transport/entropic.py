@@ -22,7 +22,7 @@ class Sinkhorn(Solver):
 
     min_P ⟨P, C⟩ + ε KL(P ‖ abᵀ); S_ε = OT_ε(a, b) − ½OT_ε(a, a) − ½OT_ε(b, b).
     Args: epsilon: relative to the mean of the cost matrix; tolerance: on Σ|P1 − a|; iterations: at the target ε.
-    Returns: cost ⟨P, C⟩ of the plan found; details: epsilon (absolute), regularised (the optimal value with its
+    Returns: cost ⟨P, C⟩ of the plan; details: epsilon (absolute), regularised (the optimal value with its
     entropy), divergence S_ε. The map (quadratic cost) is the barycentric projection out of sample. The certificate's
     lower bound is the dual value of the c-transformed potential. Raises: ConfigError (masses that are not uniform),
     NotConverged. Source: Cuturi 2013, arXiv:1306.0895; map: Pooladian & Niles-Weed 2021, arXiv:2109.12004.
@@ -36,7 +36,7 @@ class Sinkhorn(Solver):
         """Solve; see the class."""
         source, target = problem.points
         if not (source.uniform and target.uniform):
-            raise ConfigError("sinkhorn takes uniform masses; got others. Use exact, or leave the masses out")
+            raise ConfigError("sinkhorn takes uniform masses only; got other masses. Use exact, or omit the masses")
         cost = problem.cost_matrix()
         scale = float(cost.mean())
         if not (scale > 0 and self.epsilon > 0):
@@ -44,30 +44,30 @@ class Sinkhorn(Solver):
                 f"expected epsilon > 0 and points that differ; got epsilon={self.epsilon}, mean cost {scale}"
             )
         epsilon = self.epsilon * scale
-        found = sinkhorn(cost, epsilon, self.tolerance, self.iterations)
+        solution = sinkhorn(cost, epsilon, self.tolerance, self.iterations)
         own = [
             sinkhorn_to_itself(
                 Problem(side, side, problem.cost).cost_matrix(), epsilon, self.tolerance, self.iterations
             )
             for side in (source, target)
         ]
-        plan = found.plan(cost)
-        g = found.fake
+        plan = solution.plan(cost)
+        g = solution.fake
         lower = float((cost - g).amin(dim=1).mean() + g.mean())
         details = {
             "epsilon": epsilon,
-            "regularised": found.value,
-            "divergence": found.value - (own[0].value + own[1].value) / 2,
+            "regularised": solution.value,
+            "divergence": solution.value - (own[0].value + own[1].value) / 2,
         }
         return TransportResult(
             method="sinkhorn",
             cost=float((plan * cost).sum()),
-            certificate=Certificate("exact", lower=lower, marginal_error=found.error / 2),
-            iterations=found.iterations,
+            certificate=Certificate("exact", lower=lower, marginal_error=solution.error / 2),
+            iterations=solution.iterations,
             seconds=0.0,
             converged=True,
-            reason=f"Σ|P1 − a| = {found.error:.2g} ≤ {self.tolerance:g}",
-            source_potential=found.real.numpy(),
+            reason=f"Σ|P1 − a| = {solution.error:.2g} ≤ {self.tolerance:g}",
+            source_potential=solution.real.numpy(),
             target_potential=g.numpy(),
             plan=plan.numpy(),
             map=_projection(target, g.numpy(), epsilon) if problem.cost == "quadratic" else None,

@@ -23,7 +23,7 @@ class Exact(Solver):
     """Exact transport between two sets of points by the network simplex, with its dual potentials.
 
     min_P Σ P_ij c_ij with P1 = a, Pᵀ1 = b; dual max ⟨a, f⟩ + ⟨b, g⟩ with f_i + g_j ≤ c_ij. Masses may differ.
-    Args: iterations: of the simplex, at most. Returns: plan [n, m], potentials; the certificate's bounds are the dual
+    Args: iterations: the most simplex iterations. Returns: plan [n, m], potentials; the certificate's bounds are the dual
     value, after f is lowered to min_j c_ij − g_j (so that it is feasible), and the plan's cost. Raises: ConfigError (the
     cost matrix would be too large), GantletError (the simplex gave up).
     Source: Kantorovich 1942; network simplex of POT, after Bonneel et al. 2011.
@@ -58,7 +58,7 @@ class Exact(Solver):
             iterations=1,
             seconds=0.0,
             converged=converged,
-            reason=f"primal less dual = {gap:.2g}" + ("" if converged else ", more than rounding: not optimal"),
+            reason=f"primal minus dual = {gap:.2g}" + ("" if converged else ", more than rounding: not optimal"),
             source_potential=f,
             target_potential=g,
             plan=plan,

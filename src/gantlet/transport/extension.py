@@ -1,4 +1,4 @@
-"""The map continued between the barycentres of its cells, and new points drawn away from its singular set."""
+"""A continuous extension of the map between the barycentres of its cells, and sampling away from its singular set."""
 
 import math
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ PATIENCE = 200
 
 
 class Blend(NamedTuple):
-    """Where points go: ``points`` [k, d], the convex combination by ``shares`` [k, c] of targets ``rows`` [k, c];
+    """Images of source points: ``points`` [k, d], the convex combination by ``shares`` [k, c] of targets ``rows`` [k, c];
     ``regular`` [k] is False where the map jumps between those cells: there the point goes to its own cell's target.
     """
 
@@ -30,8 +30,8 @@ class Blend(NamedTuple):
     regular: Bool[np.ndarray, " k"]
 
 
-class Drawn(NamedTuple):
-    """New points [n, d] with the source points [n, d] they come from; ``accepted``: the share of draws that was kept."""
+class ExtensionSample(NamedTuple):
+    """New points [n, d] with the source points [n, d] they come from; ``accepted``: the share of draws that were accepted."""
 
     points: Float64[np.ndarray, "n d"]
     origins: Float64[np.ndarray, "n d"]
@@ -41,14 +41,14 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Extension:
-    """T̃: the barycentre of each cell goes to its target, and what lies between barycentres goes between the targets.
+    """T̃: the barycentre of each cell maps to its target, and points between barycentres map between the targets.
 
     In up to 3 dimensions T̃ is linear on each simplex of the barycentres' Delaunay triangulation (points outside all of
     them take their cell's target). Above, T̃(x) = Σ λ_j y_j over the ``mixed`` cells (0: d + 1) with the nearest
     barycentres ĉ_j, λ_j ∝ 1/|x − ĉ_j|. Targets further than ``limit`` local radii (`jump_ratio`, of ``neighbours``
     targets) from each other are never mixed: a simplex with such an edge is singular; above 3 dimensions such a
     cell is left out, and x is singular when no cell but its own is left.
-    Raises: ConfigError for options out of range. Source: An et al. 2020, openreview HkldyTNYwH (AE-OT), §3; they judge by the
+    Raises: ConfigError for options out of range. Source: An et al. 2020, openreview HkldyTNYwH (AE-OT), §3; they use the
     dihedral angle, which is not scale-free.
     """
 
@@ -66,36 +66,38 @@ class Extension:
 
     @classmethod
     def of(cls, potential: Brenier, *, samples: int = 0, seed: int = 0, **options: float | int) -> "Extension":
-        """Return the extension of a potential; ``samples`` for barycentres that must be sampled (0: 20 a target)."""
+        """Return the extension of a potential; ``samples`` for barycentres that must be sampled (0: 20 per target)."""
         return cls(potential, *potential.barycentres(samples, seed), **options)  # type: ignore[arg-type]
 
     def __call__(self, points: Float64[np.ndarray, "k d"]) -> Blend:
-        """Return where points [k, d] go."""
+        """Return the images of points [k, d]."""
         return self._simplices(points) if self.potential.target.dim <= TRIANGULATED else self._nearest(points)
 
-    def sample(self, n: int, seed: int = 0) -> Drawn:
-        """Draw n new points: the images of source points away from the singular set; the others are drawn again.
+    def sample(self, n: int, seed: int = 0) -> ExtensionSample:
+        """Draw n new points: the images of source points away from the singular set; others are redrawn.
 
-        Raises: ConfigError (n < 1), GantletError where next to nothing is accepted.
+        Raises: ConfigError (n < 1), GantletError where almost nothing is accepted.
         """
         if n < 1:
             raise ConfigError(f"expected n ≥ 1 points to draw; got {n}")
         source, rng = self.potential.source, numpy_stream(seed, "extension")
-        kept: list[tuple[Float64[np.ndarray, "k d"], Blend]] = []
-        found, drawn = 0, 0
-        while found < n:
-            if drawn > PATIENCE * max(n, 100):
+        accepted_parts: list[tuple[Float64[np.ndarray, "k d"], Blend]] = []
+        accepted, attempts = 0, 0
+        while accepted < n:
+            if attempts > PATIENCE * max(n, 100):
                 raise GantletError(
-                    f"only {found} of {drawn} source points lie away from the singular set; raise the limit (now "
+                    f"only {accepted} of {attempts} source points lie away from the singular set; raise the limit (now "
                     f"{self.limit:g} local radii) or use more targets"
                 )
-            x = source.from_uniform(rng.uniform(np.finfo(np.float64).tiny, 1.0, (max(n - found, 100), source.dim)))
+            x = source.from_uniform(rng.uniform(np.finfo(np.float64).tiny, 1.0, (max(n - accepted, 100), source.dim)))
             blend = self(x)
-            kept.append((x[blend.regular], Blend(*(part[blend.regular] for part in blend))))
-            found, drawn = found + int(blend.regular.sum()), drawn + len(x)
-        origins = np.concatenate([x for x, _ in kept])[:n]
-        whole = Blend(*(np.concatenate(parts)[:n] for parts in zip(*(blend for _, blend in kept), strict=True)))
-        return Drawn(whole.points, origins, whole, found / drawn)
+            accepted_parts.append((x[blend.regular], Blend(*(part[blend.regular] for part in blend))))
+            accepted, attempts = accepted + int(blend.regular.sum()), attempts + len(x)
+        origins = np.concatenate([x for x, _ in accepted_parts])[:n]
+        whole = Blend(
+            *(np.concatenate(parts)[:n] for parts in zip(*(blend for _, blend in accepted_parts), strict=True))
+        )
+        return ExtensionSample(whole.points, origins, whole, accepted / attempts)
 
     @cached_property
     def _radius(self) -> Float64[np.ndarray, " n"]:

@@ -46,8 +46,8 @@ class GaussianSolver(Solver):
     """Closed-form transport between the Gaussians with the means and covariances of the two sides.
 
     cost = |m − m'|² + tr S + tr S' − 2 tr (S^½ S' S^½)^½; T(x) = m' + A (x − m), A S A = S'.
-    Args: none. Returns: cost and map. Convention: points count by Σ p (x − m)(x − m)ᵀ, so the cost is a lower bound on exact
-    transport between them (Gelbrich 1990) and the certificate says so. Raises: ConfigError (a uniform
+    Args: none. Returns: cost and map. Convention: a set of points enters through its covariance Σ p (x − m)(x − m)ᵀ, so the cost is a lower bound
+    on exact transport between them (Gelbrich 1990) and the certificate says so. Raises: ConfigError (a uniform
     distribution as a side), NonFiniteError (singular source covariance).
     Source: Knott & Smith 1984; Dowson & Landau 1982; bound: Gelbrich 1990, Math. Nachr. 147, Thm. 2.1.
     """

@@ -1,4 +1,4 @@
-"""Pairs of measures whose optimal map is known: made from a seed, no files; and the score of a map against the truth."""
+"""Pairs of measures with a known optimal map, generated from a seed without files; and a score of a map against the truth."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Pair:
     """A source and the optimal map from it, the gradient of a convex ``potential``; the target is its image.
 
     ``cost`` is W₂² where it has a closed form; ``target`` holds the points and masses where the target is discrete;
-    ``details`` what the pair was made from.
+    ``details`` holds the parameters of the pair.
     """
 
     source: Continuous
@@ -72,7 +72,7 @@ def gaussian_pair(dim: int, seed: int = 0, condition: float = 10.0) -> Pair:
 def log_sum_exp_pair(
     dim: int, seed: int = 0, *, pieces: int = 10, base: float = 0.2, tau: float = 0.5, reach: float = 2.0
 ) -> Pair:
-    """Return N(0, I) and its image under the gradient of a smoothed maximum of affine functions: a curved, known map.
+    """Return N(0, I) and its image under the gradient of a smoothed maximum of affine functions: the map is curved and known.
 
     ψ(x) = a|x|²/2 + τ log Σ_k exp((⟨v_k, x⟩ + b_k)/τ); T = ∇ψ = a x + Σ_k softmax_k(…) v_k: ψ is convex, so T is
     optimal for its image (Brenier 1991).
@@ -100,8 +100,8 @@ def log_sum_exp_pair(
 def square_pair(n: int, seed: int = 0, size: float = 0.5) -> Pair:
     """Return the unit square and n points whose masses are the exact areas of known power cells.
 
-    Sites are uniform, weights g normal with standard deviation size/(2n): cells of their own shape, few of them empty;
-    those are left out, which changes no other cell. Raises: ConfigError.
+    Sites are uniform, weights g normal with standard deviation size/(2n): so cell shapes differ from Voronoi cells and few cells are empty;
+    empty ones are left out, which changes no other cell. Raises: ConfigError.
     """
     _require(n, "n ≥ 3 points", n >= 3, n)
     _require(2, "size ≥ 0", size >= 0, size)
@@ -115,20 +115,20 @@ def square_pair(n: int, seed: int = 0, size: float = 0.5) -> Pair:
     return Pair(Box.unit(2), truth.map, truth.value, target=target, details={"weights": weights})
 
 
-def l2_uvp(found: Float64[np.ndarray, "n d"], truth: Float64[np.ndarray, "m e"]) -> float:
-    """Return the unexplained variance 100·E|T̂(x) − T(x)|²/tr Cov(T(x)), in per cent; 100 is what the mean alone scores.
+def l2_uvp(estimate: Float64[np.ndarray, "n d"], truth: Float64[np.ndarray, "m e"]) -> float:
+    """Return the unexplained variance 100·E|T̂(x) − T(x)|²/tr Cov(T(x)), in per cent; a constant map to the mean scores 100.
 
     Raises ShapeError. Source: Korotin et al. 2021, arXiv:2106.01954, §4.
     """
-    if found.shape != truth.shape:
+    if estimate.shape != truth.shape:
         raise ShapeError(
-            f"expected two maps of the same points; got shapes {list(found.shape)} and {list(truth.shape)}"
+            f"expected two maps of the same points; got shapes {list(estimate.shape)} and {list(truth.shape)}"
         )
-    return 100 * float(np.square(found - truth).sum(axis=1).mean()) / float(truth.var(axis=0).sum())
+    return 100 * float(np.square(estimate - truth).sum(axis=1).mean()) / float(truth.var(axis=0).sum())
 
 
-def _require(dim: int, rule: str, holds: bool, given: object) -> None:
+def _require(dim: int, rule: str, holds: bool, value: object) -> None:
     if dim < 1:
-        raise ConfigError(f"expected a dimension of 1 at least; got {dim}")
+        raise ConfigError(f"expected a dimension of at least 1; got {dim}")
     if not holds:
-        raise ConfigError(f"expected {rule}; got {given}")
+        raise ConfigError(f"expected {rule}; got {value}")

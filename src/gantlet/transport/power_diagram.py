@@ -99,9 +99,9 @@ def _clip(
         high, low = np.where(leaves, crossing, high), np.where(enters, crossing, low)
         side[leaves, 1], side[enters, 0] = k, k
         empty |= (speed == 0) & (room < 0)
-    kept = (high > low) & ~empty
-    ends = origin[kept, None] + np.stack([low, high], axis=1)[kept][:, :, None] * along[kept, None]
-    return Facets(pair[kept], ends, side[kept])
+    visible = (high > low) & ~empty
+    ends = origin[visible, None] + np.stack([low, high], axis=1)[visible][:, :, None] * along[visible, None]
+    return Facets(pair[visible], ends, side[visible])
 
 
 def _sides(
@@ -147,7 +147,7 @@ def masses(
     """Return the share of the polygon's area in each cell; an empty cell has 0.
 
     Area of W_i = ½ Σ over its edges of length · signed distance from y_i (divergence theorem): inner edges by `facets`,
-    outer ones by cutting each side where facets end on it. Rounding: relative 1e-15 of the whole area a cell.
+    outer ones by cutting each side where facets end on it. Rounding: 1e-15 of the whole area per cell.
     """
     first, second = _distances(sites, weights, edges)
     area = np.bincount(edges.pair[:, 0], edges.length * first, len(sites)).astype(
@@ -161,9 +161,9 @@ def masses(
 
 @dataclass(frozen=True, eq=False)
 class CellMoments:
-    """Of each cell its share of the area [n], barycentre [n, 2] and E|x − barycentre|² within it [n].
+    """Moments of each cell: its share of the area [n], barycentre [n, 2] and E|x − barycentre|² within it [n].
 
-    An empty cell has share 0, its site for a barycentre, and no spread.
+    An empty cell has share 0, its site as barycentre, and spread 0.
     """
 
     masses: Float64[np.ndarray, " n"]

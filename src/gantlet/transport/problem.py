@@ -1,4 +1,4 @@
-"""Problem: two measures and a cost, checked once, so that solvers see only good input."""
+"""Problem: two measures and a cost, checked once, so that solvers receive valid input only."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from gantlet.transport.continuous import Continuous
 COSTS = ("quadratic", "euclidean")
 """|x − y|² and |x − y|."""
 LARGEST = 1e75
-"""Coordinates beyond this, or all closer together than its inverse, have powers that float64 cannot hold."""
+"""Coordinates beyond this, or all closer together than its inverse, have squares that float64 cannot hold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +42,14 @@ class Points:
 
     @property
     def cov(self) -> Float64[np.ndarray, "d d"]:
-        """Return Σ p_i (x_i − mean)(x_i − mean)ᵀ: of the measure itself, with no n − 1."""
+        """Return Σ p_i (x_i − mean)(x_i − mean)ᵀ: of the measure itself, without division by n − 1."""
         rows = (self.points - self.mean) * np.sqrt(self.masses)[:, None]
         return rows.T @ rows
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Move ``source`` to ``target`` at least ``cost``."""
+    """Move ``source`` to ``target`` at minimal ``cost``."""
 
     source: Points | Continuous
     target: Points | Continuous
@@ -102,18 +102,18 @@ def problem(source: Any, target: Any, cost: str, source_masses: Any = None, targ
     return Problem(*sides, cost)
 
 
-def _measure(what: str, given: Any, masses: Any) -> Points | Continuous:
-    if not isinstance(given, np.ndarray | Tensor | list | tuple):
-        if not isinstance(given, Continuous):
-            raise ShapeError(f"expected {what} as points [n, d] or a distribution; got {type(given).__name__}")
+def _measure(what: str, side: Any, masses: Any) -> Points | Continuous:
+    if not isinstance(side, np.ndarray | Tensor | list | tuple):
+        if not isinstance(side, Continuous):
+            raise ShapeError(f"expected {what} as points [n, d] or a distribution; got {type(side).__name__}")
         if masses is not None:
             raise ConfigError(f"{what} is a continuous distribution and takes no {what}_masses; leave them out")
-        return given
-    points = _array(f"{what} points", given)
+        return side
+    points = _array(f"{what} points", side)
     if points.ndim != 2 or points.shape[1] == 0:
         raise ShapeError(f"expected {what} points of shape [n, d] with d ≥ 1; got shape {list(points.shape)}")
     if len(points) == 0:
-        raise TooFewSamples(f"transport needs 1 {what} point at least; got 0")
+        raise TooFewSamples(f"transport needs at least 1 {what} point; got 0")
     largest, spread = float(np.abs(points).max()), float(np.ptp(points, axis=0).max())
     if largest > LARGEST or 0 < spread < 1 / LARGEST:
         raise DataError(
@@ -123,22 +123,22 @@ def _measure(what: str, given: Any, masses: Any) -> Points | Continuous:
     return Points(points, _masses(what, masses, len(points)))
 
 
-def _masses(what: str, given: Any, n: int) -> Float64[np.ndarray, " n"]:
-    if given is None:
+def _masses(what: str, values: Any, n: int) -> Float64[np.ndarray, " n"]:
+    if values is None:
         return np.full(n, 1 / n)
-    masses = _array(f"{what}_masses", given)
+    masses = _array(f"{what}_masses", values)
     if masses.shape != (n,):
-        raise ShapeError(f"expected {what}_masses of shape [{n}], one a point; got shape {list(masses.shape)}")
+        raise ShapeError(f"expected {what}_masses of shape [{n}], one per point; got shape {list(masses.shape)}")
     if (masses <= 0).any():
         bad = int(np.flatnonzero(masses <= 0)[0])
-        raise DataError(f"{what}_masses[{bad}] is {masses[bad]:g}; expected masses > 0. Leave points without mass out")
+        raise DataError(f"{what}_masses[{bad}] is {masses[bad]:g}; expected masses > 0. Leave out points without mass")
     if abs(masses.sum() - 1) > 1e-6:
         raise DataError(f"{what}_masses sum to {masses.sum():.8g}; expected 1. Divide them by their sum")
     return masses / masses.sum()
 
 
-def _array(what: str, given: Any) -> np.ndarray:
-    array = given.detach().cpu().numpy() if isinstance(given, Tensor) else np.asarray(given)
+def _array(what: str, values: Any) -> np.ndarray:
+    array = values.detach().cpu().numpy() if isinstance(values, Tensor) else np.asarray(values)
     if array.dtype.kind not in "iuf":
         raise ShapeError(f"expected {what} as real numbers; got dtype {array.dtype}")
     array = np.array(array, dtype=np.float64, order="C")

@@ -1,4 +1,4 @@
-"""Local repair: the excess mass of full cells moves to nearby cells that want for mass, at a cost near the least."""
+"""Local repair: the excess mass of overfull cells moves to nearby cells short of mass, at near-minimal cost."""
 
 from dataclasses import dataclass
 
@@ -24,26 +24,28 @@ class Moves:
 def repair(
     means: Float64[np.ndarray, "n d"],
     sites: Float64[np.ndarray, "n d"],
-    heights: Float64[np.ndarray, " n"],
-    found: Float64[np.ndarray, " n"],
-    wanted: Float64[np.ndarray, " n"],
+    dual_potential: Float64[np.ndarray, " n"],
+    masses: Float64[np.ndarray, " n"],
+    target_masses: Float64[np.ndarray, " n"],
 ) -> Moves:
-    """Return moves after which cell masses ``found`` are the ones ``wanted`` (both sum to 1).
+    """Return moves that turn the cell masses ``masses`` into ``target_masses`` (both sum to 1).
 
-    Mass of cell i, its points at ``means``, moves where the regret max_j(⟨m_i, y_j⟩ + h_j) − (⟨m_i, y_j⟩ + h_j) is
-    least: greedily, the 8 best cells that still want mass at a time, until none does. Any such plan is feasible; with the
+    Mass of cell i, whose points have mean m_i, moves where the regret max_j(⟨m_i, y_j⟩ + h_j) − (⟨m_i, y_j⟩ + h_j) is
+    least: greedily, over the 8 best cells still short of mass at a time, until no cell is. Any such plan is feasible; with the
     exact h the regrets of an optimal plan are 0.
     """
-    surplus, deficit = np.maximum(found - wanted, 0.0), np.maximum(wanted - found, 0.0)
+    surplus, deficit = np.maximum(masses - target_masses, 0.0), np.maximum(target_masses - masses, 0.0)
     moves: list[tuple[Int64[np.ndarray, " k"], Int64[np.ndarray, " k"], Float64[np.ndarray, " k"]]] = []
     while min(surplus.sum(), deficit.sum()) > DUST:
-        givers, takers = np.flatnonzero(surplus > 0), np.flatnonzero(deficit > 0)
-        k = min(CANDIDATES, len(takers))
-        stand, lie, lift = (torch.from_numpy(a) for a in (means[givers], sites[takers], heights[takers]))
-        scores, nearest = leaders(stand, lie, lift, k)
-        own = np.einsum("kd,kd->k", means[givers], sites[givers]) + heights[givers]
+        donors, receivers = np.flatnonzero(surplus > 0), np.flatnonzero(deficit > 0)
+        k = min(CANDIDATES, len(receivers))
+        origins, places, offsets = (
+            torch.from_numpy(a) for a in (means[donors], sites[receivers], dual_potential[receivers])
+        )
+        scores, nearest = leaders(origins, places, offsets, k)
+        own = np.einsum("kd,kd->k", means[donors], sites[donors]) + dual_potential[donors]
         regret = (own[:, None] - scores.numpy()).ravel()
-        pairs = np.repeat(givers, k), takers[nearest.numpy().ravel()]
+        pairs = np.repeat(donors, k), receivers[nearest.numpy().ravel()]
         mass = _greedy(np.argsort(regret, kind="stable"), *pairs, surplus, deficit)
         used = mass > 0
         moves.append((pairs[0][used], pairs[1][used], mass[used]))

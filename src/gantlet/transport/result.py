@@ -1,4 +1,4 @@
-"""TransportResult: what a solver found, with the certificate that says how far to trust it."""
+"""TransportResult: the solution of a transport problem, with the certificate that says how far to trust it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

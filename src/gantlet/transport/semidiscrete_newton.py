@@ -19,7 +19,7 @@ from gantlet.transport.solver import Solver
 
 HALVINGS = 40
 ROUNDING = 1e-6
-"""A result whose potential, as float64 holds it, may move a mass by more than this share has not converged."""
+"""A result has not converged if rounding of its potential to float64 may change a mass by more than this share."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +61,9 @@ class SemidiscreteNewton(Solver):
 
     Solve w(g) = ν, w_i the area of the power cell of |x − y_i|² − g_i; (∂w/∂g) δ = ν − w by a sparse factorisation;
     g + 2^(−l) δ with the first l that keeps every w ≥ ½ min(min w⁰, min ν) and has |ν − w| ≤ (1 − 2^(−l−1)) of before.
-    Args: tolerance: on max |w_i/ν_i − 1|; steps: at most. Returns: target_potential g [m], map, brenier; cost: the dual
-    value, an exact integral like both bounds; details: masses, mass_error, the largest relative error of one, and
-    rounding, what the digits of g may add to it: targets far from the origin for their spread leave few.
+    Args: tolerance: on max |w_i/ν_i − 1|; steps: the most Newton steps. Returns: target_potential g [m], map, brenier; cost: the dual
+    value, an exact integral like both bounds; details: masses, mass_error, the largest relative error of a mass, and
+    rounding, what rounding of g may add to it (large where targets lie far from the origin relative to their spread).
     Raises: ConfigError (source not Box or Polygon), ShapeError (d ≠ 2), DataError (duplicate or collinear targets).
     Source: Kitagawa, Mérigot & Thibert 2019, arXiv:1603.05579, Alg. 1.
     """
@@ -89,19 +89,21 @@ class SemidiscreteNewton(Solver):
         scale, shift = inside(target.points, domain)
         sites = scale * target.points + shift
         state, steps, why = self._iterate(sites, target.masses, domain)
-        # Heights of the moved sites are s times those of the targets, less ⟨x, b⟩, which no cell feels.
-        heights = (state.weights - np.square(sites).sum(axis=1)) / 2 / scale
-        g = 2 * heights + np.square(target.points).sum(axis=1)
+        # The dual potential of the moved sites is s times that of the targets, minus ⟨x, b⟩, which changes no cell.
+        dual_potential = (state.weights - np.square(sites).sum(axis=1)) / 2 / scale
+        g = 2 * dual_potential + np.square(target.points).sum(axis=1)
         g -= target.masses @ g
         moved = scale * _rounding(target.points, g) * 2 * laplacian(sites, domain, state.edges).diagonal()
-        proof = exact(domain, target, g, cell_moments(sites, state.weights, domain, state.edges))
-        proof = replace(proof, marginal_error=min(float(proof.marginal_error or 0.0) + float(moved.sum()) / 2, 1.0))
+        certificate = exact(domain, target, g, cell_moments(sites, state.weights, domain, state.edges))
+        certificate = replace(
+            certificate, marginal_error=min(float(certificate.marginal_error or 0.0) + float(moved.sum()) / 2, 1.0)
+        )
         worst, rounding = _worst(state.masses, target.masses), float((moved / target.masses).max())
         potential = Brenier.of_weights(source, target, g)
         return TransportResult(
             method="semidiscrete-newton",
-            cost=float(proof.lower or 0.0),
-            certificate=proof,
+            cost=float(certificate.lower or 0.0),
+            certificate=certificate,
             iterations=steps,
             seconds=0.0,
             converged=worst <= self.tolerance and rounding <= ROUNDING,
@@ -113,39 +115,39 @@ class SemidiscreteNewton(Solver):
         )
 
     def _iterate(
-        self, sites: Float64[np.ndarray, "n 2"], wanted: Float64[np.ndarray, " n"], domain: Polygon
+        self, sites: Float64[np.ndarray, "n 2"], target_masses: Float64[np.ndarray, " n"], domain: Polygon
     ) -> tuple[_State, int, str]:
         state = _state(sites, np.zeros(len(sites)), domain)
-        floor = min(float(state.masses.min()), float(wanted.min())) / 2
+        floor = min(float(state.masses.min()), float(target_masses.min())) / 2
         for step in range(self.steps):
-            if _worst(state.masses, wanted) <= self.tolerance:
+            if _worst(state.masses, target_masses) <= self.tolerance:
                 return state, step, ""
             matrix = laplacian(sites, domain, state.edges)[1:, 1:]
-            rise = _factor(matrix).solve((wanted - state.masses)[1:])
-            damped = _damped(state, np.append(0.0, rise), sites, wanted, domain=domain, floor=floor)
+            rise = _factor(matrix).solve((target_masses - state.masses)[1:])
+            damped = _damped(state, np.append(0.0, rise), sites, target_masses, domain=domain, floor=floor)
             if damped is None:
                 return state, step, "; no damped step lowers the error further (rounding)"
             state = damped
         return state, self.steps, f" after {self.steps} steps"
 
 
-def _worst(found: Float64[np.ndarray, " n"], wanted: Float64[np.ndarray, " n"]) -> float:
-    return float(np.abs(found / wanted - 1).max())
+def _worst(masses: Float64[np.ndarray, " n"], target_masses: Float64[np.ndarray, " n"]) -> float:
+    return float(np.abs(masses / target_masses - 1).max())
 
 
 def _rounding(points: Float64[np.ndarray, "n 2"], g: Float64[np.ndarray, " n"]) -> float:
-    """Return how far g, taken apart into h and |y|² and put together again, may be off: four half-ulps of either."""
+    """Return the rounding error of g after it is split into h and |y|² and recombined: four half-ulps of either."""
     return 2 * float(np.finfo(np.float64).eps) * float(np.square(points).sum(axis=1).max() + np.abs(g).max())
 
 
 def _reason(worst: float, tolerance: float, why: str, rounding: float) -> str:
     relation = "≤" if worst <= tolerance else "is still above"
-    said = f"largest relative error of a mass {worst:.2g} {relation} {tolerance:g}{why}"
+    reason = f"largest relative error of a mass {worst:.2g} {relation} {tolerance:g}{why}"
     if rounding <= ROUNDING:
-        return said
+        return reason
     return (
-        f"{said}; rounding of the potential may move one by {rounding:.2g}: bring the targets near the origin, and merge those "
-        "that nearly coincide"
+        f"{reason}; rounding of the potential may change a mass by {rounding:.2g}: move the targets near the origin, and merge "
+        "those that nearly coincide"
     )
 
 
@@ -159,16 +161,16 @@ def _damped(
     state: _State,
     direction: Float64[np.ndarray, " n"],
     sites: Float64[np.ndarray, "n 2"],
-    wanted: Float64[np.ndarray, " n"],
+    target_masses: Float64[np.ndarray, " n"],
     *,
     domain: Polygon,
     floor: float,
 ) -> _State | None:
-    error = float(np.linalg.norm(wanted - state.masses))
+    error = float(np.linalg.norm(target_masses - state.masses))
     rate = 1.0
     for _ in range(HALVINGS):
         trial = _state(sites, state.weights + rate * direction, domain)
-        left = float(np.linalg.norm(wanted - trial.masses))
+        left = float(np.linalg.norm(target_masses - trial.masses))
         if trial.masses.min() >= floor and left <= (1 - rate / 2) * error:
             return trial
         rate /= 2

@@ -1,4 +1,4 @@
-"""The singular set: where the Brenier potential has a crease, its gradient jumps; exact edges in the plane, and criteria."""
+"""The singular set: creases of the Brenier potential, where its gradient jumps; exact edges in the plane, and criteria."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from gantlet.transport.power_diagram import Facets, facets
 
 NEIGHBOURS = 8
 LIMIT = 4.0
-"""A jump longer than this many local radii counts as singular: within one cluster of targets ratios stay near 1."""
+"""A jump longer than this many local radii counts as singular: within one cluster of targets, ratios stay near 1."""
 
 
 def local_radius(targets: Float64[np.ndarray, "n d"], neighbours: int = NEIGHBOURS) -> Float64[np.ndarray, " n"]:
@@ -21,7 +21,7 @@ def local_radius(targets: Float64[np.ndarray, "n d"], neighbours: int = NEIGHBOU
     Raises: TooFewSamples for a single target, ConfigError for neighbours < 1.
     """
     if len(targets) < 2:
-        raise TooFewSamples(f"a local radius needs 2 targets at least; got {len(targets)}")
+        raise TooFewSamples(f"a local radius needs at least 2 targets; got {len(targets)}")
     if neighbours < 1:
         raise ConfigError(f"expected neighbours ≥ 1; got {neighbours}")
     k = min(neighbours, len(targets) - 1) + 1
@@ -91,13 +91,13 @@ def singular_set(potential: Brenier, neighbours: int = NEIGHBOURS) -> SingularSe
             "the exact singular set needs a Box or Polygon in the plane as source; elsewhere use jump_ratio"
         )
     targets = potential.target.points
-    found: Facets = facets(targets, potential.weights, domain)
+    edges: Facets = facets(targets, potential.weights, domain)
     radius = local_radius(targets, neighbours)
     return SingularSet(
-        ends=found.ends,
-        pair=found.pair,
-        jump=np.linalg.norm(targets[found.pair[:, 0]] - targets[found.pair[:, 1]], axis=1),
-        ratio=jump_ratio(targets, radius, found.pair),
-        angle=dihedral_angle(targets, found.pair),
+        ends=edges.ends,
+        pair=edges.pair,
+        jump=np.linalg.norm(targets[edges.pair[:, 0]] - targets[edges.pair[:, 1]], axis=1),
+        ratio=jump_ratio(targets, radius, edges.pair),
+        angle=dihedral_angle(targets, edges.pair),
         area=domain.area,
     )

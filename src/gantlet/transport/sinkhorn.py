@@ -28,7 +28,7 @@ class NotConverged(GantletError):
 class EntropicTransport:
     """The dual solution of min_P ⟨P, C⟩ + ε KL(P ‖ a bᵀ): potentials f [n], g [m] and the optimal value.
 
-    ``error``: Σ|P1 − a|, what is left of the marginal constraint; that of b holds exactly.
+    ``error``: Σ|P1 − a|, the violation of the first marginal constraint; the second holds exactly.
     """
 
     value: float

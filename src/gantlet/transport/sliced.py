@@ -92,9 +92,9 @@ class Sliced(Solver):
     """Sliced transport: the mean, or with ``maximum`` the largest, one-dimensional cost over directions.
 
     SW₂² = mean_θ W₂²(θ·x, θ·y); max-SW₂² = max_θ W₂²(θ·x, θ·y), |θ| = 1.
-    Args: directions: how many, drawn from ``seed``; maximum: climb from the best of them to a local maximum.
+    Args: directions: their number, drawn from ``seed``; maximum: climb from the best ones to a local maximum.
     Returns: cost; details: the standard error over directions, the best direction [d]. The certificate's lower bound
-    is the largest cost along a line, which W₂² cannot be below. Sizes and masses may differ. Raises: ConfigError.
+    is the largest cost along a line, because W₂² is at least that. Sizes and masses may differ. Raises: ConfigError.
     Source: Bonneel et al. 2015, Def. 3; max: Deshpande et al. 2019, arXiv:1904.05877, Def. 2.
     """
 
@@ -104,7 +104,7 @@ class Sliced(Solver):
 
     def __post_init__(self) -> None:
         if self.directions < 2:
-            raise ConfigError(f"expected 2 directions at least; got {self.directions}")
+            raise ConfigError(f"expected at least 2 directions; got {self.directions}")
 
     def __call__(self, problem: Problem) -> TransportResult:
         """Solve; see the class."""
@@ -115,10 +115,10 @@ class Sliced(Solver):
         order = np.argsort(-costs)
         largest, best, steps, settled = float(costs[order[0]]), unit[order[0]], 0, True
         if self.maximum:
-            found = [ascend(source, target, unit[i]) for i in order[:STARTS]]
-            largest, best, _ = max(found, key=lambda one: one[0])
-            steps = sum(one[2] for one in found)
-            settled = all(one[2] < ASCENT for one in found)
+            ascents = [ascend(source, target, unit[i]) for i in order[:STARTS]]
+            largest, best, _ = max(ascents, key=lambda one: one[0])
+            steps = sum(one[2] for one in ascents)
+            settled = all(one[2] < ASCENT for one in ascents)
         error = float(costs.std(ddof=1) / np.sqrt(self.directions))
         kind = "a local maximum from each start" if settled else f"{ASCENT} ascent steps used up"
         return TransportResult(

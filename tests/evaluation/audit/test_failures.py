@@ -22,13 +22,13 @@ def pool() -> Pool:
 
 @pytest.fixture(scope="module")
 def planted(pool: Pool) -> Plan:
-    return plant(pool, FAILURES.names(), 0, honest=6)
+    return plant(pool, FAILURES.names(), 0, null_pairs=6)
 
 
 def test_the_honest_sets_are_disjoint(pool: Pool, planted: Plan) -> None:
     assert len({*pool.real, *pool.held_out, *pool.fresh, *pool.other}) == 4 * N
     assert len(pool.reservoir) == 400 - 2 * N
-    for a, b in planted.honest:
+    for a, b in planted.null_pairs:
         assert len({*a, *b}) == 2 * N
 
 
@@ -61,17 +61,17 @@ def test_failures_of_rows_have_their_strength(pool: Pool, planted: Plan) -> None
 
 def test_labels_of_damaged_images_are_kept(pool: Pool, planted: Plan) -> None:
     labels = np.arange(400) % 4
-    found = planted.labels(labels)
-    assert found is not None
+    result = planted.labels(labels)
+    assert result is not None
     for rows in planted.fakes["blur"]:
-        assert (found[rows] == labels[pool.fresh]).all()
+        assert (result[rows] == labels[pool.fresh]).all()
     assert planted.labels(None) is None
 
 
 def test_equal_seeds_give_equal_plans(pool: Pool, planted: Plan) -> None:
-    again = plant(pool, FAILURES.names(), 0, honest=6)
+    again = plant(pool, FAILURES.names(), 0, null_pairs=6)
     assert np.array_equal(again.extra, planted.extra)
-    assert not np.array_equal(plant(pool, FAILURES.names(), 1, honest=6).extra, planted.extra)
+    assert not np.array_equal(plant(pool, FAILURES.names(), 1, null_pairs=6).extra, planted.extra)
 
 
 def test_damage_grows_with_strength(pool: Pool) -> None:
@@ -87,10 +87,10 @@ def test_damage_grows_with_strength(pool: Pool) -> None:
 
 def test_noise_has_the_standard_deviation_asked_for(pool: Pool) -> None:
     inside = pool.pixels[pool.fresh].astype(float)
-    found = noise(pool, 8.0, np.random.default_rng(0)) - inside
+    result = noise(pool, 8.0, np.random.default_rng(0)) - inside
     kept = (inside > 40) & (inside < 215)  # five standard deviations away from clipping
     # sd of rounded noise: √(64 + 1/12) = 8.005; its standard error over 10⁴ pixels: 8/√(2·10⁴) = .06
-    assert found[kept].std() == pytest.approx(8.005, abs=0.25)
+    assert result[kept].std() == pytest.approx(8.005, abs=0.25)
 
 
 def test_a_shift_moves_a_ramp_by_at_most_its_reach() -> None:

@@ -1,4 +1,4 @@
-"""An auditor sees what is planted by hand; weakest and seen on curves with known answers."""
+"""An auditor detects failures planted by hand; weakest and detected on curves with known answers."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def planted() -> Plan:
     chance = np.random.default_rng(0)
     pixels = chance.integers(0, 256, (400, 4, 4, 1), dtype=np.uint8)
     pool = split_pool(pixels, None, pixels.reshape(400, -1).astype(np.float32), N, 0)
-    return plant(pool, ["noise", "copies", "shift"], 0, honest=8)
+    return plant(pool, ["noise", "copies", "shift"], 0, null_pairs=8)
 
 
 def test_a_failure_far_away_in_feature_space_is_seen_and_one_that_changes_nothing_is_not(planted: Plan) -> None:
@@ -52,7 +52,7 @@ def test_weakest_strength_and_share_seen() -> None:
     assert Curve("s", "m", "f", ((5.0, 5.0, 2.9),)).weakest(strengths) is None
     two = Curve("s", "m", "f", ((0.0, 2.0, 5.0), (0.0, 4.2, 5.0)))
     assert two.mean == pytest.approx((0.0, 3.1, 5.0)) and two.weakest(strengths) == 0.2
-    assert two.seen == pytest.approx(0.5)
+    assert two.detected == pytest.approx(0.5)
 
 
 def test_a_result_is_strict_json() -> None:

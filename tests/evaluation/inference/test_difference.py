@@ -42,9 +42,9 @@ def test_variance_is_that_of_repeated_differences() -> None:
         difference = real.mean() + a.mean() - (-0.5 * real.mean() + b.mean())
         return difference, difference_variance(*influence, paired_fakes=False)
 
-    found = np.array([once() for _ in range(2000)])
+    result = np.array([once() for _ in range(2000)])
     # the variance of 2000 normal draws has a relative standard error of √(2/2000) = 3.2 %
-    assert found[:, 0].var() == pytest.approx(found[:, 1].mean(), rel=0.13)
+    assert result[:, 0].var() == pytest.approx(result[:, 1].mean(), rel=0.13)
 
 
 def test_rows_that_do_not_pair_are_refused() -> None:
@@ -63,10 +63,10 @@ def test_rows_that_hang_on_one_fake_share_its_noise() -> None:
     covered = np.array([True] * 60 + [False] * 40)
     owner = np.full(100, -1)
     owner[:40] = np.repeat(np.arange(10), 4)
-    found = of_covered(covered, owner, 25)
+    result = of_covered(covered, owner, 25)
     p, n_eff = 0.6, 100 * 40 / 160
     assert effective_number(owner) == n_eff
     # var(real) has divisor n − 1 instead of n
-    assert found.variance == pytest.approx(p * (1 - p) * (1 / 99 + 1 / n_eff - 1 / 100))
+    assert result.variance == pytest.approx(p * (1 - p) * (1 / 99 + 1 / n_eff - 1 / 100))
     alone = of_covered(covered, np.full(100, -1), 25)
     assert alone.fake is None or not alone.fake.any()

@@ -18,8 +18,8 @@ def rows(n: int, d: int, seed: int, shift: float = 0.0) -> np.ndarray:
 
 def test_potentials_are_the_derivative_in_the_weight_of_a_row() -> None:
     real, fake = rows(60, 4, 0), rows(50, 4, 1, 0.5)
-    found = potentials(real, fake, Moments.of(real), Moments.of(fake))
-    assert not found.singular
+    result = potentials(real, fake, Moments.of(real), Moments.of(fake))
+    assert not result.singular
 
     def weighted(index: int, amount: float) -> float:
         weights = np.full(len(fake), 1 / len(fake)) * (1 - amount)
@@ -32,7 +32,7 @@ def test_potentials_are_the_derivative_in_the_weight_of_a_row() -> None:
     step = 1e-5
     slopes = [(weighted(i, step) - weighted(i, -step)) / (2 * step) for i in range(10)]
     # Central differences: error O(step²)·third derivative ≈ 1e-8.
-    scaled = found.fake[:10] - found.fake.mean()
+    scaled = result.fake[:10] - result.fake.mean()
     expected = np.array(slopes) - np.mean([(weighted(i, step) - weighted(i, -step)) / (2 * step) for i in range(50)])
     # The divisor n − 1 against n changes the quadratic part by 1/49; the linear part is exact.
     np.testing.assert_allclose(scaled, expected, rtol=0.05, atol=0.05 * np.abs(expected).max())
@@ -40,8 +40,8 @@ def test_potentials_are_the_derivative_in_the_weight_of_a_row() -> None:
 
 def test_potentials_vanish_where_both_sides_are_one_set() -> None:
     real = rows(80, 5, 2)
-    found = potentials(real, real, Moments.of(real), Moments.of(real))
-    assert np.abs(found.real).max() < 1e-9 * np.square(real).sum(axis=1).max()
+    result = potentials(real, real, Moments.of(real), Moments.of(real))
+    assert np.abs(result.real).max() < 1e-9 * np.square(real).sum(axis=1).max()
 
 
 @pytest.mark.parametrize(("n", "m"), [(12, 9), (9, 12), (12, 60), (60, 12)])
@@ -61,9 +61,9 @@ def test_rows_and_covariances_give_the_same_where_samples_are_few(n: int, m: int
     one, other = (potentials(real, fake, *moments) for moments in (by_rows, by_covariance))
     assert one.singular and other.singular
     for side in ("real", "fake"):
-        found, wanted = getattr(one, side), getattr(other, side)
+        result, wanted = getattr(one, side), getattr(other, side)
         # Inverse roots lose the condition of the product (1e3 here) on top of 2⁻⁵².
-        np.testing.assert_allclose(found, wanted, atol=1e-9 * np.abs(wanted).max())
+        np.testing.assert_allclose(result, wanted, atol=1e-9 * np.abs(wanted).max())
 
 
 def test_the_null_of_few_rows_is_that_of_their_covariance() -> None:
@@ -78,9 +78,9 @@ def test_the_null_of_few_rows_is_that_of_their_covariance() -> None:
 
 def test_fewer_samples_than_dimensions_are_flagged_as_singular() -> None:
     real, fake = rows(10, 20, 3), rows(12, 20, 4)
-    found = potentials(real, fake, Moments.of(real), Moments.of(fake))
-    assert found.singular
-    assert np.isfinite(found.variance)
+    result = potentials(real, fake, Moments.of(real), Moments.of(fake))
+    assert result.singular
+    assert np.isfinite(result.variance)
 
 
 @pytest.mark.parametrize("n_fake", [600, 240])
@@ -90,16 +90,16 @@ def test_the_null_equals_relabelling_single_rows(n_fake: int) -> None:
     pool = np.concatenate([rows(600, 6, 6), rows(600, 6, 6)[:n_fake]])
     pool += 0.01 * rng.standard_normal(pool.shape).astype(np.float32)
     banks = FeatureBank(pool[:600]), FeatureBank(pool[600:])
-    laws = [Evidence(*banks, seed=seed).gaussian_null.distances(1, np.random.default_rng(seed)) for seed in range(10)]
-    found = np.array([law[1:, 0] for law in laws])
+    nulls = [Evidence(*banks, seed=seed).gaussian_null.distances(1, np.random.default_rng(seed)) for seed in range(10)]
+    result = np.array([null[1:, 0] for null in nulls])
     exact = []
     for _ in range(300):
         order = rng.permutation(len(pool))
         exact.append(frechet_distance(Moments.of(pool[order[:600]]), Moments.of(pool[order[600:]])))
-    # One law, conditional on its 40 groups, has a mean with relative sd ≈ √(2/(39·2)) = 16 %, ten of them 5 %; the
+    # One null distribution, conditional on its 40 groups, has a mean with relative sd ≈ √(2/(39·2)) = 16 %, ten of them 5 %; the
     # exact mean's is 0.6/√300 = 3.5 %: 15 %. The spread is a second moment: 25 %.
-    assert found.mean() == pytest.approx(np.mean(exact), rel=0.15)
-    assert found.std(axis=1).mean() == pytest.approx(np.std(exact), rel=0.25)
+    assert result.mean() == pytest.approx(np.mean(exact), rel=0.15)
+    assert result.std(axis=1).mean() == pytest.approx(np.std(exact), rel=0.25)
 
 
 def test_too_few_samples_for_groups() -> None:

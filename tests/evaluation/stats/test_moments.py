@@ -1,4 +1,4 @@
-"""Moments against NumPy, and the laws of a monoid."""
+"""Moments against NumPy, and the axioms of a monoid."""
 
 import numpy as np
 import pytest

@@ -30,23 +30,23 @@ def brute(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
 
 def check_against_brute_force(real: np.ndarray, fake: np.ndarray, memory: int) -> None:
     rr, ff, rf = brute(real, fake)
-    found = neighbours(real, fake, memory=memory)
+    result = neighbours(real, fake, memory=memory)
     radius = {k: np.sort(rr, axis=1)[:, k - 1] for k in (3, 5)}
     fake_radius = np.sort(ff, axis=1)[:, 2]
     # Distances are exact float64 of the float32 rows, so only the order of summation differs.
-    np.testing.assert_allclose(found.real.distances, np.sort(rr, axis=1)[:, :5], rtol=1e-12)
-    np.testing.assert_allclose(found.fake.distances, np.sort(ff, axis=1)[:, :5], rtol=1e-12)
-    np.testing.assert_allclose(found.real_to_fake.distances[:, 0], rf.min(axis=1), rtol=1e-12)
-    np.testing.assert_allclose(found.fake_to_real.distances[:, 0], rf.min(axis=0), rtol=1e-12)
-    np.testing.assert_array_equal(found.real_balls, (rf < radius[5][:, None]).sum(axis=0))
-    np.testing.assert_array_equal(found.fakes_in_ball, (rf < radius[5][:, None]).sum(axis=1))
-    np.testing.assert_array_equal(found.in_real_manifold, (rf <= radius[3][:, None]).any(axis=0))
-    np.testing.assert_array_equal(found.in_fake_manifold, (rf <= fake_radius[None]).any(axis=1))
-    alone = found.only_fake >= 0
-    np.testing.assert_array_equal(alone, found.fakes_in_ball == 1)
-    assert (rf[alone, found.only_fake[alone]] < radius[5][alone]).all()
+    np.testing.assert_allclose(result.real.distances, np.sort(rr, axis=1)[:, :5], rtol=1e-12)
+    np.testing.assert_allclose(result.fake.distances, np.sort(ff, axis=1)[:, :5], rtol=1e-12)
+    np.testing.assert_allclose(result.real_to_fake.distances[:, 0], rf.min(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(result.fake_to_real.distances[:, 0], rf.min(axis=0), rtol=1e-12)
+    np.testing.assert_array_equal(result.real_balls, (rf < radius[5][:, None]).sum(axis=0))
+    np.testing.assert_array_equal(result.fakes_in_ball, (rf < radius[5][:, None]).sum(axis=1))
+    np.testing.assert_array_equal(result.in_real_manifold, (rf <= radius[3][:, None]).any(axis=0))
+    np.testing.assert_array_equal(result.in_fake_manifold, (rf <= fake_radius[None]).any(axis=1))
+    alone = result.only_fake >= 0
+    np.testing.assert_array_equal(alone, result.fakes_in_ball == 1)
+    assert (rf[alone, result.only_fake[alone]] < radius[5][alone]).all()
     held = rf <= fake_radius[None]
-    np.testing.assert_array_equal(found.only_ball, np.where(held.sum(1) == 1, held.argmax(1), -1))
+    np.testing.assert_array_equal(result.only_ball, np.where(held.sum(1) == 1, held.argmax(1), -1))
 
 
 @pytest.mark.parametrize("memory", [10**5, 2 * 10**9], ids=["tiles of 64", "one tile"])
@@ -70,24 +70,24 @@ def test_a_copied_set_counts_its_ties_exactly() -> None:
 
 def test_equals_prdc() -> None:
     real, fake = features(300, 16, 3), features(250, 16, 4, 0.2)
-    found = neighbours(real, fake)
+    result = neighbours(real, fake)
     with contextlib.redirect_stdout(io.StringIO()):
         five, three = (compute_prdc(real.astype(np.float64), fake.astype(np.float64), k) for k in (5, 3))
     # Shares and counts: equal but for the rounding of a mean.
-    assert found.real_balls.mean() / 5 == pytest.approx(five["density"], rel=1e-12)
-    assert (found.fakes_in_ball > 0).mean() == pytest.approx(five["coverage"], rel=1e-12)
-    assert found.in_real_manifold.mean() == pytest.approx(three["precision"], rel=1e-12)
-    assert found.in_fake_manifold.mean() == pytest.approx(three["recall"], rel=1e-12)
+    assert result.real_balls.mean() / 5 == pytest.approx(five["density"], rel=1e-12)
+    assert (result.fakes_in_ball > 0).mean() == pytest.approx(five["coverage"], rel=1e-12)
+    assert result.in_real_manifold.mean() == pytest.approx(three["precision"], rel=1e-12)
+    assert result.in_fake_manifold.mean() == pytest.approx(three["recall"], rel=1e-12)
 
 
 def test_indices_are_scikit_learns() -> None:
     real, fake = features(200, 8, 5), features(150, 8, 6)
     distances, indices = NearestNeighbors(n_neighbors=6, algorithm="brute").fit(real).kneighbors(real)
-    found = neighbours(real, fake)
-    np.testing.assert_array_equal(found.real.indices, indices[:, 1:])
-    np.testing.assert_allclose(found.real.distances, distances[:, 1:], rtol=1e-4)
+    result = neighbours(real, fake)
+    np.testing.assert_array_equal(result.real.indices, indices[:, 1:])
+    np.testing.assert_allclose(result.real.distances, distances[:, 1:], rtol=1e-4)
     _, across = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(real).kneighbors(fake)
-    np.testing.assert_array_equal(found.fake_to_real.indices, across)
+    np.testing.assert_array_equal(result.fake_to_real.indices, across)
 
 
 def test_errors_say_what_is_wrong() -> None:

@@ -15,12 +15,12 @@ def some(n: int, seed: int) -> np.ndarray:
 
 def test_statistics_equal_direct_sums() -> None:
     p = some(500, 0)
-    found, weights = ClassProbabilities.of(p), np.array([1.0, -2.0, 0.5, 3.0])
+    result, weights = ClassProbabilities.of(p), np.array([1.0, -2.0, 0.5, 3.0])
     entropy = (p * np.log(p)).sum(axis=1)
     # 500 float64 rows of numbers below 10: rounding about 1e-14.
-    np.testing.assert_allclose(found.marginal, p.mean(axis=0), atol=1e-13)
-    assert found.negative_entropy == pytest.approx(entropy.mean(), abs=1e-13)
-    assert found.variance(weights, 1.5) == pytest.approx((p @ weights + 1.5 * entropy).var(ddof=1), rel=1e-11)
+    np.testing.assert_allclose(result.marginal, p.mean(axis=0), atol=1e-13)
+    assert result.negative_entropy == pytest.approx(entropy.mean(), abs=1e-13)
+    assert result.variance(weights, 1.5) == pytest.approx((p @ weights + 1.5 * entropy).var(ddof=1), rel=1e-11)
 
 
 @given(st.integers(0, 20), st.integers(0, 20), st.integers(0, 9))

@@ -1,10 +1,10 @@
-"""One function a command: read the options, call the use case, render what comes back."""
+"""One function per command: read the options, call the use case, render the result."""
 
 from collections.abc import Callable
 from typing import Any
 
-from gantlet.cli.commands.asking import doctor, explain, lab, list_
-from gantlet.cli.commands.judging import audit, compare, evaluate, log, report, stats
+from gantlet.cli.commands.evaluation import audit, compare, evaluate, log, report, stats
+from gantlet.cli.commands.information import doctor, explain, lab, list_
 from gantlet.cli.commands.shared import Words
 from gantlet.cli.commands.training import export, quickstart, sample, train
 

@@ -1,4 +1,4 @@
-"""What the commands share: the first word, printing, showing a report."""
+"""Helpers of the commands: the first word, printing, showing a report."""
 
 import sys
 from pathlib import Path
@@ -11,28 +11,28 @@ Words = list[str]
 
 
 def first(words: Words, command: str, what: str) -> tuple[str, Words]:
-    """Take the first word, or turn a call for help into one without it."""
+    """Return the first word and the rest; for a call for help, an empty word and ["--help"]."""
     if {"--help", "-h"} & set(words):
         return "", ["--help"]
     return positional(words, command, what)
 
 
 def put(text: str) -> None:
-    """Print one result to stdout at once; of several processes the first one does."""
+    """Print one result to stdout and flush; of several processes only the first one prints."""
     if rank():
         return
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
-def show_report(found: Report, as_json: bool, folder: Path) -> None:
-    """Print a report as JSON, or as a table with the place of its page; of several processes the first one does."""
+def show_report(report: Report, as_json: bool, folder: Path) -> None:
+    """Print a report as JSON, or as a table with the path of its page; of several processes only the first one prints."""
     if rank():
         return
     if as_json:
-        put(found.to_json())
+        put(report.to_json())
         return
     from gantlet.reports.terminal import show
 
-    show(found)
+    show(report)
     put(f"\n{folder / 'report.html'}")

@@ -23,7 +23,7 @@ def quickstart(words: Words) -> None:
 
 
 def train(words: Words) -> None:
-    """Train a GAN by a recipe on a data source; --size paper for its paper's hyper-parameters, --resume goes on."""
+    """Train a GAN by a recipe on a data source; --size paper for its paper's hyper-parameters, --resume to continue."""
     from gantlet.training import recipes
 
     if words and words[0].startswith("-") and not {"--help", "-h"} & set(words):
@@ -43,7 +43,7 @@ def train(words: Words) -> None:
 
 
 def _start(recipe: str, words: Words) -> TrainConfig:
-    """Return what the options are laid over: a config.toml, a recipe at the size that the words ask for, or nothing."""
+    """Return the configuration that the options override: a config.toml, a recipe at the requested size, or the defaults."""
     from gantlet.training import recipes
 
     size = peek(words, "--size")
@@ -52,9 +52,7 @@ def _start(recipe: str, words: Words) -> TrainConfig:
     if not recipe.endswith(".toml"):
         return recipes.load(recipe) if size is None else recipes.load(recipe, size)
     if size is not None:
-        raise UsageError(
-            f"--size chooses between the sizes of a recipe, and {recipe} holds its own values; leave it out"
-        )
+        raise UsageError(f"--size chooses between the sizes of a recipe, and {recipe} holds its own values; omit it")
     return TrainConfig.from_toml(Path(recipe))
 
 
@@ -72,7 +70,7 @@ def sample(words: Words) -> None:
 
 
 def export(words: Words) -> None:
-    """Write a trained generator as an ONNX model, checked against the original, or put it on the hub."""
+    """Write a trained generator as an ONNX model, checked against the original, or upload it to the hub."""
     run, rest = first(words, "export", "a run folder")
     (chosen,) = parse("export", rest, options.Export, argument="RUN")
     if chosen.push_to_hub:
@@ -81,8 +79,8 @@ def export(words: Words) -> None:
         put(push_to_hub(Path(run), chosen.push_to_hub, which=chosen.which, private=chosen.private))
         return
     if chosen.private:
-        raise UsageError("--private says how to make a repository of the hub; give --push-to-hub OWNER/NAME too")
+        raise UsageError("--private applies to a repository of the hub; give --push-to-hub OWNER/NAME too")
     from gantlet.actions.export import export as action
 
-    found = action(Path(run), chosen.out, which=chosen.which)
-    put(f"{chosen.out}: {found.sentence}")
+    result = action(Path(run), chosen.out, which=chosen.which)
+    put(f"{chosen.out}: {result.sentence}")

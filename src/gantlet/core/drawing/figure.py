@@ -1,4 +1,4 @@
-"""Figures by matplotlib: one look for all of them, written atomically, the same bytes for the same numbers."""
+"""Figures by matplotlib: one style for all, written atomically, with the same bytes for the same numbers."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999933")
-"""Okabe and Ito's colours, told apart by colour-blind readers, and one more."""
+"""Okabe and Ito's colours, which colour-blind readers can distinguish, and one more."""
 STYLES = ("-", ":", "--", "-.")
-"""The next one for every round of colours."""
+"""The next style is used after each pass through the colours."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
 def new(rows: int, columns: int, width: float = 3.4, height: float = 2.9) -> "tuple[Figure, list[Axes]]":
-    """Return a figure of rows × columns panels in one look, and its panels row by row."""
+    """Return a figure of rows × columns panels in the common style, and its panels row by row."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -53,11 +53,11 @@ def line(axis: "Axes", x: Sequence[int | float], by_seed: np.ndarray, name: str,
 
 
 def images(axis: "Axes", pixels: UInt8[np.ndarray, "n h w c"], columns: int) -> None:
-    """Draw images row by row, ``columns`` a row, with a gray frame around each; n is a multiple of ``columns``."""
+    """Draw images row by row, ``columns`` per row, with a gray frame around each; n is a multiple of ``columns``."""
     framed = np.pad(pixels, ((0, 0), (0, 1), (0, 1), (0, 0)), constant_values=128)
     n, height, width, channels = framed.shape
-    laid = framed.reshape(n // columns, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
-    whole = laid.reshape(n // columns * height, columns * width, channels)
+    grid = framed.reshape(n // columns, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
+    whole = grid.reshape(n // columns * height, columns * width, channels)
     axis.imshow(np.repeat(whole, 3, axis=2) if channels == 1 else whole, interpolation="nearest")
     axis.grid(False)
     axis.set_xticks([])
@@ -65,10 +65,10 @@ def images(axis: "Axes", pixels: UInt8[np.ndarray, "n h w c"], columns: int) -> 
 
 
 def bars(axis: "Axes", estimates: Mapping[str, Estimate], usual: float | None = None) -> None:
-    """Draw one bar an estimate with its interval, and a dashed line at ``usual``."""
-    for i, found in enumerate(estimates.values()):
-        value = 0.0 if found.value is None else found.value
-        low, high = (value if end is None else end for end in (found.low, found.high))
+    """Draw one bar per estimate with its interval, and a dashed line at ``usual``."""
+    for i, estimate in enumerate(estimates.values()):
+        value = 0.0 if estimate.value is None else estimate.value
+        low, high = (value if end is None else end for end in (estimate.low, estimate.high))
         colour = COLOURS[i % len(COLOURS)]
         axis.bar(i, value, yerr=[[value - low], [high - value]], color=colour, width=0.7, capsize=3)
     if usual is not None:

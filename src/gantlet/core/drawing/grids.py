@@ -18,8 +18,8 @@ def grid_png(images: UInt8[np.ndarray, "n s t c"], columns: int = COLUMNS) -> by
     """Return a grid of samples, ``columns`` in a row, as the bytes of a PNG file."""
     from PIL import Image
 
-    content, laid = io.BytesIO(), tiled(images, columns)
-    Image.fromarray(laid.squeeze(-1) if images.shape[3] == 1 else laid).save(content, format="PNG")
+    content, grid = io.BytesIO(), tiled(images, columns)
+    Image.fromarray(grid.squeeze(-1) if images.shape[3] == 1 else grid).save(content, format="PNG")
     return content.getvalue()
 
 
@@ -28,12 +28,12 @@ def tiled(images: UInt8[np.ndarray, "n s t c"], columns: int = COLUMNS) -> UInt8
     _, height, width, channels = images.shape
     factor = -(-TILE // height)
     large = images.repeat(factor, axis=1).repeat(factor, axis=2)
-    laid = large.reshape(-1, columns, height * factor, width * factor, channels).transpose(0, 2, 1, 3, 4)
-    return np.ascontiguousarray(laid.reshape(-1, columns * width * factor, channels))
+    grid = large.reshape(-1, columns, height * factor, width * factor, channels).transpose(0, 2, 1, 3, 4)
+    return np.ascontiguousarray(grid.reshape(-1, columns * width * factor, channels))
 
 
 def animate(frames: Sequence[Path], out: Path, milliseconds: int = 250) -> Path:
-    """Write PNG files as one GIF that loops, the last frame held for two seconds; return ``out``."""
+    """Write PNG files as one looping GIF whose last frame stays for two seconds; return ``out``."""
     from PIL import Image
 
     pictures = [Image.open(path).convert("P", palette=Image.Palette.ADAPTIVE, colors=128) for path in frames]

@@ -1,4 +1,4 @@
-"""The picture of an evaluation of points: generated ones over real ones."""
+"""The picture of an evaluation of points: generated points over real points."""
 
 import io
 from pathlib import Path
@@ -8,11 +8,11 @@ from jaxtyping import Float32
 
 from gantlet.core.files import write_bytes
 
-SHOWN = 2_500
+LARGEST = 2_500
 
 
 def write_scatter(path: Path, real: Float32[np.ndarray, "n d"], fake: Float32[np.ndarray, "m d"]) -> str:
-    """Write at most 2,500 points a side (their first two coordinates) as a PNG; return its name relative to the report."""
+    """Write at most 2,500 points per side (their first two coordinates) as a PNG; return its name relative to the report."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -20,7 +20,7 @@ def write_scatter(path: Path, real: Float32[np.ndarray, "n d"], fake: Float32[np
     FigureCanvasAgg(figure)
     axis = figure.subplots()
     for name, points, colour in (("real", real, "#0072B2"), ("generated", fake, "#D55E00")):
-        rows = points[:SHOWN]
+        rows = points[:LARGEST]
         second = rows[:, 1] if rows.shape[1] > 1 else [0.0 if name == "real" else 0.2] * len(rows)
         axis.scatter(rows[:, 0], second, s=6, c=colour, alpha=0.5, linewidths=0, label=name)
     axis.set_aspect("equal", adjustable="datalim")

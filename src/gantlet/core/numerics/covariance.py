@@ -11,7 +11,7 @@ from gantlet.core.numerics.finite import check_finite
 
 
 def psd_factor(cov: Float64[np.ndarray, "d e"]) -> tuple[Float64[np.ndarray, "d r"], bool]:
-    """Return A with A Aᵀ = cov, and whether cov has full rank: Cholesky's factor where that holds, else the factor [d,
+    """Return A with A Aᵀ = cov, and whether cov has full rank: Cholesky's factor if it has, else the factor [d,
     rank] of Cholesky with pivoting.
 
     Pivots below d·2⁻⁵²·max count as zero; a matrix with an eigenvalue that is negative beyond 1e-6·max raises
@@ -120,11 +120,11 @@ def optimal_maps(
         return singular
     product = a.T @ b
     values, vectors = scipy.linalg.eigh(_small_gram(product), driver="evd", check_finite=False)
-    kept = values > len(a) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
-    if full and other_full and kept.all():
+    positive = values > len(a) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
+    if full and other_full and positive.all():
         back = scipy.linalg.solve_triangular(a.T, vectors * values**0.25, lower=False, check_finite=False)
         return OptimalMaps(back, a @ (vectors * values**-0.25), False)
-    values, vectors = values[kept], vectors[:, kept]
+    values, vectors = values[positive], vectors[:, positive]
     if product.shape[0] <= product.shape[1]:
         return OptimalMaps(b @ (product.T @ (vectors * values**-0.75)), a @ (vectors * values**-0.25), True)
     return OptimalMaps(b @ (vectors * values**-0.25), a @ (product @ (vectors * values**-0.75)), True)

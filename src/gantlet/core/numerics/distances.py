@@ -1,4 +1,4 @@
-"""Numerics that several statistics share: finite checks, roots of covariances, exact and tiled pairwise distances."""
+"""Pairwise distances for several statistics: exact ones for given pairs, and tiled ones in float32."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ ROWS = 4096
 
 
 def as_tensor(array: Float[np.ndarray, "n d"]) -> Float[Tensor, "n d"]:
-    """Return a tensor over the array's own memory (a copy where it is not contiguous), only to be read from."""
+    """Return a tensor over the array's own memory (a copy where it is not contiguous), for reading only."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The given NumPy array is not writ")
         return torch.from_numpy(np.ascontiguousarray(array))
@@ -25,9 +25,9 @@ def row_chunks(n: int, size: int = ROWS) -> Iterator[slice]:
         yield slice(start, min(start + size, n))
 
 
-def tile_side(memory: int, bytes_an_entry: int = 16) -> int:
+def tile_side(memory: int, bytes_per_entry: int = 16) -> int:
     """Return the side of square tiles whose working set is at most a tenth of ``memory`` bytes (64 … 2048)."""
-    return int(min(LARGEST_TILE, max(64, (memory / 10 / bytes_an_entry) ** 0.5)))
+    return int(min(LARGEST_TILE, max(64, (memory / 10 / bytes_per_entry) ** 0.5)))
 
 
 def dot_tiles(
@@ -55,9 +55,9 @@ def dot_tiles(
 
 
 class CentredRows:
-    """Rows less a centre, made where they are looked at: a slice is [x, |x|², 1], float32; ``norms``: every |x|² [n].
+    """Rows minus a centre, computed on access: a slice is [x, |x|², 1], float32; ``norms``: every |x|² [n].
 
-    Convention: no copy of the whole set is kept, so memory is that of the tiles.
+    Convention: the whole set is not copied, so memory is that of the tiles.
     """
 
     def __init__(self, features: Float32[np.ndarray, "n d"], centre: Float32[np.ndarray, " d"]) -> None:
@@ -95,7 +95,7 @@ def squared_distance_tiles(
 ) -> Iterator[tuple[int, int, Float[Tensor, "a b"]]]:
     """Yield (i, j, |left[i:] − right[j:]|²) by float32 tiles, ≥ 0; ``right`` None: left with itself, tiles with j ≥ i.
 
-    Error about 1e-6·(|x|² + |y|²) for rows less ``centre``; a result below 0 is such an error and counts as 0.
+    Error about 1e-6·(|x|² + |y|²) for rows minus ``centre``; a result below 0 is rounding and counts as 0.
     """
     a = CentredRows(left, centre)
     b = a if right is None else CentredRows(right, centre)

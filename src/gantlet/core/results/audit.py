@@ -1,4 +1,4 @@
-"""What an audit hands back: for each metric, space and failure, from which strength on the failure is seen."""
+"""Result of an audit: for each metric, feature space and failure, the strength from which the failure is detected."""
 
 import dataclasses
 import json
@@ -8,13 +8,13 @@ import numpy as np
 
 from gantlet.core.results.report import SCHEMA
 
-SEEN = 3.0
-"""A failure is seen where the metric worsens by this many standard deviations of its own spread on honest sets."""
+DETECTED = 3.0
+"""A failure is detected where the metric worsens by this many standard deviations of its own spread on null sets."""
 
 
 @dataclass(frozen=True)
 class Planted:
-    """One planted failure: its name, what it does, the unit of its strengths, and whether a metric should tolerate it."""
+    """One planted failure: its name, its title, the unit of its strengths, and whether a metric should tolerate it."""
 
     name: str
     title: str
@@ -38,20 +38,20 @@ class Curve:
         return tuple(float(value) for value in np.mean(self.z, axis=0))
 
     @property
-    def seen(self) -> float:
-        """Return the share of seeds and strengths at which the failure is seen."""
-        return float(np.mean(np.asarray(self.z) >= SEEN))
+    def detected(self) -> float:
+        """Return the share of seeds and strengths at which the failure is detected."""
+        return float(np.mean(np.asarray(self.z) >= DETECTED))
 
     def weakest(self, strengths: tuple[float, ...]) -> float | None:
-        """Return the weakest strength from which on the failure is always seen (by the mean z); None: blind."""
-        blind = [index for index, value in enumerate(self.mean) if value < SEEN]
-        first = blind[-1] + 1 if blind else 0
+        """Return the weakest strength from which the failure is always detected (by the mean z); None if it is missed."""
+        missed = [index for index, value in enumerate(self.mean) if value < DETECTED]
+        first = missed[-1] + 1 if missed else 0
         return strengths[first] if first < len(strengths) else None
 
 
 @dataclass(frozen=True)
 class AuditResult:
-    """Which metric sees which planted failure, in which feature space. ``spaces`` are the extractors' identities;
+    """Which metric detects which planted failure, in which feature space. ``spaces`` are the extractors' identities;
     ``left_out`` maps ``space: metric`` to the reason; ``figures`` are PNG files beside audit.json.
     """
 

@@ -1,4 +1,4 @@
-"""The result of comparing two sets of fakes: one Difference a metric, and the verdict in words."""
+"""The result of comparing two sets of fakes: one Difference per metric, and the verdict in words."""
 
 import dataclasses
 import json
@@ -37,7 +37,7 @@ class Comparison:
     differences: tuple[Difference, ...]
     verdict: str
     left_out: dict[str, str]
-    """Metrics that were not compared, and why."""
+    """Metrics that were not compared, with the reasons."""
 
     def to_json(self) -> str:
         """Return strict JSON."""

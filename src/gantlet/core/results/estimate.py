@@ -1,4 +1,4 @@
-"""An estimate: one number with its interval and what it was computed from."""
+"""An estimate: one number with its interval and its inputs."""
 
 import math
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ Interval = Literal["delta", "bootstrap", "permutation", "wilson", "seeds", "none
 
 @dataclass(frozen=True)
 class Estimate:
-    """One number with its interval: ``low ≤ value ≤ high`` at ``level``, and what it was computed from.
+    """One number with its interval: ``low ≤ value ≤ high`` at ``level``, and the data behind it.
 
-    ``value`` is None when the number is undefined; then ``notes`` says why. ``reference`` is the reference: the
+    ``value`` is None when the number is undefined; then ``notes`` has the reason. ``reference`` is the
     same metric for real against held-out real.
     """
 
@@ -25,7 +25,7 @@ class Estimate:
     level: float = 0.95
     n_real: int | None = 0
     n_fake: int | None = 0
-    """Rows of each side that the number was computed from; None where a published file does not say."""
+    """Rows of each side that the number was computed from; None where a published file does not state it."""
     unit: str = ""
     lower_is_better: bool | None = None
     version: int = 1

@@ -1,4 +1,4 @@
-"""What a lab hands back: the claim, the paper's number, ours over seeds, the tolerance set beforehand, the verdict."""
+"""Result of a lab: the claim, the paper's number, ours over seeds, the tolerance set in advance, the verdict."""
 
 import dataclasses
 import json
@@ -14,9 +14,9 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True)
 class LabResult:
-    """One claim, tested. ``ours`` is the number that decides, its interval taken over ``seeds``; ``why`` says how.
+    """One claim, tested. ``ours`` is the decisive number, with its interval over ``seeds``; ``why`` is the reason for the verdict.
 
-    ``paper_value`` is None where the source prints no number; then ``paper_note`` says what it says. ``rows`` are a
+    ``paper_value`` is None where the source has no number; then ``paper_note`` describes its statement. ``rows`` are a
     table under ``columns``; ``figures`` are PNG files beside NAME.json, the main one first.
     """
 

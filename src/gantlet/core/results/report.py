@@ -1,4 +1,4 @@
-"""Numbers that travel with what made them: Estimate and Report, with a strict JSON round trip (no NaN)."""
+"""Report: estimates together with their settings and inputs, with a strict JSON round trip (no NaN)."""
 
 import dataclasses
 import json
@@ -17,7 +17,7 @@ class ModeCount:
     """One class or cluster: how many real and fake images fall into it; ``verdict`` is '', missing, rare or over-produced.
 
     ``variety``: median nearest-neighbour distance among its fakes over that among as many real images of it (None: too
-    few to say); ``collapsed``: it is lower than chance allows. ``picture``: its most typical real image, then its fakes.
+    few images); ``collapsed``: it is significantly lower. ``picture``: its most typical real image, then its fakes.
     """
 
     name: str
@@ -60,14 +60,14 @@ class Outlier:
 
 @dataclass(frozen=True)
 class Report:
-    """What one evaluation found. ``pictures`` maps a role to PNG files beside report.json."""
+    """Result of one evaluation. ``pictures`` maps a role to PNG files beside report.json."""
 
     features: dict[str, Any]
     real: str
     fake: str
     n_real: int | None
     n_fake: int | None
-    """Images per side; None where a published file does not say."""
+    """Images per side; None where a published file does not state it."""
     seed: int
     estimates: tuple[Estimate, ...]
     verdict: tuple[str, ...] = ()

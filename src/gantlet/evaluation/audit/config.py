@@ -7,7 +7,7 @@ from gantlet.core.config import Config, require
 
 @dataclass(frozen=True)
 class AuditConfig(Config):
-    """Everything that fixes an audit of metrics on real images."""
+    """All settings of an audit of metrics on real images."""
 
     data: str = "digits"
     """Real images to plant failures in: a source (gantlet list sources); class labels are used where there are any."""
@@ -21,13 +21,13 @@ class AuditConfig(Config):
     failures: tuple[str, ...] = ("all",)
     """Failures to plant (gantlet list failures), or all."""
     n: int = 0
-    """Images a side; 0: a fifth of the images, at most 500."""
+    """Images per side; 0: a fifth of the images, at most 500."""
     seeds: int = 1
-    """How often the whole is repeated with other sets and other modes."""
+    """Number of repetitions with other sets and other modes."""
     seed: int = 0
     """The first seed."""
     cache: bool = True
-    """Keep features on disk and use them again."""
+    """Store features on disk and reuse them."""
 
     def __post_init__(self) -> None:
         rules = {

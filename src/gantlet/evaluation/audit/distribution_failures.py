@@ -13,16 +13,16 @@ XU = "Xu et al. 2018, arXiv:1806.07755, section 3"
     "dropping", source=XU, title="modes dropped", unit="share of modes", strengths=(0.1, 0.2, 0.3, 0.45, 0.6)
 )
 def dropping(pool: Pool, strength: float, chance: np.random.Generator) -> Int64[np.ndarray, " n"]:
-    """Leave out a share of the modes; the others fill up with different images (repeated only if they run out)."""
-    kept = pool.reservoir[~np.isin(pool.modes[pool.reservoir], _some(pool, strength, chance))]
-    return np.resize(kept, pool.n)
+    """Drop a share of the modes; further images of the other modes replace them (repeated only if they run out)."""
+    remaining = pool.reservoir[~np.isin(pool.modes[pool.reservoir], _some(pool, strength, chance))]
+    return np.resize(remaining, pool.n)
 
 
 @FAILURES.register(
     "collapse", source=XU, title="modes collapsed", unit="share of modes", strengths=(0.1, 0.2, 0.4, 0.7, 1.0)
 )
 def collapse(pool: Pool, strength: float, chance: np.random.Generator) -> Int64[np.ndarray, " n"]:
-    """Replace every image of a share of the modes by the mode's medoid: a class stays, its variety goes."""
+    """Replace every image of a share of the modes by the mode's medoid: the class remains, its variety is lost."""
     modes = pool.modes[pool.fresh]
     return np.where(np.isin(modes, _some(pool, strength, chance)), pool.medoids[modes], pool.fresh)
 

@@ -1,25 +1,27 @@
-"""The figures of an audit: a map of what each metric sees, and for each space one panel a failure with one line a metric."""
+"""The figures of an audit: a map of detections, and for each feature space one panel per failure with one line per metric."""
 
 from pathlib import Path
 
 import numpy as np
 
 from gantlet.core.drawing import figure
-from gantlet.core.results.audit import SEEN, AuditResult, Planted
+from gantlet.core.results.audit import DETECTED, AuditResult, Planted
 
 
 def figures(result: AuditResult, out: Path) -> tuple[str, ...]:
     """Draw all figures into ``out``; return the files' names, the map first."""
-    return (seen_map(result, out), *(panels(result, space, out, k) for k, space in enumerate(result.spaces)))
+    return (detection_map(result, out), *(panels(result, space, out, k) for k, space in enumerate(result.spaces)))
 
 
-def seen_map(result: AuditResult, out: Path) -> str:
-    """Draw one row a metric and space, one column a failure: from which strength on it is seen."""
+def detection_map(result: AuditResult, out: Path) -> str:
+    """Draw one row per metric and space, one column per failure: the strength from which it is detected."""
     rows = [(space, metric) for space in result.spaces for metric in result.metrics(space)]
     width = 1.9 + 1.05 * len(result.failures)
     picture, (axis,) = figure.new(1, 1, width=width + 1.4, height=0.34 * len(rows) + 1.5)
-    seen = np.array([[result.curve(*row, planted.name).seen for planted in result.failures] for row in rows])
-    good = np.array([[1 - s if p.harmless else s for s, p in zip(line, result.failures, strict=True)] for line in seen])
+    detected = np.array([[result.curve(*row, planted.name).detected for planted in result.failures] for row in rows])
+    good = np.array(
+        [[1 - s if p.harmless else s for s, p in zip(line, result.failures, strict=True)] for line in detected]
+    )
     axis.grid(visible=False)
     axis.imshow(good, cmap="RdYlGn", vmin=0, vmax=1, aspect="auto", alpha=0.75)
     heads = [f"{planted.title}\n({planted.unit})" for planted in result.failures]
@@ -33,7 +35,7 @@ def seen_map(result: AuditResult, out: Path) -> str:
     for i in range(1, len(rows)):
         if rows[i][0] != rows[i - 1][0]:
             axis.axhline(i - 0.5, color="white", linewidth=4)
-    title = f"From which strength on a planted failure is seen ({_short(result.data)}, {result.n} images a side)"
+    title = f"Strength from which a planted failure is detected ({_short(result.data)}, {result.n} images per side)"
     axis.set_title(title, fontsize=9.5, pad=12)
     return figure.save(picture, out / "audit.png")
 
@@ -43,7 +45,7 @@ def words(result: AuditResult, row: tuple[str, str], planted: Planted) -> str:
     weakest = result.curve(*row, planted.name).weakest(planted.strengths)
     if planted.harmless:
         return "tolerates" if weakest is None else f"alarm ≥ {weakest:g}"
-    return "blind" if weakest is None else f"≥ {weakest:g}"
+    return "missed" if weakest is None else f"≥ {weakest:g}"
 
 
 def panels(result: AuditResult, space: str, out: Path, index: int) -> str:
@@ -55,12 +57,12 @@ def panels(result: AuditResult, space: str, out: Path, index: int) -> str:
             z = np.array(result.curve(space, metric, planted.name).z)
             figure.line(axis, planted.strengths, z, metric, k)
         figure.label(axis, planted.title, planted.unit, "worsening in its own sd")
-        axis.axhline(SEEN, color="0.4", linewidth=1, linestyle="--")
-        axis.set_yscale("symlog", linthresh=SEEN)
+        axis.axhline(DETECTED, color="0.4", linewidth=1, linestyle="--")
+        axis.set_yscale("symlog", linthresh=DETECTED)
     handles, names = axes[0].get_legend_handles_labels()
     for axis in axes[len(result.failures) :]:
         axis.axis("off")
-    axes[len(result.failures)].legend(handles, names, loc="center", fontsize=8, frameon=False, title="dashed: seen")
+    axes[len(result.failures)].legend(handles, names, loc="center", fontsize=8, frameon=False, title="dashed: detected")
     seeds = f"; bands: range over {len(result.seeds)} seeds" if len(result.seeds) > 1 else ""
     picture.suptitle(f"Audit on {_short(result.data)}: {space}{seeds}", fontsize=10.5)
     return figure.save(picture, out / f"audit-space-{index + 1}.png")

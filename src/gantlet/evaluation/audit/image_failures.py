@@ -1,4 +1,4 @@
-"""Failures of the single image: honest images, each damaged in the same way."""
+"""Failures of single images: real images, each damaged in the same way."""
 
 import io
 from collections.abc import Callable
@@ -71,8 +71,8 @@ def shift(pool: Pool, strength: float, chance: np.random.Generator) -> Pictures:
 
 def _each(pool: Pool, change: Callable[[np.ndarray], np.ndarray]) -> Pictures:
     """Return the fresh images, each changed as float64, rounded and clipped to 0 … 255."""
-    changed = (change(image.astype(np.float64)) for image in pool.pixels[pool.fresh])
-    return np.stack([np.rint(image.clip(0, 255)).astype(np.uint8) for image in changed])
+    damaged = (change(image.astype(np.float64)) for image in pool.pixels[pool.fresh])
+    return np.stack([np.rint(image.clip(0, 255)).astype(np.uint8) for image in damaged])
 
 
 def _compressed(image: Picture, quality: int) -> Picture:

@@ -1,4 +1,4 @@
-"""How far a metric worsens under each planted failure, in standard deviations of its own spread on honest sets."""
+"""How far a metric worsens under each planted failure, in standard deviations of its own spread on null sets."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ Step = Callable[[], None]
 class Auditor:
     """One plan in one feature space; ``bank`` holds the features of the plan's rows, ``metrics`` the names to audit.
 
-    Metrics that are undefined here end in ``left_out`` with the reason.
+    Metrics that are undefined here are listed in ``left_out`` with the reason.
     """
 
     plan: Plan
@@ -36,26 +36,26 @@ class Auditor:
     def z(self) -> dict[str, dict[str, list[float]]]:
         """Return by metric and failure how far each strength worsens the metric, in its own standard deviations.
 
-        z = (b(real, fake) − mean of b over honest pairs) / sd over honest pairs, b the value signed so that more is worse.
-        For copies: |b(training, fake) − b(held-out, fake)| / (√2 sd): whether the metric tells overfitting.
+        z = (b(real, fake) − mean of b over null pairs) / sd over null pairs, where b is the value, signed so that more is worse.
+        For copies: |b(training, fake) − b(held-out, fake)| / (√2 sd): whether the metric detects overfitting.
         """
-        null, spread = self.null(self.plan.honest)
-        found: dict[str, dict[str, list[float]]] = {name: {} for name in null}
+        null, spread = self.null(self.plan.null_pairs)
+        scores: dict[str, dict[str, list[float]]] = {name: {} for name in null}
         for failure, sets in self.plan.fakes.items():
             for fake in sets:
-                gap = self._overfitting(fake) if failure == "copies" else self._planted(fake, null)
+                gap = self._overfitting(fake) if failure == "copies" else self._worsening(fake, null)
                 for name, value in gap.items():
                     if name in null:
-                        found[name].setdefault(failure, []).append(value / spread[name])
-        return {name: by_failure for name, by_failure in found.items() if name not in self.left_out}
+                        scores[name].setdefault(failure, []).append(value / spread[name])
+        return {name: by_failure for name, by_failure in scores.items() if name not in self.left_out}
 
     def null(self, pairs: Sequence[Pair]) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-        """Return each metric's values on honest pairs [pairs], and their standard deviation."""
-        honest = [self.worse(*pair) for pair in pairs]
-        null = {name: np.array([row[name] for row in honest]) for name in honest[0] if name not in self.left_out}
+        """Return each metric's values on null pairs [pairs], and their standard deviation."""
+        rows = [self.worse(*pair) for pair in pairs]
+        null = {name: np.array([row[name] for row in rows]) for name in rows[0] if name not in self.left_out}
         return null, {name: _spread(METRICS.entry(name), row, len(pairs[0][0])) for name, row in null.items()}
 
-    def _planted(self, fake: Rows, null: Mapping[str, np.ndarray]) -> dict[str, float]:
+    def _worsening(self, fake: Rows, null: Mapping[str, np.ndarray]) -> dict[str, float]:
         pool = self.plan.pool
         worse = self.worse(pool.real, fake)
         return {name: value - float(null[name].mean()) for name, value in worse.items() if name in null}
@@ -75,7 +75,7 @@ class Auditor:
             train=real_bank,
             test=self.bank.take(self.plan.pool.other),
         )
-        found: dict[str, float] = {}
+        values: dict[str, float] = {}
         for name in [name for name in self.metrics if name not in self.left_out]:
             started = time.perf_counter()
             (estimate,) = compute(evidence, [name])
@@ -83,19 +83,19 @@ class Auditor:
                 self.left_out[name] = "; ".join(estimate.notes)
                 continue
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
-            found[name] = estimate.value if estimate.lower_is_better else -estimate.value
+            values[name] = estimate.value if estimate.lower_is_better else -estimate.value
         self.step()
-        return found
+        return values
 
     @property
     def steps(self) -> int:
-        """Return how often ``step`` will be called."""
+        """Return the number of calls of ``step``."""
         sets = {failure: len(fakes) for failure, fakes in self.plan.fakes.items()}
-        return len(self.plan.honest) + sum(sets.values()) + sets.get("copies", 0)
+        return len(self.plan.null_pairs) + sum(sets.values()) + sets.get("copies", 0)
 
 
 def _spread(entry: Entry[MetricMetadata], null: np.ndarray, n: int) -> float:
-    """Return the standard deviation of honest values; a share's is at least one image's worth, for ties have none."""
+    """Return the standard deviation of null values; for a share at least 1/n, because ties have no spread."""
     share = entry.meta.unit.startswith(("share", "accuracy"))
     floor = 1 / n if share else 1e-6 * max(1.0, float(np.abs(null).max()))
     return max(float(null.std(ddof=1)), floor)

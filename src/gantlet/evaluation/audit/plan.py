@@ -10,30 +10,30 @@ from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.audit import FAILURES
 from gantlet.evaluation.audit.pool import Pool
 
-HONEST = 12
-"""Pairs of honest sets that show a metric's own spread."""
+NULL_PAIRS = 12
+"""Number of pairs of null sets (both real), from which a metric's own spread is estimated."""
 Pair = tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Row numbers into [the pool's images, ``extra``]: ``fakes`` by failure and strength, ``honest`` pairs of sets."""
+    """Row numbers into [the pool's images, ``extra``]: ``fakes`` by failure and strength, ``null_pairs`` of real sets."""
 
     pool: Pool
     extra: UInt8[np.ndarray, "m h w c"]
     fakes: dict[str, list[Int64[np.ndarray, " n"]]]
-    honest: list[Pair]
+    null_pairs: list[Pair]
 
     def labels(self, labels: Int64[np.ndarray, " total"] | None) -> Int64[np.ndarray, " all"] | None:
-        """Return the labels of all rows: a damaged image keeps the label of the one it was made from."""
+        """Return the labels of all rows: a damaged image keeps the label of its original."""
         if labels is None:
             return None
         sets = len(self.extra) // self.pool.n
         return np.concatenate([labels, np.tile(labels[self.pool.fresh], sets)])
 
 
-def plant(pool: Pool, names: Sequence[str], seed: int, honest: int = HONEST) -> Plan:
-    """Plant the failures named (all: ``FAILURES.names()``) in a pool; equal seeds give equal plans.
+def plant(pool: Pool, names: Sequence[str], seed: int, null_pairs: int = NULL_PAIRS) -> Plan:
+    """Plant the failures ``names`` (all: ``FAILURES.names()``) in a pool; equal seeds give equal plans.
 
     Raises UnknownName.
     """
@@ -49,5 +49,5 @@ def plant(pool: Pool, names: Sequence[str], seed: int, honest: int = HONEST) -> 
                 planted = total + (len(extra) - 2) * pool.n + np.arange(pool.n)
             fakes[entry.name].append(planted)
     chance = numpy_stream(seed, "honest")
-    pairs = [np.split(chance.permutation(total)[: 2 * pool.n], 2) for _ in range(honest)]
+    pairs = [np.split(chance.permutation(total)[: 2 * pool.n], 2) for _ in range(null_pairs)]
     return Plan(pool, np.concatenate(extra), fakes, [(a, b) for a, b in pairs])

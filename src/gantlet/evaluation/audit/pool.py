@@ -1,4 +1,4 @@
-"""The real images of an audit, dealt into disjoint sets, with the modes in which failures are planted."""
+"""The real images of an audit, split into disjoint sets, with the modes in which failures are planted."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.stats.clusters import clusters
 
 MODES = 50
-"""Modes over all classes, as in Xu et al. 2018, where there are at least twenty images a side for each."""
+"""Modes over all classes, as in Xu et al. 2018, where there are at least twenty images per side for each."""
 LEAST = 60
-"""The fewest images a side with which an audit says anything."""
+"""The fewest images per side for an audit."""
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,17 @@ class Pool:
 
     @property
     def n(self) -> int:
-        """Return the number of images a side."""
+        """Return the number of images per side."""
         return len(self.real)
 
     @property
     def fresh(self) -> Int64[np.ndarray, " n"]:
-        """Return the honest images that failures are planted in."""
+        """Return the real images in which failures are planted."""
         return self.reservoir[: self.n]
 
     @property
     def other(self) -> Int64[np.ndarray, " n"]:
-        """Return honest images that no planted copy was taken from."""
+        """Return real images that are not the source of any planted copy."""
         return self.reservoir[-self.n :]
 
 
@@ -51,10 +51,10 @@ def split_pool(
     n: int,
     seed: int,
 ) -> Pool:
-    """Deal images into sets of n and find their modes; raises TooFewSamples below 5n images or n < 60."""
+    """Split images into sets of n and find their modes; raises TooFewSamples below 5n images or n < 60."""
     if n < LEAST or len(pixels) < 5 * n:
         raise TooFewSamples(
-            f"an audit with {max(n, LEAST)} images a side needs {5 * max(n, LEAST)} images; there are {len(pixels)}. "
+            f"an audit with {max(n, LEAST)} images per side needs {5 * max(n, LEAST)} images; there are {len(pixels)}. "
             "Give more images, or a smaller n"
         )
     order = numpy_stream(seed, "audit").permutation(len(pixels))
@@ -66,19 +66,19 @@ def modes_of(
     features: Float32[np.ndarray, "total d"], labels: Int64[np.ndarray, " total"] | None, modes: int, seed: int
 ) -> tuple[Int64[np.ndarray, " total"], Int64[np.ndarray, " modes"]]:
     """Return the mode of each image and each mode's medoid: k-means inside each class, about ``modes`` in
-    all, at least one a class. A medoid is the image nearest to its mode's mean.
+    all, at least one per class. A medoid is the image nearest to its mode's mean.
     """
     classes = np.zeros(len(features), np.int64) if labels is None else labels
     names = np.unique(classes)
-    found_modes = np.empty(len(features), np.int64)
+    modes_of_rows = np.empty(len(features), np.int64)
     medoids: list[int] = []
     for label in names:
         rows = np.flatnonzero(classes == label)
         parts = min(max(1, round(modes / len(names))), len(np.unique(features[rows], axis=0)))
-        (found,) = clusters(features[rows], (features[rows],), parts, numpy_stream(seed, f"modes {label}"))
-        for part in np.unique(found):
-            members = rows[found == part]
-            found_modes[members] = len(medoids)
-            apart = np.square(features[members] - features[members].mean(axis=0)).sum(axis=1)
-            medoids.append(int(members[apart.argmin()]))
-    return found_modes, np.array(medoids, np.int64)
+        (clusters_of_rows,) = clusters(features[rows], (features[rows],), parts, numpy_stream(seed, f"modes {label}"))
+        for part in np.unique(clusters_of_rows):
+            members = rows[clusters_of_rows == part]
+            modes_of_rows[members] = len(medoids)
+            distances = np.square(features[members] - features[members].mean(axis=0)).sum(axis=1)
+            medoids.append(int(members[distances.argmin()]))
+    return modes_of_rows, np.array(medoids, np.int64)

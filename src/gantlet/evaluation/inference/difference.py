@@ -1,4 +1,4 @@
-"""Is A better than B? The difference of one metric between two sets of fakes judged against the same real images."""
+"""Is A better than B? The difference of one metric between two sets of fakes, evaluated against the same real images."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from gantlet.evaluation.inference.intervals import quantile
 class Influence:
     """The metric's influence function at every row: metric ≈ truth + mean(real) + mean(fake) to first order.
 
-    None on a side that the metric takes as given.
+    None on a side that the metric treats as fixed.
     """
 
     real: Float64[np.ndarray, " n"] | None = None
@@ -27,19 +27,19 @@ class Influence:
 
 
 def effective_number(owner: Int64[np.ndarray, " n"]) -> float:
-    """Return the number of independent indicators that n covered-or-not rows are worth: n Σ_j L_j / Σ_j L_j².
+    """Return the effective number of independent indicators among n covered-or-not rows: n Σ_j L_j / Σ_j L_j².
 
-    ``owner``: the fake on which alone a row's being covered hangs, −1 where none or several do it. L_j is the number
-    of rows that hang on fake j: they are covered or not together, by that one draw.
+    ``owner``: the only fake that covers a row, −1 where none or several do. L_j is the number
+    of rows that fake j alone covers: they are covered or not together, by that one draw.
     """
     lone = np.bincount(owner[owner >= 0])
     return len(owner) * float(lone.sum() / np.square(lone).sum()) if lone.any() else float(len(owner))
 
 
 def of_covered(covered: Bool[np.ndarray, " n"], owner: Int64[np.ndarray, " n"], m: int) -> Influence:
-    """Return the influence of the share of real rows that some of m fakes covers.
+    """Return the influence functions of the share of real rows that at least one of m fakes covers.
 
-    At the real rows whether they are covered; at the fakes what rows that hang on one fake add to the variance:
+    At the real rows, whether they are covered; at the fakes, the extra variance from real images covered by one fake only:
     proportional to L_j, with variance p(1 − p)(1/n_eff − 1/n).
     """
     share, n = float(covered.mean()), len(covered)
@@ -53,7 +53,7 @@ def difference_variance(a: Influence, b: Influence, paired_fakes: bool) -> float
     """Return the variance of metric(A) − metric(B) when both share the real rows.
 
     var(ψ_real^A − ψ_real^B)/n_real + var(ψ_fake^A)/n_A + var(ψ_fake^B)/n_B; with ``paired_fakes`` (row i of A and of B come
-    from the same latent) the last two are var(ψ_fake^A − ψ_fake^B)/n. Raises ShapeError when rows do not pair.
+    from the same latent) the last two terms are var(ψ_fake^A − ψ_fake^B)/n. Raises ShapeError when rows do not pair.
     """
     real = _difference(a.real, b.real)
     if paired_fakes:
@@ -76,7 +76,7 @@ def _variance(values: np.ndarray | None) -> float:
 
 
 def interval_variance(estimate: Estimate) -> float | None:
-    """Return the variance that an estimate's interval stands for, by its longer arm; None where it has no interval."""
+    """Return the variance implied by an estimate's interval, from its longer arm; None where it has no interval."""
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return None
     arm = max(estimate.high - estimate.value, estimate.value - estimate.low)

@@ -13,9 +13,9 @@ def sample_sizes(n: int) -> Int64[np.ndarray, " s"]:
 
 
 def at_infinity(sizes: Int64[np.ndarray, " s"], values: Float64[np.ndarray, " s"]) -> tuple[float, float]:
-    """Return a of the least-squares line a + b/n, and the variance that the random subsets give it.
+    """Return a of the least-squares line a + b/n, and its variance from the random subsets.
 
-    With residuals e and x = 1/n: σ̂² (1/s + x̄²/Σ(x − x̄)²), σ̂² = Σe²/(s − 2). What the whole set's own chance adds is not in it.
+    With residuals e and x = 1/n: σ̂² (1/s + x̄²/Σ(x − x̄)²), σ̂² = Σe²/(s − 2). The sampling variance of the whole set is not included.
     Source: Chong & Forsyth 2020, arXiv:1911.07023, Sec. 4; the variance: the intercept's of simple linear regression.
     """
     x = 1 / sizes

@@ -1,4 +1,4 @@
-"""Holm's correction for several tests at once."""
+"""Holm's correction for multiple tests."""
 
 import numpy as np
 from jaxtyping import Float64

@@ -1,4 +1,4 @@
-"""Confidence intervals that several metrics share: normal (delta), Wilson, bootstrap of a mean."""
+"""Confidence intervals for several metrics: normal (delta), Wilson, bootstrap of a mean."""
 
 import numpy as np
 from jaxtyping import Float64
@@ -21,10 +21,10 @@ def normal(value: int | float, variance: float, level: float) -> tuple[float, fl
 
 
 def normal_of_square(value: float, variance: float, level: float) -> tuple[float, float]:
-    """Return (√value ± z·√variance / (2√value))², the delta interval of a squared distance taken on the scale of the distance.
+    """Return (√value ± z·√variance / (2√value))², the delta interval of a squared distance computed on the scale of the distance.
 
-    A squared distance is skewed and its spread grows with its root; on the root's scale both are gone to first order.
-    Where the root's interval would reach below 0 it is value ± z·√variance, from 0 on.
+    A squared distance is skewed and its spread grows with its root; on the scale of the root both effects vanish to first order.
+    Where the root's interval would extend below 0, it is value ± z·√variance, cut at 0.
     """
     half = quantile(level) * float(np.sqrt(variance))
     if half >= 2 * value:
@@ -64,7 +64,7 @@ def around_null(value: float, null: Float64[np.ndarray, " p"], level: float) -> 
 
 
 def permutation_p_value(value: float, null: Float64[np.ndarray, " p"]) -> float:
-    """Return the share of relabellings, the given one among them, that are as far from the null as it is, or farther.
+    """Return the share of relabellings, including the observed one, that are at least as far from the null as it is.
 
     Source: Phipson & Smyth 2010, "Permutation p-values should never be zero".
     """

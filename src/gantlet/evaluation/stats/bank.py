@@ -21,7 +21,7 @@ class SummaryBank:
 
     @property
     def n(self) -> int | None:
-        """Return the number of images; None where a published file does not say."""
+        """Return the number of images; None where a published file does not state it."""
         return self.summary.n
 
     @property

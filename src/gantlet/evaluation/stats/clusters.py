@@ -13,8 +13,8 @@ def clusters(
 ) -> tuple[Int64[np.ndarray, " _"], ...]:
     """Return, for each of ``sides``, the cluster of each row among k clusters of the first 4,000 ``rows``.
 
-    k-means++ start, Lloyd's iterations, one start. Give rows in random order. Raises TooFewSamples (fewer different
-    rows than k). Source: Arthur & Vassilvitskii 2007, "k-means++: the advantages of careful seeding".
+    k-means++ start, Lloyd's iterations, one start. Pass rows in random order. Raises TooFewSamples (fewer
+    different rows than k). Source: Arthur & Vassilvitskii 2007, "k-means++: the advantages of careful seeding".
     """
     from sklearn.cluster import KMeans
 

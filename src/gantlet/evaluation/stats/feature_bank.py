@@ -1,4 +1,4 @@
-"""FeatureBank: the features of one set of images with what belongs to each row; banks merge by concatenation."""
+"""FeatureBank: the features of one set of images, with class probabilities, labels, names and images per row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from gantlet.evaluation.stats.summary import QUARTERS
 @dataclass(frozen=True)
 class FeatureBank:
     """Features [n, d] float32 of n images; optional class probabilities [n, k], labels [n], names [n], and the images
-    themselves, which are decoded only when a metric looks at them.
+    themselves, which are decoded only when a metric reads them.
 
     Raises ShapeError when rows do not match, NonFiniteError naming the first bad row.
     """
@@ -62,15 +62,15 @@ class FeatureBank:
 
     @cached_property
     def class_statistics(self) -> ClassProbabilities | None:
-        """Return the class statistics; None where the extractor gives no probabilities."""
+        """Return the class statistics; None where the extractor has no probabilities."""
         return None if self.probabilities is None else ClassProbabilities.of(self.probabilities)
 
     def quarters(self, order: Int64[np.ndarray, " n"]) -> list[Moments]:
-        """Return the moments of four disjoint quarters of the rows, dealt out in this order."""
+        """Return the moments of four disjoint quarters of the rows, assigned in turn in this order."""
         return [Moments.of(self.features[order[q::QUARTERS]]) for q in range(QUARTERS)]
 
     def take(self, rows: np.ndarray) -> "FeatureBank":
-        """Return the bank of some rows, in the order given."""
+        """Return the bank of some rows, in the order of ``rows``."""
         return replace(
             self,
             features=self.features[rows],

@@ -1,5 +1,5 @@
-"""The Gaussian transport problem between two feature sets: potentials for intervals, and the null by permuting
-groups.
+"""The Gaussian transport problem between two feature sets: potentials for intervals, and the null distribution by
+permuting groups.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ COLUMNS = 128
 class Potentials:
     """Values of the two Kantorovich potentials at the real [n] and the fake [m] rows, each with mean 0.
 
-    They are the influence function of the squared Fréchet distance; empty on a side of which no rows are known.
+    They are the influence function of the squared Fréchet distance; empty on a side without rows.
     ``singular``: an inverse root was a pseudo-inverse.
     """
 
@@ -42,7 +42,7 @@ def potentials(
 ) -> Potentials:
     """Return ψ_g(x) = 2(m_g − m_r)·(x − m_g) + (x − m_g)ᵀ(I − T_{g→r})(x − m_g), centred, and its mirror image ψ_r.
 
-    Source: Rippl, Munk & Sturm 2016, arXiv:1507.04090, Theorem 2.2 (limit law of W₂ of Gaussians).
+    Source: Rippl, Munk & Sturm 2016, arXiv:1507.04090, Theorem 2.2 (limit distribution of W₂ of Gaussians).
     """
     maps = optimal_maps(real_moments.factor, fake_moments.factor)
     shift = real_moments.mean - fake_moments.mean
@@ -71,7 +71,7 @@ class GaussianNull:
     """Fréchet distances under random relabelling of groups, to second order about the pooled Gaussian.
 
     ``gram`` [g, g]: FD ≈ aᵀ gram a, where a is +1/(groups) on one side and −1/(groups) on the other.
-    ``scale`` corrects for rows left out when the sides differ in size.
+    ``scale`` corrects for rows omitted when the sides differ in size.
     """
 
     gram: Float64[np.ndarray, "g g"]
@@ -79,7 +79,7 @@ class GaussianNull:
     scale: float
 
     def distances(self, parts: int, rng: np.random.Generator) -> Float64[np.ndarray, "p parts"]:
-        """Return, for each of 999 relabellings after the given labelling, the FD of ``parts`` disjoint equal parts."""
+        """Return, for the given labelling and 999 relabellings, the FD of ``parts`` disjoint equal parts."""
         g = len(self.gram)
         out = np.empty((PERMUTATIONS + 1, parts))
         for p in range(PERMUTATIONS + 1):
@@ -102,14 +102,14 @@ def gaussian_null(
     """Return the Gram matrix of group deviations for a permutation test of equal mean and covariance.
 
     |Δm|² + ½ Σ_ij H_ij² / (λ_i + λ_j), H = S_r − S_g in the eigenbasis of the pooled covariance: the expansion of FD
-    to second order. Rows, in the random ``orders``, are cut into groups of one size, 20 or more a side; relabelling
+    to second order. Rows, in the random ``orders``, are cut into groups of equal size, 20 or more per side; relabelling
     whole groups leaves the null's distribution unchanged, so the test is exact (Hemerik & Goeman 2018, arXiv:1411.7565).
-    Raises TooFewSamples (fewer than 20 rows a side).
+    Raises TooFewSamples (fewer than 20 rows per side).
     """
     fewest = min(len(real), len(fake))
     if fewest < GROUPS:
         raise TooFewSamples(
-            f"the permutation test needs {GROUPS} samples a side; got real={len(real)}, fake={len(fake)}"
+            f"the permutation test needs {GROUPS} samples per side; got real={len(real)}, fake={len(fake)}"
         )
     size = fewest // GROUPS
     counts = [min(3 * GROUPS, len(side) // size) // 4 * 4 for side in (real, fake)]
@@ -137,15 +137,15 @@ def eigenbasis(
     else:
         part = [len(matrix) - top, len(matrix) - 1]
         values, vectors = scipy.linalg.eigh(matrix, subset_by_index=part, driver="evr", check_finite=False)
-    kept = values > len(moments.mean) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
-    values, vectors = values[kept], vectors[:, kept]
+    positive = values > len(moments.mean) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
+    values, vectors = values[positive], vectors[:, positive]
     return values, vectors if rows is None else rows.T @ (vectors / np.sqrt(values * (moments.n - 1)))
 
 
 def _group_gram(
     groups: Float32[np.ndarray, "g size r"], values: Float64[np.ndarray, " r"]
 ) -> Float64[np.ndarray, "g g"]:
-    """Sum over blocks of H's upper triangle, so that a group's matrix never stands in memory whole."""
+    """Sum over blocks of H's upper triangle, so that a group's whole matrix is never in memory."""
     means = groups.mean(axis=1, dtype=np.float64)
     gram = torch.from_numpy(means @ means.T)
     columns = torch.from_numpy(np.ascontiguousarray(groups.transpose(0, 2, 1)))
@@ -166,7 +166,7 @@ def _group_gram(
 def canonical_order(
     features: Float32[np.ndarray, "n d"], seed_row: Float64[np.ndarray, " d"]
 ) -> Int64[np.ndarray, " n"]:
-    """Return an order of the rows that depends on their values only, not on where they stand."""
+    """Return an order of the rows that depends on their values only, not on their positions."""
     if not len(features):
         return np.zeros(0, np.int64)
     keys = np.concatenate([(features[rows] * seed_row).sum(axis=1) for rows in row_chunks(len(features))])

@@ -1,4 +1,4 @@
-"""ImageRows: the images behind the rows of a FeatureBank, for metrics that look at pixels; decoded on demand."""
+"""ImageRows: the images behind the rows of a FeatureBank, for metrics of pixels; decoded on demand."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,5 +24,5 @@ class ImageRows:
         return (self[i] for i in range(len(self)))
 
     def take(self, rows: Int64[np.ndarray, " m"]) -> "ImageRows":
-        """Return the images of some rows, in the order given."""
+        """Return the images of some rows, in the order of ``rows``."""
         return ImageRows(self.read, self.rows[rows])

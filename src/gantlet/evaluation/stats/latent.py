@@ -1,4 +1,4 @@
-"""LatentSpace: a generator as a metric may see it, from latents straight to features."""
+"""LatentSpace: the view of a generator for metrics, from latents directly to features."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from jaxtyping import Float32, Int64
 
 @dataclass(frozen=True, eq=False)
 class LatentSpace:
-    """``features(z, labels)`` are those of the generator's images at z ~ N(0, I) [n, dim], never rounded to 8 bits.
+    """``features(z, labels)`` are the features of the generator's images at z ~ N(0, I) [n, dim], never rounded to 8 bits.
 
-    ``class_counts``: training images of each class for a conditional generator, whose labels must be given; else ().
+    ``class_counts``: training images of each class for a conditional generator, which requires labels; else ().
     """
 
     dim: int

@@ -113,11 +113,11 @@ class Moments:
 
 
 Gaussian = Moments | PublishedMoments
-"""What a Fréchet distance needs of one side: a mean, a covariance, and the number of rows where it is known."""
+"""The input of a Fréchet distance for one side: a mean, a covariance, and the number of rows where it is known."""
 
 
 def trace_root(real: Gaussian, fake: Gaussian) -> float:
-    """Return tr (S_r S_g)^½ by the cheapest exact route: rows where a side has fewer than d, else covariances."""
+    """Return tr (S_r S_g)^½ by the cheapest exact method: rows where a side has fewer than d, else covariances."""
     if real.centred is None and fake.centred is None:
         return trace_root_product(real.cov, fake.cov)
     centred = real.centred is not None, fake.centred is not None

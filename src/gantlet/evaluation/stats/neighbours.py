@@ -1,8 +1,8 @@
-"""Neighbours: the nearest-neighbour facts of two sets of features that precision, recall, density, coverage and 1-NN
-share.
+"""Neighbours: nearest-neighbour relations of two sets of features, for precision, recall, density, coverage and
+1-NN.
 
-Squared distances come from float32 products of centred features (relative error about 1e-6 of |x|² + |y|²) and serve
-only to find candidates. What is reported is recomputed in float64 from differences: every distance, and every
+Squared distances come from float32 products of centred features (relative error about 1e-6 of |x|² + |y|²) and only
+select candidates. All results are recomputed in float64 from differences: every distance, and every
 comparison with a radius that the float32 error could change. Memory: the tiles; the sets are not copied.
 """
 
@@ -49,9 +49,9 @@ class Neighbours:
     fake_to_real: Nearest
     """Each fake row's nearest real row [m, 1]."""
     real_balls: Int64[np.ndarray, " m"]
-    """How many real k-balls contain each fake row."""
+    """Number of real k-balls that contain each fake row."""
     fakes_in_ball: Int64[np.ndarray, " n"]
-    """How many fake rows each real k-ball contains."""
+    """Number of fake rows in each real k-ball."""
     only_fake: Int64[np.ndarray, " n"]
     """Where ``fakes_in_ball`` is 1: the index of that fake row; elsewhere −1."""
     in_real_manifold: Bool[np.ndarray, " m"]
@@ -70,7 +70,7 @@ def neighbours(
     manifold: int = MANIFOLD_K,
     memory: int = 2 * 10**9,
 ) -> Neighbours:
-    """Return the nearest-neighbour facts of real [n, d] and fake [m, d] features.
+    """Return the nearest-neighbour relations of real [n, d] and fake [m, d] features.
 
     ``manifold``: the neighbour to which a manifold's balls reach.
     ``memory``: bytes; the tiles take at most a tenth of it. Raises ShapeError (dimensions differ), NonFiniteError,
@@ -82,7 +82,7 @@ def neighbours(
         )
     if min(len(real), len(fake)) <= k:
         raise TooFewSamples(
-            f"{k} nearest neighbours need {k + 1} samples a side; got real={len(real)}, fake={len(fake)}. Give "
+            f"{k} nearest neighbours need {k + 1} samples per side; got real={len(real)}, fake={len(fake)}. Give "
             f"more images"
         )
     check_finite("real features", real)
@@ -111,11 +111,11 @@ class _Candidates:
 
     def nearest(self, left: Float32[np.ndarray, "n d"], right: Float32[np.ndarray, "m d"], k: int) -> Nearest:
         """Return the k nearest of the candidates by their exact distances."""
-        known = torch.isfinite(self.values).numpy()
-        indices = np.where(known, self.indices.numpy(), 0)
+        finite = torch.isfinite(self.values).numpy()
+        indices = np.where(finite, self.indices.numpy(), 0)
         rows = np.repeat(np.arange(len(left)), indices.shape[1])
         squared = squared_distances_of_pairs(left, right, rows, indices.ravel()).reshape(indices.shape)
-        squared[~known] = np.inf
+        squared[~finite] = np.inf
         order = np.lexsort((indices, squared), axis=1)[:, :k]
         return Nearest(np.sqrt(np.take_along_axis(squared, order, 1)), np.take_along_axis(indices, order, 1))
 
@@ -163,7 +163,7 @@ def _between(
 
 
 class _Balls:
-    """Which fakes lie in which balls: few pairs are near enough, so each tile is thinned to those first."""
+    """Which fakes lie in which balls: few pairs are near enough, so each tile is reduced to those first."""
 
     def __init__(
         self,
@@ -199,14 +199,14 @@ class _Balls:
         self.fakes_in_ball += np.bincount(i[inside], minlength=len(self.real))
         np.add.at(self.index_sum, i[inside], j[inside])
         self.in_real += np.bincount(j[distance <= self.real_reach[i]], minlength=len(self.fake))
-        held = distance <= self.fake_reach[j]
-        self.in_fake += np.bincount(i[held], minlength=len(self.real))
-        np.add.at(self.ball_sum, i[held], j[held])
+        contained = distance <= self.fake_reach[j]
+        self.in_fake += np.bincount(i[contained], minlength=len(self.real))
+        np.add.at(self.ball_sum, i[contained], j[contained])
 
     def _sharp(
         self, squared: Float64[np.ndarray, " p"], i: Int64[np.ndarray, " p"], j: Int64[np.ndarray, " p"]
     ) -> Float64[np.ndarray, " p"]:
-        """Return distances; those too near a radius to call in float32 are exact, so ties are ties."""
+        """Return distances; those too near a radius to decide in float32 are exact, so ties are preserved."""
         doubt = self.error * (self.real.norms[i] + self.fake.norms[j])
         close = np.zeros(len(squared), dtype=bool)
         for radius in (self.ball[i], self.real_reach[i], self.fake_reach[j]):

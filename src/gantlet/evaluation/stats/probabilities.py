@@ -1,4 +1,4 @@
-"""ClassProbabilities: what the Inception Score and the Mode Score need to know of p(y|x); a monoid."""
+"""ClassProbabilities: the statistics of p(y|x) for the Inception Score and the Mode Score; a monoid."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Local structure of two images: the windowed means, variances and covariance that SSIM and MS-SSIM are made of."""
+"""Local structure of two images: the windowed means, variances and covariance of SSIM and MS-SSIM."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +11,7 @@ WINDOW = 11
 SIGMA = 1.5
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 GRAY = 127.5
-"""Taken away before squaring, so that float32 keeps the variance of bright images."""
+"""Subtracted before squaring, so that float32 keeps the variance of bright images."""
 
 
 @lru_cache(maxsize=64)
@@ -38,7 +38,7 @@ def smoothed(images: Float[Tensor, "... h w"]) -> Float[Tensor, "... h_out w_out
 
 @dataclass(frozen=True, eq=False)
 class Local:
-    """Images [..., h, w] less GRAY, with their local means and variances."""
+    """Images [..., h, w] minus GRAY, with their local means and variances."""
 
     pixels: Float[Tensor, "... h w"]
     mean: Float[Tensor, "... h_out w_out"]

@@ -1,4 +1,4 @@
-"""Summary: what a statistics file keeps of n images' features; a monoid, so that shards can be summed up apart."""
+"""Summary: the statistics of n images' features in a statistics file; a monoid, so that shards can be computed separately."""
 
 import zlib
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ QUARTERS = 4
 class Summary:
     """Moments of four random quarters of the rows, whose merge is that of all, and the class statistics or None.
 
-    A row's quarter depends on its values alone, so shards summed up apart and merged give what the whole would.
+    A row's quarter depends on its values alone, so merging separately computed shards gives the result of the whole set.
     """
 
     parts: tuple[Moments, ...]
@@ -33,7 +33,7 @@ class Summary:
         return cls(parts, None if probabilities is None else ClassProbabilities.of(probabilities))
 
     def merge(self, other: "Summary") -> "Summary":
-        """Return the summary of both sets of rows; raises ShapeError where they hold different things."""
+        """Return the summary of both sets of rows; raises ShapeError where only one has class statistics."""
         if (self.classes is None) != (other.classes is None):
             raise ShapeError("one of the statistics holds class probabilities, the other none; use one extractor")
         classes = self.classes.merge(other.classes) if self.classes and other.classes else None
@@ -61,4 +61,4 @@ class PublishedSummary:
 
 
 AnySummary = Summary | PublishedSummary
-"""What a statistics file holds."""
+"""The content of a statistics file."""

@@ -58,7 +58,7 @@ class Transported(NetworkModule):
     def carry(self, potential: Brenier, seed: int) -> None:
         """Store a solved plan."""
         centres, masses = potential.barycentres(seed=seed)
-        arrays = (potential.target.points, potential.heights, centres, masses)
+        arrays = (potential.target.points, potential.dual_potential, centres, masses)
         for name, array in zip(PLAN, arrays, strict=True):
             setattr(self, name, torch.from_numpy(np.ascontiguousarray(array)).to(getattr(self, name).device))
         self.__dict__.pop("extension", None)

@@ -1,4 +1,4 @@
-"""Commands that judge generated images."""
+"""Commands that evaluate generated images."""
 
 import json
 from itertools import takewhile
@@ -15,7 +15,7 @@ from gantlet.core.results.estimate import count_text
 
 
 def evaluate(words: Words) -> None:
-    """Judge generated images against real ones: metrics with intervals, report.html."""
+    """Evaluate generated images against real ones: metrics with intervals, report.html."""
     fake, rest = first(words, "evaluate", "the generated images (a folder, .zip, .npz, run:PATH …)")
     chosen, config = parse("evaluate", rest, options.Evaluate, EvaluateConfig(), argument="FAKE")
     from gantlet.actions.evaluate import evaluate as action
@@ -37,42 +37,42 @@ def compare(words: Words) -> None:
         from gantlet.actions.compare import compare as action
 
         with Progress() as progress:
-            found = action(a, b, chosen.real, config, progress=progress)
+            comparison = action(a, b, chosen.real, config, progress=progress)
     else:
         from gantlet.actions.compare_reports import compare_reports
 
         if config != EvaluateConfig():
-            raise UsageError("two reports are compared as they were made; leave the options out, or give --real")
-        found = compare_reports(a, b)
+            raise UsageError("two reports are compared as stored; omit the options, or give --real")
+        comparison = compare_reports(a, b)
     if chosen.json:
-        put(found.to_json())
+        put(comparison.to_json())
         return
     from gantlet.reports.terminal import show_comparison
 
     if rank() == 0:
-        show_comparison(found)
+        show_comparison(comparison)
 
 
 def audit(words: Words) -> None:
-    """Can these metrics, in this feature space, see the failures you care about? They are planted, and measured."""
+    """Can these metrics, in this feature space, detect the failures you care about? Plant them and measure."""
     from gantlet.evaluation.audit.config import AuditConfig
 
     chosen, config = parse("audit", words, options.Audit, AuditConfig())
     from gantlet.actions.audit import audit as action
 
     with Progress() as progress:
-        found = action(config, out=chosen.out, progress=progress)
+        result = action(config, out=chosen.out, progress=progress)
     if chosen.json:
-        put(found.to_json())
+        put(result.to_json())
         return
     from gantlet.reports.audit import show
 
-    show(found)
-    put("\n" + "\n".join(str(chosen.out / name) for name in found.figures))
+    show(result)
+    put("\n" + "\n".join(str(chosen.out / name) for name in result.figures))
 
 
 def stats(words: Words) -> None:
-    """Sum up images into a statistics file (make), put several together (merge), say what one holds (show)."""
+    """Compute a statistics file from images (make), merge several (merge), describe one (show)."""
     if words and words[0] in _STATS:
         _STATS[words[0]](words[1:])
         return
@@ -88,8 +88,8 @@ def _stats_make(words: Words) -> None:
     from gantlet.actions.statistics import make_statistics
 
     with Progress() as progress:
-        found = make_statistics(source, chosen.out, config, progress=progress)
-    put(f"statistics of {count_text(found.summary.n)} images in {chosen.out}")
+        statistics = make_statistics(source, chosen.out, config, progress=progress)
+    put(f"statistics of {count_text(statistics.summary.n)} images in {chosen.out}")
 
 
 def _stats_merge(words: Words) -> None:
@@ -97,8 +97,8 @@ def _stats_merge(words: Words) -> None:
     (chosen,) = parse("stats merge", words[len(paths) :], options.StatsMerge, argument="FILE FILE …")
     from gantlet.actions.statistics import merge_statistics
 
-    found = merge_statistics([Path(path) for path in paths], chosen.out)
-    put(f"statistics of {count_text(found.summary.n)} images in {chosen.out}")
+    statistics = merge_statistics([Path(path) for path in paths], chosen.out)
+    put(f"statistics of {count_text(statistics.summary.n)} images in {chosen.out}")
 
 
 def _stats_show(words: Words) -> None:
@@ -106,11 +106,11 @@ def _stats_show(words: Words) -> None:
     (chosen,) = parse("stats show", rest, options.StatsShow, argument="FILE")
     from gantlet.actions.statistics import describe_statistics
 
-    found = describe_statistics(Path(path))
+    description = describe_statistics(Path(path))
     if chosen.json:
-        put(json.dumps(found, indent=1, ensure_ascii=False))
+        put(json.dumps(description, indent=1, ensure_ascii=False))
         return
-    for key, value in found.items():
+    for key, value in description.items():
         lines = value.items() if isinstance(value, dict) else [("", value)]
         for inner, text in lines:
             put(f"{f'{key} {inner}'.strip():<28} {text}")
@@ -130,11 +130,11 @@ def log(words: Words) -> None:
 
 
 def report(words: Words) -> None:
-    """Show a report again and write its page anew."""
+    """Show a report again and rewrite its page."""
     folder, rest = first(words, "report", "the folder of a run or an evaluation")
     (chosen,) = parse("report", rest, options.ReportCommand, argument="FOLDER")
     from gantlet.actions.report import load_report, write_page
 
-    found = load_report(Path(folder))
+    stored = load_report(Path(folder))
     write_page(Path(folder))
-    show_report(found, chosen.json, Path(folder))
+    show_report(stored, chosen.json, Path(folder))

@@ -1,4 +1,4 @@
-"""Commands that tell what there is and what a claim is worth."""
+"""Commands that list and explain the package's parts, and that test published claims."""
 
 import json
 
@@ -9,7 +9,7 @@ from gantlet.cli.progress import Progress
 
 
 def lab(words: Words) -> None:
-    """Run one claim of a paper as an experiment (`lab list` shows them): figure, number, verdict."""
+    """Test one claim of a paper by an experiment (`lab list` lists them): figure, number, verdict."""
     name, rest = first(words, "lab", "the name of a lab, or list")
     if name == "list":
         list_(["labs", *rest])
@@ -18,17 +18,17 @@ def lab(words: Words) -> None:
     from gantlet.labs.lab import Setting
     from gantlet.labs.run import run_lab
 
-    given = {"data": chosen.data} if chosen.data else {}
+    lab_options = {"data": chosen.data} if chosen.data else {}
     with Progress() as progress:
         setting = Setting(chosen.size, chosen.seed, chosen.seeds, chosen.out, progress)
-        found = run_lab(name, setting, given)
+        result = run_lab(name, setting, lab_options)
     if chosen.json:
-        put(found.to_json())
+        put(result.to_json())
         return
     from gantlet.reports.lab import show
 
-    show(found)
-    put("\n" + "\n".join(str(chosen.out / figure) for figure in found.figures))
+    show(result)
+    put("\n" + "\n".join(str(chosen.out / figure) for figure in result.figures))
 
 
 def list_(words: Words) -> None:
@@ -37,11 +37,11 @@ def list_(words: Words) -> None:
     (chosen,) = parse("list", rest, options.List, argument="[KIND]")
     from gantlet.actions import catalogue
 
-    found = {name: catalogue.entries(name) for name in ([kind] if kind else catalogue.KINDS)}
+    entries_by_kind = {name: catalogue.entries(name) for name in ([kind] if kind else catalogue.KINDS)}
     if chosen.json:
         put(
             json.dumps(
-                {name: [entry.as_dict() for entry in listed] for name, listed in found.items()},
+                {name: [entry.as_dict() for entry in entries] for name, entries in entries_by_kind.items()},
                 indent=1,
                 ensure_ascii=False,
             )
@@ -50,11 +50,11 @@ def list_(words: Words) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    for name, listed in found.items():
-        if not listed and not kind:
+    for name, entries in entries_by_kind.items():
+        if not entries and not kind:
             continue
         table = Table(title=name, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
-        for entry in listed:
+        for entry in entries:
             table.add_row(entry.name, entry.summary, style=None)
         Console().print(table, "", markup=False)
 
@@ -75,11 +75,11 @@ def doctor(words: Words) -> None:
     (chosen,) = parse("doctor", words, options.Doctor)
     from gantlet.actions.doctor import examine
 
-    found = examine()
+    sections = examine()
     if chosen.json:
-        put(json.dumps(found, indent=1, ensure_ascii=False))
+        put(json.dumps(sections, indent=1, ensure_ascii=False))
         return
-    for section, lines in found.items():
+    for section, lines in sections.items():
         put(section)
         for key, value in lines.items():
-            put(f"  {key:<22} {value}")
+            put(f" {key:<22} {value}")
