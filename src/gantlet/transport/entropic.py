@@ -7,12 +7,11 @@ import torch
 from jaxtyping import Float64
 
 from gantlet.core.errors import ConfigError
-from gantlet.transport import SOLVERS
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.problem import Points, Problem
 from gantlet.transport.result import Map, TransportResult
 from gantlet.transport.sinkhorn import sinkhorn, sinkhorn_to_itself
-from gantlet.transport.solver import Solver
+from gantlet.transport.solver import SOLVERS, Solver
 
 
 @SOLVERS.register("sinkhorn", source="Cuturi 2013, arXiv:1306.0895", costs=("quadratic", "euclidean"))

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from gantlet.core.errors import ConfigError, GantletError
-from gantlet.transport import SOLVERS
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.problem import Problem
 from gantlet.transport.result import TransportResult
-from gantlet.transport.solver import Solver
+from gantlet.transport.solver import SOLVERS, Solver
 
 LARGEST = 2 * 10**8
 

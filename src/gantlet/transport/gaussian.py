@@ -8,12 +8,11 @@ from jaxtyping import Float64
 
 from gantlet.core.errors import ConfigError, NonFiniteError
 from gantlet.core.numerics.covariance import psd_factor, trace_root_product
-from gantlet.transport import SOLVERS
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.continuous import Gaussian
 from gantlet.transport.problem import Points, Problem
 from gantlet.transport.result import TransportResult
-from gantlet.transport.solver import Solver
+from gantlet.transport.solver import SOLVERS, Solver
 
 
 def bures_squared(first: Float64[np.ndarray, "d d"], second: Float64[np.ndarray, "d d"]) -> float:

@@ -8,14 +8,13 @@ import scipy.sparse.linalg
 from jaxtyping import Float64
 
 from gantlet.core.errors import ConfigError, ShapeError
-from gantlet.transport import SOLVERS
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.certificate import exact
 from gantlet.transport.continuous import Box, Polygon
 from gantlet.transport.power_diagram import Facets, cell_moments, facets, laplacian, masses
 from gantlet.transport.problem import Problem
 from gantlet.transport.result import TransportResult
-from gantlet.transport.solver import Solver
+from gantlet.transport.solver import SOLVERS, Solver
 
 HALVINGS = 40
 ROUNDING = 1e-6

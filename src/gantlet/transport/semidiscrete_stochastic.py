@@ -11,7 +11,6 @@ from gantlet.core.devices import chosen_device
 from gantlet.core.errors import ConfigError
 from gantlet.core.processes import Processes, processes
 from gantlet.core.rng import sequence
-from gantlet.transport import SOLVERS
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.cells import TILE, Observed, assign, observe, pooled
 from gantlet.transport.certificate import GROUPS, LEVEL, chi2, statistical
@@ -19,7 +18,7 @@ from gantlet.transport.continuous import Continuous
 from gantlet.transport.gaussian import monge_matrix
 from gantlet.transport.problem import Points, Problem
 from gantlet.transport.result import TransportResult
-from gantlet.transport.solver import Solver
+from gantlet.transport.solver import SOLVERS, Solver
 
 BETAS = (0.9, 0.999)
 TINY = 1e-12

@@ -7,11 +7,10 @@ from jaxtyping import Float64, Int64
 
 from gantlet.core.errors import ConfigError
 from gantlet.core.rng import numpy_stream
-from gantlet.transport import SOLVERS
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.problem import Points, Problem
 from gantlet.transport.result import TransportResult
-from gantlet.transport.solver import Solver
+from gantlet.transport.solver import SOLVERS, Solver
 
 STARTS = 8
 ASCENT = 100

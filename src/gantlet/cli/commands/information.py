@@ -55,7 +55,8 @@ def list_(words: Words) -> None:
             continue
         table = Table(title=name, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
         for entry in entries:
-            table.add_row(entry.name, entry.summary, style=None)
+            origin = "" if entry.origin == "gantlet" else f" ({entry.origin})"
+            table.add_row(entry.name, entry.summary + origin, style=None)
         Console().print(table, "", markup=False)
 
 

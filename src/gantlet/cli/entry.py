@@ -1,0 +1,64 @@
+"""The entry point: find the command, run it, turn errors into one line and an exit status."""
+
+import sys
+from collections.abc import Sequence
+
+from gantlet.cli.parse import PROGRAM, Stop
+from gantlet.core.errors import ConfigError, GantletError, UnknownName
+from gantlet.core.processes import processes_started, rank
+
+DISTRIBUTED = ("train", "evaluate", "compare")
+"""Commands that can run in several processes under torchrun."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status: 0 success, 1 failure, 2 usage error, 130 interrupted."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _dispatch(words)
+    except Stop as stop:
+        return stop.exit_status
+    except GantletError as error:
+        _print_error(str(error))
+        return error.exit_status
+    except KeyboardInterrupt:
+        _print_error("interrupted; finished files are intact and nothing was left half-written")
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+
+
+def _print_error(text: str) -> None:
+    if rank() == 0:  # an error of one process is raised in all of them; the first one prints it
+        sys.stderr.write(f"{PROGRAM}: {text}\n")
+
+
+def _dispatch(words: list[str]) -> int:
+    from gantlet.cli.commands import COMMANDS
+
+    if not words or words[0] in ("-h", "--help"):
+        sys.stdout.write(_help())
+        return 0 if words else 2
+    if words[0] == "--version":
+        from gantlet.core.version import __version__
+
+        sys.stdout.write(f"{PROGRAM} {__version__}\n")
+        return 0
+    if words[0] not in COMMANDS:
+        raise UnknownName("command", words[0], COMMANDS)
+    if processes_started() > 1 and words[0] not in DISTRIBUTED:
+        raise ConfigError(
+            f"gantlet {words[0]} runs in one process; start it without torchrun (commands for several processes: {', '.join(DISTRIBUTED)})"
+        )
+    COMMANDS[words[0]](words[1:])
+    return 0
+
+
+def _help() -> str:
+    from gantlet.cli.commands import COMMANDS
+
+    commands = "".join(
+        f"  {name:<11} {(command.__doc__ or '').splitlines()[0]}\n" for name, command in COMMANDS.items()
+    )
+    return f"usage: {PROGRAM} COMMAND …\n\n{commands}\n`{PROGRAM} COMMAND --help` lists a command's options.\n"
