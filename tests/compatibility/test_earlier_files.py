@@ -71,7 +71,7 @@ def test_the_numbers_are_the_same_and_each_has_its_own_n() -> None:
     for estimate in then.estimates:
         assert now[estimate.metric].value == pytest.approx(estimate.value, rel=1e-9)
         assert now[estimate.metric].high == pytest.approx(estimate.high, rel=1e-9)
-    assert now.verdict == then.verdict
+    assert now.verdict == tuple(line.replace("not judged", "not tested") for line in then.verdict)
 
 
 def test_statistics_stand_for_their_images() -> None:
