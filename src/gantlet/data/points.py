@@ -11,7 +11,8 @@ from jaxtyping import Float32, Int64, Shaped
 
 from gantlet.core.errors import DataError
 from gantlet.core.mixture import Mixture
-from gantlet.data.source import Kind, joined_fields
+from gantlet.data.joining import joined_fields
+from gantlet.data.source import Kind
 
 
 @dataclass(frozen=True)

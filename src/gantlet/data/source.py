@@ -3,15 +3,12 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float32, Int64, UInt8
 
-from gantlet.core.errors import DataError
-
-if TYPE_CHECKING:
-    from gantlet.data.points import PointSource
+from gantlet.data.joining import joined_fields
 
 Kind = Literal["images", "points", "statistics"]
 """The three kinds of source."""
@@ -94,15 +91,3 @@ class ImageSource:
             read=read,
             digest=hashlib.sha256(" ".join(part.digest for part in parts).encode()).hexdigest(),
         )
-
-
-def joined_fields(parts: "Sequence[ImageSource] | Sequence[PointSource]") -> dict[str, Any]:
-    """Return spec, labels and notes of several sources together; raises DataError where they name different classes."""
-    if any(part.classes != parts[0].classes for part in parts):
-        raise DataError(f"{parts[0].spec} and the rounds after it name different classes; expected the same in each")
-    labels = [part.labels for part in parts if part.labels is not None]
-    return {
-        "spec": " + ".join(part.spec for part in parts),
-        "labels": np.concatenate(labels) if len(labels) == len(parts) else None,
-        "notes": tuple(dict.fromkeys(note for part in parts for note in part.notes)),
-    }
