@@ -125,7 +125,7 @@ def test_objective(folder: Path, kind: str) -> None:
     name = "paired-hinge" if kind else "newcomer.relativistic_hinge:PairedHinge"
     works(folder, "train", "ring", *TINY, "--objective", name)
     assert '"d_loss"' in events(folder)
-    works(folder, "sample", "run", "--n", "10", "--out", "points.npy")
+    works(folder, "sample", "run", "--n", "10", "--out", "points.npy", *([] if kind else ["--trust"]))
 
 
 @pytest.mark.parametrize("kind", ["penalties", ""], ids=["entry point", "reference"])
@@ -148,7 +148,7 @@ def test_technique(folder: Path, kind: str) -> None:
 def test_network(folder: Path, kind: str) -> None:
     install(folder, kind, "linear")
     works(folder, "train", "ring", *TINY, "--network", "linear" if kind else "newcomer.linear:Linear")
-    works(folder, "sample", "run", "--n", "10", "--out", "points.npy")
+    works(folder, "sample", "run", "--n", "10", "--out", "points.npy", *([] if kind else ["--trust"]))
 
 
 def test_recipe(folder: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gantlet.core.drawing.pictures import png
 from gantlet.core.errors import ConfigError, OutputError
-from gantlet.core.files import explained, writing
+from gantlet.core.files import distinct_names, explained, writing
 from gantlet.data.kinds import require_images
 from gantlet.data.opening import open_source
 from gantlet.data.points import PointSource
@@ -60,8 +60,9 @@ def _write_points(out: Path, source: PointSource) -> Path:
 def _files(source: ImageSource, progress: Progress) -> Iterator[tuple[str, bytes]]:
     """Yield (relative name, PNG bytes) of each image."""
     digits = len(str(len(source) - 1))
+    folders = distinct_names(source.classes)
     for i in range(len(source)):
-        folder = f"{source.classes[int(source.labels[i])]}/" if source.labels is not None and source.classes else ""
+        folder = f"{folders[int(source.labels[i])]}/" if source.labels is not None and source.classes else ""
         yield f"{folder}{i:0{digits}d}.png", png(source.read(i))
         if i % 50 == 49 or i == len(source) - 1:
             progress("images written", i + 1, len(source))

@@ -17,6 +17,7 @@ from gantlet.core.files import write_text
 from gantlet.core.processes import processes
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.report import Report
+from gantlet.core.trust import trust
 from gantlet.data.arrays import array_source
 from gantlet.data.kinds import Source, require_images
 from gantlet.data.opening import open_images, open_source
@@ -54,8 +55,12 @@ def train(
     Under torchrun the processes share every batch, and the evaluations.
     Raises: ConfigError, DataError, OutputError (the folder holds a run already), CheckpointError, TrainingDiverged.
     """
-    out = run_folder(config)
-    config = dataclasses.replace(config, out=str(out))
+    with trust():  # what the caller configured is read back from the run's own files
+        return _train(dataclasses.replace(config, out=str(run_folder(config))), resume, progress, say)
+
+
+def _train(config: TrainConfig, resume: bool, progress: Progress, say: Callable[[str], None]) -> Report:
+    out = Path(config.out)
     if not resume:
         processes().first(lambda: _require_free(out))
     source = open_source(config.data)

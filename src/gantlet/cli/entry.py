@@ -1,21 +1,28 @@
 """The entry point: find the command, run it, turn errors into one line and an exit status."""
 
+import contextlib
 import sys
 from collections.abc import Sequence
 
 from gantlet.cli.parse import PROGRAM, Stop
 from gantlet.core.errors import ConfigError, GantletError, UnknownName
 from gantlet.core.processes import processes_started, rank
+from gantlet.core.trust import trust
+from gantlet.core.visible import visible
 
 DISTRIBUTED = ("train", "evaluate", "compare")
 """Commands that can run in several processes under torchrun."""
+TRUST = "--trust"
+_ABOUT_TRUST = f"{TRUST}: use what a run, a statistics file or a config.toml names (code, the network, paths elsewhere); look first.\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status: 0 success, 1 failure, 2 usage error, 130 interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    trusted = TRUST in words
     try:
-        return _dispatch(words)
+        with trust() if trusted else contextlib.nullcontext():
+            return _dispatch([word for word in words if word != TRUST])
     except Stop as stop:
         return stop.exit_status
     except GantletError as error:
@@ -31,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _print_error(text: str) -> None:
     if rank() == 0:  # an error of one process is raised in all of them; the first one prints it
-        sys.stderr.write(f"{PROGRAM}: {text}\n")
+        sys.stderr.write(f"{PROGRAM}: {visible(text)}\n")
 
 
 def _dispatch(words: list[str]) -> int:
@@ -61,4 +68,7 @@ def _help() -> str:
     commands = "".join(
         f"  {name:<11} {(command.__doc__ or '').splitlines()[0]}\n" for name, command in COMMANDS.items()
     )
-    return f"usage: {PROGRAM} COMMAND …\n\n{commands}\n`{PROGRAM} COMMAND --help` lists a command's options.\n"
+    return (
+        f"usage: {PROGRAM} COMMAND …\n\n{commands}\n`{PROGRAM} COMMAND --help` lists a command's options.\n"
+        + _ABOUT_TRUST
+    )

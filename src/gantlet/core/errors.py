@@ -32,6 +32,10 @@ class RegistrationError(GantletError, ValueError):
     """A part that violates the contract of its registry: something undeclared, misspelt, missing or given twice."""
 
 
+class UntrustedError(GantletError):
+    """A file names code, the network or a path outside its folder, and the user does not trust it."""
+
+
 class DataError(GantletError):
     """Images or labels that cannot be used as they are."""
 

@@ -5,7 +5,7 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gantlet.core.errors import OutputError
@@ -49,6 +49,33 @@ def explained(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, os.strerror(error.errno) if error.errno else str(error))
         raise OutputError(f"cannot write {path}: {reason}; what was written before is intact") from error
+
+
+def safe_name(text: str) -> str:
+    """Return a name that is one plain part of a path: no separators, control characters, leading dots, and not empty.
+
+    What cannot stay becomes an underscore, so that a name from a file never leads elsewhere.
+    """
+    plain = "".join(
+        "_" if character in '/\\:*?"<>|' or not character.isprintable() else character for character in text
+    )
+    stripped = plain.strip()
+    return "_" + stripped.lstrip(".") if stripped.startswith(".") or not stripped else stripped[:200]
+
+
+def distinct_names(texts: Sequence[str]) -> list[str]:
+    """Return a safe name for each text; one that is taken already (letter case aside) gets a number."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for text in texts:
+        plain = name = safe_name(text)
+        number = 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{plain}-{number}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.interfaces.extractors import Extractor
 from gantlet.core.specs import format_spec, parse_spec, split_specs
+from gantlet.core.trust import require_harmless
 from gantlet.data.kinds import Source
 from gantlet.data.opening import open_source
 from gantlet.data.reading import fitted
@@ -86,7 +87,10 @@ def settled(config: EvaluateConfig, real: Source) -> EvaluateConfig:
     if real.kind == "points":
         return for_points(config)
     if isinstance(real, StatisticsSource) and config.features == EvaluateConfig().features:
-        named = read_statistics(Path(real.spec)).header.get("features", config.features)
+        file = Path(real.spec)
+        named = require_harmless(
+            read_statistics(file).header.get("features", config.features), file, inside=file.parent
+        )
         return dataclasses.replace(config, features=named)
     return config
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gantlet.core.errors import DataError
 from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.report import Report
 from gantlet.reports.terminal import ARROWS, MARKS, split_verdict
 
+PNG = b"\x89PNG\r\n\x1a\n"
 LABELS = {
     "d_loss": "discriminator loss",
     "g_loss": "generator loss",
@@ -41,7 +43,7 @@ def render(report: Report, page: Page) -> str:
         loader=jinja2.PackageLoader("gantlet.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals.update(arrows=ARROWS, marks=MARKS, split_verdict=split_verdict)
-    environment.filters.update(picture=lambda name: picture(page.folder / name), whisker=whisker, count=count_text)
+    environment.filters.update(picture=lambda name: picture(page.folder, name), whisker=whisker, count=count_text)
     best = {e.metric: e for e in page.best.estimates} if page.best else {}
     estimates = [e for e in report.estimates if e.value is not None]
     return environment.get_template("report.html").render(
@@ -50,15 +52,26 @@ def render(report: Report, page: Page) -> str:
         best=best,
         estimates=estimates,
         undefined=[e for e in report.estimates if e.value is None],
-        grids=[{"step": step, "source": picture(path)} for step, path in page.grids],
+        grids=[
+            {"step": step, "source": picture(page.folder, str(path.relative_to(page.folder)))}
+            for step, path in page.grids
+        ],
         plots=json.dumps(plots(report, page.events)).replace("</", "<\\/"),
         plotly=get_plotlyjs().replace("</script", "<\\/script"),
     )
 
 
-def picture(path: Path) -> str:
-    """Return a PNG file as a data URI."""
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+def picture(folder: Path, name: str) -> str:
+    """Return a PNG file below ``folder`` as a data URI; raises DataError for any other file."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        raise DataError(
+            f"the report names the picture {name!r}, which is no regular file below {folder}; evaluate again"
+        )
+    content = path.read_bytes()
+    if not content.startswith(PNG):
+        raise DataError(f"the report names the picture {name!r}, which is no PNG file; evaluate again")
+    return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
 def whisker(estimate: Estimate) -> dict[str, float] | None:

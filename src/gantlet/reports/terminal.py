@@ -7,6 +7,7 @@ from rich.text import Text
 from gantlet.core.results.comparison import Comparison
 from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.report import Report
+from gantlet.core.visible import visible
 
 ARROWS = {True: "↓", False: "↑", None: " "}
 MARKS = {
@@ -24,6 +25,10 @@ def split_verdict(line: str) -> tuple[str, str]:
     return (kind, sentence) if colon and kind in MARKS else ("caution", line)
 
 
+def _text(text: str, style: str = "") -> Text:
+    return Text(visible(text), style=style)
+
+
 def table(report: Report) -> Table:
     """Return the metrics with intervals beside their references."""
     result = Table(box=None, pad_edge=False, header_style="bold")
@@ -35,7 +40,7 @@ def table(report: Report) -> Table:
     for estimate in report.estimates:
         if estimate.value is not None:
             result.add_row(
-                f"{estimate.title} {ARROWS[estimate.lower_is_better]}",
+                f"{visible(estimate.title)} {ARROWS[estimate.lower_is_better]}",
                 f"{estimate.value:.4g}",
                 _interval(estimate),
                 estimate.interval,
@@ -59,14 +64,14 @@ def _reference(estimate: Estimate) -> str:
 def render(report: Report) -> Group:
     """Return verdict, table, notes and warnings as one renderable."""
     head = Text.assemble(
-        (report.fake, "bold"), f" ({count_text(report.n_fake)} images) against ", (report.real, "bold"),
+        (visible(report.fake), "bold"), f" ({count_text(report.n_fake)} images) against ", (visible(report.real), "bold"),
         f" ({count_text(report.n_real)}); features ", (str(report.features.get("name", "?")), "bold"),
     )  # fmt: skip
     words = Table.grid(padding=(0, 1))
     for line in report.verdict:
         kind, sentence = split_verdict(line)
         mark, colour = MARKS[kind]
-        words.add_row(Text(mark, style=colour), Text(sentence))
+        words.add_row(Text(mark, style=colour), _text(sentence))
     return Group(head, words, "", table(report), "", _remarks(report))
 
 
@@ -82,9 +87,9 @@ def _remarks(report: Report) -> Table:
         for note in estimate.notes:
             notes.setdefault(note, []).append(estimate.title)
     for note, metrics in notes.items():
-        remarks.add_row(Text("·", style="dim"), Text(f"{', '.join(metrics)}: {note}", style="dim"))
+        remarks.add_row(Text("·", style="dim"), _text(f"{', '.join(metrics)}: {note}", style="dim"))
     for warning in report.warnings:
-        remarks.add_row(Text("!", style="yellow"), Text(f"warning: {warning}", style="yellow"))
+        remarks.add_row(Text("!", style="yellow"), _text(f"warning: {warning}", style="yellow"))
     return remarks
 
 
@@ -103,7 +108,11 @@ def render_comparison(result: Comparison) -> Group:
         name = f"{d.metric} {ARROWS[d.lower_is_better]}"
         table.add_row(name, f"{d.a:.4g}", f"{d.b:.4g}", interval, f"{d.p_holm:.1g}", d.better)
     head = Text.assemble(
-        "A: ", (result.a, "bold"), "\nB: ", (result.b, "bold"), f"\nagainst {result.real}; features {result.features}"
+        "A: ",
+        (visible(result.a), "bold"),
+        "\nB: ",
+        (visible(result.b), "bold"),
+        visible(f"\nagainst {result.real}; features {result.features}"),
     )
     remarks = [
         "p is corrected for the number of metrics (Holm).",
@@ -111,7 +120,7 @@ def render_comparison(result: Comparison) -> Group:
     ]
     remarks += [f"{metric} was not compared: {reason}" for metric, reason in result.left_out.items()]
     return Group(
-        head, Text(result.verdict, style="bold green"), "", table, "", *(Text(f"· {r}", style="dim") for r in remarks)
+        head, _text(result.verdict, style="bold green"), "", table, "", *(_text(f"· {r}", style="dim") for r in remarks)
     )
 
 

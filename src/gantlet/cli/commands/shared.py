@@ -6,6 +6,7 @@ from pathlib import Path
 from gantlet.cli.parse import positional
 from gantlet.core.processes import rank
 from gantlet.core.results.report import Report
+from gantlet.core.visible import visible
 
 Words = list[str]
 
@@ -21,7 +22,7 @@ def put(text: str) -> None:
     """Print one result to stdout and flush; of several processes only the first one prints."""
     if rank():
         return
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(visible(text) + "\n")
     sys.stdout.flush()
 
 

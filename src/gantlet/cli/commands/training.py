@@ -8,6 +8,7 @@ from gantlet.cli.parse import parse, peek, positional
 from gantlet.cli.progress import Progress
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import UsageError
+from gantlet.core.trust import require_harmless
 
 
 def quickstart(words: Words) -> None:
@@ -34,6 +35,8 @@ def train(words: Words) -> None:
         )
     recipe, rest = positional(words, "train", "a recipe") if words and not words[0].startswith("-") else ("", words)
     chosen, config = parse("train", rest, options.Train, _start(recipe, rest), argument=recipe or "RECIPE")
+    if recipe.endswith(".toml"):
+        _require_harmless(config, Path(recipe))
     from gantlet.actions.train import run_folder
     from gantlet.actions.train import train as action
 
@@ -54,6 +57,16 @@ def _start(recipe: str, words: Words) -> TrainConfig:
     if size is not None:
         raise UsageError(f"--size chooses between the sizes of a recipe, and {recipe} holds its own values; omit it")
     return TrainConfig.from_toml(Path(recipe))
+
+
+def _require_harmless(config: TrainConfig, file: Path) -> None:
+    """Raise UntrustedError when a value that comes from the file, and not from an option, names code or a place outside."""
+    read = TrainConfig.from_toml(file)
+    parts = ("data", "features", "network", "discriminator", "objective", "conditioning")
+    for name in (name for name in parts if getattr(read, name) == getattr(config, name)):
+        require_harmless(getattr(read, name), file, inside=file.parent)
+    for spec in {*read.penalties, *read.techniques} & {*config.penalties, *config.techniques}:
+        require_harmless(spec, file, inside=file.parent)
 
 
 def sample(words: Words) -> None:

@@ -15,6 +15,7 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError, UsageError
 from gantlet.core.interfaces.networks import ImageShape, Shape, shape_from
 from gantlet.core.rng import numpy_stream, torch_stream
+from gantlet.core.trust import require_harmless
 from gantlet.training.runs.build import build_generator
 from gantlet.training.runs.tensors import part, read_header, read_tensors, weights_digest
 
@@ -177,11 +178,14 @@ def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
     Args: run: its path; which: ``newest`` (the last checkpoint, its moving average where there is one), ``final`` and
     ``best``
     (the same of these checkpoints), ``ema`` or ``generator`` (this network of the last checkpoint).
-    Raises: CheckpointError when the run, the checkpoint or the network is not there, or is damaged.
+    Raises: CheckpointError when the run, the checkpoint or the network is not there, or is damaged; UntrustedError when the
+    checkpoint names a part by module:attribute.
     """
     path = checkpoint_of(run, which)
     tensors, header = read_tensors(path)
     config = TrainConfig.from_mapping(header["config"])
+    for spec in (config.network, config.discriminator, config.objective, config.conditioning, *config.techniques):
+        require_harmless(spec, path)
     has_average = any(name.startswith("average/") for name in tensors)
     if which == "ema" and not has_average:
         raise CheckpointError(

@@ -59,7 +59,7 @@ def run(
         if label is not None:
             raise UsageError(f"run:{path} makes images from input images and takes no label")
         name = f"run:{path}" + (f"@{which}" if which != "newest" else "")
-        return translated(generator, name, n, seed, labels=labels, inputs=inputs)
+        return translated(generator, name, n, seed, run=Path(path), labels=labels, inputs=inputs)
     if inputs:
         raise UsageError(f"run:{path} makes images from latents and takes no inputs")
     counts = generator.class_counts if generator.n_classes else ()

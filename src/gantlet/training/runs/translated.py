@@ -1,6 +1,7 @@
 """A generator of pairs as a source: the images that it makes from given input images."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
@@ -8,6 +9,7 @@ from jaxtyping import UInt8
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.specs import format_spec
+from gantlet.core.trust import require_harmless
 from gantlet.data.opening import open_images
 from gantlet.data.paired import pair_arrays
 from gantlet.data.reading import to_array
@@ -16,14 +18,16 @@ from gantlet.data.source import ImageSource
 from gantlet.training.runs.generator import LoadedGenerator
 
 
-def translated(generator: LoadedGenerator, name: str, n: int, seed: int, *, labels: str, inputs: str) -> ImageSource:
+def translated(
+    generator: LoadedGenerator, name: str, n: int, seed: int, *, run: Path, labels: str, inputs: str
+) -> ImageSource:
     """Return n images that a generator makes, from the input images of ``inputs`` or of its run's held-out split.
 
     Raises: DataError when the run's data are not there any more, ConfigError when they hold no pairs any more.
     """
     shape = generator.shape
     assert isinstance(shape, ImageShape)  # the caller has checked
-    inputs_source, images = _input_images(generator, shape, inputs)
+    inputs_source, images = _input_images(generator, shape, run, inputs)
     rows = np.arange(n) % len(images)
     rounds = [f"~{again}" if again else "" for again in np.arange(n) // len(images)]
     spec = format_spec(name, {"n": n, "seed": seed, **({"inputs": inputs} if inputs else {})})
@@ -40,14 +44,14 @@ def translated(generator: LoadedGenerator, name: str, n: int, seed: int, *, labe
 
 
 def _input_images(
-    generator: LoadedGenerator, shape: ImageShape, inputs: str
+    generator: LoadedGenerator, shape: ImageShape, run: Path, inputs: str
 ) -> tuple[ImageSource, UInt8[np.ndarray, "m s s i"]]:
     if inputs:
         source = open_images(inputs)
         if source.inputs is None:
             return source, to_array(source, shape.size, shape.inputs).pixels
     else:
-        source = open_images(generator.config.data)
+        source = open_images(require_harmless(generator.config.data, run / "checkpoints", inside=run))
         source = open_images(source.held_out) if source.held_out else source
     if source.inputs is None:
         raise ConfigError(f"{source.spec} holds no pairs; name the input images: run:PATH[inputs=SOURCE]")

@@ -1,0 +1,193 @@
+"""A downloaded folder is data: it runs no code, reads and writes nothing outside itself, and sends nothing to the terminal."""
+
+import io
+import json
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+import gantlet
+from gantlet.cli import main
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import DataError, UntrustedError
+from gantlet.core.files import distinct_names, safe_name
+from gantlet.core.trust import require_harmless, trust
+from gantlet.core.visible import visible
+
+EARLIER = Path(__file__).parents[1] / "compatibility" / "earlier"
+CODE = [
+    "os:kill",
+    "paired[of=os:kill[n=1,seed=9],task=edges]",
+    "a.b:c[n=1]",
+    "callable[path=x:y,version=1]",
+    "torchscript[path=net.pt]",
+    "digits,evil:run",
+]
+NETWORK = ["hf:owner/name[test]", "huggingface[path=a/b]", "https://host/x.zip", "clip[model=owner/name]"]
+OUTSIDE = ["/etc/passwd", "../secret", "mnist[root=/data]", "photos/", "~/x", "run:../other", "npz[path=x.npz]", "a\\b"]
+HARMLESS = ["digits", "digits[split=test]", "mixture[kind=ring,n=300]", "r1[gamma=0.3]", "paired[of=digits,task=edges]"]
+
+
+@pytest.mark.parametrize("text", [*CODE, *NETWORK, *OUTSIDE])
+def test_what_a_file_may_not_name(text: str) -> None:
+    with pytest.raises(UntrustedError, match="--trust"):
+        require_harmless(text, Path("run/config.toml"))
+    with trust():
+        assert require_harmless(text, Path("run/config.toml")) == text
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_a_file_may_name(text: str) -> None:
+    assert require_harmless(text, Path("run/config.toml")) == text
+
+
+def test_paths_inside_the_folder_are_fine(tmp_path: Path) -> None:
+    assert require_harmless("folder[path=data/images]", tmp_path / "config.toml", inside=tmp_path)
+    (tmp_path / "link").symlink_to("/etc")
+    with pytest.raises(UntrustedError, match="outside its folder"):
+        require_harmless("folder[path=link/x]", tmp_path / "config.toml", inside=tmp_path)
+
+
+def hostile_run(folder: Path, **changes: object) -> Path:
+    """Return a copy of a run whose checkpoint's header says something else."""
+    run = Path(shutil.copytree(EARLIER / "run", folder / "run"))
+    path = run / "checkpoints" / "final.safetensors"
+    with safe_open(path, "numpy") as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    (key,) = metadata
+    header = json.loads(metadata[key])
+    inner = header.get("made_of", header)
+    for name, value in changes.items():
+        target = inner["config"] if name in inner["config"] else inner
+        target[name] = value
+    save_file(tensors, path, metadata={key: json.dumps(header)})
+    return run
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("network", "evil:run"),
+        ("objective", "evil:run[n=1]"),
+        ("techniques", ["evil:run"]),
+        ("conditioning", "evil:run"),
+    ],
+)
+def test_a_checkpoint_imports_nothing(
+    field: str, value: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "evil.py").write_text("import pathlib\npathlib.Path('ran').touch()\n")
+    run = hostile_run(tmp_path, **{field: value})
+    assert main(["sample", str(run), "--n", "3", "--out", "x.npz"]) == 1
+    error = capsys.readouterr().err
+    assert "runs code" in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_configuration_from_a_file_imports_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "evil.py").write_text("import pathlib\npathlib.Path('ran').touch()\n")
+    for name, value in (("data", "evil:run"), ("techniques", ("evil:run",)), ("data", "/etc"), ("features", "evil:f")):
+        config = TrainConfig.from_mapping({name: value, "out": str(tmp_path / "out")})
+        (tmp_path / "config.toml").write_text(config.to_toml())
+        assert main(["train", "config.toml"]) == 1
+        assert "--trust" in capsys.readouterr().err
+    assert not (tmp_path / "ran").exists()
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_the_user_types_may_name_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\ndef images(n, seed):\n    return np.random.default_rng(seed).integers(0, 256, (n, 8, 8, 1), dtype=np.uint8)\n"
+    )
+    words = ["evaluate", "mine:images[n=40]", "--real", "digits", "--features", "pixels", "--metrics", "precision"]
+    assert main([*words, "--out", "report"]) == 0
+
+
+NAMES = ["../../../up", "/absolute", "a/b", "..", "", ".hidden", "C:\\x", "nul\x00", "escape\x1b[2J", "ok", "OK", "猫"]
+
+
+def test_class_names_never_lead_outside(tmp_path: Path) -> None:
+    counts = [1] * len(NAMES)
+    run = hostile_run(tmp_path, classes=[*NAMES[:10]], class_counts=counts[:10])
+    gantlet.sample(run, tmp_path / "inner" / "images", 60, seed=0)
+    gantlet.sample(run, tmp_path / "inner" / "images.zip", 60, seed=0)
+    written = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.png")}
+    assert written == {"inner"}
+    with zipfile.ZipFile(tmp_path / "inner" / "images.zip") as archive:
+        for name in archive.namelist():
+            assert not name.startswith(("/", "."))
+            assert ".." not in Path(name).parts
+            assert len(Path(name).parts) == 2
+
+
+@given(st.lists(st.text(max_size=12), max_size=8))
+def test_safe_names_are_plain_and_distinct(texts: list[str]) -> None:
+    names = distinct_names(texts)
+    for name in names:
+        assert name == safe_name(name)
+        assert Path(name).parts == (name,)
+        assert name not in (".", "..")
+        assert name.isprintable()
+    assert len({name.casefold() for name in names}) == len({text.casefold() for text in texts}) or len(names) == len(
+        texts
+    )
+
+
+def test_a_page_embeds_only_pictures_of_its_folder(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("real", "fake"):
+        np.savez(tmp_path / f"{name}.npz", x=rng.integers(0, 256, (40, 8, 8, 1), dtype=np.uint8))
+    folder = tmp_path / "report"
+    config = gantlet.EvaluateConfig(features="pixels", metrics=("precision",), cache=False)
+    gantlet.evaluate(str(tmp_path / "fake.npz"), str(tmp_path / "real.npz"), config, out=folder)
+    report = json.loads((folder / "report.json").read_text())
+    (tmp_path / "secret.png").write_bytes(b"\x89PNG\r\n\x1a\nsecret")
+    (folder / "link.png").symlink_to(tmp_path / "secret.png")
+    (folder / "text.png").write_text("a text")
+    os.mkfifo(folder / "pipe.png")
+    from gantlet.actions.report import write_page
+
+    for name in ("../secret.png", str(tmp_path / "secret.png"), "link.png", "pipe.png", "/dev/zero", "text.png", ""):
+        changed = {**report, "pictures": {"fakes": [name]}}
+        (folder / "report.json").write_text(json.dumps(changed))
+        with pytest.raises(DataError, match="the report names the picture"):
+            write_page(folder)
+    (folder / "report.json").write_text(json.dumps(report))
+    assert write_page(folder).is_file()
+
+
+def test_escapes_are_shown_and_not_sent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert visible("a\x1b[2Jb\tc\nd\x9be\u202ef") == "a\\u001b[2Jb\tc\nd\\u009be\\u202ef"
+    assert main(["evaluate", str(tmp_path / "no\x1b]0;title\x07such"), "--real", "digits"]) != 0
+    error = capsys.readouterr().err
+    assert "\x1b" not in error
+    assert "such" in error
+
+
+def test_a_reports_words_are_shown_and_not_sent() -> None:
+    from rich.console import Console
+
+    from gantlet.core.results.report import Report
+    from gantlet.reports.terminal import show
+
+    raw = json.loads((EARLIER / "report.json").read_text())
+    raw |= {"fake": "x\x1b[31mred", "verdict": ["good: \x1b[2J"], "warnings": ["\x9b1A"]}
+    stream = io.StringIO()
+    show(Report.from_json(json.dumps(raw)), Console(file=stream, width=100, color_system=None))
+    assert "\x1b" not in stream.getvalue()
+    assert "\x9b" not in stream.getvalue()
