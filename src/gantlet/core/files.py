@@ -3,10 +3,12 @@
 import contextlib
 import errno
 import hashlib
+import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from gantlet.core.errors import OutputError
 
@@ -49,6 +51,11 @@ def explained(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, os.strerror(error.errno) if error.errno else str(error))
         raise OutputError(f"cannot write {path}: {reason}; what was written before is intact") from error
+
+
+def json_digest(values: Mapping[str, Any]) -> str:
+    """Return the SHA-256 over plain values as canonical JSON: sorted keys, no spaces."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def safe_name(text: str) -> str:

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from gantlet.core.errors import CacheError
-from gantlet.core.files import cache_folder, explained, writing
+from gantlet.core.files import cache_folder, explained, json_digest, writing
 from gantlet.core.stamp import differing
 
 HEADER = "gantlet"
@@ -26,7 +26,9 @@ def cache_path(kind: str, made_of: Mapping[str, Any]) -> Path:
 def store(path: Path, arrays: Mapping[str, np.ndarray], made_of: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
     """Write arrays with their header atomically: of two writers at once one wins whole. Raises OutputError."""
     tensors = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    header = {"made_of": made_of, "facts": facts, "sha256": arrays_digest(tensors)}
+    header: dict[str, Any] = {"made_of": made_of, "facts": facts, "sha256": arrays_digest(tensors)}
+    header = json.loads(json.dumps(header))
+    header["header_sha256"] = json_digest(header)
     with writing(path) as temporary, explained(path):
         try:
             save_file(tensors, temporary, metadata={HEADER: json.dumps(header)})
@@ -59,7 +61,8 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any], dict[str, A
         found, facts, digest = header["made_of"], header["facts"], header["sha256"]
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise CacheError(f"the file {path} is damaged ({error}); delete it, or use --no-cache for a cache") from error
-    if arrays_digest(arrays) != digest:
+    whole = header.pop("header_sha256", None)  # files of earlier versions have none
+    if arrays_digest(arrays) != digest or whole not in (None, json_digest(header)):
         raise CacheError(
             f"the file {path} is damaged (its checksum is wrong); delete it, or use --no-cache for a cache"
         )

@@ -55,10 +55,14 @@ def read_statistics(path: Path) -> Statistics:
 
 
 def _moments(arrays: Mapping[str, np.ndarray], name: str) -> Moments:
-    mean = arrays[f"{name}.mean"]
+    mean, n = arrays[f"{name}.mean"], int(arrays[f"{name}.n"][0])
+    if n < 0 or mean.ndim != 1 or not np.isfinite(mean).all() or not np.isfinite(arrays[f"{name}.m2"]).all():
+        raise DataError(
+            f"statistics of {n} rows, or with numbers that are not finite: the file is damaged; make it anew"
+        )
     m2 = np.zeros((len(mean), len(mean)))
     m2[np.triu_indices(len(mean))] = arrays[f"{name}.m2"]
-    return Moments(int(arrays[f"{name}.n"][0]), mean, m2 + np.triu(m2, 1).T)
+    return Moments(n, mean, m2 + np.triu(m2, 1).T)
 
 
 def _published(path: Path) -> PublishedSummary:

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from gantlet.core.errors import CheckpointError
-from gantlet.core.files import writing
+from gantlet.core.files import json_digest, writing
 
-FORMAT = 1
+FORMAT = 2
+"""Written; format 1 had no digest of its header and is still read."""
 
 
 def tensors_digest(tensors: Mapping[str, Tensor]) -> str:
@@ -38,6 +39,8 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
 
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     described = {**header, "format": FORMAT, "tensors_sha256": tensors_digest(plain)}
+    described = json.loads(json.dumps(described, allow_nan=False))
+    described["header_sha256"] = json_digest(described)
     content = save(plain, metadata={"gantlet": json.dumps(described, allow_nan=False)})
     with writing(path) as temporary:
         temporary.write_bytes(content)
@@ -52,10 +55,13 @@ def read_header(path: Path) -> dict[str, Any]:
             metadata = file.metadata() or {}
         header: dict[str, Any] = json.loads(metadata["gantlet"])
         version = header["format"]
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        digest = header.pop("header_sha256") if version != 1 else ""
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{path} is damaged or is not a gantlet checkpoint ({error})") from error
-    if version != FORMAT:
-        raise CheckpointError(f"{path} has format {version}; this gantlet reads format {FORMAT}")
+    if version not in (1, FORMAT):
+        raise CheckpointError(f"{path} has format {version}; this gantlet reads formats 1 and {FORMAT}")
+    if digest and digest != json_digest(header):
+        raise CheckpointError(f"{path} is damaged (the SHA-256 of its header differs from the one that it holds)")
     return header
 
 

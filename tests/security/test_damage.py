@@ -1,0 +1,100 @@
+"""One flipped bit in a checkpoint, a cache or a statistics file is an error, or changes nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from gantlet.core.errors import CacheError, CheckpointError, DataError, GantletError
+from gantlet.evaluation.features.cache import read, store
+from gantlet.evaluation.features.statistics_file import Statistics, read_statistics, write_statistics
+from gantlet.evaluation.stats.summary import Summary
+from gantlet.training.runs.tensors import read_header, read_tensors, write_tensors
+
+FLIPS = 300
+HEADER = {"step": 280, "config": {"data": "digits", "steps": 300}, "classes": ["cat", "dog"], "seed": 3}
+
+
+def checkpoint(path: Path) -> None:
+    write_tensors(path, {"a/w": torch.arange(12.0).view(3, 4), "b": torch.ones(2)}, HEADER)
+
+
+def cache(path: Path) -> None:
+    store(path, {"features": np.arange(12.0).reshape(3, 4)}, {"source": "x", "n": 3}, {"bad": []})
+
+
+def statistics(path: Path) -> None:
+    rows = np.random.default_rng(0).standard_normal((20, 3)).astype(np.float32)
+    write_statistics(path, Statistics(Summary.of(rows, None), {"features": "pixels", "package": "0"}))
+
+
+def plain(value: Any) -> Any:
+    """Return a value that can be compared."""
+    if isinstance(value, torch.Tensor | np.ndarray):
+        return np.asarray(value).tolist()
+    if isinstance(value, dict):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    return value
+
+
+def statistics_content(path: Path) -> Any:
+    file = read_statistics(path)
+    return file.header, [(part.n, part.mean, part.m2) for part in file.summary.parts]
+
+
+@pytest.mark.parametrize(
+    ("make", "content"), [(checkpoint, read_tensors), (cache, read), (statistics, statistics_content)]
+)
+def test_one_flipped_bit(make: Callable[[Path], None], content: Callable[[Path], Any], tmp_path: Path) -> None:
+    path = tmp_path / "file.safetensors"
+    make(path)
+    whole, before = path.read_bytes(), plain(content(path))
+    rng = np.random.default_rng(0)
+    caught = 0
+    for _ in range(FLIPS):
+        place, bit = int(rng.integers(len(whole))), int(rng.integers(8))
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << bit
+        path.write_bytes(damaged)
+        try:
+            after = plain(content(path))
+        except GantletError:
+            caught += 1
+            continue
+        # What is left: the padding of the header, and the names of the digests themselves.
+        assert {str(part) for part in flat(before)} <= {str(part) for part in flat(after)}, (place, bit)
+    assert caught > 0.8 * FLIPS
+
+
+def flat(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [part for entry in value.values() for part in flat(entry)]
+    if isinstance(value, list):
+        return [part for entry in value for part in flat(entry)]
+    return [value]
+
+
+def test_a_step_that_was_changed_by_one_bit_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    checkpoint(path)
+    path.write_bytes(path.read_bytes().replace(b": 280", b": 288"))
+    with pytest.raises(CheckpointError, match="header differs"):
+        read_header(path)
+
+
+def test_files_of_the_earlier_format_are_read() -> None:
+    header = read_header(Path(__file__).parents[1] / "compatibility/earlier/run/checkpoints/final.safetensors")
+    assert header["format"] == 1
+
+
+def test_negative_numbers_of_rows_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    arrays = {"part0.n": np.array([-5]), "part0.mean": np.zeros(2), "part0.m2": np.zeros(3)}
+    store(path, arrays, {"kind": "gantlet statistics, version 1"}, {})
+    with pytest.raises((DataError, CacheError), match="-5 rows"):
+        read_statistics(path)
