@@ -88,3 +88,20 @@ def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
 
     with pytest.raises(Interrupted, match=r"at once.*step-00000003"):
         run(config(tmp_path / "r"), images(), observer=Presses())
+
+
+def test_a_second_resume_of_a_living_run_is_refused(tmp_path: Path) -> None:
+    from gantlet.actions.train import train
+    from gantlet.core.config import TrainConfig
+    from gantlet.core.errors import OutputError
+    from gantlet.core.locks import only_one
+
+    config = TrainConfig(
+        data="mixture[kind=ring,n=300]", network="mlp[width=8,depth=2]", latent=2, steps=2, batch=16,
+        evaluate_samples=50, out=str(tmp_path / "run"),
+    )  # fmt: skip
+    train(config, say=lambda text: None)
+    before = (tmp_path / "run" / "events.jsonl").read_text()
+    with only_one(tmp_path / "run"), pytest.raises(OutputError, match="is in use by process"):
+        train(config, resume=True, say=lambda text: None)
+    assert (tmp_path / "run" / "events.jsonl").read_text() == before

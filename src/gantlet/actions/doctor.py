@@ -8,6 +8,7 @@ from typing import Any
 from gantlet.core.errors import GantletError
 from gantlet.core.files import cache_folder
 from gantlet.core.interfaces.metadata import ExtractorMetadata
+from gantlet.core.locks import leftovers
 from gantlet.core.registry import Entry
 from gantlet.core.version import __version__
 from gantlet.evaluation.features import EXTRACTORS
@@ -60,6 +61,7 @@ def _cache() -> dict[str, str]:
         "folder": str(folder),
         "files": str(len(files)),
         "size": f"{sum(path.stat().st_size for path in files) / 1e6:.1f} MB",
+        "leftovers": str(sum(len(leftovers(place)) for place in {path.parent for path in files})),
     }
 
 

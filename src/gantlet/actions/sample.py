@@ -1,5 +1,6 @@
 """Draw images from a trained generator into a folder, a .zip or an .npz."""
 
+import os
 import shutil
 import tempfile
 import zipfile
@@ -11,6 +12,7 @@ import numpy as np
 from gantlet.core.drawing.pictures import png
 from gantlet.core.errors import ConfigError, OutputError
 from gantlet.core.files import distinct_names, explained, writing
+from gantlet.core.locks import PART, sweep, take
 from gantlet.data.kinds import require_images
 from gantlet.data.opening import open_source
 from gantlet.data.points import PointSource
@@ -39,6 +41,7 @@ def sample(
         raise ConfigError(f"expected n ≥ 1 images to draw; got {n}")
     if out.exists():
         raise OutputError(f"{out} exists already; choose another name or delete it")
+    sweep(out.parent)
     source = open_source(f"run:{run}@{which}" + (f"[label={label}]" if label is not None else ""), n=n, seed=seed)
     if isinstance(source, PointSource):
         return _write_points(out, source)
@@ -89,7 +92,9 @@ def _write_npz(out: Path, source: ImageSource, progress: Progress) -> None:
 def _write_folder(out: Path, source: ImageSource, progress: Progress) -> None:
     with explained(out):
         out.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=PART, dir=out.parent))
+        handle = os.open(temporary, os.O_RDONLY)
+        take(handle)
         try:
             for name, data in _files(source, progress):
                 path = temporary / name
@@ -98,4 +103,5 @@ def _write_folder(out: Path, source: ImageSource, progress: Progress) -> None:
             temporary.chmod(0o755)
             temporary.rename(out)
         finally:
+            os.close(handle)
             shutil.rmtree(temporary, ignore_errors=True)

@@ -1,8 +1,9 @@
 """Train a GAN: open the data, run the loop with evaluations in it, report the best and the final generator."""
 
+import contextlib
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from gantlet.actions.report import write_page
 from gantlet.core.config import EvaluateConfig, TrainConfig
 from gantlet.core.drawing.grids import animate
 from gantlet.core.errors import ConfigError, OutputError
-from gantlet.core.files import write_text
+from gantlet.core.files import explained, write_text
+from gantlet.core.locks import only_one, sweep
 from gantlet.core.processes import processes
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.report import Report
@@ -74,6 +76,27 @@ def _train(config: TrainConfig, resume: bool, progress: Progress, say: Callable[
         say(f"{source.spec} has no held-out split: outputs are shown and measured for training inputs")
     shape = (data.shape.size, data.shape.channels) if isinstance(data, TrainingImages) else None
     observer = _Observer(config, _Evaluations(config, source, shape, progress), progress, say)
+    with _alone(out):
+        return _run(config, data, resume, observer)
+
+
+@contextlib.contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Keep every other training out of the run folder, and remove what killed ones left there; raises OutputError."""
+    with contextlib.ExitStack() as stack:
+
+        def begin() -> None:
+            with explained(out):
+                out.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(only_one(out))
+            sweep(out, out / "checkpoints", out / "samples", out / "pictures")
+
+        processes().first(begin)
+        yield
+
+
+def _run(config: TrainConfig, data: TrainingData, resume: bool, observer: "_Observer") -> Report:
+    out, say = Path(config.out), observer.say
     result = run(config, data, resume=resume, observer=observer)
     if isinstance(data, TrainingPoints) and config.sample_every:
         processes().first(lambda: animate(sorted((out / "samples").glob("step-*.png")), out / "samples/animation.gif"))

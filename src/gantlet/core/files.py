@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gantlet.core.errors import OutputError
+from gantlet.core.locks import PART, take
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space",
@@ -30,8 +31,8 @@ def writing(path: Path) -> Iterator[Path]:
     """
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=PART, dir=path.parent)
+        take(handle)  # held until the end: nobody takes it for the leftover of a killed process
         temporary = Path(name)
         try:
             yield temporary
@@ -40,6 +41,7 @@ def writing(path: Path) -> Iterator[Path]:
             temporary.chmod(0o644)
             temporary.replace(path)
         finally:
+            os.close(handle)
             temporary.unlink(missing_ok=True)
 
 

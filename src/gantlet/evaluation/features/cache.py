@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 
 from gantlet.core.errors import CacheError
 from gantlet.core.files import cache_folder, explained, json_digest, writing
+from gantlet.core.locks import sweep
 from gantlet.core.stamp import differing
 
 HEADER = "gantlet"
@@ -29,6 +30,7 @@ def store(path: Path, arrays: Mapping[str, np.ndarray], made_of: Mapping[str, An
     header: dict[str, Any] = {"made_of": made_of, "facts": facts, "sha256": arrays_digest(tensors)}
     header = json.loads(json.dumps(header))
     header["header_sha256"] = json_digest(header)
+    sweep(path.parent)
     with writing(path) as temporary, explained(path):
         try:
             save_file(tensors, temporary, metadata={HEADER: json.dumps(header)})

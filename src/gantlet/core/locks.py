@@ -1,0 +1,81 @@
+"""Locks that die with their process, and the leftovers of processes that were killed.
+
+A lock is the operating system's (flock): no file has to be removed by hand after a crash. Where there is none (Windows),
+nothing is locked and no leftovers are removed.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from gantlet.core.errors import OutputError
+
+PART = ".gantlet-part"
+"""The end of the names of all files and folders that are being written."""
+
+
+@contextlib.contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold the lock of an existing folder; raises OutputError, which names the process, when another one holds it.
+
+    A lock cannot be held on file systems without flock; there a second process is not noticed.
+    """
+    with (folder / ".lock").open("a+") as file:
+        if not take(file.fileno()):
+            file.seek(0)
+            holder = file.read().strip() or "another process"
+            raise OutputError(
+                f"{folder} is in use by {holder}; wait until it ends, or choose another folder with --out"
+            )
+        file.truncate(0)
+        file.write(f"process {os.getpid()}")
+        file.flush()
+        yield
+
+
+def take(handle: int) -> bool:
+    """Lock an open file or folder without waiting; return False when another process holds it."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Return what killed processes left in a folder: unfinished files that no living process holds."""
+    return [path for path in sorted(folder.glob(f".*{PART}")) if not _held(path)] if _can_lock() else []
+
+
+def sweep(*folders: Path) -> None:
+    """Remove the leftovers of killed processes from folders."""
+    for path in (path for folder in folders for path in leftovers(folder)):
+        with contextlib.suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _held(path: Path) -> bool:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return True
+    try:
+        return not take(handle)
+    finally:
+        os.close(handle)
+
+
+def _can_lock() -> bool:
+    try:
+        import fcntl  # noqa: F401
+    except ImportError:
+        return False
+    return True
