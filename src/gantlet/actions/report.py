@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gantlet.actions.catalogue import entries
 from gantlet.core.errors import DataError
-from gantlet.core.files import write_text
+from gantlet.core.files import read_text, write_text
 from gantlet.core.results.report import Report
 from gantlet.reports.html import Page, render
 from gantlet.training.runs.events import read_events
@@ -18,7 +18,7 @@ def load_report(folder: Path) -> Report:
         raise DataError(
             f"no report.json in {folder}: expected the folder of a finished run or evaluation (gantlet evaluate writes one)"
         )
-    return Report.from_json(path.read_text())
+    return Report.from_json(read_text(path))
 
 
 def write_page(folder: Path, title: str = "") -> Path:
@@ -35,8 +35,8 @@ def write_page(folder: Path, title: str = "") -> Path:
             for path in sorted((folder / "samples").glob("step-*.png"))
             if (match := re.search(r"(\d+)", path.name))
         ],
-        best=Report.from_json(best.read_text()) if best.is_file() else None,
-        config=config.read_text() if config.is_file() else "",
+        best=Report.from_json(read_text(best)) if best.is_file() else None,
+        config=read_text(config) if config.is_file() else "",
         summaries={entry.name: entry.summary for entry in entries("metrics")},
     )
     write_text(folder / "report.html", render(report, page))

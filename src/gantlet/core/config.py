@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from gantlet.core.errors import ConfigError, UnknownName
+from gantlet.core.errors import ConfigError, DataError, UnknownName
+from gantlet.core.files import read_text
 
 C = TypeVar("C", bound="Config")
 
@@ -40,8 +41,8 @@ class Config:
     def from_toml(cls: type[C], path: Path) -> C:
         """Read a configuration that `to_toml` wrote; raises ConfigError naming the file."""
         try:
-            return cls.from_mapping(tomllib.loads(path.read_text()))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            return cls.from_mapping(tomllib.loads(read_text(path)))
+        except (DataError, tomllib.TOMLDecodeError, RecursionError) as error:
             raise ConfigError(f"cannot read the configuration {path}: {error}") from error
 
     def to_toml(self) -> str:
@@ -240,7 +241,7 @@ def memory_bytes(text: str) -> int:
     unit = text.strip().upper()[len(number) :].strip()
     try:
         amount = int(float(number) * units[unit])
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         raise ConfigError(f"memory must look like 2GB or 500MB; got {text!r}") from None
     if amount < 10**7:
         raise ConfigError(f"memory must be at least 10MB; got {text!r}")

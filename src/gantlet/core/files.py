@@ -5,12 +5,13 @@ import errno
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gantlet.core.errors import OutputError
+from gantlet.core.errors import DataError, OutputError
 from gantlet.core.locks import PART, take
 
 _REASONS = {
@@ -53,6 +54,31 @@ def explained(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, os.strerror(error.errno) if error.errno else str(error))
         raise OutputError(f"cannot write {path}: {reason}; what was written before is intact") from error
+
+
+def read_text(path: Path, limit: int = 10**9) -> str:
+    """Return the text of a regular UTF-8 file of at most ``limit`` bytes; raises DataError for any other."""
+    require_regular(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+        if len(content) > limit:
+            raise DataError(f"{path} has more than {limit:,} bytes; expected a text that a person could have written")
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is no text in UTF-8 ({error.reason} at byte {error.start})") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def require_regular(path: Path) -> None:
+    """Raise DataError unless a path is a regular file: a pipe would never end, and a device never does."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
+    if not stat.S_ISREG(mode):
+        raise DataError(f"{path} is no regular file")
 
 
 def json_digest(values: Mapping[str, Any]) -> str:

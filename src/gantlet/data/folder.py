@@ -28,8 +28,11 @@ def folder(path: str, labels: str = "auto", split: str = "", background: str = "
     _refuse_other_kinds(root)
 
     def load(name: str) -> bytes:
+        path = root / name
+        if path.exists() and not path.is_file():
+            raise Undecodable("no regular file")  # a pipe would never end, and a device never does
         try:
-            return (root / name).read_bytes()
+            return path.read_bytes()
         except OSError as error:
             raise Undecodable(f"cannot be read: {error.strerror or error}") from error
 

@@ -10,11 +10,24 @@ import numpy as np
 from jaxtyping import UInt8
 
 from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.files import require_regular
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_labels
 from gantlet.data.source import ImageSource
 
+HEADER = 4 + 4 * 255
+"""The longest header."""
+LARGEST = 2**32
+"""Bytes that are read at most, unpacked."""
 _UINT8 = 0x08
+
+
+def _size(data: bytes) -> int:
+    """Return the number of bytes that a file must have by the beginning of its header; 0 where that is none."""
+    axes = data[3] if len(data) > 3 else 0
+    if not axes or len(data) < 4 + 4 * axes:
+        return 0
+    return 4 + 4 * axes + int(np.prod(struct.unpack(f">{axes}I", data[4 : 4 + 4 * axes]), dtype=object))
 
 
 def read_idx(path: Path) -> UInt8[np.ndarray, "..."]:
@@ -23,12 +36,15 @@ def read_idx(path: Path) -> UInt8[np.ndarray, "..."]:
     Format: two zero bytes, the type (8 = unsigned byte), the number of axes, the sizes as big-endian 32-bit numbers,
     then the values.
     """
+    if not path.exists():
+        raise DataError(f"there is no file {str(path)!r}")
+    require_regular(path)
     try:
-        data = path.read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
-    except FileNotFoundError as error:
-        raise DataError(f"there is no file {str(path)!r}") from error
+        with path.open("rb") as raw:
+            zipped = raw.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if zipped else path.open("rb") as file:
+            data = file.read(HEADER)
+            data += file.read(max(0, min(LARGEST, _size(data)) + HEADER - len(data)))
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path} is damaged or incomplete ({error}); download it again") from error
     if len(data) < 4 or data[:2] != b"\0\0" or data[3] == 0:
@@ -44,7 +60,8 @@ def read_idx(path: Path) -> UInt8[np.ndarray, "..."]:
     shape = struct.unpack(f">{axes}I", data[4:header])
     values = np.frombuffer(data, np.uint8, offset=header)
     if values.size != int(np.prod(shape, dtype=object)):
-        raise DataError(f"{path}: the header promises {shape} values, the file has {values.size}; download it again")
+        many = "more" if values.size > _size(data) - header else f"{values.size}"
+        raise DataError(f"{path}: the header promises {shape} values, the file has {many}; download it again")
     return values.reshape(shape)
 
 

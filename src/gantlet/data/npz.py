@@ -1,5 +1,6 @@
 """NumPy files: images in an .npz archive of arrays or in one .npy array."""
 
+import lzma
 import zipfile
 import zlib
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.files import require_regular
 from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_bytes, to_labels, to_nhwc
@@ -16,6 +18,10 @@ from gantlet.data.kinds import Source
 from gantlet.data.points import PointSource, point_array
 from gantlet.data.source import ImageSource
 
+LARGEST = 2**36
+"""Bytes of one array at most."""
+EXPANSION = 1032
+"""The most that deflate packs into one byte."""
 IMAGE_KEYS = ("x", "images", "image", "samples", "x_train", "arr_0")
 LABEL_KEYS = ("y", "labels", "label", "targets", "y_train", "arr_1")
 _DEFAULTS = {"key": "", "labels": "auto", "layout": "auto", "range": "auto"}
@@ -64,6 +70,7 @@ def npy(path: str, layout: str = "auto", range: str = "auto") -> Source:
 
 def _load(path: str) -> Any:
     try:
+        _require_plausible(path)
         loaded = np.load(path, mmap_mode="r", allow_pickle=False)
         if isinstance(loaded, np.ndarray):
             return loaded
@@ -71,9 +78,39 @@ def _load(path: str) -> Any:
             return {name: loaded[name] for name in loaded.files}
     except FileNotFoundError as error:
         raise DataError(f"there is no file {path!r}") from error
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error, KeyError) as error:
+    except (
+        ValueError,
+        EOFError,
+        OSError,
+        OverflowError,
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        KeyError,
+    ) as error:
         reason = "it holds Python objects, which are never unpickled" if "bject" in str(error) else str(error)
         raise DataError(f"{path} cannot be read as NumPy arrays: {reason}") from error
+
+
+def _require_plausible(path: str) -> None:
+    """Raise DataError when an array of an .npz promises more than its file can hold: it would be allocated first."""
+    if Path(path).exists():
+        require_regular(Path(path))
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        for member in (info for info in archive.infolist() if info.filename.endswith(".npy")):
+            with archive.open(member) as file:
+                version = np.lib.format.read_magic(file)
+                read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+                shape, _, dtype = read(file)
+                promised = int(np.prod(shape, dtype=object)) * dtype.itemsize
+            most = min(LARGEST, EXPANSION * member.compress_size + 1024)
+            if min(shape, default=0) < 0 or promised > most:
+                raise DataError(
+                    f"{path}: {member.filename} promises an array of shape {shape}, {promised:,} bytes; its "
+                    f"{member.compress_size:,} packed bytes can hold {most:,} at most: the file is damaged or lies"
+                )
 
 
 def _image_key(path: str, arrays: dict[str, Any], key: str) -> str:

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from gantlet.core.errors import UnknownName, UsageError
+from gantlet.core.files import read_text
 from gantlet.core.results.report import Report
-from gantlet.training.runs.events import Scalars, _events
+from gantlet.training.runs.events import Scalars, scalars_by_step
 
 
 class Logger(Protocol):
@@ -46,7 +47,7 @@ def log(folder: Path, to: str, *, project: str = "gantlet", out: Path | None = N
     """
     if to not in LOGGERS:
         raise UnknownName("logger", to, LOGGERS)
-    events, report = list(_events(folder)), folder / "report.json"
+    events, report = list(scalars_by_step(folder)), folder / "report.json"
     if not events and not report.is_file():
         raise UsageError(
             f"{folder} holds neither events.jsonl nor report.json; give the folder of a run or an evaluation"
@@ -62,7 +63,7 @@ def log(folder: Path, to: str, *, project: str = "gantlet", out: Path | None = N
             logger.picture("samples", path, int(path.stem.removeprefix("step-")))
         last = max((step for step, _ in events), default=0)
         if report.is_file():
-            logger.numbers(scalars(Report.from_json(report.read_text())), last)
+            logger.numbers(scalars(Report.from_json(read_text(report))), last)
     finally:
         logger.close()
     return len(events) + report.is_file()

@@ -111,7 +111,7 @@ class Report:
             for name in ("verdict", "warnings"):
                 raw[name] = tuple(raw[name])
             return cls(**raw)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise GantletError(
                 f"this is not a gantlet report ({error}); expected the report.json of an evaluation"
             ) from error

@@ -16,6 +16,8 @@ from gantlet.evaluation.stats.probabilities import ClassProbabilities
 from gantlet.evaluation.stats.summary import AnySummary, PublishedSummary, Summary
 
 KIND = "gantlet statistics, version 1"
+LARGEST = 20_000
+"""Dimensions of a statistics file at most: 3.2 GB for its covariance."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,13 @@ def _moments(arrays: Mapping[str, np.ndarray], name: str) -> Moments:
         raise DataError(
             f"statistics of {n} rows, or with numbers that are not finite: the file is damaged; make it anew"
         )
-    m2 = np.zeros((len(mean), len(mean)))
+    d, entries = len(mean), arrays[f"{name}.m2"].size
+    if d > LARGEST or entries != d * (d + 1) // 2:
+        raise DataError(
+            f"statistics of {d} dimensions (at most {LARGEST:,}) with {entries} covariances; expected d(d + 1)/2: the file is "
+            "damaged; make it anew"
+        )
+    m2 = np.zeros((d, d))
     m2[np.triu_indices(len(mean))] = arrays[f"{name}.m2"]
     return Moments(n, mean, m2 + np.triu(m2, 1).T)
 
