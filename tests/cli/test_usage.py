@@ -1,6 +1,7 @@
 """The command line from outside: speed of start, exit statuses, one-sentence errors."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -122,3 +123,28 @@ def test_explain_shows_what_a_recipe_sets(capsys: pytest.CaptureFixture[str]) ->
     text = capsys.readouterr().out
     assert "objective = 'rpgan'" in text and "[laptop]" in text
     assert "dict(" not in text
+
+
+@pytest.mark.parametrize("words", [["list", "metrics"], ["list", "metrics", "--json"], ["explain", "coverage"]])
+def test_a_full_disk_behind_stdout_is_one_sentence(words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "gantlet", *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == "gantlet: the result could not be printed: No space left on device\n"
+
+
+def test_a_cache_that_cannot_be_written_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    rng = np.random.default_rng(0)
+    for name in ("real", "fake"):
+        np.savez(tmp_path / f"{name}.npz", x=rng.integers(0, 256, (40, 8, 8, 1), dtype=np.uint8))
+    words = ["evaluate", "fake.npz", "--real", "real.npz", "--features", "pixels", "--metrics", "precision", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "gantlet", *words], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={**os.environ, "GANTLET_CACHE": str(tmp_path / "file" / "cache")},
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "gantlet: warning: not cached: cannot write" in done.stderr
+    assert json.loads(done.stdout)["estimates"][0]["value"] is not None

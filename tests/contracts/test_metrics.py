@@ -35,7 +35,7 @@ def latents() -> LatentSpace:
 
 def evidence(real: FeatureBank, fake: FeatureBank, seed: int = 0) -> Evidence:
     rng = np.random.default_rng(5)
-    told = Predictions(rng.integers(0, 3, 60), rng.integers(0, 3, 60), "a test")
+    told = Predictions(rng.integers(0, 3, 60), rng.integers(0, 3, 60), "a test", 60)
     pairs = paired_rows(real, fake, "names")
     return Evidence(
         real,

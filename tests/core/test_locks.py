@@ -48,6 +48,8 @@ def test_leftovers_are_removed_only_when_their_process_is_dead(tmp_path: Path, o
     sweep(tmp_path)
     (unfinished,) = tmp_path.glob(f".*{PART}")
     assert not leftovers(tmp_path)
+    os.utime(unfinished, (0, 0))
+    assert not leftovers(tmp_path)
     other.kill()
     other.wait()
     assert leftovers(tmp_path) == [unfinished]
@@ -59,6 +61,7 @@ def test_leftovers_are_removed_only_when_their_process_is_dead(tmp_path: Path, o
 def test_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "kept").write_text("kept")
     (tmp_path / f".x{PART}").symlink_to(tmp_path / "kept")
+    os.utime(tmp_path / f".x{PART}", (0, 0), follow_symlinks=False)
     sweep(tmp_path)
     assert (tmp_path / "kept").read_text() == "kept"
 

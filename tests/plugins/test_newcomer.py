@@ -172,3 +172,74 @@ def test_a_wrong_reference_is_one_sentence(folder: Path) -> None:
     assert done.returncode == 2
     assert "has no attribute 'estimat'; did you mean 'estimate'" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_one_bad_file_of_a_package_stops_nothing(folder: Path) -> None:
+    install(folder, "protocols", "protocols")
+    (folder / "newcomer" / "protocols" / "zz.toml").write_text("summary = ")
+    done = gantlet(
+        folder, "evaluate", "fake.npz", "--real", "real.npz", "--features", "pixels", "--metrics", "precision"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "'zz' of newcomer.protocols is no TOML" in done.stderr
+    assert gantlet(folder, "list").returncode == 0
+
+
+def test_an_entry_point_that_exits_stops_nothing(folder: Path) -> None:
+    install(folder, "metrics", "spread")
+    (folder / "newcomer" / "spread.py").write_text("import sys\nsys.exit(3)")
+    done = gantlet(folder, "list", "metrics")
+    assert done.returncode == 0
+    assert "cannot be loaded and is ignored: SystemExit" in done.stderr
+
+
+def test_a_guest_never_takes_a_built_in_name(folder: Path) -> None:
+    install(folder, "", "spread")
+    module = folder / "newcomer" / "spread.py"
+    module.write_text(module.read_text().replace('"spread"', '"precision"'))
+    code = (
+        "import gantlet\n"
+        "try: import newcomer.spread\n"
+        "except Exception as error: print(error)\n"
+        "config = gantlet.EvaluateConfig(features='pixels', metrics=('precision', 'recall'), cache=False)\n"
+        "for _ in range(2): print(gantlet.evaluate('fake.npz', 'real.npz', config)['precision'].unit)\n"
+    )
+    path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert "metric 'precision' of newcomer is registered twice: gantlet has that name" in done.stdout
+    assert done.stdout.count("share of generated images") == 2 or done.stdout.count("share") == 2
+
+
+def test_another_metric_of_the_same_name_is_computed_anew(folder: Path) -> None:
+    install(folder, "", "spread")
+    words = ["--features", "pixels", "--metrics", "newcomer.spread:estimate"]
+    (first,) = evaluate(folder, *words)["estimates"]
+    module = folder / "newcomer" / "spread.py"
+    module.write_text(module.read_text().replace("float(values.mean())", "float(2 * values.mean())"))
+    (second,) = evaluate(folder, *words)["estimates"]
+    assert second["value"] == pytest.approx(2 * first["value"])
+
+
+def test_a_source_by_reference(folder: Path) -> None:
+    install(folder, "", "stripes")
+    words = ["evaluate", "newcomer.stripes:stripes[n=50,seed=1]", "--real", "newcomer.stripes:stripes[n=60]"]
+    done = gantlet(folder, *words, "--features", "pixels", "--metrics", "precision", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["n_fake"] == 50
+
+
+@pytest.mark.parametrize(
+    "text", ["return None", "return 3.0", "return Measurement(value, ('wilsn', low, high), evidence.rows)"]
+)
+def test_a_metric_that_returns_something_else_is_one_sentence(text: str, folder: Path) -> None:
+    install(folder, "metrics", "spread")
+    module = folder / "newcomer" / "spread.py"
+    lines = module.read_text().splitlines()
+    module.write_text("\n".join([*lines[:-1], f"    {text}"]))
+    done = gantlet(folder, "evaluate", "fake.npz", "--real", "real.npz", "--features", "pixels", "--metrics", "spread")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "expected a Measurement" in done.stderr or "an interval is one of" in done.stderr

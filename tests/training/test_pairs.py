@@ -13,7 +13,8 @@ from torch.nn.functional import softplus
 from gantlet.actions.sample import sample
 from gantlet.actions.train import train, training_data
 from gantlet.core.config import TrainConfig
-from gantlet.core.errors import CheckpointError, ConfigError, UsageError
+from gantlet.core.errors import CheckpointError, ConfigError, UntrustedError, UsageError
+from gantlet.core.trust import trust
 from gantlet.data.opening import open_images, open_source
 from gantlet.training.data import TrainingImages
 from gantlet.training.game import Game
@@ -139,7 +140,10 @@ def test_pairs_without_a_held_out_split_say_so_and_are_sampled_without_a_moving_
     changes = {"steps": 2, "evaluate_every": 0, "techniques": ("pixel-loss",), "features": "pixels"}
     train(config(tmp_path / "run", data=data, **changes), say=said.append)
     assert any("no held-out split" in text and "training inputs" in text for text in said)
-    sample(tmp_path / "run", tmp_path / "s.npz", 3)
+    with pytest.raises(UntrustedError, match="outside its folder"):
+        sample(tmp_path / "run", tmp_path / "s.npz", 3)
+    with trust():
+        sample(tmp_path / "run", tmp_path / "s.npz", 3)
     with np.load(tmp_path / "s.npz") as arrays, pytest.raises(CheckpointError, match="--which generator"):
         assert arrays["x"].shape == (3, 8, 8, 1)
         sample(tmp_path / "run", tmp_path / "t.npz", 3, which="ema")

@@ -188,3 +188,22 @@ def test_a_correct_part_of_each_kind_is_accepted() -> None:
             assert registry.register("fine", source="Nobody 2026")(thing) is thing
         finally:
             registry._entries.pop("fine", None)
+
+
+@pytest.mark.parametrize("value", [{"whole_batch": True}, Capabilities, "whole_batch"])
+def test_capabilities_of_another_type_are_refused(value: object) -> None:
+    class Wrong(DiscriminatorTerm):
+        """A technique."""
+
+        capabilities = value  # type: ignore[assignment]
+
+        def discriminator_term(self, real, fake, labels):  # type: ignore[no-untyped-def]
+            return 0
+
+    with pytest.raises(RegistrationError, match="expected capabilities = Capabilities"):
+        TECHNIQUES.register("wrong-capabilities", source="x")(Wrong)
+
+
+def test_a_capability_that_is_no_truth_value_is_refused() -> None:
+    with pytest.raises(TypeError, match="whole_batch"):
+        Capabilities(whole_batch="no")  # type: ignore[arg-type]

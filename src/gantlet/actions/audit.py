@@ -42,7 +42,7 @@ def audit(config: AuditConfig | None = None, *, out: Path | None = None, progres
     config = config or AuditConfig()
     started = time.perf_counter()
     source = open_images(config.data)
-    names = FAILURES.names() if "all" in config.failures else list(config.failures)
+    names = FAILURES.names() if "all" in config.failures else [FAILURES.entry(n).name for n in config.failures]
     metrics = METRICS.names() if "all" in config.metrics else [METRICS.entry(name).name for name in config.metrics]
     planted = tuple(_describe_failure(name) for name in names)
     spaces = _spaces(source, config, progress)

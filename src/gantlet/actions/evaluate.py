@@ -24,7 +24,7 @@ def evaluate(
     config: EvaluateConfig | None = None,
     *,
     until: str = "",
-    out: Path | None = None,
+    out: Path | str | None = None,
     progress: Progress = nothing,
 ) -> Report:
     """Evaluate generated images against real ones.
@@ -51,4 +51,4 @@ def evaluate(
     findings = []
     for space, side in zip(spaces, sides, strict=True):
         findings.append(find(space, side))
-    return assemble(spaces, sides, findings, started, out=out)
+    return assemble(spaces, sides, findings, started, out=None if out is None else Path(out))

@@ -1,11 +1,13 @@
 """The entry point: find the command, run it, turn errors into one line and an exit status."""
 
 import contextlib
+import errno
 import sys
+import warnings
 from collections.abc import Sequence
 
 from gantlet.cli.parse import PROGRAM, Stop
-from gantlet.core.errors import ConfigError, GantletError, UnknownName
+from gantlet.core.errors import ConfigError, GantletError, OutputError, UnknownName
 from gantlet.core.processes import processes_started, rank
 from gantlet.core.trust import trust
 from gantlet.core.visible import visible
@@ -13,16 +15,18 @@ from gantlet.core.visible import visible
 DISTRIBUTED = ("train", "evaluate", "compare")
 """Commands that can run in several processes under torchrun."""
 TRUST = "--trust"
+LOST = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
+"""Errors of writing that are no fault of the command."""
 _ABOUT_TRUST = f"{TRUST}: use what a run, a statistics file or a config.toml names (code, the network, paths elsewhere); look first.\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status: 0 success, 1 failure, 2 usage error, 130 interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    trusted = TRUST in words
     try:
-        with trust() if trusted else contextlib.nullcontext():
-            return _dispatch([word for word in words if word != TRUST])
+        with warnings.catch_warnings(), trust() if TRUST in words else contextlib.nullcontext():
+            warnings.showwarning = _print_warning
+            return _run([word for word in words if word != TRUST])
     except Stop as stop:
         return stop.exit_status
     except GantletError as error:
@@ -31,9 +35,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _print_error("interrupted; finished files are intact and nothing was left half-written")
         return 130
-    except BrokenPipeError:
+
+
+def _run(words: list[str]) -> int:
+    """Run one command and see its output through; raises OutputError where that is not possible."""
+    if sys.stdout is None:
+        raise OutputError("standard output is closed, so the result would be lost; leave it open, or send it to a file")
+    try:
+        status = _dispatch(words)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has enough
         sys.stderr.close()
         return 1
+    except OSError as error:
+        if error.filename is not None or error.errno not in LOST:
+            raise
+        with contextlib.suppress(OSError):
+            sys.stdout.close()
+        raise OutputError(f"the result could not be printed: {error.strerror}") from error
+    return status
+
+
+def _print_warning(message: Warning | str, *_: object, **__: object) -> None:
+    _print_error(f"warning: {message}")
 
 
 def _print_error(text: str) -> None:

@@ -3,10 +3,12 @@
 import dataclasses
 import difflib
 import inspect
-from collections.abc import Iterator, Sequence
+import re
+import typing
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from gantlet.core.errors import RegistrationError, closest
+from gantlet.core.errors import RegistrationError, an, closest
 
 
 def check_class(what: str, thing: type, protocols: Sequence[type]) -> None:
@@ -38,6 +40,23 @@ def check_class(what: str, thing: type, protocols: Sequence[type]) -> None:
         raise RegistrationError(f"{what} has {name!r}, which is neither an option nor a member of a protocol{hint}")
     for protocol in named:
         _require_complete(what, thing, protocol)
+    _check_capabilities(what, thing, protocols)
+
+
+def _check_capabilities(what: str, thing: type, protocols: Sequence[type]) -> None:
+    """Raise RegistrationError for capabilities of another type, and for one that stands among the options."""
+    records = {
+        type(vars(base)["capabilities"]) for p in protocols for base in p.__mro__ if "capabilities" in vars(base)
+    }
+    value = inspect.getattr_static(thing, "capabilities", None)
+    if records and not isinstance(value, property) and type(value) not in records:
+        names = " or ".join(record.__name__ for record in records)
+        raise RegistrationError(f"{what}: expected capabilities = {names}(…), an object of it; got {value!r}")
+    options = {field.name for field in dataclasses.fields(thing)} if dataclasses.is_dataclass(thing) else set()
+    for name in options & {"capabilities", *capability_names(protocols)}:
+        raise RegistrationError(
+            f"{what} has the option {name!r}, which is a capability: write capabilities = Capabilities({name}=…)"
+        )
 
 
 def check_function(what: str, thing: Any, first: str) -> None:
@@ -53,8 +72,14 @@ def check_function(what: str, thing: Any, first: str) -> None:
         )
 
 
-def check_metadata(what: str, metadata: Any, given: Sequence[str], capabilities: Sequence[str] = ()) -> None:
-    """Raise RegistrationError for metadata that the registry does not know or that is missing.
+def check_name(what: str, name: str) -> None:
+    """Raise RegistrationError for a name that no spec could hold."""
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
+        raise RegistrationError(f"{what}: a name has letters, digits, dots, hyphens and underscores alone")
+
+
+def check_metadata(what: str, metadata: Any, given: Mapping[str, Any], capabilities: Sequence[str] = ()) -> None:
+    """Raise RegistrationError for metadata that the registry does not know, that is missing, or of another type.
 
     ``capabilities``: the names of what a class says by its attribute ``capabilities`` instead.
     """
@@ -67,6 +92,11 @@ def check_metadata(what: str, metadata: Any, given: Sequence[str], capabilities:
     required = [f.name for f in fields if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING]
     if missing := [name for name in required if name not in given]:
         raise RegistrationError(f"{what}: register() needs {', '.join(missing)}")
+    hints = typing.get_type_hints(metadata)
+    for key, value in given.items():
+        kind = typing.get_origin(hints[key]) or hints[key]
+        if kind in (str, int, bool, tuple) and not (type(value) is int if kind is int else isinstance(value, kind)):
+            raise RegistrationError(f"{what}: expected {key} to be {an(kind.__name__)}; got {value!r}")
 
 
 def members(protocol: type) -> set[str]:

@@ -88,6 +88,11 @@ class Interrupted(GantletError):
     """The user stopped the work (ctrl-C); the message says how to continue."""
 
 
+def an(noun: str) -> str:
+    """Return a noun with its article."""
+    return f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"
+
+
 def closest(name: str, choices: Sequence[str]) -> str:
     """Return the end of a sentence: the closest known name, or nothing where none is close."""
     close = difflib.get_close_matches(name, choices, n=1, cutoff=0.6)

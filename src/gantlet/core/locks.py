@@ -7,11 +7,14 @@ nothing is locked and no leftovers are removed.
 import contextlib
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from gantlet.core.errors import OutputError
 
+YOUNG = 60
+"""Seconds."""
 PART = ".gantlet-part"
 """The end of the names of all files and folders that are being written."""
 
@@ -51,8 +54,13 @@ def take(handle: int) -> bool:
 
 
 def leftovers(folder: Path) -> list[Path]:
-    """Return what killed processes left in a folder: unfinished files that no living process holds."""
-    return [path for path in sorted(folder.glob(f".*{PART}")) if not _held(path)] if _can_lock() else []
+    """Return what killed processes left in a folder: unfinished files of a minute's age that no living process holds.
+
+    A file is made a moment before it is locked, so a fresh one may belong to a living process.
+    """
+    if not _can_lock():
+        return []
+    return [path for path in sorted(folder.glob(f".*{PART}")) if _age(path) > YOUNG and not _held(path)]
 
 
 def sweep(*folders: Path) -> None:
@@ -60,6 +68,13 @@ def sweep(*folders: Path) -> None:
     for path in (path for folder in folders for path in leftovers(folder)):
         with contextlib.suppress(OSError):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _age(path: Path) -> float:
+    """Return the seconds since a file was written to; 0 where it is gone."""
+    with contextlib.suppress(OSError):
+        return time.time() - path.lstat().st_mtime
+    return 0.0
 
 
 def _held(path: Path) -> bool:

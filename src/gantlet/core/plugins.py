@@ -26,7 +26,7 @@ def find_attribute(path: str) -> Any:
     sys.path.insert(0, here)
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"cannot import the module of {path!r}: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(here)
@@ -57,7 +57,7 @@ def load_entry_points(group: str) -> dict[str, Any]:
     for point in sorted(entry_points(group=group), key=lambda point: point.name):
         try:
             loaded[point.name] = point.load()
-        except Exception as error:  # noqa: BLE001 - a third-party module may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a third-party module may raise anything
             where = f" of {point.dist.name}" if point.dist else ""
             warnings.warn(
                 f"the entry point {point.name!r}{where} ({group}: {point.value}) cannot be loaded and is ignored: "

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from gantlet.core import declarations
-from gantlet.core.errors import RegistrationError, UnknownName, UsageError
+from gantlet.core.errors import RegistrationError, UnknownName, UsageError, an
 from gantlet.core.plugins import find_attribute, is_reference, load_entry_points
 from gantlet.core.specs import parse_spec, typed_options
 
@@ -75,7 +75,7 @@ class Registry(Generic[P, M]):
         self.kind, self.places, self.group = kind, places, group
         self._metadata, self._protocols, self._first = metadata, tuple(protocols), first
         self._entries: dict[str, Entry[M]] = {}
-        self._scanned = False
+        self._own = self._scanned = False
 
     def register(self, name: str, /, *args: P.args, **metadata: P.kwargs) -> Callable[[T], T]:
         """Return a decorator that enters an object under ``name`` with its metadata.
@@ -85,10 +85,16 @@ class Registry(Generic[P, M]):
         """
 
         def enter(thing: T) -> T:
+            what, origin = f"{self.kind} {name!r}", thing.__module__.partition(".")[0]
+            if origin != "gantlet":
+                self._scan_own()  # a guest never takes a name that the package has
             if name in self._entries:
-                raise RegistrationError(f"{self.kind} {name!r} is registered twice")
+                raise RegistrationError(
+                    f"{what} of {origin} is registered twice: {self._entries[name].origin} has that name"
+                )
+            declarations.check_name(what, name)
             capabilities = declarations.capability_names(self._protocols)
-            declarations.check_metadata(f"{self.kind} {name!r}", self._metadata, list(metadata), capabilities)
+            declarations.check_metadata(what, self._metadata, metadata, capabilities)
             self._entries[name] = self._entry(name, thing, self._metadata(*args, **metadata))
             return thing
 
@@ -103,18 +109,33 @@ class Registry(Generic[P, M]):
             raise RegistrationError(f"{what} needs a docstring and a source")
         if inspect.isclass(thing) and not self._first:
             declarations.check_class(what, thing, self._protocols)
+        elif self._protocols:
+            raise RegistrationError(
+                f"{what} is a function; expected a frozen dataclass that names its protocols as bases"
+            )
         else:
             declarations.check_function(what, thing, self._first)
         return Entry(name, " ".join(summary.split()), thing, meta, thing.__module__.partition(".")[0])
 
+    def _scan_own(self) -> None:
+        """Import the package's own modules, once."""
+        if self._own:
+            return
+        self._own = True
+        try:
+            for place in self.places:
+                package = importlib.import_module(place)
+                for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
+                    importlib.import_module(f"{place}.{module.name}")
+        except BaseException:
+            self._own = False  # else the next call would find half of the names
+            raise
+
     def _scan(self) -> None:
         if self._scanned:
             return
+        self._scan_own()
         self._scanned = True
-        for place in self.places:
-            package = importlib.import_module(place)
-            for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
-                importlib.import_module(f"{place}.{module.name}")
         if self.group:
             load_entry_points(f"gantlet.{self.group}")
 
@@ -143,17 +164,21 @@ class Registry(Generic[P, M]):
     def _referenced(self, path: str) -> Entry[M]:
         """Return the entry of ``module:attribute``: as its decorator registered it, else with its place as the source."""
         thing = find_attribute(path)
-        for entry in self._entries.values():
-            if entry.object is thing:
-                return entry
+        registered = self.registered(thing)
+        if registered is not None:
+            return registered
+        if not (inspect.isclass(thing) or inspect.isfunction(thing)):
+            raise UsageError(f"{path} is {an(type(thing).__name__)}; expected {an(self.kind)}: a class or a function")
         try:
-            declarations.check_metadata(f"{self.kind} {path!r}", self._metadata, ["source"])
+            declarations.check_metadata(f"{self.kind} {path!r}", self._metadata, {"source": path})
             meta: Any = self._metadata
             return self._entry(path, thing, meta(source=path))
         except RegistrationError as error:
-            raise UsageError(
-                f"{path} cannot be used as a {self.kind}: {error}; register it with a decorator"
-            ) from error
+            raise UsageError(f"{path} cannot be used as {an(self.kind)}: {error}") from error
+
+    def registered(self, thing: Any) -> Entry[M] | None:
+        """Return the entry of an object that was registered; None for any other object."""
+        return next((entry for entry in self._entries.values() if entry.object is thing), None)
 
     def build(self, spec: str, **given: Any) -> Any:
         """Call the object that ``spec`` names with the spec's options and ``given``; raises UsageError.

@@ -2,13 +2,14 @@
 
 import importlib
 import tomllib
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from typing import Any
 
-from gantlet.core.errors import RegistrationError, UnknownName
+from gantlet.core.errors import GantletError, RegistrationError, UnknownName
 from gantlet.core.plugins import load_entry_points
 from gantlet.core.registry import Entry, Metadata
 
@@ -38,21 +39,25 @@ class TomlRegistry:
 
     @cached_property
     def _entries(self) -> dict[str, TomlEntry]:
-        entries: dict[str, TomlEntry] = {}
-        for package in (
-            self.package,
-            *(module.__name__ for module in load_entry_points(f"gantlet.{self.group}").values()),
-        ):
-            for entry in self._read(package):
-                if entry.name in entries:
-                    raise RegistrationError(f"{self.kind} {entry.name!r} of {package} is registered twice")
-                entries[entry.name] = entry
+        entries = {entry.name: entry for entry in self._read(self.package)}
+        for module in load_entry_points(f"gantlet.{self.group}").values():
+            try:
+                for entry in self._read(module.__name__):
+                    if entry.name in entries:
+                        raise RegistrationError(f"{self.kind} {entry.name!r} is registered twice: the name is taken")
+                    entries[entry.name] = entry
+            except (GantletError, AttributeError) as error:
+                warnings.warn(f"{self.group} of {module} are left out: {error}", stacklevel=2)
         return dict(sorted(entries.items()))
 
     def _read(self, package: str) -> Iterator[TomlEntry]:
         for file in resources.files(importlib.import_module(package)).iterdir():
             if file.name.endswith(".toml"):
-                content, name = tomllib.loads(file.read_text()), file.name.removesuffix(".toml")
+                name = file.name.removesuffix(".toml")
+                try:
+                    content = tomllib.loads(file.read_text())
+                except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                    raise RegistrationError(f"{self.kind} {name!r} of {package} is no TOML: {error}") from error
                 if missing := [key for key in ("summary", "source") if not content.get(key)]:
                     raise RegistrationError(f"{self.kind} {name!r} of {package} has no {' and no '.join(missing)}")
                 yield TomlEntry(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gantlet.core.errors import DataError, TooFewSamples, UsageError, nearest
+from gantlet.core.plugins import find_attribute
 from gantlet.core.specs import parse_spec, typed_options
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def open_source(text: str, *, n: int = 0, seed: int = 0) -> "Source":
             raise UsageError(f"data source {kind!r} needs the option {name}: {kind}[{name}=…]")
     source: Source = entry.object(**arguments)
     if len(source) < source.least:
-        raise TooFewSamples(f"{source.spec} holds {len(source)} image; expected at least two")
+        raise TooFewSamples(f"{source.spec} holds {len(source)} {source.kind[:-1]}; expected at least two")
     return source
 
 
@@ -89,7 +90,8 @@ def _by_form(name: str) -> tuple[str, dict[str, str]]:
     if _SHARDS.fullmatch(name):
         return "tar", {"path": name}
     if _FUNCTION.fullmatch(name) and not Path(name).exists():
-        return "callable", {"path": name}
+        registered = SOURCES.registered(find_attribute(name))
+        return (registered.name, {}) if registered else ("callable", {"path": name})
     return "", {}
 
 

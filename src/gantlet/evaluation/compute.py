@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from gantlet.core.errors import TooFewSamples
+from gantlet.core.errors import ShapeError, TooFewSamples
 from gantlet.core.interfaces.metadata import MetricMetadata
 from gantlet.core.registry import Entry
 from gantlet.core.results.estimate import Estimate
@@ -29,11 +29,15 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
         if progress is not None:
             progress(entry.name)
         missing = missing_needs(entry, evidence)
-        reason = "; ".join(all_needs()[name].why_absent for name in missing)
+        reason = "; ".join(need_named(name).why_absent for name in missing)
         measured: Measurement | None = None
         if not missing:
             try:
                 measured = entry.object(evidence, **options)
+                if not isinstance(measured, Measurement):
+                    raise ShapeError(
+                        f"metric {entry.name!r} returned {type(measured).__name__}; expected a Measurement"
+                    )
             except (TooFewSamples, Undefined) as error:
                 reason = str(error)
         estimates.append(_stamped(entry, evidence, options, measured, reason))
@@ -79,12 +83,14 @@ def all_needs() -> Mapping[str, Need]:
 
 def missing_needs(entry: Entry[MetricMetadata], evidence: Evidence) -> list[str]:
     """Return what a metric needs and the evidence lacks; raises UnknownName for a need that nobody registered."""
-    return [name for name in entry.meta.needs if not _need(name).present(evidence)]
+    return [name for name in entry.meta.needs if not need_named(name).present(evidence)]
 
 
-def _need(name: str) -> Need:
-    NEEDS.entry(name)
-    return all_needs()[name]
+@cache
+def need_named(name: str) -> Need:
+    """Return a kind of evidence by its name, or by module:attribute; raises UnknownName, UsageError."""
+    need: Need = NEEDS.entry(name).object()
+    return need
 
 
 def gathered(space: Space, fake: Side | None, metrics: Iterable[str]) -> dict[str, Any]:
@@ -92,7 +98,7 @@ def gathered(space: Space, fake: Side | None, metrics: Iterable[str]) -> dict[st
     wanted = {name for spec in metrics for name in resolve(spec)[0].meta.needs}
     values = {
         name: need.gather(space, fake)
-        for name, need in all_needs().items()
+        for name, need in {**all_needs(), **{name: need_named(name) for name in wanted}}.items()
         if isinstance(need, Gathered) and (name in wanted or not need.costly)
     }
     return {name: value for name, value in values.items() if value is not None}

@@ -59,12 +59,14 @@ class Evaluator:
             other.spaces.append(dataclasses.replace(space, config=config, seconds={}, references={}))
         return other
 
-    def evaluate(self, fake: Source, *, out: Path | None = None, images_seen: int | None = None) -> Report:
+    def evaluate(self, fake: Source, *, out: Path | str | None = None, images_seen: int | None = None) -> Report:
         """Return the Report on an opened source; writes report.json and pictures into ``out`` where one is given."""
         started = time.perf_counter()
         sides = extract_generated(self.spaces, fake)
         findings = [find(space, side) for space, side in zip(self.spaces, sides, strict=True)]
-        return assemble(self.spaces, sides, findings, started, out=out, images_seen=images_seen)
+        return assemble(
+            self.spaces, sides, findings, started, out=None if out is None else Path(out), images_seen=images_seen
+        )
 
     def __call__(
         self,
@@ -73,7 +75,7 @@ class Evaluator:
         *,
         range: str = "unit",
         images_seen: int | None = None,
-        out: Path | None = None,
+        out: Path | str | None = None,
     ) -> Report:
         """Return the Report on generated images.
 

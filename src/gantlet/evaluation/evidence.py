@@ -30,6 +30,8 @@ class Predictions:
     true: Int64[np.ndarray, " n"]
     predicted: Int64[np.ndarray, " n"]
     trained_on: str
+    n_trained: int | None = None
+    """Images that the classifier was trained on, where that is known."""
 
     @property
     def correct(self) -> Float64[np.ndarray, " n"]:

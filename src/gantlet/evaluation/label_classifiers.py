@@ -68,7 +68,7 @@ def predict(
     geometry = _geometry(train)
     classifier = _fitted(_Key(learnt), *geometry, seed, on_bad)
     images, labels = _labelled(tested, *geometry, on_bad)
-    return Predictions(labels, classifier.predict(images), trained_on)
+    return Predictions(labels, classifier.predict(images), trained_on, len(learnt))
 
 
 class _Key:

@@ -1,10 +1,11 @@
 """Measurement: what a metric returns; `compute` stamps name, level, unit and version on it."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
-from gantlet.core.errors import GantletError
+from gantlet.core.errors import GantletError, ShapeError
 from gantlet.core.results.estimate import Interval
 
 Bounds = tuple[Interval, float | None, float | None]
@@ -28,6 +29,17 @@ class Measurement:
     rows: Rows
     details: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        kind, low, high = self.interval
+        if kind not in get_args(Interval):
+            raise ShapeError(f"an interval is one of {', '.join(get_args(Interval))}; got {kind!r}")
+        ends = [float(end) for end in (low, self.value, high) if end is not None]
+        rounding = 1e-9 * max((abs(end) for end in ends), default=0.0)
+        if any(later < earlier - rounding for earlier, later in itertools.pairwise(ends)):
+            raise ShapeError(f"expected low ≤ value ≤ high; got {low}, {self.value}, {high}")
+        if any(n is not None and n < 0 for n in self.rows):
+            raise ShapeError(f"numbers of rows are 0 or more; got {tuple(self.rows)}")
 
 
 class Undefined(GantletError):

@@ -1,13 +1,16 @@
 """Find once: by the first process only, and from the cache where the same was found before."""
 
 import functools
+import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from gantlet.core.files import sha256
 from gantlet.core.processes import processes
 from gantlet.core.version import __version__
 from gantlet.evaluation.compute import all_needs, resolve
-from gantlet.evaluation.features.cache import cache_path, load, store
+from gantlet.evaluation.features.cache import cache_path, keep, load
 from gantlet.evaluation.findings import Findings
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.need import Stamped
@@ -43,7 +46,7 @@ def _read(space: Space, fake: Side) -> Findings | None:
 def _written(space: Space, fake: Side, findings: Findings) -> Findings:
     if space.config.cache:
         made_of = made_from(space, fake)
-        store(cache_path("findings", made_of), {}, made_of, findings.plain())
+        keep(cache_path("findings", made_of), {}, made_of, findings.plain())
     return findings
 
 
@@ -56,8 +59,17 @@ def made_from(space: Space, fake: Side) -> dict[str, Any]:
         "package": __version__,
         "extractor": space.extractor.identity,
         **{name: side and [side.source.digest, list(side.skipped)] for name, side in sides.items()},
-        "metrics": [[spec, resolve(spec)[0].meta.version] for spec in metric_names(config, space.name)],
+        "metrics": [[spec, *_made_by(spec)] for spec in metric_names(config, space.name)],
         "needs": {name: need.stamp(space, fake) for name, need in all_needs().items() if isinstance(need, Stamped)},
         "seed": config.seed,
         "level": config.level,
     }
+
+
+def _made_by(spec: str) -> list[Any]:
+    """Return the version of a metric; of one from outside the package its place and the digest of its file too."""
+    entry = resolve(spec)[0]
+    if entry.origin == "gantlet":
+        return [entry.meta.version]
+    file = inspect.getsourcefile(entry.object)
+    return [entry.meta.version, entry.object.__module__, sha256(Path(file)) if file and Path(file).is_file() else ""]

@@ -98,7 +98,9 @@ def settled(config: EvaluateConfig, real: Source) -> EvaluateConfig:
 def build_all(config: EvaluateConfig, train: Source, held_out: Source | None, progress: Progress) -> list[Extractor]:
     """Build the extractor of each feature space that a configuration names."""
     return [
-        build_extractor(_with_weights(spec, config.weights), train=train, held_out=held_out, progress=progress)
+        build_extractor(
+            _with_weights(spec, config.weights), train=train, held_out=held_out, progress=progress, on_bad=config.on_bad
+        )
         for spec in split_specs(config.features)
     ]
 

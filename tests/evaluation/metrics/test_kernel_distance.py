@@ -10,6 +10,7 @@ from covering import Case, covers, misses
 from draws import two
 
 from gantlet.core.errors import NonFiniteError, ShapeError, TooFewSamples
+from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.metrics.kernel_distance import all_pairs, kernel_distance_subsets, kernel_sums
 from gantlet.evaluation.stats.feature_bank import FeatureBank
@@ -49,7 +50,7 @@ def test_subsets_equal_torch_fidelity(torch_fidelity: Callable[[str], ModuleType
         torch.from_numpy(fake).double(), torch.from_numpy(real).double(), kid_subsets=10, kid_subset_size=100,
         rng_seed=2020, verbose=False,
     )  # fmt: skip
-    mean, std = kernel_distance_subsets(real, fake, np.random.RandomState(2020), subsets=10, size=100)
+    mean, std, _ = kernel_distance_subsets(real, fake, np.random.RandomState(2020), subsets=10, size=100)
     assert mean == pytest.approx(expected["kernel_inception_distance_mean"], rel=1e-6)
     assert std == pytest.approx(expected["kernel_inception_distance_std"], rel=1e-6)
 
@@ -109,3 +110,14 @@ def test_the_interval_covers_the_closed_form() -> Case:
 @covers("kernel_distance")
 def test_the_interval_covers_zero_at_the_null() -> Case:
     return Case(two(300, 8), 0.0)
+
+
+def test_subsets_carry_the_rows_that_they_drew() -> None:
+    rng = np.random.default_rng(0)
+    real, fake = (FeatureBank(rng.standard_normal((300, 3)).astype(np.float32)) for _ in range(2))
+    (one,) = compute(Evidence(real, fake), ["kernel_distance[subsets=1,size=50]"])
+    assert (one.n_real, one.n_fake, one.low) == (50, 50, None)
+    assert "one subset" in one.notes[-1]
+    (several,) = compute(Evidence(real, fake), ["kernel_distance[subsets=3,size=50]"])
+    assert 50 < several.n_real < 150
+    assert several.low < several.value < several.high

@@ -35,6 +35,11 @@ class Capabilities:
     translates: bool = False
     """Of a network: its generator makes an image from an image."""
 
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not isinstance(value, bool):
+                raise TypeError(f"the capability {name} is true or false; got {value!r}")
+
 
 @runtime_checkable
 class Part(Protocol):

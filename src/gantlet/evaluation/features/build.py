@@ -17,6 +17,7 @@ def build_extractor(
     train: "Source | None" = None,
     held_out: "Source | None" = None,
     progress: Callable[[str, int, int], None] | None = None,
+    on_bad: str = "fail",
 ) -> Extractor:
     """Build the extractor that ``spec`` names; raises UnknownName, ConfigError, WeightsError.
 
@@ -39,9 +40,22 @@ def build_extractor(
             held_out = open_source(train.held_out) if train.held_out else None
         if train is None:
             raise ConfigError(f"extractor {name!r} needs labelled training images: write {name}[data=SOURCE]")
-        training = {"train": train, "held_out": held_out, "progress": progress}
+        training = {"train": train, "held_out": held_out, "progress": progress, "on_bad": on_bad}
     extractor: Extractor = EXTRACTORS.build(format_spec(name, options), **training)
+    if EXTRACTORS.entry(name).origin != "gantlet":
+        _check_identity(name, extractor)
     return extractor
+
+
+def _check_identity(name: str, extractor: Extractor) -> None:
+    """Raise ConfigError for an identity that cannot tell two states of an extractor apart: features are cached by it."""
+    identity = extractor.identity
+    texts = isinstance(identity, dict) and all(isinstance(part, str) for pair in identity.items() for part in pair)
+    if not texts or not all(identity.get(key) for key in ("name", "version")):
+        raise ConfigError(
+            f"extractor {name!r}: expected its identity to be texts by name, with a name and a version that are not empty; "
+            f"got {identity!r}"
+        )
 
 
 def automatic(train: "Source | None") -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from gantlet.core.errors import CacheError
+from gantlet.core.errors import CacheError, OutputError
 from gantlet.core.files import cache_folder, explained, json_digest, writing
 from gantlet.core.locks import sweep
 from gantlet.core.stamp import differing
@@ -36,6 +37,14 @@ def store(path: Path, arrays: Mapping[str, np.ndarray], made_of: Mapping[str, An
             save_file(tensors, temporary, metadata={HEADER: json.dumps(header)})
         except SafetensorError as error:  # safetensors hides the cause of a failed write in its text
             raise OSError(str(error)) from error
+
+
+def keep(path: Path, arrays: Mapping[str, np.ndarray], made_of: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    """Cache what was computed; where that is not possible warn and go on: a full disk does not undo the work."""
+    try:
+        store(path, arrays, made_of, facts)
+    except OutputError as error:
+        warnings.warn(f"not cached: {error}", stacklevel=2)
 
 
 def load(path: Path, made_of: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:

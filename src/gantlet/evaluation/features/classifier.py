@@ -18,7 +18,7 @@ from gantlet.data import decode
 from gantlet.data.reading import PixelBatch, Pixels, fit_square, native_shape, to_array
 from gantlet.data.source import ImageSource
 from gantlet.evaluation.features import EXTRACTORS
-from gantlet.evaluation.features.cache import arrays_digest, cache_path, load, store
+from gantlet.evaluation.features.cache import arrays_digest, cache_path, keep, load
 from gantlet.evaluation.features.small_cnn import FEATURES, Classifier, SmallCNN, fit_classifier
 
 __all__ = ["Classifier", "ClassifierFeatures", "fit_classifier"]
@@ -63,6 +63,7 @@ class ClassifierFeatures(Extractor, TrainedOnLabels):
     held_out: ImageSource | None = None
     progress: Callable[[str, int, int], None] | None = None
     seed: int = 0
+    on_bad: str = "fail"
     name = "classifier"
     dim = FEATURES
 
@@ -104,7 +105,7 @@ class ClassifierFeatures(Extractor, TrainedOnLabels):
         found = load(path, made_of)
         if found is None:
             found = self._train()
-            store(path, found[0], made_of, found[1])
+            keep(path, found[0], made_of, found[1])
         return found
 
     @property
@@ -150,11 +151,11 @@ class ClassifierFeatures(Extractor, TrainedOnLabels):
 
     def _train(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         test = self._labelled_test()
-        data = to_array(self.train, *self.shape)
+        data = to_array(self.train, *self.shape, on_bad=self.on_bad)
         assert data.labels is not None  # __post_init__
         if test is not None:
             images, labels = data.pixels, data.labels
-            read = to_array(test, *self.shape)
+            read = to_array(test, *self.shape, on_bad=self.on_bad)
             test_images, test_labels, tested_on = read.pixels, read.labels, test.spec
         else:
             held = _tenth(data.labels, self.seed)

@@ -50,6 +50,7 @@ class StackedDigits(Extractor):
     held_out: ImageSource | None = None
     progress: Callable[[str, int, int], None] | None = None
     seed: int = 0
+    on_bad: str = "fail"
     name = "stacked-digits"
     dim = COLOURS * FEATURES
 
@@ -69,7 +70,11 @@ class StackedDigits(Extractor):
         """Return the classifier of one colour."""
         held_out = self.held_out if self.held_out is not None and self.held_out.classes == self.train.classes else None
         return ClassifierFeatures(
-            colours_of(self.train), None if held_out is None else colours_of(held_out), self.progress, self.seed
+            colours_of(self.train),
+            None if held_out is None else colours_of(held_out),
+            self.progress,
+            self.seed,
+            self.on_bad,
         )
 
     @property

@@ -50,6 +50,6 @@ def estimate(evidence: Evidence) -> Measurement:
     return Measurement(
         value,
         ("wilson", low, high),
-        Rows(evidence.rows.real, n),
+        Rows(predictions.n_trained, n),
         details={"n_classified": n, "trained_on": predictions.trained_on},
     )

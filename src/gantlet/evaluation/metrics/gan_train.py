@@ -50,6 +50,6 @@ def estimate(evidence: Evidence) -> Measurement:
     return Measurement(
         value,
         ("wilson", low, high),
-        Rows(n, evidence.rows.fake),
+        Rows(n, predictions.n_trained),
         details={"n_classified": n, "trained_on": predictions.trained_on},
     )

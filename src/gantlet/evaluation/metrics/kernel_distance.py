@@ -13,7 +13,7 @@ from gantlet.core.numerics.distances import as_tensor, dot_tiles, tile_side
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
-from gantlet.evaluation.measurement import Measurement
+from gantlet.evaluation.measurement import NO_BOUNDS, Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 
 EXACT_ROWS = 4_000
@@ -108,8 +108,8 @@ def kernel_distance_subsets(
     *,
     subsets: int = 100,
     size: int = 1000,
-) -> tuple[float, float]:
-    """Return mean and population standard deviation of the unbiased MMD² over random subsets: the published protocol.
+) -> tuple[float, float, Rows]:
+    """Return mean and population standard deviation of the unbiased MMD² over random subsets, and the rows drawn: the published protocol.
 
     Convention: torch-fidelity's, number for number with ``RandomState(seed)``: each subset draws fake rows, then real
     ones, without replacement; arithmetic in float64. The spread over subsets is not a standard error of anything.
@@ -126,11 +126,14 @@ def kernel_distance_subsets(
             f"give more images"
         )
     values = np.empty(subsets)
+    drawn = np.zeros(len(real), bool), np.zeros(len(fake), bool)
     for s in range(subsets):
-        f = fake[rng.choice(len(fake), size, replace=False)]
-        r = real[rng.choice(len(real), size, replace=False)]
+        of_fake = rng.choice(len(fake), size, replace=False)
+        of_real = rng.choice(len(real), size, replace=False)
+        f, r = fake[of_fake], real[of_real]
+        drawn[0][of_real] = drawn[1][of_fake] = True
         values[s] = kernel_distance(kernel_sums(r), kernel_sums(f), kernel_sums(r, f))[0]
-    return float(values.mean()), float(values.std())
+    return float(values.mean()), float(values.std()), Rows(int(drawn[0].sum()), int(drawn[1].sum()))
 
 
 def all_pairs(
@@ -188,12 +191,16 @@ def estimate(evidence: Evidence, subsets: int = 0, size: int = 1000, seed: int =
     real, fake = evidence.real.features, evidence.fake.features
     value, variance = kernel_distance(*sums_of(evidence))
     details: dict[str, float] = {}
+    rows = evidence.rows
     if subsets:
         chance = np.random.RandomState(seed)
-        value, spread = kernel_distance_subsets(real, fake, chance, subsets=subsets, size=size)
+        value, spread, rows = kernel_distance_subsets(real, fake, chance, subsets=subsets, size=size)
         variance += spread**2 / subsets
         details = {"subsets_std": spread}
     low, high = normal(value, variance, evidence.level)
-    notes = ("the value is negative: no difference is seen",) if value < 0 else ()
+    notes: tuple[str, ...] = ("the value is negative: no difference is seen",) if value < 0 else ()
+    if subsets == 1:
+        note = "no interval: one subset does not show how much subsets differ; take two or more"
+        return Measurement(value, NO_BOUNDS, rows, details=details, notes=(*notes, note))
     details = {"standard_error": variance**0.5, **details}
-    return Measurement(value, ("delta", low, high), evidence.rows, details=details, notes=notes)
+    return Measurement(value, ("delta", low, high), rows, details=details, notes=notes)
