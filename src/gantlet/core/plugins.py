@@ -27,7 +27,9 @@ def find_attribute(path: str) -> Any:
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
-        raise UsageError(f"cannot import the module of {path!r}: {type(error).__name__}: {error}") from error
+        raise UsageError(
+            f"cannot import the module of {path!r} from the current folder: {type(error).__name__}: {error}"
+        ) from error
     finally:
         sys.path.remove(here)
     if not hasattr(module, name):

@@ -116,5 +116,5 @@ def check_statistics(path: str, statistics: Statistics, extractor: Mapping[str, 
         field, made, wanted = apart
         raise CacheError(
             f"{path} was made with {field} = {made!r}, this evaluation has {wanted!r}; make the statistics anew (gantlet "
-            "stats make), or evaluate as they were made"
+            f"stats make), or evaluate as they were made: --features '{header.get('features', '')}'"
         )

@@ -12,7 +12,7 @@ from jaxtyping import Float, Float32, Int64, UInt8
 from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
-from gantlet.core.errors import CheckpointError, UsageError
+from gantlet.core.errors import CheckpointError, UnknownName, UsageError
 from gantlet.core.interfaces.networks import ImageShape, Shape, shape_from
 from gantlet.core.rng import numpy_stream, torch_stream
 from gantlet.core.trust import require_harmless
@@ -195,7 +195,13 @@ def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
     shape = shape_from(header["shape"])
     with torch.random.fork_rng(devices=[]):
         n_classes = 0 if config.conditioning == "none" else len(header["class_counts"])
-        generator = build_generator(config, shape, n_classes)
+        try:
+            generator = build_generator(config, shape, n_classes)
+        except UnknownName as error:
+            raise CheckpointError(
+                f"{path} was made with the {error.kind} {error.name!r}, which is not installed here; install the package that it "
+                "comes from"
+            ) from error
     generator.load_state_dict(part(tensors, "average" if has_average and which != "generator" else "generator"))
     generator.eval()
     return LoadedGenerator(
