@@ -243,3 +243,15 @@ def test_a_metric_that_returns_something_else_is_one_sentence(text: str, folder:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "expected a Measurement" in done.stderr or "an interval is one of" in done.stderr
+
+
+def test_a_need_by_reference_is_part_of_the_cache_key(folder: Path) -> None:
+    install(folder, "", "names")
+    module = folder / "newcomer" / "names.py"
+    module.write_text(module.read_text().replace('needs=("file_names",)', 'needs=("newcomer.names:FileNames",)'))
+    words = ["--features", "pixels", "--metrics", "newcomer.names:estimate"]
+    (first,) = evaluate(folder, *words)["estimates"]
+    (folder / "fake.npz").rename(folder / "a-much-longer-name.npz")
+    report = works(folder, "evaluate", "a-much-longer-name.npz", "--real", "real.npz", "--json", *words)
+    (second,) = json.loads(report)["estimates"]
+    assert second["value"] == pytest.approx(first["value"] + len("a-much-longer-name") - len("fake"))

@@ -19,6 +19,7 @@ from gantlet.cli import main
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import DataError, UntrustedError
 from gantlet.core.files import distinct_names, safe_name
+from gantlet.core.locks import only_one
 from gantlet.core.trust import require_harmless, trust
 from gantlet.core.visible import visible
 
@@ -30,9 +31,22 @@ CODE = [
     "callable[path=x:y,version=1]",
     "torchscript[path=net.pt]",
     "digits,evil:run",
+    "é:run",
+    "run:main",
+    "dcgan[norm=run:main]",
 ]
 NETWORK = ["hf:owner/name[test]", "huggingface[path=a/b]", "https://host/x.zip", "clip[model=owner/name]"]
-OUTSIDE = ["/etc/passwd", "../secret", "mnist[root=/data]", "photos/", "~/x", "run:../other", "npz[path=x.npz]", "a\\b"]
+OUTSIDE = [
+    "/etc/passwd",
+    "../secret",
+    "mnist[root=/data]",
+    "photos/",
+    "~/x",
+    "run:../other",
+    "npz[path=x.npz]",
+    "a\\b",
+    ".hidden",
+]
 HARMLESS = ["digits", "digits[split=test]", "mixture[kind=ring,n=300]", "r1[gamma=0.3]", "paired[of=digits,task=edges]"]
 
 
@@ -49,11 +63,29 @@ def test_what_a_file_may_name(text: str) -> None:
     assert require_harmless(text, Path("run/config.toml")) == text
 
 
-def test_paths_inside_the_folder_are_fine(tmp_path: Path) -> None:
-    assert require_harmless("folder[path=data/images]", tmp_path / "config.toml", inside=tmp_path)
-    (tmp_path / "link").symlink_to("/etc")
-    with pytest.raises(UntrustedError, match="outside its folder"):
-        require_harmless("folder[path=link/x]", tmp_path / "config.toml", inside=tmp_path)
+def test_paths_are_tested_as_they_would_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "link").symlink_to("/etc")
+    (tmp_path / "cats").mkdir()
+    (tmp_path / "digits").mkdir()
+    (tmp_path / "test").mkdir()
+    monkeypatch.chdir(tmp_path)
+    harmless = ("folder[path=run/images]", "run/images", "run:run/inner", str(run / "x"), "digits[split=test]")
+    for text in harmless:
+        assert require_harmless(text, run / "config.toml", inside=run, known={"digits"}) == text
+    for text in ("folder[path=images/x]", "run/link/x", "run:inner", "cats", "paired[of=cats,task=edges]"):
+        with pytest.raises(UntrustedError, match="outside its folder"):
+            require_harmless(text, run / "config.toml", inside=run, known={"digits"})
+
+
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "run" / ".lock").symlink_to(tmp_path / "mine")
+    with pytest.raises(OSError, match="symbolic links"), only_one(tmp_path / "run"):
+        pass
+    assert (tmp_path / "mine").read_text() == "mine"
 
 
 def hostile_run(folder: Path, **changes: object) -> Path:

@@ -88,7 +88,7 @@ def _alone(out: Path) -> Iterator[None]:
         def begin() -> None:
             with explained(out):
                 out.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(only_one(out))
+                stack.enter_context(only_one(out))
             sweep(out, out / "checkpoints", out / "samples", out / "pictures")
 
         processes().first(begin)

@@ -25,9 +25,12 @@ def only_one(folder: Path) -> Iterator[None]:
 
     A lock cannot be held on file systems without flock; there a second process is not noticed.
     """
-    with (folder / ".lock").open("a+") as file:
+    if not _can_lock():
+        yield
+        return
+    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)  # a link may lead anywhere
+    with os.fdopen(handle, "r+") as file:
         if not take(file.fileno()):
-            file.seek(0)
             holder = file.read().strip() or "another process"
             raise OutputError(
                 f"{folder} is in use by {holder}; wait until it ends, or choose another folder with --out"
@@ -40,10 +43,10 @@ def only_one(folder: Path) -> Iterator[None]:
 
 def take(handle: int) -> bool:
     """Lock an open file or folder without waiting; return False when another process holds it."""
-    try:
-        import fcntl
-    except ImportError:
+    if not _can_lock():
         return True
+    import fcntl
+
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

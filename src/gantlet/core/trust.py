@@ -6,18 +6,20 @@ says may name built-in parts and data only, unless the user trusts it (``--trust
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
 from gantlet.core.errors import UntrustedError
+from gantlet.core.plugins import is_reference
 
 _TRUSTED: ContextVar[bool] = ContextVar("trusted", default=False)
-_CODE = re.compile(r"(?:^|[\[=,+])\s*([A-Za-z_]\w*(?:\.\w+)*:[A-Za-z_]\w*)")
-_RUNS_CODE = re.compile(r"(?:^|[\[=,+])\s*(callable|torchscript)\b")
-_NETWORK = re.compile(r"(?:^|[\[=,+])\s*(hf:[^\[\],]*|huggingface\b|\w+://[^\[\],]*)|\bmodel=([^\[\],]+)")
-_PATH = re.compile(r"(?:^|[\[=,+])\s*(?:run:)?([^\[\]=,+]*[/\\][^\[\]=,]*|~[^\[\],]*|\.\.[^\[\],]*)")
-_PATH_OPTION = re.compile(r"\b(?:path|root|folder|weights|file)=([^\[\],]+)")
+_TOKEN = re.compile(r"(?:(\w+)\s*=)?\s*([^\[\]=,+]+)")
+"""A name, or a value with its key."""
+RUNS_CODE = ("callable", "torchscript")
+PATHS = ("path", "root", "folder", "weights", "file")
+SOURCE_OPTIONS = ("data", "of", "inputs")
+"""The options whose value is a source, which may be the bare name of a folder."""
 
 
 @contextlib.contextmanager
@@ -30,36 +32,35 @@ def trust() -> Iterator[None]:
         _TRUSTED.reset(token)
 
 
-def require_harmless(text: str, file: Path, *, inside: Path | None = None) -> str:
+def require_harmless(text: str, file: Path, *, inside: Path | None = None, known: Collection[str] = ()) -> str:
     """Return a spec or source string that a file holds; raises UntrustedError when it names more than built-in parts.
 
-    Args: text: the string; file: where it was read; inside: the folder in which paths may lie (None: none may).
+    Args: text: the string; file: where it was read; inside: of a source string, the folder in which its paths and runs
+    must lie (None: it may name none); known: names that are built in, whatever files have that name.
     Code: module:attribute, callable, torchscript. Network: hf:…, URLs, model=…. Paths: anything with a slash, an existing
-    file or folder, and the values of path=, root=, folder=, weights= and file=.
+    file or folder, and the values of options that are paths; relative ones are taken from the current folder, as they
+    would be opened.
     """
-    if _TRUSTED.get():
-        return text
-    plain = re.sub(r"\brun:", "", text)
-    if match := _CODE.search(re.sub(r"\bhf:", "", plain)) or _RUNS_CODE.search(text):
-        raise UntrustedError(_sentence(file, text, f"{match.group(1)}, which runs code"))
-    if match := _NETWORK.search(text):
-        raise UntrustedError(
-            _sentence(file, text, f"{(match.group(1) or match.group(2)).strip()}, which is on the network")
-        )
-    for path in _paths(text):
-        if inside is None or not (inside / path).resolve().is_relative_to(inside.resolve()):
-            raise UntrustedError(_sentence(file, text, f"the path {path} outside its folder"))
+    if not _TRUSTED.get():
+        for match in _TOKEN.finditer(text):
+            if reason := _reason(match[1] or "", match[2].strip(), inside, known):
+                raise UntrustedError(
+                    f"{file} says {text!r} and so names {match[2].strip()}, {reason}; a file that may come from somebody else "
+                    "does not decide that: look at it and add --trust, or give your own value"
+                )
     return text
 
 
-def _paths(text: str) -> list[str]:
-    name = text.partition("[")[0].strip().removeprefix("run:")
-    found = [match.group(1).strip() for match in (*_PATH.finditer(text), *_PATH_OPTION.finditer(text))]
-    return [*found, *([name] if name and "run:" in text[:4] else [])]
-
-
-def _sentence(file: Path, text: str, what: str) -> str:
-    return (
-        f"{file} says {text!r} and so names {what}; a file that may come from somebody else does not decide that: look at "
-        "it and add --trust, or give your own value"
-    )
+def _reason(key: str, token: str, inside: Path | None, known: Collection[str]) -> str:
+    """Return why a token is not harmless, or ''."""
+    if token.startswith("hf:") or token == "huggingface" or "://" in token or key == "model":
+        return "which is on the network"
+    run = inside is not None and token.startswith("run:")
+    path = token.removeprefix("run:") if run else token
+    if token in RUNS_CODE or (is_reference(token) and not run):
+        return "which runs code"
+    opened = (key in SOURCE_OPTIONS or (not key and inside is not None)) and token not in known
+    named = run or key in PATHS or bool(re.search(r"[/\\~]|^\.", path)) or (opened and Path(path).exists())
+    if named and (inside is None or not Path(path).resolve().is_relative_to(inside.resolve())):
+        return "a path outside its folder"
+    return ""

@@ -93,12 +93,18 @@ def need_named(name: str) -> Need:
     return need
 
 
+def needs_for(metrics: Iterable[str]) -> dict[str, Need]:
+    """Return every registered kind of evidence, and those that these metrics name by module:attribute."""
+    wanted = {name for spec in metrics for name in resolve(spec)[0].meta.needs}
+    return {**all_needs(), **{name: need_named(name) for name in wanted}}
+
+
 def gathered(space: Space, fake: Side | None, metrics: Iterable[str]) -> dict[str, Any]:
     """Return the evidence that an evaluation gathers for these metrics from its sides, by need."""
     wanted = {name for spec in metrics for name in resolve(spec)[0].meta.needs}
     values = {
         name: need.gather(space, fake)
-        for name, need in {**all_needs(), **{name: need_named(name) for name in wanted}}.items()
+        for name, need in needs_for(metrics).items()
         if isinstance(need, Gathered) and (name in wanted or not need.costly)
     }
     return {name: value for name, value in values.items() if value is not None}

@@ -9,7 +9,7 @@ from typing import Any
 from gantlet.core.files import sha256
 from gantlet.core.processes import processes
 from gantlet.core.version import __version__
-from gantlet.evaluation.compute import all_needs, resolve
+from gantlet.evaluation.compute import needs_for, resolve
 from gantlet.evaluation.features.cache import cache_path, keep, load
 from gantlet.evaluation.findings import Findings
 from gantlet.evaluation.metric_selection import metric_names
@@ -27,25 +27,21 @@ def found_once(find: Find) -> Find:
     @functools.wraps(find)
     def once(space: Space, fake: Side) -> Findings:
         group = processes()
+        made_of = made_from(space, fake) if space.config.cache else None
         if group.size > 1:
-            return group.first(lambda: _read(space, fake) or _written(space, fake, find(space, fake)))
-        cached = _read(space, fake)
-        return cached if cached is not None else _written(space, fake, find(space, fake))
+            return group.first(lambda: _read(made_of) or _kept(made_of, find(space, fake)))
+        return _read(made_of) or _kept(made_of, find(space, fake))
 
     return once
 
 
-def _read(space: Space, fake: Side) -> Findings | None:
-    if not space.config.cache:
-        return None
-    made_of = made_from(space, fake)
-    cached = load(cache_path("findings", made_of), made_of)
+def _read(made_of: dict[str, Any] | None) -> Findings | None:
+    cached = None if made_of is None else load(cache_path("findings", made_of), made_of)
     return None if cached is None else Findings.from_plain(cached[1])
 
 
-def _written(space: Space, fake: Side, findings: Findings) -> Findings:
-    if space.config.cache:
-        made_of = made_from(space, fake)
+def _kept(made_of: dict[str, Any] | None, findings: Findings) -> Findings:
+    if made_of is not None:
         keep(cache_path("findings", made_of), {}, made_of, findings.plain())
     return findings
 
@@ -53,14 +49,16 @@ def _written(space: Space, fake: Side, findings: Findings) -> Findings:
 def made_from(space: Space, fake: Side) -> dict[str, Any]:
     """Return everything that decides the findings: content, extractor, metrics with versions, needs with stamps, settings."""
     sides = {"real": space.real, "fake": fake, "held_out": space.held_out, "train": space.train, "test": space.test}
-    config = space.config
+    config, names = space.config, metric_names(space.config, space.name)
     return {
         "version": VERSION,
         "package": __version__,
         "extractor": space.extractor.identity,
         **{name: side and [side.source.digest, list(side.skipped)] for name, side in sides.items()},
-        "metrics": [[spec, *_made_by(spec)] for spec in metric_names(config, space.name)],
-        "needs": {name: need.stamp(space, fake) for name, need in all_needs().items() if isinstance(need, Stamped)},
+        "metrics": [[spec, *_made_by(spec)] for spec in names],
+        "needs": {
+            name: need.stamp(space, fake) for name, need in needs_for(names).items() if isinstance(need, Stamped)
+        },
         "seed": config.seed,
         "level": config.level,
     }

@@ -8,12 +8,14 @@ from gantlet.core.config import EvaluateConfig
 from gantlet.core.interfaces.extractors import Extractor
 from gantlet.core.specs import format_spec, parse_spec, split_specs
 from gantlet.core.trust import require_harmless
+from gantlet.data import SOURCES
 from gantlet.data.kinds import Source
 from gantlet.data.opening import open_source
 from gantlet.data.reading import fitted
 from gantlet.data.source import ImageSource
 from gantlet.data.statistics_file import StatisticsSource
 from gantlet.evaluation.extraction import extract_sides
+from gantlet.evaluation.features import EXTRACTORS
 from gantlet.evaluation.features.build import build_extractor
 from gantlet.evaluation.features.statistics_file import read_statistics
 from gantlet.evaluation.metric_selection import for_points
@@ -88,9 +90,9 @@ def settled(config: EvaluateConfig, real: Source) -> EvaluateConfig:
         return for_points(config)
     if isinstance(real, StatisticsSource) and config.features == EvaluateConfig().features:
         file = Path(real.spec)
-        named = require_harmless(
-            read_statistics(file).header.get("features", config.features), file, inside=file.parent
-        )
+        text = read_statistics(file).header.get("features", config.features)
+        known = [*EXTRACTORS.names(), *SOURCES.names()]
+        named = require_harmless(text, file, inside=file.parent, known=known)
         return dataclasses.replace(config, features=named)
     return config
 

@@ -61,12 +61,16 @@ def _start(recipe: str, words: Words) -> TrainConfig:
 
 def _require_harmless(config: TrainConfig, file: Path) -> None:
     """Raise UntrustedError when a value that comes from the file, and not from an option, names code or a place outside."""
+    from gantlet.data import SOURCES
+
     read = TrainConfig.from_toml(file)
-    parts = ("data", "features", "network", "discriminator", "objective", "conditioning")
-    for name in (name for name in parts if getattr(read, name) == getattr(config, name)):
-        require_harmless(getattr(read, name), file, inside=file.parent)
+    if read.data == config.data:
+        require_harmless(read.data, file, inside=file.parent, known=SOURCES.names())
+    parts = ("features", "network", "discriminator", "objective", "conditioning")
+    for spec in (getattr(read, name) for name in parts if getattr(read, name) == getattr(config, name)):
+        require_harmless(spec, file, known=SOURCES.names())
     for spec in {*read.penalties, *read.techniques} & {*config.penalties, *config.techniques}:
-        require_harmless(spec, file, inside=file.parent)
+        require_harmless(spec, file, known=SOURCES.names())
 
 
 def sample(words: Words) -> None:

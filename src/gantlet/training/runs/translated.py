@@ -10,6 +10,7 @@ from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.specs import format_spec
 from gantlet.core.trust import require_harmless
+from gantlet.data import SOURCES
 from gantlet.data.opening import open_images
 from gantlet.data.paired import pair_arrays
 from gantlet.data.reading import to_array
@@ -51,7 +52,9 @@ def _input_images(
         if source.inputs is None:
             return source, to_array(source, shape.size, shape.inputs).pixels
     else:
-        source = open_images(require_harmless(generator.config.data, run / "checkpoints", inside=run))
+        source = open_images(
+            require_harmless(generator.config.data, run / "checkpoints", inside=run, known=SOURCES.names())
+        )
         source = open_images(source.held_out) if source.held_out else source
     if source.inputs is None:
         raise ConfigError(f"{source.spec} holds no pairs; name the input images: run:PATH[inputs=SOURCE]")
