@@ -18,7 +18,7 @@ def load_report(folder: Path) -> Report:
         raise DataError(
             f"no report.json in {folder}: expected the folder of a finished run or evaluation (gantlet evaluate writes one)"
         )
-    return Report.from_json(read_text(path))
+    return Report.load(path)
 
 
 def write_page(folder: Path, title: str = "") -> Path:
@@ -35,7 +35,7 @@ def write_page(folder: Path, title: str = "") -> Path:
             for path in sorted((folder / "samples").glob("step-*.png"))
             if (match := re.search(r"(\d+)", path.name))
         ],
-        best=Report.from_json(read_text(best)) if best.is_file() else None,
+        best=Report.load(best) if best.is_file() else None,
         config=read_text(config) if config.is_file() else "",
         summaries={entry.name: entry.summary for entry in entries("metrics")},
     )

@@ -1,12 +1,12 @@
 """Findings: what an evaluation finds in one feature space, as plain values that the cache can hold."""
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Literal
 
-from gantlet.core.results.estimate import Estimate, estimate_from
+from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.report import ModeCount
+from gantlet.core.schema import SCHEMA
 from gantlet.evaluation.copies import TailTest
 
 
@@ -24,7 +24,7 @@ class Pair:
 class Far:
     """Row of an image without a counterpart, on the ``side`` fake or real, and its ratio (results.Outlier)."""
 
-    side: str
+    side: Literal["fake", "real"]
     row: int
     ratio: float
 
@@ -38,6 +38,7 @@ class Findings:
     without held-out images. ``suspects``: the closest pairs; ``outliers``: the farthest images of both sides.
     """
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
     estimates: tuple[Estimate, ...]
     modes: tuple[ModeCount, ...]
     examples: tuple[tuple[int, ...], ...]
@@ -49,16 +50,3 @@ class Findings:
     def plain(self) -> dict[str, Any]:
         """Return the findings as plain JSON values."""
         return dataclasses.asdict(self)
-
-    @classmethod
-    def from_plain(cls, raw: Mapping[str, Any]) -> "Findings":
-        """Read what `plain` returned."""
-        return cls(
-            tuple(estimate_from(entry) for entry in raw["estimates"]),
-            tuple(ModeCount(**entry) for entry in raw["modes"]),
-            tuple(tuple(rows) for rows in raw["examples"]),
-            TailTest(**raw["copies"]) if raw["copies"] else None,
-            TailTest(**raw["outlier_test"]) if raw["outlier_test"] else None,
-            tuple(Pair(**entry) for entry in raw["suspects"]),
-            tuple(Far(**entry) for entry in raw["outliers"]),
-        )

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from gantlet.core.errors import CacheError
 from gantlet.core.files import sha256
 from gantlet.core.processes import processes
+from gantlet.core.schema import from_plain
 from gantlet.core.version import __version__
 from gantlet.evaluation.compute import needs_for, resolve
 from gantlet.evaluation.features.cache import cache_path, keep, load
@@ -36,8 +38,12 @@ def found_once(find: Find) -> Find:
 
 
 def _read(made_of: dict[str, Any] | None) -> Findings | None:
-    cached = None if made_of is None else load(cache_path("findings", made_of), made_of)
-    return None if cached is None else Findings.from_plain(cached[1])
+    path = None if made_of is None else cache_path("findings", made_of)
+    cached = load(path, made_of) if path and made_of is not None else None
+    try:
+        return None if cached is None else from_plain(Findings, cached[1])
+    except ValueError as error:
+        raise CacheError(f"the cache file {path} holds no findings ({error}); delete it, or use --no-cache") from error
 
 
 def _kept(made_of: dict[str, Any] | None, findings: Findings) -> Findings:

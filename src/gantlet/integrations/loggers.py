@@ -9,7 +9,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from gantlet.core.errors import UnknownName, UsageError
-from gantlet.core.files import read_text
 from gantlet.core.results.report import Report
 from gantlet.training.runs.events import Scalars, scalars_by_step
 
@@ -63,7 +62,7 @@ def log(folder: Path, to: str, *, project: str = "gantlet", out: Path | None = N
             logger.picture("samples", path, int(path.stem.removeprefix("step-")))
         last = max((step for step, _ in events), default=0)
         if report.is_file():
-            logger.numbers(scalars(Report.from_json(read_text(report))), last)
+            logger.numbers(scalars(Report.load(report)), last)
     finally:
         logger.close()
     return len(events) + report.is_file()

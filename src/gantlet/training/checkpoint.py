@@ -15,7 +15,8 @@ from gantlet.core.errors import CheckpointError
 from gantlet.core.version import __version__
 from gantlet.training.data import TrainingData
 from gantlet.training.runs.generator import checkpoints
-from gantlet.training.runs.tensors import read_header, read_tensors, write_tensors
+from gantlet.training.runs.header import Header, header_of, read_checkpoint
+from gantlet.training.runs.tensors import read_tensors, write_tensors
 from gantlet.training.state import TrainState
 
 T = TypeVar("T")
@@ -77,9 +78,14 @@ class Checkpoints:
         path = self.newest()
         if path is None:
             return None
-        tensors, header = self._intact(path, read_tensors)
+        tensors, header = self._intact(path, read_checkpoint)
         self._require_same(path, header)
-        state.restore(tensors, header)
+        try:
+            state.restore(tensors, header.numbers())
+        except (KeyError, IndexError, RuntimeError, ValueError, TypeError) as error:
+            raise CheckpointError(
+                f"{path} does not hold the state of this configuration ({error}); it is damaged: start the run anew"
+            ) from error
         return path
 
     def newest(self) -> Path | None:
@@ -88,7 +94,7 @@ class Checkpoints:
         """
         final = self.folder / "final.safetensors"
         candidates = [*checkpoints(self.run)[-1:], *([final] if final.is_file() else [])]
-        steps = {path: int(self._intact(path, read_header)["step"]) for path in candidates}
+        steps = {path: self._intact(path, header_of).step for path in candidates}
         return max(steps, key=lambda path: steps[path]) if steps else None
 
     def _intact(self, path: Path, read: Callable[[Path], T]) -> T:
@@ -105,8 +111,8 @@ class Checkpoints:
             )
             raise CheckpointError(f"{error}; {way_out}") from error
 
-    def _require_same(self, path: Path, header: dict[str, Any]) -> None:
-        saved, now = TrainConfig.from_mapping(header["config"]), self.config
+    def _require_same(self, path: Path, header: Header) -> None:
+        saved, now = header.made_with, self.config
         fixed = {field.name for field in dataclasses.fields(TrainConfig)} - set(MAY_CHANGE)
         names = sorted(fixed | ({"steps"} if now.decay != "constant" else set()))
         differing = [
@@ -114,10 +120,10 @@ class Checkpoints:
             for name in names
             if getattr(saved, name) != getattr(now, name)
         ]
-        if header["data_digest"] != self.images.digest:
+        if header.data_digest != self.images.digest:
             differing.append(f"the content of {self.images.source} has another digest")
-        if header["step"] > now.steps:
-            differing.append(f"steps is {now.steps}, but {header['step']} are done")
+        if header.step > now.steps:
+            differing.append(f"steps is {now.steps}, but {header.step} are done")
         if differing:
             raise CheckpointError(
                 f"{path} belongs to another configuration: {'; '.join(differing)}. Resume with the run's own "

@@ -28,6 +28,16 @@ def folder(tmp_path: Path) -> Path:
         "classes": ["a", "b", "c"],
         "class_counts": [10, 30, 60],
         "images_seen": 640,
+        "drawn": 1280,
+        "seconds": 0.5,
+        "last_score": None,
+        "best_step": None,
+        "best_score": None,
+        "monitor": {},
+        "version": "0.1.0",
+        "data": "digits",
+        "data_digest": "",
+        "weights_sha256": "",
     }
     tensors = {f"generator/{name}": tensor for name, tensor in made[0].state_dict().items()}
     write_tensors(tmp_path / "checkpoints" / "step-00000010.safetensors", tensors, {**header, "step": 10})

@@ -1,6 +1,5 @@
 """Networks: families of generators and discriminators for one shape of data."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -34,11 +33,6 @@ class PointShape:
 
 Shape = ImageShape | PointShape
 ShapeT_contra = TypeVar("ShapeT_contra", bound=Shape, contravariant=True)
-
-
-def shape_from(values: Mapping[str, int]) -> Shape:
-    """Return the shape whose fields a checkpoint holds."""
-    return PointShape(**values) if "dim" in values else ImageShape(**values)
 
 
 @runtime_checkable

@@ -2,9 +2,10 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from gantlet.core.errors import NonFiniteError
+from gantlet.core.errors import DataError, NonFiniteError
+from gantlet.core.schema import SCHEMA, Count, Positive, Share
 
 Interval = Literal["delta", "bootstrap", "permutation", "wilson", "seeds", "none"]
 
@@ -17,18 +18,19 @@ class Estimate:
     same metric for real against held-out real.
     """
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
     metric: str
     value: float | None
     low: float | None = None
     high: float | None = None
     interval: Interval = "none"
-    level: float = 0.95
-    n_real: int | None = 0
-    n_fake: int | None = 0
+    level: Share = 0.95
+    n_real: Count | None = 0
+    n_fake: Count | None = 0
     """Rows of each side that the number was computed from; None where a published file does not state it."""
     unit: str = ""
     lower_is_better: bool | None = None
-    version: int = 1
+    version: Positive = 1
     reference: "Estimate | None" = None
     details: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -45,6 +47,17 @@ class Estimate:
         if self.value is None and not self.notes:
             raise NonFiniteError(f"{self.metric}: undefined without a reason")
 
+    def require_ordered(self) -> None:
+        """Raise DataError unless ``low ≤ value ≤ high``, here and in the reference: an estimate that was read says else."""
+        numbers = [number for number in (self.low, self.value, self.high) if number is not None]
+        if numbers != sorted(numbers):
+            raise DataError(
+                f"{self.metric}: the interval [{self.low}, {self.high}] does not hold its value {self.value}; the report was "
+                "changed or damaged: evaluate again"
+            )
+        if self.reference is not None:
+            self.reference.require_ordered()
+
     @property
     def title(self) -> str:
         """Return the metric, and its feature space where the report has several."""
@@ -58,13 +71,6 @@ class Estimate:
         if self.low is None or self.high is None:
             return f"{self.value:.4g}"
         return f"{self.value:.4g} [{self.low:.4g}, {self.high:.4g}]"
-
-
-def estimate_from(raw: dict[str, Any]) -> Estimate:
-    """Return the Estimate that ``dataclasses.asdict`` wrote."""
-    reference = raw.pop("reference", None)
-    notes = tuple(raw.pop("notes", ()))
-    return Estimate(**raw, notes=notes, reference=estimate_from(reference) if reference else None)
 
 
 def count_text(n: int | None) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gantlet.core.results.estimate import Estimate
-from gantlet.core.results.report import SCHEMA
 
 Verdict = Literal["reproduced", "not reproduced", "not testable here"]
 Cell = str | int | float | None
@@ -36,7 +35,7 @@ class LabResult:
     size: str
     seeds: tuple[int, ...]
     seconds: float = 0.0
-    schema: int = SCHEMA
+    schema: int = 1
 
     def to_json(self) -> str:
         """Return strict JSON: non-finite numbers are an error, not NaN."""

@@ -4,12 +4,12 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
-from gantlet.core.errors import GantletError
-from gantlet.core.results.estimate import Estimate, estimate_from
-
-SCHEMA = 1
+from gantlet.core.errors import DataError
+from gantlet.core.files import json_digest, read_text, write_text
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.schema import SCHEMA, Amount, Count, from_plain
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,12 @@ class ModeCount:
     few images); ``collapsed``: it is significantly lower. ``picture``: its most typical real image, then its fakes.
     """
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
     name: str
-    n_real: int
-    n_fake: int
+    n_real: Count
+    n_fake: Count
     verdict: str = ""
-    variety: float | None = None
+    variety: Amount | None = None
     collapsed: bool = False
     picture: str = ""
 
@@ -37,10 +38,11 @@ class Suspect:
     closer to it than any other training image is.
     """
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
     fake: str
     real: str
-    distance: float
-    ratio: float
+    distance: Amount
+    ratio: Amount
     fake_picture: str = ""
     real_picture: str = ""
 
@@ -52,9 +54,10 @@ class Outlier:
     ``ratio``: its distance to the nearest image of the other side, in units of the usual distance between neighbours there.
     """
 
-    side: str
+    __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
+    side: Literal["fake", "real"]
     name: str
-    ratio: float
+    ratio: Amount
     picture: str = ""
 
 
@@ -62,13 +65,14 @@ class Outlier:
 class Report:
     """Result of one evaluation. ``pictures`` maps a role to PNG files beside report.json."""
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
     features: dict[str, Any]
     real: str
     fake: str
-    n_real: int | None
-    n_fake: int | None
+    n_real: Count | None
+    n_fake: Count | None
     """Images per side; None where a published file does not state it."""
-    seed: int
+    seed: Count
     estimates: tuple[Estimate, ...]
     verdict: tuple[str, ...] = ()
     modes: tuple[ModeCount, ...] = ()
@@ -76,11 +80,11 @@ class Report:
     outliers: tuple[Outlier, ...] = ()
     pictures: dict[str, list[str]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    seconds: dict[str, float] = field(default_factory=dict)
-    images_seen: int | None = None
+    seconds: dict[str, Amount] = field(default_factory=dict)
+    images_seen: Count | None = None
     digests: dict[str, str] = field(default_factory=dict)
     """SHA-256 of the images by role: real, fake, training, held-out (where there are any)."""
-    schema: int = SCHEMA
+    schema: Literal[1] = 1
 
     def __getitem__(self, metric: str) -> Estimate:
         """Return one metric's estimate; raises KeyError with the names there are."""
@@ -94,30 +98,42 @@ class Report:
         return any(estimate.metric == metric for estimate in self.estimates)
 
     def to_json(self) -> str:
-        """Return strict JSON: non-finite numbers are an error, not NaN."""
-        return json.dumps(dataclasses.asdict(self), indent=1, allow_nan=False, ensure_ascii=False)
+        """Return strict JSON with a SHA-256 over all fields: non-finite numbers are an error, not NaN."""
+        values = json.loads(json.dumps(dataclasses.asdict(self), allow_nan=False))
+        return json.dumps({**values, "sha256": json_digest(values)}, indent=1, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "Report":
-        """Read what `to_json` wrote; raises GantletError for anything else."""
+        """Read what `to_json` wrote; raises DataError for anything else, and for a report that was changed since.
+
+        Reports of earlier versions hold no SHA-256; of these the types and ranges are checked alone.
+        """
         try:
             raw = json.loads(text)
-            if raw.get("schema") != SCHEMA:
-                raise GantletError(f"expected a report of schema {SCHEMA}, got {raw.get('schema')!r}; evaluate again")
-            raw["estimates"] = tuple(estimate_from(entry) for entry in raw["estimates"])
-            raw["modes"] = tuple(ModeCount(**entry) for entry in raw["modes"])
-            raw["suspects"] = tuple(Suspect(**entry) for entry in raw["suspects"])
-            raw["outliers"] = tuple(Outlier(**entry) for entry in raw.get("outliers", ()))
-            for name in ("verdict", "warnings"):
-                raw[name] = tuple(raw[name])
-            return cls(**raw)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise GantletError(
+            if not isinstance(raw, dict):
+                raise ValueError(f"expected an object, got {type(raw).__name__}")
+            digest = raw.pop("sha256", None)
+            if digest is not None and digest != json_digest(raw):
+                raise DataError(
+                    "the report was damaged or changed after it was written (its SHA-256 differs); evaluate again"
+                )
+            report = from_plain(cls, raw)
+        except (ValueError, RecursionError) as error:
+            raise DataError(
                 f"this is not a gantlet report ({error}); expected the report.json of an evaluation"
             ) from error
+        for estimate in report.estimates:
+            estimate.require_ordered()
+        return report
+
+    @classmethod
+    def load(cls, path: Path) -> "Report":
+        """Read a report.json; raises DataError, which names the file, for any other."""
+        try:
+            return cls.from_json(read_text(path))
+        except DataError as error:
+            raise DataError(str(error) if str(path) in str(error) else f"{path}: {error}") from error
 
     def save(self, path: Path) -> None:
         """Write report.json atomically."""
-        from gantlet.core.files import write_text
-
         write_text(path, self.to_json())

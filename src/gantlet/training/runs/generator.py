@@ -1,7 +1,7 @@
 """A trained generator, loaded from its run folder and sampled reproducibly."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,11 +13,12 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError, UnknownName, UsageError
-from gantlet.core.interfaces.networks import ImageShape, Shape, shape_from
+from gantlet.core.interfaces.networks import ImageShape, Shape
 from gantlet.core.rng import numpy_stream, torch_stream
 from gantlet.core.trust import require_harmless
 from gantlet.training.runs.build import build_generator
-from gantlet.training.runs.tensors import part, read_header, read_tensors, weights_digest
+from gantlet.training.runs.header import header_of, read_checkpoint
+from gantlet.training.runs.tensors import part, weights_digest
 
 CHUNK = 100
 """Images drawn at once, always all of them, so that image i does not depend on their number."""
@@ -182,8 +183,8 @@ def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
     checkpoint names a part by module:attribute.
     """
     path = checkpoint_of(run, which)
-    tensors, header = read_tensors(path)
-    config = TrainConfig.from_mapping(header["config"])
+    tensors, header = read_checkpoint(path)
+    config, counts = header.made_with, header.class_counts
     for spec in (config.network, config.discriminator, config.objective, config.conditioning, *config.techniques):
         require_harmless(spec, path)
     has_average = any(name.startswith("average/") for name in tensors)
@@ -192,27 +193,35 @@ def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
             f"{run} keeps no moving average of its generator: its techniques are {list(config.techniques)}; "
             "ask for the generator itself (run:PATH@generator, or --which generator)"
         )
-    shape = shape_from(header["shape"])
+    weights = part(tensors, "average" if has_average and which != "generator" else "generator")
+    try:
+        generator = _built(config, header.made_for, 0 if config.conditioning == "none" else len(counts), weights)
+    except UnknownName as error:
+        raise CheckpointError(
+            f"{path} was made with the {error.kind} {error.name!r}, which is not installed here; install the package that it "
+            "comes from"
+        ) from error
+    except (UsageError, RuntimeError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} does not hold the weights of the generator that it names ({error}); it is damaged"
+        ) from error
+    return LoadedGenerator(generator, config, header.made_for, header.classes, counts, header.step, header.images_seen)
+
+
+def _built(config: TrainConfig, shape: Shape, n_classes: int, weights: Mapping[str, Tensor]) -> nn.Module:
+    """Return the generator with its weights; raises RuntimeError where they are those of another network.
+
+    Its shapes are compared before any memory is taken for it: a header may ask for a network of any width.
+    """
+    with torch.device("meta"), torch.random.fork_rng(devices=[]):
+        wanted = {name: tensor.shape for name, tensor in build_generator(config, shape, n_classes).state_dict().items()}
+    for name in wanted.keys() | weights.keys():
+        if wanted.get(name) != (weights[name].shape if name in weights else None):
+            raise RuntimeError(f"the shape of {name} is another")
     with torch.random.fork_rng(devices=[]):
-        n_classes = 0 if config.conditioning == "none" else len(header["class_counts"])
-        try:
-            generator = build_generator(config, shape, n_classes)
-        except UnknownName as error:
-            raise CheckpointError(
-                f"{path} was made with the {error.kind} {error.name!r}, which is not installed here; install the package that it "
-                "comes from"
-            ) from error
-    generator.load_state_dict(part(tensors, "average" if has_average and which != "generator" else "generator"))
-    generator.eval()
-    return LoadedGenerator(
-        generator,
-        config,
-        shape,
-        tuple(header["classes"]),
-        tuple(header["class_counts"]),
-        header["step"],
-        header["images_seen"],
-    )
+        generator = build_generator(config, shape, n_classes)
+    generator.load_state_dict(dict(weights))
+    return generator.eval()
 
 
 def checkpoint_of(run: Path, which: str) -> Path:
@@ -231,4 +240,4 @@ def checkpoint_of(run: Path, which: str) -> Path:
     regular = [*checkpoints(run), *([final] if final.is_file() else [])]
     if not regular:
         raise CheckpointError(f"{run} has no checkpoint yet; let it train for longer, or lower --checkpoint-every")
-    return max(regular, key=lambda path: int(read_header(path)["step"]))
+    return max(regular, key=lambda path: header_of(path).step)
