@@ -67,6 +67,7 @@ def test_reports_that_differ_are_refused_with_the_field_named(reports: Path, tmp
             raw[part][1] |= change
         else:
             raw[part] |= change
+    del raw["sha256"]
     (tmp_path / "report.json").write_text(json.dumps(raw))
     with pytest.raises(DataError, match=f"{field} = "):
         gantlet.compare_reports(reports / "a", tmp_path)

@@ -16,6 +16,14 @@ from gantlet.evaluation.stats.bank import SummaryBank
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.summary import Summary
 
+HEADER = {
+    "features": "x",
+    "extractor": {"name": "x"},
+    "protocol": "",
+    "package": "0",
+    "sources": [],
+}
+
 
 def bank(n: int, seed: int, shift: float = 0.0) -> FeatureBank:
     rng = np.random.default_rng(seed)
@@ -58,7 +66,7 @@ def test_shards_merge_to_the_whole_part_by_part() -> None:
 
 def test_a_file_gives_the_numbers_of_its_images(folder: Path) -> None:
     real, fake = bank(900, 1), bank(700, 2, 0.8)
-    write_statistics(folder / "real.safetensors", Statistics(Summary.of(real.features, real.probabilities), {}))
+    write_statistics(folder / "real.safetensors", Statistics(Summary.of(real.features, real.probabilities), HEADER))
     read = SummaryBank(read_statistics(folder / "real.safetensors").summary)
     names = ["frechet_distance", "inception_score", "mode_score", "frechet_distance_debiased", "recall"]
     rows = {e.metric: e for e in compute(Evidence(real, fake), names)}

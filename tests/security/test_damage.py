@@ -8,13 +8,21 @@ import numpy as np
 import pytest
 import torch
 
-from gantlet.core.errors import CacheError, CheckpointError, DataError, GantletError
+from gantlet.core.errors import CheckpointError, DataError, GantletError
 from gantlet.evaluation.features.cache import read, store
 from gantlet.evaluation.features.statistics_file import Statistics, read_statistics, write_statistics
 from gantlet.evaluation.stats.summary import Summary
 from gantlet.training.runs.tensors import read_header, read_tensors, write_tensors
 
 FLIPS = 300
+STATISTICS = {
+    "kind": "gantlet statistics, version 1",
+    "features": "pixels",
+    "extractor": {"name": "pixels"},
+    "protocol": "",
+    "package": "0",
+    "sources": [],
+}
 HEADER = {"step": 280, "config": {"data": "digits", "steps": 300}, "classes": ["cat", "dog"], "seed": 3}
 
 
@@ -28,7 +36,7 @@ def cache(path: Path) -> None:
 
 def statistics(path: Path) -> None:
     rows = np.random.default_rng(0).standard_normal((20, 3)).astype(np.float32)
-    write_statistics(path, Statistics(Summary.of(rows, None), {"features": "pixels", "package": "0"}))
+    write_statistics(path, Statistics(Summary.of(rows, None), STATISTICS))
 
 
 def plain(value: Any) -> Any:
@@ -95,6 +103,45 @@ def test_files_of_the_earlier_format_are_read() -> None:
 def test_negative_numbers_of_rows_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.safetensors"
     arrays = {"part0.n": np.array([-5]), "part0.mean": np.zeros(2), "part0.m2": np.zeros(3)}
-    store(path, arrays, {"kind": "gantlet statistics, version 1"}, {})
-    with pytest.raises((DataError, CacheError), match="-5 rows"):
+    store(path, arrays, STATISTICS, {})
+    with pytest.raises(DataError, match="-5 rows"):
         read_statistics(path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"part0.mean": np.zeros(200_000)},
+        {"part0.m2": np.zeros(9)},
+        {"part0.n": np.zeros(0)},
+        {"part0.n": np.array([np.inf])},
+        {"part0.n": np.zeros((2, 2))},
+        {"part0.mean": np.zeros((2, 2))},
+        {"part0.mean": np.array([0, np.nan])},
+    ],
+)
+def test_arrays_that_are_no_statistics(changes: dict[str, np.ndarray], tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    arrays = {"part0.n": np.array([5]), "part0.mean": np.zeros(2), "part0.m2": np.zeros(3)}
+    store(path, {**arrays, **changes}, STATISTICS, {})
+    with pytest.raises(DataError, match="make it anew"):
+        read_statistics(path)
+
+
+@pytest.mark.parametrize("name", ["part0.n", "part0.mean", "part0.m2"])
+def test_statistics_that_lack_an_array(name: str, tmp_path: Path) -> None:
+    arrays = {"part0.n": np.array([5]), "part0.mean": np.zeros(2), "part0.m2": np.zeros(3)}
+    del arrays[name]
+    store(tmp_path / "x.safetensors", arrays, STATISTICS, {})
+    with pytest.raises(DataError, match="make it anew"):
+        read_statistics(tmp_path / "x.safetensors")
+
+
+@pytest.mark.parametrize(
+    "header", ["x", [], None, {}, {**STATISTICS, "extractor": "x"}, {**STATISTICS, "sources": [1]}]
+)
+def test_headers_that_are_no_statistics(header: Any, tmp_path: Path) -> None:
+    arrays = {"part0.n": np.array([5]), "part0.mean": np.zeros(2), "part0.m2": np.zeros(3)}
+    store(tmp_path / "x.safetensors", arrays, header, {})
+    with pytest.raises(GantletError, match=r"no statistics file|make it anew|is damaged"):
+        read_statistics(tmp_path / "x.safetensors")

@@ -18,8 +18,6 @@ from gantlet.core.files import read_text
 from gantlet.core.results.report import Report
 from gantlet.data.idx import read_idx
 from gantlet.data.opening import open_source
-from gantlet.evaluation.features.cache import store
-from gantlet.evaluation.features.statistics_file import read_statistics
 from gantlet.training.runs.events import read_events
 
 MORE = 300 * 2**20
@@ -93,15 +91,6 @@ def test_idx_files_that_are_whole_or_short(tmp_path: Path) -> None:
             read_idx(tmp_path / "a.idx")
 
 
-def test_statistics_of_too_many_dimensions(tmp_path: Path) -> None:
-    path = tmp_path / "x.safetensors"
-    for d, entries in ((200_000, 3), (4, 9)):
-        arrays = {"part0.n": np.array([5]), "part0.mean": np.zeros(d), "part0.m2": np.zeros(entries)}
-        store(path, arrays, {"kind": "gantlet statistics, version 1"}, {})
-        with pytest.raises(DataError, match="make it anew"):
-            read_statistics(path)
-
-
 def test_texts_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"\xff\xfe\x00")
     os.mkfifo(tmp_path / "pipe")
@@ -113,10 +102,26 @@ def test_texts_that_are_none(tmp_path: Path) -> None:
         Report.from_json("[" * 200_000)
 
 
-@pytest.mark.parametrize("line", ["{bad", "3", "[" * 100_000, "null"])
+LINES = (
+    *(
+        "{bad",
+        "3",
+        "[" * 100_000,
+        "null",
+        '{"step": 1}',
+        '{"event": "log", "step": "x"}',
+        '{"event": "log", "step": -1}',
+    ),
+    *('{"event": "x", "estimates": 3}', '{"event": "x", "estimates": {"recall": "y"}}'),
+)
+
+
+@pytest.mark.parametrize("line", LINES)
 def test_a_bad_line_among_events(line: str, tmp_path: Path) -> None:
-    (tmp_path / "events.jsonl").write_text(f'{{"event": "log", "step": 1}}\n{line}\n{{"event": "log", "step": 2}}\n')
-    with pytest.raises(DataError, match="line 2 is no JSON object"):
+    (tmp_path / "events.jsonl").write_text(
+        f'{{"event": "log", "step": 1, "images_seen": 9}}\n{line}\n{{"event": "log", "step": 2}}\n'
+    )
+    with pytest.raises(DataError, match="line 2 is no event"):
         read_events(tmp_path)
 
 

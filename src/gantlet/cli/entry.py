@@ -7,24 +7,31 @@ import warnings
 from collections.abc import Sequence
 
 from gantlet.cli.parse import PROGRAM, Stop
-from gantlet.core.errors import ConfigError, GantletError, OutputError, UnknownName
+from gantlet.core.errors import ConfigError, GantletError, OutputError, UnknownName, UsageError
+from gantlet.core.limits import limit
 from gantlet.core.processes import processes_started, rank
 from gantlet.core.trust import trust
 from gantlet.core.visible import visible
 
 DISTRIBUTED = ("train", "evaluate", "compare")
 """Commands that can run in several processes under torchrun."""
-TRUST = "--trust"
+TRUST, LIMIT = "--trust", "--limit"
+"""Options of every command."""
 LOST = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 """Errors of writing that are no fault of the command."""
 _ABOUT_TRUST = f"{TRUST}: use what a run, a statistics file or a config.toml names (code, the network, paths elsewhere); look first.\n"
+_ABOUT_LIMIT = f"{LIMIT} 16GB: what one file may expand to in memory (4GB), and images in proportion.\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status: 0 success, 1 failure, 2 usage error, 130 interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        with warnings.catch_warnings(), trust() if TRUST in words else contextlib.nullcontext():
+        words, size = _split_limit(words)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(warnings.catch_warnings())
+            stack.enter_context(trust() if TRUST in words else contextlib.nullcontext())
+            stack.enter_context(limit(size) if size else contextlib.nullcontext())
             warnings.showwarning = _print_warning
             return _run([word for word in words if word != TRUST])
     except Stop as stop:
@@ -35,6 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _print_error("interrupted; finished files are intact and nothing was left half-written")
         return 130
+
+
+def _split_limit(words: list[str]) -> tuple[list[str], str]:
+    """Return the words without ``--limit SIZE``, and the size; raises UsageError where it is missing."""
+    rest, size = [], ""
+    for word in (remaining := iter(words)):
+        name, equals, value = word.partition("=")
+        if name != LIMIT:
+            rest.append(word)
+        elif not (size := value if equals else next(remaining, "")):
+            raise UsageError(f"{LIMIT} needs a size, e.g. {LIMIT} 16GB")
+    return rest, size
 
 
 def _run(words: list[str]) -> int:
@@ -95,4 +114,5 @@ def _help() -> str:
     return (
         f"usage: {PROGRAM} COMMAND …\n\n{commands}\n`{PROGRAM} COMMAND --help` lists a command's options.\n"
         + _ABOUT_TRUST
+        + _ABOUT_LIMIT
     )

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar
 
 from gantlet.core.errors import ConfigError, DataError, UnknownName
 from gantlet.core.files import read_text
+from gantlet.core.limits import read_size
 
 C = TypeVar("C", bound="Config")
 
@@ -236,13 +237,4 @@ class EvaluateConfig(Config):
 
 def memory_bytes(text: str) -> int:
     """Read ``2GB``, ``500MB`` or a number of bytes; raises ConfigError."""
-    units = {"GB": 10**9, "MB": 10**6, "KB": 10**3, "B": 1, "": 1}
-    number = text.strip().upper().rstrip("BKMG")
-    unit = text.strip().upper()[len(number) :].strip()
-    try:
-        amount = int(float(number) * units[unit])
-    except (ValueError, KeyError, OverflowError):
-        raise ConfigError(f"memory must look like 2GB or 500MB; got {text!r}") from None
-    if amount < 10**7:
-        raise ConfigError(f"memory must be at least 10MB; got {text!r}")
-    return amount
+    return read_size(text, "memory")

@@ -40,6 +40,14 @@ class DataError(GantletError):
     """Images or labels that cannot be used as they are."""
 
 
+class UnreadableFile(DataError):
+    """A file that cannot be read; ``reason`` says why without its path."""
+
+    def __init__(self, path: object, reason: str, sentence: str = "") -> None:
+        self.reason = reason
+        super().__init__(sentence or f"{path}: {reason}")
+
+
 class BadFiles(DataError):
     """Files that could not be decoded: all of them, by name."""
 

@@ -11,9 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gantlet.core.errors import DataError, OutputError
-from gantlet.core.locks import PART, take
+from gantlet.core.errors import DataError, OutputError, UnreadableFile
+from gantlet.core.limits import most
+from gantlet.core.locks import PART, sweep_once, take
 
+TEXT = 2**29
+"""Bytes of a text file at most."""
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "the disk quota is used up; free some space",
@@ -32,6 +35,7 @@ def writing(path: Path) -> Iterator[Path]:
     """
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        sweep_once(path.parent.absolute())
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=PART, dir=path.parent)
         take(handle)  # held until the end: nobody takes it for the leftover of a killed process
         temporary = Path(name)
@@ -56,29 +60,46 @@ def explained(path: Path) -> Iterator[None]:
         raise OutputError(f"cannot write {path}: {reason}; what was written before is intact") from error
 
 
-def read_text(path: Path, limit: int = 10**9) -> str:
+def read_text(path: Path, limit: int = TEXT) -> str:
     """Return the text of a regular UTF-8 file of at most ``limit`` bytes; raises DataError for any other."""
+    content = read_bytes(path, limit)
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is no text in UTF-8 ({error.reason} at byte {error.start})") from error
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """Return the content of a regular file of at most ``limit`` bytes; raises UnreadableFile for any other."""
     require_regular(path)
     try:
         with path.open("rb") as file:
             content = file.read(limit + 1)
-        if len(content) > limit:
-            raise DataError(f"{path} has more than {limit:,} bytes; expected a text that a person could have written")
-        return content.decode()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is no text in UTF-8 ({error.reason} at byte {error.start})") from error
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise UnreadableFile(path, f"cannot be read: {error.strerror or error}") from error
+    if len(content) > limit:
+        raise UnreadableFile(path, f"more than {limit:,} bytes; if it is honest, raise the limit with --limit SIZE")
+    return content
 
 
 def require_regular(path: Path) -> None:
-    """Raise DataError unless a path is a regular file: a pipe would never end, and a device never does."""
+    """Raise UnreadableFile unless a path is a regular file: a pipe would never end, and a device never does.
+
+    A file with holes (sparse) may be as large as one file may expand to.
+    """
     try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
-    if not stat.S_ISREG(mode):
-        raise DataError(f"{path} is no regular file")
+        found = path.stat()
+    except FileNotFoundError as error:
+        raise UnreadableFile(path, "no file of this name", f"there is no file {str(path)!r}; check the path") from error
+    except (OSError, ValueError) as error:
+        raise UnreadableFile(path, f"cannot be read: {error}") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise UnreadableFile(path, "no regular file")
+    held = 512 * found.st_blocks if os.name == "posix" else found.st_size
+    if found.st_size > max(held, most()):
+        raise UnreadableFile(
+            path, f"{found.st_size:,} bytes, of which {held:,} are on the disk; if it is honest, add --limit SIZE"
+        )
 
 
 def json_digest(values: Mapping[str, Any]) -> str:

@@ -18,6 +18,8 @@ YOUNG = 60
 PART = ".gantlet-part"
 """The end of the names of all files and folders that are being written."""
 
+_SWEPT: set[Path] = set()
+
 
 @contextlib.contextmanager
 def only_one(folder: Path) -> Iterator[None]:
@@ -31,7 +33,7 @@ def only_one(folder: Path) -> Iterator[None]:
     handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)  # a link may lead anywhere
     with os.fdopen(handle, "r+") as file:
         if not take(file.fileno()):
-            holder = file.read().strip() or "another process"
+            holder = file.read(100).strip() or "another process"
             raise OutputError(
                 f"{folder} is in use by {holder}; wait until it ends, or choose another folder with --out"
             )
@@ -71,6 +73,13 @@ def sweep(*folders: Path) -> None:
     for path in (path for folder in folders for path in leftovers(folder)):
         with contextlib.suppress(OSError):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def sweep_once(folder: Path) -> None:
+    """Remove the leftovers from a folder, once in the life of this process."""
+    if folder not in _SWEPT:
+        _SWEPT.add(folder)
+        sweep(folder)
 
 
 def _age(path: Path) -> float:

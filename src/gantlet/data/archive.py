@@ -4,9 +4,17 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from gantlet.core.errors import DataError
+from gantlet.core.limits import PER_IMAGE, most_per_image
+from gantlet.data.decode import Undecodable
 
-MAX_BYTES = 2**29
-"""Larger unpacked members are refused (a decompression bomb, or not an image)."""
+
+def check_size(size: int) -> None:
+    """Raise Undecodable for a member of an archive that is larger than the file of one image may be."""
+    if size > most_per_image():
+        raise Undecodable(
+            f"refused: it has {size // 2**20} MB, more than {most_per_image() // 2**20}; if it is an image, raise the limit "
+            f"with --limit {-(-size * PER_IMAGE // 10**9)}GB"
+        )
 
 
 def check_names(path: str, names: Iterable[str]) -> None:

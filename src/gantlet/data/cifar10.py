@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import UInt8
 
 from gantlet.core.errors import ConfigError, DataError
-from gantlet.core.files import cache_folder
+from gantlet.core.files import cache_folder, read_bytes
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source
-from gantlet.data.download import DownloadError, fetch
+from gantlet.data.download import LARGEST, DownloadError, fetch
 from gantlet.data.source import ImageSource
 
 ARCHIVE = "cifar-10-binary.tar.gz"
@@ -62,7 +62,7 @@ def _batches(root: str, names: list[str]) -> list[tuple[str, bytes]]:
     folder = Path(root) if root else cache_folder() / "cifar10"
     for place in (folder, folder / INSIDE):
         if all((place / name).is_file() for name in names):
-            return [(name, (place / name).read_bytes()) for name in names]
+            return [(name, read_bytes(place / name, LARGEST)) for name in names]
     archive = folder / ARCHIVE
     if not root:
         _download(archive)
@@ -80,7 +80,7 @@ def _batches(root: str, names: list[str]) -> list[tuple[str, bytes]]:
 
 def _member(archive: tarfile.TarFile, name: str) -> bytes:
     file = archive.extractfile(f"{INSIDE}/{name}")
-    return file.read() if file else b""
+    return file.read(LARGEST) if file else b""
 
 
 def _download(archive: Path) -> None:

@@ -10,13 +10,12 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from gantlet.core.errors import DataError
+from gantlet.core.errors import DataError, UnreadableFile
+from gantlet.core.files import read_bytes
+from gantlet.core.limits import PER_PIXEL, most_per_image, most_pixels
 
 VERSION = 1
 """Increased whenever the decoder returns other pixels for the same file; part of every feature's identity."""
-
-MAX_PIXELS = 89_478_485
-"""Larger images are refused as decompression bombs (Pillow's own warning limit: 256 MB of RGB)."""
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "AVIF", "JPEG2000", "TGA")
 """The decoded formats; formats that would run other programs (EPS, WMF) are omitted."""
@@ -54,13 +53,15 @@ def decode(data: bytes | Path, background: int = 255) -> UInt8[np.ndarray, "h w 
 
     Args: data: the file's content, or its path; background: gray level 0..255 under transparent pixels (255 = white).
     Returns: uint8 [h, w, 1] for gray, 1-bit, 16-bit gray and float images, else uint8 [h, w, 3].
-    Raises: Undecodable for anything broken, truncated, empty, of zero size, or larger than MAX_PIXELS.
+    Raises: Undecodable for anything broken, truncated, empty, of zero size, or larger than `limits.most_pixels`.
     Convention: 16-bit gray is v/257 rounded; 16-bit colour is Pillow's high byte (at most one level off v/257); float
     pixels must lie in 0..1 and become round(255·v). Clipping to 8 bits, which turns these white or black, is rejected.
     """
     if ImageFile.LOAD_TRUNCATED_IMAGES:
         raise DataError("PIL.ImageFile.LOAD_TRUNCATED_IMAGES is set: truncated files would pass as images; unset it")
     content = _content(data)
+    if Image.MAX_IMAGE_PIXELS is not None and most_pixels() > Image.MAX_IMAGE_PIXELS:
+        Image.MAX_IMAGE_PIXELS = most_pixels()
     try:
         with Image.open(io.BytesIO(content), formats=_formats()) as opened:
             _check_size(*opened.size)
@@ -68,7 +69,7 @@ def decode(data: bytes | Path, background: int = 255) -> UInt8[np.ndarray, "h w 
             key, format_name = opened.info.get("transparency"), opened.format
             image = ImageOps.exif_transpose(opened)
     except Image.DecompressionBombError as error:
-        raise Undecodable(f"refused as a decompression bomb: more than {MAX_PIXELS // 10**6} million pixels") from error
+        raise Undecodable(_too_large("more than twice as many pixels as")) from error
     except UnidentifiedImageError as error:
         raise Undecodable("not an image of a known format, or its header is damaged") from error
     except _BROKEN as error:
@@ -83,12 +84,17 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
+def image_file(path: Path) -> bytes:
+    """Return the content of the file of one image; raises Undecodable for what is no regular file, or too large."""
+    try:
+        return read_bytes(path, most_per_image())
+    except UnreadableFile as error:
+        raise Undecodable(error.reason) from error
+
+
 def _content(data: bytes | Path) -> bytes:
     if isinstance(data, Path):
-        try:
-            data = data.read_bytes()
-        except OSError as error:
-            raise Undecodable(f"cannot be read: {error.strerror or error}") from error
+        data = image_file(data)
     if not data:
         raise Undecodable("the file is empty (0 bytes)")
     return data
@@ -97,10 +103,14 @@ def _content(data: bytes | Path) -> bytes:
 def _check_size(width: int, height: int) -> None:
     if width < 1 or height < 1:
         raise Undecodable(f"its size is {width}×{height} pixels")
-    if width * height > MAX_PIXELS:
-        raise Undecodable(
-            f"refused as a decompression bomb: {width}×{height} pixels are more than {MAX_PIXELS // 10**6} million"
-        )
+    if width * height > most_pixels():
+        raise Undecodable(_too_large(f"{width}×{height} pixels are more than", width * height))
+
+
+def _too_large(what: str, pixels: int = 0) -> str:
+    """Return why an image is refused, and the option that allows it."""
+    enough = f"{-(-pixels * PER_PIXEL // 10**9)}GB" if pixels else "SIZE"
+    return f"refused as a decompression bomb: {what} {most_pixels() // 10**6} million; if it is honest, add --limit {enough}"
 
 
 def _pixels(image: Image.Image, key: object, format_name: str | None, background: int) -> Pixels:

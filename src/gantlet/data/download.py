@@ -8,6 +8,9 @@ from pathlib import Path
 from gantlet.core.errors import GantletError
 from gantlet.core.files import sha256, writing
 
+LARGEST = 2**30
+"""Bytes of a download at most: the largest of the data sets has 170 MB."""
+
 
 class DownloadError(GantletError):
     """No address of a file returned the file."""
@@ -34,9 +37,11 @@ def fetch(path: Path, urls: Sequence[str], digest: str, timeout: float = 30.0) -
 def _download(url: str, target: Path, digest: str, timeout: float) -> None:
     try:
         with urllib.request.urlopen(url, timeout=timeout) as response:
-            content = response.read()
+            content = response.read(LARGEST + 1)
     except (OSError, http.client.HTTPException) as error:
         raise DownloadError(str(getattr(error, "reason", error)) or type(error).__name__) from error
+    if len(content) > LARGEST:
+        raise DownloadError(f"got more than {LARGEST:,} bytes; expected another file")
     target.write_bytes(content)
     actual = sha256(target)
     if actual != digest:

@@ -6,7 +6,7 @@ from pathlib import Path
 from gantlet.core.errors import DataError
 from gantlet.data import SOURCES
 from gantlet.data.collection import Choices, collect
-from gantlet.data.decode import Undecodable
+from gantlet.data.decode import image_file
 from gantlet.data.source import ImageSource
 
 
@@ -28,13 +28,7 @@ def folder(path: str, labels: str = "auto", split: str = "", background: str = "
     _refuse_other_kinds(root)
 
     def load(name: str) -> bytes:
-        path = root / name
-        if path.exists() and not path.is_file():
-            raise Undecodable("no regular file")  # a pipe would never end, and a device never does
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise Undecodable(f"cannot be read: {error.strerror or error}") from error
+        return image_file(root / name)
 
     return collect(path, _files(root), load, Choices(labels, split, background))
 

@@ -14,7 +14,7 @@ from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.arrays import to_labels
-from gantlet.data.decode import BACKGROUNDS, Undecodable, decode
+from gantlet.data.decode import BACKGROUNDS, Undecodable, decode, image_file
 from gantlet.data.source import ImageSource
 
 LABEL_COLUMNS = ("label", "labels", "fine_label", "class", "target")
@@ -150,10 +150,7 @@ def _loader(table: Any, column: str) -> Callable[[int], bytes]:
             raise Undecodable("the row has no image")
         if cell["bytes"] is not None:
             return bytes(cell["bytes"])
-        try:
-            return Path(cell["path"]).read_bytes()
-        except OSError as error:
-            raise Undecodable(f"cannot be read: {error.strerror or error}") from error
+        return image_file(Path(cell["path"]))
 
     return load
 

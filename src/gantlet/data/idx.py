@@ -11,14 +11,13 @@ from jaxtyping import UInt8
 
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.files import require_regular
+from gantlet.core.limits import within
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_labels
 from gantlet.data.source import ImageSource
 
 HEADER = 4 + 4 * 255
 """The longest header."""
-LARGEST = 2**32
-"""Bytes that are read at most, unpacked."""
 _UINT8 = 0x08
 
 
@@ -36,15 +35,16 @@ def read_idx(path: Path) -> UInt8[np.ndarray, "..."]:
     Format: two zero bytes, the type (8 = unsigned byte), the number of axes, the sizes as big-endian 32-bit numbers,
     then the values.
     """
-    if not path.exists():
-        raise DataError(f"there is no file {str(path)!r}")
     require_regular(path)
     try:
         with path.open("rb") as raw:
             zipped = raw.read(2) == b"\x1f\x8b"
         with gzip.open(path) if zipped else path.open("rb") as file:
             data = file.read(HEADER)
-            data += file.read(max(0, min(LARGEST, _size(data)) + HEADER - len(data)))
+            size, held = _size(data), path.stat().st_size
+            if zipped:
+                within(size, f"{path}, unpacked,", held=held)
+            data += file.read(max(0, (size if zipped else min(size, held)) + HEADER - len(data)))
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path} is damaged or incomplete ({error}); download it again") from error
     if len(data) < 4 or data[:2] != b"\0\0" or data[3] == 0:

@@ -1,7 +1,6 @@
 """Gaussian mixtures in any dimension: every point's density and mode are known exactly."""
 
 import math
-import zipfile
 
 import numpy as np
 from jaxtyping import Float64
@@ -11,6 +10,7 @@ from gantlet.core.mixture import Mixture
 from gantlet.core.rng import numpy_stream
 from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
+from gantlet.data.numpy_files import read_arrays
 from gantlet.data.points import PointSource, point_array
 
 SIGMA = {"ring": 0.01, "grid": 0.05, "two-modes": 0.3, "swiss-roll": 0.033}
@@ -101,9 +101,8 @@ def _centres(kind: str) -> Float64[np.ndarray, "k 2"]:
 def mixture_from(path: str, sigma: float = 0.0, scale: float = 1.0) -> Mixture:
     """Read a mixture from an .npz file; raises DataError with the reason."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: np.asarray(file[name]) for name in file.files}
-    except (OSError, ValueError, TypeError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        arrays = read_arrays(path)
+    except DataError as error:
         raise DataError(
             f"{path} cannot be read as a mixture, an .npz with the array centres [k, d]: {error}"
         ) from error

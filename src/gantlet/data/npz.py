@@ -1,8 +1,5 @@
 """NumPy files: images in an .npz archive of arrays or in one .npy array."""
 
-import lzma
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +7,14 @@ import numpy as np
 from jaxtyping import Shaped
 
 from gantlet.core.errors import ConfigError, DataError
-from gantlet.core.files import require_regular
 from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_bytes, to_labels, to_nhwc
 from gantlet.data.kinds import Source
+from gantlet.data.numpy_files import read_array, read_arrays
 from gantlet.data.points import PointSource, point_array
 from gantlet.data.source import ImageSource
 
-LARGEST = 2**36
-"""Bytes of one array at most."""
-EXPANSION = 1032
-"""The most that deflate packs into one byte."""
 IMAGE_KEYS = ("x", "images", "image", "samples", "x_train", "arr_0")
 LABEL_KEYS = ("y", "labels", "label", "targets", "y_train", "arr_1")
 _DEFAULTS = {"key": "", "labels": "auto", "layout": "auto", "range": "auto"}
@@ -43,9 +36,7 @@ def npz(path: str, key: str = "", labels: str = "auto", layout: str = "auto", ra
     the choice.
     """
     options = {"key": key, "labels": labels, "layout": layout, "range": range}
-    arrays = _load(path)
-    if not isinstance(arrays, dict):
-        raise DataError(f"{path} is one array, not an .npz archive; rename it to .npy")
+    arrays = read_arrays(path)
     chosen = _image_key(path, arrays, key)
     name = _label_key(path, arrays, labels, len(arrays[chosen]) if arrays[chosen].ndim else 0)
     classes = [str(value) for value in arrays["classes"].ravel()] if "classes" in arrays else []
@@ -60,57 +51,10 @@ def npy(path: str, layout: str = "auto", range: str = "auto") -> Source:
     Args: path: the file; layout: auto, NHWC, NCHW or NHW; range: auto, unit, symmetric or byte, as for ``npz``.
     Raises: DataError when the layout or the value range is ambiguous.
     """
-    array = _load(path)
-    if isinstance(array, dict):
-        raise DataError(f"{path} is an .npz archive of arrays, not one array; rename it to .npz")
+    array = read_array(path)
     if array.ndim == 2:
         return PointSource(str(Path(path)), point_array(path, array))
     return _source(path, path, array, None, {"layout": layout, "range": range})
-
-
-def _load(path: str) -> Any:
-    try:
-        _require_plausible(path)
-        loaded = np.load(path, mmap_mode="r", allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
-            return {name: loaded[name] for name in loaded.files}
-    except FileNotFoundError as error:
-        raise DataError(f"there is no file {path!r}") from error
-    except (
-        ValueError,
-        EOFError,
-        OSError,
-        OverflowError,
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        KeyError,
-    ) as error:
-        reason = "it holds Python objects, which are never unpickled" if "bject" in str(error) else str(error)
-        raise DataError(f"{path} cannot be read as NumPy arrays: {reason}") from error
-
-
-def _require_plausible(path: str) -> None:
-    """Raise DataError when an array of an .npz promises more than its file can hold: it would be allocated first."""
-    if Path(path).exists():
-        require_regular(Path(path))
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        for member in (info for info in archive.infolist() if info.filename.endswith(".npy")):
-            with archive.open(member) as file:
-                version = np.lib.format.read_magic(file)
-                read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-                shape, _, dtype = read(file)
-                promised = int(np.prod(shape, dtype=object)) * dtype.itemsize
-            most = min(LARGEST, EXPANSION * member.compress_size + 1024)
-            if min(shape, default=0) < 0 or promised > most:
-                raise DataError(
-                    f"{path}: {member.filename} promises an array of shape {shape}, {promised:,} bytes; its "
-                    f"{member.compress_size:,} packed bytes can hold {most:,} at most: the file is damaged or lies"
-                )
 
 
 def _image_key(path: str, arrays: dict[str, Any], key: str) -> str:

@@ -1,5 +1,6 @@
 """A statistics file as a source: it replaces images that are absent."""
 
+import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,5 +63,5 @@ def holds_moments(path: str) -> bool:
     try:
         with zipfile.ZipFile(path) as file:
             return {"mu.npy", "sigma.npy"} <= set(file.namelist())
-    except (OSError, zipfile.BadZipFile):
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
         return False

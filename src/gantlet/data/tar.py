@@ -13,15 +13,18 @@ import numpy as np
 from jaxtyping import Int64
 
 from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.files import require_regular
 from gantlet.data import SOURCES
-from gantlet.data.archive import MAX_BYTES, check_names
+from gantlet.data.archive import check_names, check_size
 from gantlet.data.arrays import to_labels
 from gantlet.data.collection import Choices, collect, natural
 from gantlet.data.decode import Undecodable
 from gantlet.data.source import ImageSource
 
 SHARDS = re.compile(r"(.*)\{(\d+)\.\.(\d+)\}(.*)")
+MOST_SHARDS = 100_000
 LABEL_FILES = (".cls", ".json")
+BROKEN = (tarfile.TarError, OSError, EOFError, ValueError, OverflowError)
 LABEL_KEYS = ("cls", "label", "class")
 
 
@@ -77,6 +80,10 @@ def _expand(path: str) -> list[str]:
     before, first, last, after = match.groups()
     if int(last) < int(first):
         raise DataError(f"{path} names no shards: {first} comes after {last}")
+    if int(last) - int(first) >= MOST_SHARDS:
+        raise DataError(
+            f"{path} names {int(last) - int(first) + 1:,} shards; at most {MOST_SHARDS:,} are read as one set"
+        )
     return [f"{before}{i:0{len(first)}d}{after}" for i in range(int(first), int(last) + 1)]
 
 
@@ -84,12 +91,11 @@ def _members(path: str, archives: Sequence[str]) -> dict[str, Member]:
     """Return the regular files of all archives by name; raises DataError for anything that a folder could not hold."""
     members: list[tuple[str, Member]] = []
     for name in archives:
+        require_regular(Path(name))
         try:
             archive = tarfile.open(name, "r:")  # noqa: SIM115 (stays open while the source is in use)
             infos = archive.getmembers()
-        except FileNotFoundError as error:
-            raise DataError(f"there is no file {name!r}") from error
-        except (tarfile.TarError, OSError, EOFError) as error:
+        except BROKEN as error:
             raise DataError(
                 f"{name} cannot be read as a tar archive ({error}); it may be damaged, incomplete or compressed: "
                 "unpack .tar.gz with gunzip first"
@@ -108,13 +114,12 @@ def _loader(files: dict[str, Member]) -> Callable[[str], bytes]:
 
     def load(name: str) -> bytes:
         archive, info = files[name]
-        if info.size > MAX_BYTES:
-            raise Undecodable(f"refused: it has {info.size // 2**20} MB")
+        check_size(info.size)
         try:
             with lock:
                 file = archive.extractfile(info)
                 data = file.read() if file else b""
-        except (tarfile.TarError, OSError, EOFError) as error:
+        except BROKEN as error:
             raise Undecodable(f"damaged in the archive: {error}") from error
         if len(data) != info.size:
             raise Undecodable(f"damaged in the archive: {len(data)} of {info.size} bytes")
@@ -146,7 +151,7 @@ def _value(path: str, name: str, data: bytes) -> str:
         if name.lower().endswith(".json"):
             table = json.loads(text)
             text = str(next(table[key] for key in LABEL_KEYS if key in table)).strip()
-    except (UnicodeDecodeError, ValueError, TypeError, StopIteration) as error:
+    except (UnicodeDecodeError, ValueError, TypeError, StopIteration, RecursionError) as error:
         raise DataError(
             f"{path}: {name} holds no label; expected a class, or JSON with one of {', '.join(LABEL_KEYS)}; "
             "or read the images alone with labels=none"

@@ -1,15 +1,26 @@
 """A .zip archive of image files, read in place and interpreted as a folder."""
 
+import lzma
+import struct
 import threading
 import zipfile
 import zlib
+from pathlib import Path
 
 from gantlet.core.errors import DataError
+from gantlet.core.files import require_regular
 from gantlet.data import SOURCES
-from gantlet.data.archive import MAX_BYTES, check_names
+from gantlet.data.archive import check_names, check_size
 from gantlet.data.collection import Choices, collect
 from gantlet.data.decode import Undecodable
 from gantlet.data.source import ImageSource
+
+PIECE = 4096
+"""Bytes that are unpacked at once: more than it asks for are never held, whatever a member's header says."""
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(OSError, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError),
+)
 
 
 @SOURCES.register("zip", source="PKWARE APPNOTE 6.3; ImageFolder convention: one folder per class")
@@ -19,11 +30,10 @@ def zip_archive(path: str, labels: str = "auto", split: str = "", background: st
     Args: path: the archive; labels, split, background: as for ``folder``.
     Raises: DataError when it is no zip, is encrypted, or holds names that leave the archive (../) or are given twice.
     """
+    require_regular(Path(path))
     try:
         archive = zipfile.ZipFile(path)
-    except FileNotFoundError as error:
-        raise DataError(f"there is no file {path!r}") from error
-    except (zipfile.BadZipFile, OSError) as error:
+    except BROKEN as error:
         raise DataError(f"{path} cannot be read as a zip archive ({error}); it may be damaged or incomplete") from error
     members = [member for member in archive.infolist() if not member.is_dir()]
     _check(path, members)
@@ -32,12 +42,11 @@ def zip_archive(path: str, labels: str = "auto", split: str = "", background: st
 
     def load(name: str) -> bytes:
         member = by_name[name]
-        if member.file_size > MAX_BYTES:
-            raise Undecodable(f"refused: unpacked it has {member.file_size // 2**20} MB")
+        check_size(member.file_size)
         try:
-            with lock:
-                return archive.read(member)
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
+            with lock, archive.open(member) as file:
+                return b"".join(iter(lambda: file.read(PIECE), b""))
+        except BROKEN as error:
             raise Undecodable(f"damaged in the archive: {error}") from error
 
     return collect(path, list(by_name), load, Choices(labels, split, background))

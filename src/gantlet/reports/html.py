@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from gantlet.core.errors import DataError
+from gantlet.core.files import read_bytes
+from gantlet.core.limits import most_per_image
 from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.report import Report
 from gantlet.reports.terminal import ARROWS, MARKS, split_verdict
@@ -68,7 +70,7 @@ def picture(folder: Path, name: str) -> str:
         raise DataError(
             f"the report names the picture {name!r}, which is no regular file below {folder}; evaluate again"
         )
-    content = path.read_bytes()
+    content = read_bytes(path, most_per_image())
     if not content.startswith(PNG):
         raise DataError(f"the report names the picture {name!r}, which is no PNG file; evaluate again")
     return "data:image/png;base64," + base64.b64encode(content).decode()
@@ -113,6 +115,7 @@ def plots(report: Report, events: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 "yaxis": {"title": "share of images", "tickformat": ".0%", "rangemode": "tozero"},
             },
         }
+    events = [event for event in events if "images_seen" in event]
     logs = [event for event in events if event.get("event") == "log"]
     if logs:
         figures["losses"] = _curves(logs, ["d_loss", "g_loss"], "loss")

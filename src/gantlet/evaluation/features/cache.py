@@ -12,8 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from gantlet.core.errors import CacheError, OutputError
-from gantlet.core.files import cache_folder, explained, json_digest, writing
-from gantlet.core.locks import sweep
+from gantlet.core.files import cache_folder, explained, json_digest, require_regular, writing
 from gantlet.core.stamp import differing
 
 HEADER = "gantlet"
@@ -31,7 +30,6 @@ def store(path: Path, arrays: Mapping[str, np.ndarray], made_of: Mapping[str, An
     header: dict[str, Any] = {"made_of": made_of, "facts": facts, "sha256": arrays_digest(tensors)}
     header = json.loads(json.dumps(header))
     header["header_sha256"] = json_digest(header)
-    sweep(path.parent)
     with writing(path) as temporary, explained(path):
         try:
             save_file(tensors, temporary, metadata={HEADER: json.dumps(header)})
@@ -65,12 +63,13 @@ def load(path: Path, made_of: Mapping[str, Any]) -> tuple[dict[str, np.ndarray],
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any], dict[str, Any]]:
     """Return a file's arrays, what they were made of, and its facts; raises CacheError for a damaged file."""
+    require_regular(path)
     try:
         with safe_open(path, framework="numpy") as file:
             header = json.loads((file.metadata() or {})[HEADER])
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         found, facts, digest = header["made_of"], header["facts"], header["sha256"]
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RecursionError, AttributeError) as error:
         raise CacheError(f"the file {path} is damaged ({error}); delete it, or use --no-cache for a cache") from error
     whole = header.pop("header_sha256", None)  # files of earlier versions have none
     if arrays_digest(arrays) != digest or whole not in (None, json_digest(header)):

@@ -11,6 +11,7 @@ import PIL
 
 from gantlet.core.errors import BadFiles, ConfigError, OutputError
 from gantlet.core.interfaces.extractors import Extractor
+from gantlet.core.limits import DEFAULT, most
 from gantlet.core.processes import processes
 from gantlet.data.kinds import Items
 from gantlet.evaluation.features.cache import cache_path, load, store
@@ -95,6 +96,7 @@ def _place(source: Items, extractor: Extractor) -> tuple[Path, dict[str, Any]]:
         "extractor": dict(extractor.identity),
         "pillow": PIL.__version__,
         "version": VERSION,
+        **({} if most() == DEFAULT else {"limit": str(most())}),
     }
     return cache_path(f"features/{extractor.name}", made_of), made_of
 

@@ -3,21 +3,44 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from gantlet.core.errors import CacheError, DataError
+from gantlet.core.schema import SCHEMA, Count, from_plain
 from gantlet.core.stamp import differing
 from gantlet.core.version import __version__
+from gantlet.data.numpy_files import read_arrays
 from gantlet.evaluation.features.cache import read, store
 from gantlet.evaluation.stats.moments import Moments, PublishedMoments
 from gantlet.evaluation.stats.probabilities import ClassProbabilities
 from gantlet.evaluation.stats.summary import AnySummary, PublishedSummary, Summary
 
 KIND = "gantlet statistics, version 1"
-LARGEST = 20_000
-"""Dimensions of a statistics file at most: 3.2 GB for its covariance."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """One of the sources behind the statistics."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
+    spec: str
+    sha256: str
+    n: Count
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a statistics file says beside its numbers."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
+    kind: str
+    features: str
+    extractor: dict[str, str]
+    protocol: str
+    package: str
+    sources: tuple[Made, ...]
 
 
 @dataclass(frozen=True)
@@ -49,36 +72,37 @@ def read_statistics(path: Path) -> Statistics:
     if path.suffix.lower() == ".npz":
         return Statistics(_published(path), {})
     arrays, header, _ = read(path)
-    if header.get("kind") != KIND:
+    if not isinstance(header, Mapping) or header.get("kind") != KIND:
         raise CacheError(f"{path} is no statistics file; expected one that `gantlet stats make` wrote")
     parts = sorted({name.partition(".")[0] for name in arrays} - {"classes"})
-    classes = ClassProbabilities(_moments(arrays, "classes")) if "classes.n" in arrays else None
-    return Statistics(Summary(tuple(_moments(arrays, part) for part in parts), classes), header)
+    try:
+        from_plain(Header, header)
+        classes = ClassProbabilities(_moments(arrays, "classes")) if "classes.n" in arrays else None
+        return Statistics(Summary(tuple(_moments(arrays, part) for part in parts), classes), header)
+    except (KeyError, IndexError, ValueError, TypeError, OverflowError) as error:
+        raise DataError(f"{path} is damaged ({error}); make it anew with gantlet stats make") from error
 
 
 def _moments(arrays: Mapping[str, np.ndarray], name: str) -> Moments:
-    mean, n = arrays[f"{name}.mean"], int(arrays[f"{name}.n"][0])
-    if n < 0 or mean.ndim != 1 or not np.isfinite(mean).all() or not np.isfinite(arrays[f"{name}.m2"]).all():
-        raise DataError(
-            f"statistics of {n} rows, or with numbers that are not finite: the file is damaged; make it anew"
-        )
-    d, entries = len(mean), arrays[f"{name}.m2"].size
-    if d > LARGEST or entries != d * (d + 1) // 2:
-        raise DataError(
-            f"statistics of {d} dimensions (at most {LARGEST:,}) with {entries} covariances; expected d(d + 1)/2: the file is "
-            "damaged; make it anew"
-        )
-    m2 = np.zeros((d, d))
-    m2[np.triu_indices(len(mean))] = arrays[f"{name}.m2"]
-    return Moments(n, mean, m2 + np.triu(m2, 1).T)
+    """Return one part; raises KeyError, ValueError for arrays that are none."""
+    mean, m2, numbers = (arrays[f"{name}.{field}"] for field in ("mean", "m2", "n"))
+    n = int(numbers[0])
+    if n < 0 or mean.ndim != 1 or m2.ndim != 1 or not (np.isfinite(mean).all() and np.isfinite(m2).all()):
+        raise ValueError(f"{n} rows, or numbers that are not finite")
+    d = len(mean)
+    if m2.size != d * (d + 1) // 2:
+        raise ValueError(f"{d} dimensions with {m2.size} covariances; expected d(d + 1)/2")
+    whole = np.zeros((d, d))
+    whole[np.triu_indices(d)] = m2
+    return Moments(n, mean, whole + np.triu(whole, 1).T)
 
 
 def _published(path: Path) -> PublishedSummary:
     """Return mu and sigma; the number of images is unknown."""
+    arrays = read_arrays(str(path), ("mu", "sigma"))
     try:
-        with np.load(path, allow_pickle=False) as file:
-            mean, cov = file["mu"].astype(np.float64), file["sigma"].astype(np.float64)
-    except (OSError, ValueError, KeyError) as error:
+        mean, cov = arrays["mu"].astype(np.float64), arrays["sigma"].astype(np.float64)
+    except (ValueError, KeyError) as error:
         raise DataError(f"{path} cannot be read as published statistics (mu and sigma): {error}") from error
     if (
         mean.ndim != 1

@@ -2,14 +2,37 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from gantlet.core.errors import DataError
 from gantlet.core.files import read_text
+from gantlet.core.schema import SCHEMA, Count, from_plain
 
 Scalars = dict[str, float]
 _PARTS = (("value", ""), ("low", "/low"), ("high", "/high"))
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate inside the loop."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """The fields that a line may be read by; it may have others."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
+    event: str
+    step: Count = 0
+    images_seen: Count = 0
+    estimates: dict[str, Interval] | None = None
 
 
 def read_events(folder: Path) -> list[dict[str, Any]]:
@@ -19,14 +42,22 @@ def read_events(folder: Path) -> list[dict[str, Any]]:
     events = []
     for number, line in enumerate(lines, start=1):
         try:
-            event = json.loads(line)
-        except (ValueError, RecursionError):
-            event = None
-        if isinstance(event, dict):
-            events.append(event)
-        elif number < len(lines):
-            raise DataError(f"{path}: line {number} is no JSON object; restore the file or delete that line")
+            events.append(_event(line))
+        except (ValueError, RecursionError) as error:
+            if number < len(lines):
+                raise DataError(
+                    f"{path}: line {number} is no event of a run ({error}); restore the file or delete that line"
+                ) from error
     return events
+
+
+def _event(line: str) -> dict[str, Any]:
+    """Return one line; raises ValueError, RecursionError for any that no run writes."""
+    event = json.loads(line)
+    if not isinstance(event, dict):
+        raise ValueError("expected a JSON object")
+    from_plain(Event, {name: event[name] for name in Event.__dataclass_fields__ if name in event})
+    return event
 
 
 def scalars_by_step(folder: Path) -> Iterator[tuple[int, Scalars]]:

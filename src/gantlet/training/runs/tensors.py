@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gantlet.core.errors import CheckpointError
-from gantlet.core.files import json_digest, writing
+from gantlet.core.errors import CheckpointError, DataError
+from gantlet.core.files import json_digest, require_regular, writing
 
 FORMAT = 2
 """Written; format 1 had no digest of its header and is still read."""
@@ -50,13 +50,17 @@ def read_header(path: Path) -> dict[str, Any]:
     """Return the JSON header alone; raises CheckpointError when the file is damaged or is no checkpoint."""
     from safetensors import SafetensorError, safe_open
 
+    if path.exists():
+        try:
+            require_regular(path)
+        except DataError as error:
+            raise CheckpointError(str(error)) from error
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
         header: dict[str, Any] = json.loads(metadata["gantlet"])
-        version = header["format"]
-        digest = header.pop("header_sha256", None)
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+        version, digest = header["format"], header.pop("header_sha256", None)
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{path} is damaged or is not a gantlet checkpoint ({error})") from error
     if version not in (1, FORMAT):
         raise CheckpointError(f"{path} has format {version}; this gantlet reads formats 1 and {FORMAT}")
@@ -75,7 +79,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         tensors: dict[str, Tensor] = load_file(path)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is damaged ({error})") from error
-    if tensors_digest(tensors) != header["tensors_sha256"]:
+    if tensors_digest(tensors) != header.get("tensors_sha256"):
         raise CheckpointError(f"{path} is damaged (the SHA-256 of its tensors differs from its header)")
     return tensors, header
 
