@@ -1,5 +1,6 @@
 """One flipped bit in a checkpoint, a cache or a statistics file is an error, or changes nothing."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save_file
 
 from gantlet.core.errors import CheckpointError, DataError, GantletError
-from gantlet.evaluation.features.cache import read, store
+from gantlet.core.files import json_digest
+from gantlet.evaluation.features.cache import arrays_digest, read, store
 from gantlet.evaluation.features.statistics_file import Statistics, read_statistics, write_statistics
 from gantlet.evaluation.stats.summary import Summary
 from gantlet.training.runs.tensors import read_header, read_tensors, write_tensors
@@ -142,6 +145,8 @@ def test_statistics_that_lack_an_array(name: str, tmp_path: Path) -> None:
 )
 def test_headers_that_are_no_statistics(header: Any, tmp_path: Path) -> None:
     arrays = {"part0.n": np.array([5]), "part0.mean": np.zeros(2), "part0.m2": np.zeros(3)}
-    store(tmp_path / "x.safetensors", arrays, header, {})
+    signed = {"made_of": header, "facts": {}, "sha256": arrays_digest(arrays)}
+    signed["header_sha256"] = json_digest(signed)
+    save_file(arrays, tmp_path / "x.safetensors", metadata={"gantlet": json.dumps(signed)})
     with pytest.raises(GantletError, match=r"no statistics file|make it anew|is damaged"):
         read_statistics(tmp_path / "x.safetensors")

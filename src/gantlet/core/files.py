@@ -135,8 +135,8 @@ def distinct_names(texts: Sequence[str]) -> list[str]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a UTF-8 text file atomically; raises OutputError."""
-    write_bytes(path, text.encode())
+    """Write a UTF-8 text file atomically; raises OutputError. Names of files that are no UTF-8 are written as escapes."""
+    write_bytes(path, text.encode(errors="backslashreplace"))
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -69,6 +69,8 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any], dict[str, A
             header = json.loads((file.metadata() or {})[HEADER])
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         found, facts, digest = header["made_of"], header["facts"], header["sha256"]
+        if not (isinstance(found, dict) and isinstance(facts, dict)):
+            raise ValueError("its header is of another kind")
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, RecursionError, AttributeError) as error:
         raise CacheError(f"the file {path} is damaged ({error}); delete it, or use --no-cache for a cache") from error
     whole = header.pop("header_sha256", None)  # files of earlier versions have none
