@@ -224,3 +224,9 @@ def test_a_reports_words_are_shown_and_not_sent() -> None:
     show(Report.from_json(json.dumps(raw)), Console(file=stream, width=100, color_system=None))
     assert "\x1b" not in stream.getvalue()
     assert "\x9b" not in stream.getvalue()
+
+
+@pytest.mark.parametrize("text", ["a/b\0c", "folder[path=a\0b]", "x/\ud83d/y", "dig\nits"])
+def test_no_name_holds_control_characters(text: str) -> None:
+    with pytest.raises(UntrustedError, match="control characters"):
+        require_harmless(text, Path("run/config.toml"), inside=Path("run"))

@@ -42,6 +42,10 @@ def require_harmless(text: str, file: Path, *, inside: Path | None = None, known
     would be opened.
     """
     if not _TRUSTED.get():
+        if not text.isprintable():  # NUL ends a path for the system, and half a surrogate is no text
+            raise UntrustedError(
+                f"{file} says {text!r}, which holds control characters; no part or path has such a name"
+            )
         for match in _TOKEN.finditer(text):
             if reason := _reason(match[1] or "", match[2].strip(), inside, known):
                 raise UntrustedError(

@@ -21,6 +21,8 @@ def check_names(path: str, names: Iterable[str]) -> None:
     """Raise DataError for an absolute name, a name with ``..``, and a name that is given twice."""
     visited: set[str] = set()
     for name in names:
+        if not name:
+            raise DataError(f"{path} holds a file without a name; it may be damaged: pack it again")
         parts = PurePosixPath(name)
         if parts.is_absolute() or ".." in parts.parts:
             raise DataError(

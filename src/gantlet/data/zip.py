@@ -33,9 +33,9 @@ def zip_archive(path: str, labels: str = "auto", split: str = "", background: st
     require_regular(Path(path))
     try:
         archive = zipfile.ZipFile(path)
+        members = [member for member in archive.infolist() if not (member.filename and member.is_dir())]
     except BROKEN as error:
         raise DataError(f"{path} cannot be read as a zip archive ({error}); it may be damaged or incomplete") from error
-    members = [member for member in archive.infolist() if not member.is_dir()]
     _check(path, members)
     by_name = {member.filename: member for member in members}
     lock = threading.Lock()
@@ -57,3 +57,5 @@ def _check(path: str, members: list[zipfile.ZipInfo]) -> None:
     for member in members:
         if member.flag_bits & 1:
             raise DataError(f"{path} is encrypted ({member.filename!r}); unpack it and give the folder")
+        if member.compress_type == zipfile.ZIP_BZIP2:  # a few bytes expand without any bound, and all at once
+            raise DataError(f"{path} is packed with bzip2 ({member.filename!r}); unpack it and give the folder")

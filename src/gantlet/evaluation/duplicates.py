@@ -12,6 +12,8 @@ from gantlet.evaluation.stats.feature_bank import FeatureBank
 NEAR = 1e-4
 """Relative distance of two rows of features below which their images are looked at; equal images in two batches of a
 network differ by rounding, about 1e-6."""
+ROWS = 1024
+"""Rows that are held in float64 at once."""
 NEXT = 3
 """How many rows further on the line are looked at: rounding may put another row between two equal ones."""
 
@@ -33,9 +35,11 @@ def _suspicious(bank: FeatureBank) -> Int64[np.ndarray, " m"]:
         return np.zeros(0, np.int64)
     line = numpy_stream(0, "duplicates").standard_normal(bank.dim)
     places: Float64[np.ndarray, " n"] = np.concatenate(
-        [bank.features[part].astype(np.float64) @ line for part in row_chunks(bank.n)]
+        [bank.features[part].astype(np.float64) @ line for part in row_chunks(bank.n, ROWS)]
     )
-    sizes = np.sqrt(np.square(bank.features, dtype=np.float64).sum(axis=1))
+    sizes = np.concatenate(
+        [np.sqrt(np.square(bank.features[part], dtype=np.float64).sum(axis=1)) for part in row_chunks(bank.n, ROWS)]
+    )
     order = np.argsort(places, kind="stable")
     close = np.zeros(bank.n, dtype=bool)
     for step in range(1, NEXT + 1):

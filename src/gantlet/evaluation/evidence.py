@@ -182,7 +182,7 @@ class Evidence:
     def gaussian_null(self) -> GaussianNull:
         """Return the distribution of the Fréchet distance under random relabelling; raises TooFewSamples."""
         pooled = self.real.moments.merge(self.fake.moments)
-        return gaussian_null(self.real.features, self.fake.features, pooled, self.orders)
+        return gaussian_null(self.real.features, self.fake.features, pooled, self.orders, self.memory)
 
     def of_pairs(
         self, measure: Callable[[UInt8[np.ndarray, "..."], UInt8[np.ndarray, "..."]], float]

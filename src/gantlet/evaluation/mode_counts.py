@@ -5,8 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float32, Int64
 
+from gantlet.core.numerics.distances import row_chunks
 from gantlet.core.results.report import ModeCount
 from gantlet.evaluation.inference.holm import holm
+
+ROWS = 1024
+"""Rows that are held in float64 at once."""
 
 
 def mode_counts(
@@ -46,6 +50,7 @@ def medoids(
     rows_by_mode = np.full(count, -1, np.int64)
     for k in np.unique(modes):
         rows = np.flatnonzero(modes == k)
-        apart = np.square(features[rows] - features[rows].mean(axis=0, dtype=np.float64)).sum(axis=1)
-        rows_by_mode[k] = rows[apart.argmin()]
+        mean = features[rows].mean(axis=0, dtype=np.float64)
+        apart = [np.square(features[rows[part]] - mean).sum(axis=1) for part in row_chunks(len(rows), ROWS)]
+        rows_by_mode[k] = rows[np.concatenate(apart).argmin()]
     return rows_by_mode

@@ -48,6 +48,14 @@ class TrainedOnLabels(Protocol):
         """Return the trained network with its accuracy; trains it when first called."""
 
 
+@runtime_checkable
+class TakesPoints(Protocol):
+    """An extractor whose features are the points themselves, which are then neither copied nor cached."""
+
+    def points(self, points: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "n d"]:
+        """Return the features of all points; raises ConfigError where they do not fit."""
+
+
 class Tapped(Extractor, Protocol):
     """An extractor that is one tap of a network: taps of one ``trunk`` are read from one pass."""
 

@@ -118,13 +118,13 @@ def optimal_maps(
     singular = OptimalMaps(np.zeros((len(b), 0)), np.zeros((len(a), 0)), True)
     if min(a.shape[1], b.shape[1]) == 0:
         return singular
-    product = a.T @ b
-    values, vectors = scipy.linalg.eigh(_small_gram(product), driver="evd", check_finite=False)
+    values, vectors = scipy.linalg.eigh(_small_gram(a.T @ b), driver="evd", check_finite=False, overwrite_a=True)
     positive = values > len(a) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
     if full and other_full and positive.all():
         back = scipy.linalg.solve_triangular(a.T, vectors * values**0.25, lower=False, check_finite=False)
         return OptimalMaps(back, a @ (vectors * values**-0.25), False)
     values, vectors = values[positive], vectors[:, positive]
+    product = a.T @ b  # not held during the eigenvalue problem, which takes the most memory
     if product.shape[0] <= product.shape[1]:
         return OptimalMaps(b @ (product.T @ (vectors * values**-0.75)), a @ (vectors * values**-0.25), True)
     return OptimalMaps(b @ (vectors * values**-0.25), a @ (product @ (vectors * values**-0.75)), True)

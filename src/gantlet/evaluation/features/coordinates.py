@@ -6,13 +6,13 @@ import numpy as np
 from jaxtyping import Float32
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.extractors import Extractor
+from gantlet.core.interfaces.extractors import Extractor, TakesPoints
 from gantlet.evaluation.features import EXTRACTORS
 
 
 @EXTRACTORS.register("coordinates", source="Srivastava et al. 2017, arXiv:1705.07761, §4.1 (mixtures in the plane)")
 @dataclass(frozen=True)
-class Coordinates(Extractor):
+class Coordinates(Extractor, TakesPoints):
     """The point itself: every distance is a distance in the data's own space.
 
     When it lies: axes of different scale weigh by their scale, and in many dimensions all distances are alike.
@@ -47,6 +47,11 @@ class Coordinates(Extractor):
                 "another extractor"
             )
         return point
+
+    def points(self, points: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "n d"]:
+        """Return the points themselves."""
+        self.prepare(points[0])
+        return points
 
     def extract(self, batch: Float32[np.ndarray, "b d"]) -> tuple[Float32[np.ndarray, "b d"], None]:
         """Return the points; no probabilities."""

@@ -10,10 +10,11 @@ import numpy as np
 import PIL
 
 from gantlet.core.errors import BadFiles, ConfigError, OutputError
-from gantlet.core.interfaces.extractors import Extractor
+from gantlet.core.interfaces.extractors import Extractor, TakesPoints
 from gantlet.core.limits import DEFAULT, most
 from gantlet.core.processes import processes
 from gantlet.data.kinds import Items
+from gantlet.data.points import PointSource
 from gantlet.evaluation.features.cache import cache_path, load, store
 from gantlet.evaluation.features.onepass import compute_together
 from gantlet.evaluation.stats.feature_bank import FeatureBank
@@ -72,6 +73,9 @@ def extract_all(
     places = [_place(source, extractor) for extractor in extractors]
     group = processes()
     results = group.first(lambda: [load(path, made_of) if cache else None for path, made_of in places])
+    for i, extractor in enumerate(extractors):
+        if isinstance(source, PointSource) and isinstance(extractor, TakesPoints):
+            results[i] = {"rows": np.arange(len(source)), "features": extractor.points(source.points)}, {"bad": []}
     left = [i for i, result in enumerate(results) if result is None]
     if left:
         outputs, bad = compute_together(source, [extractors[i] for i in left], on_bad, progress, workers)

@@ -17,6 +17,7 @@ from gantlet.evaluation.stats.moments import Gaussian, Moments
 GROUPS = 20
 PERMUTATIONS = 999
 COLUMNS = 128
+POTENTIAL_ROWS = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ def _potential(
     root: Float64[np.ndarray, "d r"],
 ) -> Float64[np.ndarray, " n"]:
     values = np.empty(len(features))
-    for rows in row_chunks(len(features)):
+    for rows in row_chunks(len(features), POTENTIAL_ROWS):
         x = features[rows] - mean
         values[rows] = x @ linear + np.square(x).sum(axis=1) - np.square(x @ root).sum(axis=1)
     return values - values.mean() if len(values) else values
@@ -98,12 +99,14 @@ def gaussian_null(
     fake: Float32[np.ndarray, "m d"],
     pooled: Moments,
     orders: tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " m"]],
+    memory: int = 2 * 10**9,
 ) -> GaussianNull:
     """Return the Gram matrix of group deviations for a permutation test of equal mean and covariance.
 
     |Δm|² + ½ Σ_ij H_ij² / (λ_i + λ_j), H = S_r − S_g in the eigenbasis of the pooled covariance: the expansion of FD
     to second order. Rows, in the random ``orders``, are cut into groups of equal size, 20 or more per side; relabelling
     whole groups leaves the null's distribution unchanged, so the test is exact (Hemerik & Goeman 2018, arXiv:1411.7565).
+    Rows that a quarter of ``memory`` does not hold are left out.
     Raises TooFewSamples (fewer than 20 rows per side).
     """
     fewest = min(len(real), len(fake))
@@ -111,14 +114,15 @@ def gaussian_null(
         raise TooFewSamples(
             f"the permutation test needs {GROUPS} samples per side; got real={len(real)}, fake={len(fake)}"
         )
-    size = fewest // GROUPS
-    counts = [min(3 * GROUPS, len(side) // size) // 4 * 4 for side in (real, fake)]
+    counts = [min(3 * GROUPS, len(side) // (fewest // GROUPS)) // 4 * 4 for side in (real, fake)]
     values, vectors = eigenbasis(pooled)
     basis, mean = vectors.astype(np.float32), pooled.mean.astype(np.float32)
-    groups = np.empty((sum(counts), size, basis.shape[1]), dtype=np.float32)
+    del vectors
+    size = min(fewest // GROUPS, max(1, memory // 4 // (4 * basis.shape[1] * sum(counts))))
+    groups = np.empty((sum(counts), basis.shape[1], size), dtype=np.float32)
     for g in range(len(groups)):
         side, order, first = (real, orders[0], 0) if g < counts[0] else (fake, orders[1], counts[0])
-        np.matmul(side[order[(g - first) * size : (g - first + 1) * size]] - mean, basis, out=groups[g])
+        groups[g] = ((side[order[(g - first) * size : (g - first + 1) * size]] - mean) @ basis).T
     scale = (1 / len(real) + 1 / len(fake)) / (1 / (counts[0] * size) + 1 / (counts[1] * size))
     return GaussianNull(_group_gram(groups, values), counts[0], scale)
 
@@ -143,13 +147,13 @@ def eigenbasis(
 
 
 def _group_gram(
-    groups: Float32[np.ndarray, "g size r"], values: Float64[np.ndarray, " r"]
+    groups: Float32[np.ndarray, "g r size"], values: Float64[np.ndarray, " r"]
 ) -> Float64[np.ndarray, "g g"]:
-    """Sum over blocks of H's upper triangle, so that a group's whole matrix is never in memory."""
-    means = groups.mean(axis=1, dtype=np.float64)
+    """Sum over blocks of H's upper triangle, so that a group's whole matrix is never in memory; scales ``groups`` in place."""
+    means = groups.mean(axis=2, dtype=np.float64)
     gram = torch.from_numpy(means @ means.T)
-    columns = torch.from_numpy(np.ascontiguousarray(groups.transpose(0, 2, 1)))
-    columns /= groups.shape[1] ** 0.5
+    columns = torch.from_numpy(groups)
+    columns /= groups.shape[2] ** 0.5
     spectrum = torch.from_numpy(values)
     for start in range(0, len(values), COLUMNS):
         stop = min(start + COLUMNS, len(values))

@@ -1,7 +1,6 @@
 """Moments: count, mean and centred second moments in float64; a monoid."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -25,7 +24,7 @@ class PublishedMoments:
         """Return the trace of the covariance."""
         return float(np.trace(self.cov))
 
-    @cached_property
+    @property
     def factor(self) -> tuple[Float64[np.ndarray, "d r"], bool]:
         """Return A with A Aᵀ = cov, and whether cov has full rank; raises NonFiniteError."""
         return psd_factor(self.cov)
@@ -101,7 +100,7 @@ class Moments:
             raise TooFewSamples(f"a covariance needs 2 samples or more; got {self.n}. Give more images")
         return float(np.trace(self.m2) / (self.n - 1))
 
-    @cached_property
+    @property
     def factor(self) -> tuple[Float64[np.ndarray, "d r"], bool]:
         """Return A with A Aᵀ = cov, and whether cov has full rank: the centred rows where there are fewer than d.
 

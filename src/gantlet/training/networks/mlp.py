@@ -13,6 +13,9 @@ from gantlet.core.interfaces.networks import PLANES, Network, PointShape, Shape,
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, require_plain_norm
 
+DEEPEST = 1_000
+"""Hidden layers at most."""
+
 
 class MlpGenerator(nn.Module):
     """z → dense layers with ReLU (after batch normalisation with norm=batch) → all pixels, tanh; or a point, linear."""
@@ -92,12 +95,13 @@ class Mlp(Network[Shape]):
     def __post_init__(self) -> None:
         if self.norm not in ("batch", "none"):
             raise ConfigError(f"network 'mlp': expected norm batch or none; got {self.norm!r}")
-        if self.init not in ("torch", "he") or self.judging < 0:
+        if self.init not in ("torch", "he"):
+            raise ConfigError(f"network 'mlp': expected init torch or he; got {self.init!r}")
+        if self.width < 1 or not 1 <= self.depth <= DEEPEST or not 0 <= self.judging <= DEEPEST:
             raise ConfigError(
-                f"network 'mlp': expected init torch or he and judging ≥ 0; got {self.init!r}, {self.judging}"
+                f"network 'mlp': expected width ≥ 1, depth and judging up to {DEEPEST}; got {self.width}, {self.depth}, "
+                f"{self.judging}"
             )
-        if self.width < 1 or self.depth < 1:
-            raise ConfigError(f"network 'mlp': expected width, depth ≥ 1; got {self.width}, {self.depth}")
 
     def generator(self, shape: Shape, latent: int, conditioning: str, n_classes: int) -> nn.Module:
         """Return a freshly initialised generator."""
