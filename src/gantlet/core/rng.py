@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gantlet.core.errors import UsageError
+
 if TYPE_CHECKING:
     import torch
 
 
 def sequence(seed: int, name: str) -> np.random.SeedSequence:
-    """Return the seed sequence of one named stream."""
+    """Return the seed sequence of one named stream; raises UsageError for a negative seed."""
+    if seed < 0:
+        raise UsageError(f"expected a seed of 0 or more; got {seed}")
     return np.random.SeedSequence([seed, zlib.crc32(name.encode())])
 
 

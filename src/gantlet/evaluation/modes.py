@@ -53,7 +53,7 @@ def assign(evidence: Evidence) -> Modes | None:
             return None
         fitting = min(FITTED, max(20 * k, evidence.memory // (64 * real.dim)))  # k-means holds four copies of them
         rows = numpy_stream(evidence.seed, "clusters").permutation(real.n)[:fitting]
-        fitted = KMeans(k, n_init=1, random_state=evidence.seed).fit(real.features[rows])
+        fitted = KMeans(k, n_init=1, random_state=evidence.seed % 2**32).fit(real.features[rows])
         sides = [fitted.predict(bank.features).astype(np.int64) for bank in (real, fake)]
         names = tuple(f"cluster {i + 1}" for i in range(k))
     return Modes(sides[0], sides[1], names, medoids(real.features, sides[0], len(names)))

@@ -138,7 +138,7 @@ def train(
 def _critic(width: int, depth: int, seed: int, activation: str) -> nn.Sequential:
     layers: list[nn.Module] = []
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(seed % 2**63)
         for before in [2, *[width] * (depth - 1)]:
             layers += [nn.Linear(before, width), nn.LeakyReLU(ACTIVATIONS[activation])]
         return nn.Sequential(*layers, nn.Linear(width, 1), nn.Flatten(0))
