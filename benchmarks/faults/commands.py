@@ -73,8 +73,12 @@ COMMANDS: dict[str, Writes] = {
     "train --resume": Writes((*TRAIN, "--steps", "6", "--out", "half", "--resume")),
     "quickstart": Writes(("quickstart", "--steps", "2", "--out", "new")),
     "evaluate": Writes(("evaluate", "fakes.zip", "--real", "small.npz", *PIXELS, "--out", "new")),
-    "evaluate again": Writes(("evaluate", "fakes.zip", "--real", "small.npz", *PIXELS, "--metrics", SOME, "--out", "rep")),
-    "compare": Writes(("compare", "fakes.zip", "fakes.npz", "--real", "small.npz", *PIXELS, "--metrics", SOME, "--json")),
+    "evaluate again": Writes(
+        ("evaluate", "fakes.zip", "--real", "small.npz", *PIXELS, "--metrics", SOME, "--out", "rep")
+    ),
+    "compare": Writes(
+        ("compare", "fakes.zip", "fakes.npz", "--real", "small.npz", *PIXELS, "--metrics", SOME, "--json")
+    ),
     "sample folder": Writes(("sample", "run", "--n", "30", "--out", "new")),
     "sample zip": Writes(("sample", "run", "--n", "30", "--out", "new.zip")),
     "sample npz": Writes(("sample", "run", "--n", "30", "--out", "new.npz")),
@@ -83,8 +87,23 @@ COMMANDS: dict[str, Writes] = {
     "stats merge": Writes(("stats", "merge", "a.safetensors", "b.safetensors", "--out", "new.safetensors")),
     "report": Writes(("report", "rep")),
     "export": Writes(("export", "run", "--out", "new.onnx")),
-    "audit": Writes(("audit", "--data", "digits", *PIXELS, "--metrics", "frechet_distance", "precision", "--failures", "noise", "--n", "60",
-                     "--out", "new")),  # fmt: skip
+    "audit": Writes(
+        (
+            "audit",
+            "--data",
+            "digits",
+            *PIXELS,
+            "--metrics",
+            "frechet_distance",
+            "precision",
+            "--failures",
+            "noise",
+            "--n",
+            "60",
+            "--out",
+            "new",
+        )
+    ),
     "lab": Writes(("lab", "inception-score-blind", "--size", "smoke", "--seeds", "1", "--out", "new")),
     "log": Writes(("log", "run", "--out", "new")),
     "download": Writes((), call=_fetch),
@@ -114,7 +133,14 @@ def prepared(place: Path) -> Path:
     for words in lines:
         ended = in_child(command(words, base), limit=300)
         assert ended.status == 0, (words, ended.err)
-    for name in ("report.html", "report.json", "report-best.json", "MODEL_CARD.md", "pictures", "checkpoints/final.safetensors"):
+    for name in (
+        "report.html",
+        "report.json",
+        "report-best.json",
+        "MODEL_CARD.md",
+        "pictures",
+        "checkpoints/final.safetensors",
+    ):
         path = base / "half" / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     shutil.rmtree(base / "cache")

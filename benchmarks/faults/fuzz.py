@@ -50,10 +50,14 @@ def measure(target: str, batch: int, place: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         ended = in_child(lambda: _batch(target, batch, Path(scratch), place, at), limit=LIMIT * 20, memory=MEMORY)
     if ended.status == 0:
-        return json.loads(ended.out)
+        counts: dict[str, Any] = json.loads(ended.out)
+        return {**counts, "held": not counts["finds"]}
     index = int.from_bytes(at[:8], "little")
     why = "hung" if ended.hung else f"status {ended.status}: {ended.err[-300:]}"
-    return {"executions": index + 1, "finds": [{"index": index, "what": why, "where": "", "input": _shown(target, batch, index)}]}
+    with contextlib.chdir(place):
+        shown = _shown(target, batch, index)
+    find = {"index": index, "what": why, "where": "", "input": shown}
+    return {"executions": index + 1, "held": False, "finds": [find]}
 
 
 def _batch(target: str, batch: int, scratch: Path, place: Path, at: mmap.mmap) -> int:
@@ -75,7 +79,9 @@ def _batch(target: str, batch: int, scratch: Path, place: Path, at: mmap.mmap) -
         slowest = max(slowest, time.monotonic() - before)
         counts[result if result in ("returned", "refused") else "fault"] += 1
         if where:
-            finds.setdefault(where, {"index": index, "what": result, "where": where, "input": _shown(target, batch, index)})
+            finds.setdefault(
+                where, {"index": index, "what": result, "where": where, "input": _shown(target, batch, index)}
+            )
             finds[where]["times"] = finds[where].get("times", 0) + 1
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     facts = {"seconds": round(time.monotonic() - started, 2), "slowest": round(slowest, 2), "peak_mb": peak}
@@ -115,7 +121,13 @@ def _shown(target: str, batch: int, index: int) -> str:
 
 def prepare(place: Path, run: Path, report: Path) -> None:
     """Write the files that source strings name."""
-    for name, kind in (("x.npz", "npz"), ("x.npy", "npy"), ("x.zip", "zip"), ("x.tar", "tar"), ("x-images-idx3-ubyte", "idx")):
+    for name, kind in (
+        ("x.npz", "npz"),
+        ("x.npy", "npy"),
+        ("x.zip", "zip"),
+        ("x.tar", "tar"),
+        ("x-images-idx3-ubyte", "idx"),
+    ):
         make(kind, place / name, run, report)
     (place / "pictures").mkdir(exist_ok=True)
     make("png", place / "pictures" / "0.png", run, report)

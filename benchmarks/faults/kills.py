@@ -40,7 +40,10 @@ def measure(command: str, round: int, place: Path) -> dict[str, Any]:
         shutil.rmtree(folder)
         shutil.copytree(prepared(place), folder, symlinks=True)
         at = rng.randrange(len(points))
-        ended, moment = in_child(watching(work, folder, at, -2), limit=120), f"point {at} of {len(points)}: {points[at]}"
+        ended, moment = (
+            in_child(watching(work, folder, at, -2), limit=120),
+            f"point {at} of {len(points)}: {points[at]}",
+        )
     faults = _broken(folder)
     for path in unfinished(folder):
         os.utime(path, (0, 0), follow_symlinks=False)
@@ -73,5 +76,3 @@ def differs(again: Ended, folder: Path, files: dict[str, str], printed: str) -> 
     if printed and again.out != printed:
         wrong.append("again: another result is printed")
     return wrong[:6]
-
-

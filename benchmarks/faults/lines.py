@@ -23,8 +23,29 @@ SOURCES = (
     "mixture[kind=ring,n=200]", "paired[of=digits,task=edges]", "none.zip", "rep", "math:pi", "mnist[root=none]", "", "points.npy",
     "run:half", "digits[split=no]", "small.npz[key=x]", "-", "folder[path=rep/pictures]",
 )  # fmt: skip
-FEATURES = ("pixels", "random-conv", "auto", "pixels,random-conv", "classifier", "coordinates", "nothing", "pixels[x=1]", "")
-METRICS = ("headline", "all", "frechet_distance", "precision,recall", "coverage", "psnr", "no_such", "precision[k=3]", "precision@pixels", "")
+FEATURES = (
+    "pixels",
+    "random-conv",
+    "auto",
+    "pixels,random-conv",
+    "classifier",
+    "coordinates",
+    "nothing",
+    "pixels[x=1]",
+    "",
+)
+METRICS = (
+    "headline",
+    "all",
+    "frechet_distance",
+    "precision,recall",
+    "coverage",
+    "psnr",
+    "no_such",
+    "precision[k=3]",
+    "precision@pixels",
+    "",
+)
 TEXTS: dict[str, tuple[str, ...]] = {
     "data": SOURCES, "real": SOURCES, "held_out": SOURCES, "train": SOURCES,
     "features": FEATURES, "metrics": METRICS, "select": METRICS,
@@ -36,8 +57,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "decay": ("constant", "linear", "cosine", "x"), "optimizer": ("adam", "rmsprop", "x"), "fakes": ("fresh", "shared", "x"),
     "which": ("newest", "ema", "best", "final", "generator", "x"), "memory": ("2GB", "100MB", "1B", "x", "1e400"),
     "protocol": ("", "trusted", "fid", "x"), "on_bad": ("fail", "skip", "x"), "pairs": ("names", "order", "none", "x"),
-    "until": ("", "50%", "1%", "0%", "-1%", "x"), "size": ("smoke", "laptop", "x"), "to": ("tensorboard", "wandb", "x"), "device": ("cpu", "auto", "mps", "x"),
-    "precision": ("32-true", "bf16-mixed", "x"), "failures": ("noise", "all", "x", "blur"), "push_to_hub": ("", "x", "a/b/c"), "weights": ("", "none.pt", "small.npz"),
+    "until": ("", "50%", "1%", "0%", "-1%", "x"),
+    "size": ("smoke", "laptop", "x"), "to": ("tensorboard", "wandb", "x"), "device": ("cpu", "auto", "mps", "x"),
+    "precision": ("32-true", "bf16-mixed", "x"), "failures": ("noise", "all", "x", "blur"), "push_to_hub": ("", "x", "a/b/c"),
+    "weights": ("", "none.pt", "small.npz"),
     "recipe": ("", "x"), "project": ("x", ""),
 }  # fmt: skip
 INTEGERS = ("1", "2", "3", "60", "7", "0", "-1", "10", "x", "1.5", "1e3", "99999999999999999999", "", "nan", "９")
@@ -57,7 +80,10 @@ def _kinds() -> dict[str, tuple[tuple[str, ...], tuple[Any, ...]]]:
 
     folders = ("run", "rep", "half", "points", "none", "small.npz", "new")
     return {
-        "train": (("dcgan", "ring", "digits", "wgan-gp", "pix2pix", "no-recipe", "run/config.toml", "small.npz"), (options.Train, TrainConfig)),
+        "train": (
+            ("dcgan", "ring", "digits", "wgan-gp", "pix2pix", "no-recipe", "run/config.toml", "small.npz"),
+            (options.Train, TrainConfig),
+        ),
         "sample": (folders, (options.Sample,)),
         "export": (folders, (options.Export,)),
         "evaluate": (SOURCES, (options.Evaluate, EvaluateConfig)),
@@ -65,7 +91,10 @@ def _kinds() -> dict[str, tuple[tuple[str, ...], tuple[Any, ...]]]:
         "audit": ((), (options.Audit, AuditConfig)),
         "stats make": (SOURCES, (options.StatsMake, EvaluateConfig)),
         "stats merge": (("a.safetensors", "b.safetensors", "none", "small.npz"), (options.StatsMerge,)),
-        "stats show": (("a.safetensors", "none", "small.npz", "run/checkpoints/final.safetensors"), (options.StatsShow,)),
+        "stats show": (
+            ("a.safetensors", "none", "small.npz", "run/checkpoints/final.safetensors"),
+            (options.StatsShow,),
+        ),
         "lab": (LABS, (options.Lab,)),
         "report": (folders, (options.ReportCommand,)),
         "log": (folders, (options.Log,)),
@@ -89,7 +118,10 @@ def line(number: int) -> list[str]:
     name = rng.choices(list(kinds), [weights.get(kind, 2) for kind in kinds])[0]
     positions, classes = kinds[name]
     wanted = {"compare": 2, "stats merge": rng.randrange(1, 4)}.get(name, 1) if positions else 0
-    words = [*name.split(), *(rng.choice(positions) for _ in range(wanted if rng.random() < 0.96 else rng.randrange(3)))]
+    words = [
+        *name.split(),
+        *(rng.choice(positions) for _ in range(wanted if rng.random() < 0.96 else rng.randrange(3))),
+    ]
     fields = {field.name: (field, kind) for kind in classes for field in dataclasses.fields(kind)}
     chosen = {key for key in fields if rng.random() < min(0.5, rng.choice((1, 3, 6)) / len(fields))} - set(LARGE)
     chosen |= {"real"} & set(fields) if rng.random() < 0.9 else set()
@@ -110,7 +142,9 @@ def _option(rng: Random, key: str, kind: Any) -> list[str]:
     option = f"--{key}" if rng.random() < 0.1 else f"--{key.replace('_', '-')}"
     if kind is bool:
         return [option.replace("--", rng.choice(("--", "--no-")), 1)]
-    values = TEXTS.get(key, FLOATS if kind is float else INTEGERS if kind in (int, int | None) else ("x", "", "é", "\udcff"))
+    values = TEXTS.get(
+        key, FLOATS if kind is float else INTEGERS if kind in (int, int | None) else ("x", "", "é", "\udcff")
+    )
     value = rng.choice(values if rng.random() < 0.25 else values[:3])  # the first ones are usual
     many = typing.get_origin(kind) is tuple and rng.random() < 0.3
     extra = [rng.choice(TEXTS.get(key, ("x",)))] if many else []

@@ -40,9 +40,8 @@ class Points:
             path, _, flags = arguments
             if not isinstance(path, int) and flags & WRITES:
                 self.point("open", path)
-        elif event in CALLS:
-            if not isinstance(arguments[0], int):
-                self.point(event.removeprefix("os."), arguments[1] if event == "os.rename" else arguments[0])
+        elif event in CALLS and not isinstance(arguments[0], int):
+            self.point(event.removeprefix("os."), arguments[1] if event == "os.rename" else arguments[0])
 
     def point(self, kind: str, path: Any, half: Any = None) -> None:
         """Count a point, and fail at the one that is to fail; ``half`` does half of it first."""
@@ -62,16 +61,15 @@ class Points:
         self.point("fsync", handle if isinstance(handle, int) else handle.fileno())
         self._fsync(handle)
 
-    def _opened(self, file: Any, mode: str = "r", buffering: int = -1, encoding: Any = None, errors: Any = None,
-                newline: Any = None, closefd: bool = True, opener: Any = None) -> Any:  # fmt: skip
+    def _opened(self, file: Any, mode: str = "r", buffering: int = -1, *text: Any, **named: Any) -> Any:
         if not set(mode) & set("wax+") or isinstance(file, int) or not self._inside(file):
-            return self._open(file, mode, buffering, encoding, errors, newline, closefd, opener)
-        raw = Watched(file, mode.replace("b", "").replace("t", ""), opener=opener)
+            return self._open(file, mode, buffering, *text, **named)
+        raw = Watched(file, mode.replace("b", "").replace("t", ""), opener=named.pop("opener", None))
         raw.points = self
         if buffering == 0:
             return raw
         buffered: Any = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
-        return buffered if "b" in mode else io.TextIOWrapper(buffered, encoding, errors, newline)
+        return buffered if "b" in mode else io.TextIOWrapper(buffered, *text, **named)
 
     def _inside(self, file: Any) -> bool:
         return os.path.abspath(os.fsdecode(file)).startswith(self.root)

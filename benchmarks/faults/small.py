@@ -84,7 +84,12 @@ EVENTS = "".join(
     json.dumps(line) + "\n"
     for line in (
         {"event": "log", "step": 1, "images_seen": 8, "seconds": 0.5, "discriminator": 0.7},
-        {"event": "evaluate", "step": 2, "score": 1.5, "estimates": {"recall": {"value": 0.5, "low": 0.4, "high": 0.6}}},
+        {
+            "event": "evaluate",
+            "step": 2,
+            "score": 1.5,
+            "estimates": {"recall": {"value": 0.5, "low": 0.4, "high": 0.6}},
+        },
         {"event": "warning", "step": 3, "message": "the discriminator wins"},
     )
 )

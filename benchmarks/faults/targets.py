@@ -1,6 +1,5 @@
 """What is fuzzed: for each target, how an input is made from a seed, and which of gantlet's functions reads it."""
 
-import io
 import json
 import struct
 import zipfile
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import small, whole
+from . import readers, small
 from .mutate import VALUES, of_bytes, of_json, of_text, png_repaired, tar_repaired
 
 SPECS = (
@@ -34,24 +33,6 @@ class Target:
     make: Callable[[Random], bytes | str]
     use: Callable[[Any, Path], object]
     share: float = 1.0
-
-
-def _file(name: str) -> Callable[[bytes, Path], object]:
-    """Return a use that writes the input to a file and reads it by its suffix."""
-
-    def use(data: bytes, folder: Path) -> object:
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(data)
-        return whole.READERS.get(path.suffix, whole.images)(path)
-
-    return use
-
-
-def _picture(data: bytes, folder: Path) -> object:
-    from gantlet.data.decode import decode
-
-    return decode(data).sum()
 
 
 def _npy_header(rng: Random) -> bytes:
@@ -93,7 +74,15 @@ def _header(value: Any, arrays: dict[str, np.ndarray]) -> bytes:
 def _statistics(rng: Random) -> bytes:
     arrays = small.arrays()
     for name in rng.sample(sorted(arrays), rng.randrange(3)):
-        odd = (np.zeros(0), np.zeros((2, 2)), np.array([-1]), np.array([2**62]), np.full(3, np.inf), np.zeros(3, bool), None)
+        odd = (
+            np.zeros(0),
+            np.zeros((2, 2)),
+            np.array([-1]),
+            np.array([2**62]),
+            np.full(3, np.inf),
+            np.zeros(3, bool),
+            None,
+        )
         new = rng.choice(odd)
         arrays = {key: value for key, value in arrays.items() if key != name} | ({} if new is None else {name: new})
     return _header(of_json(rng, small.STATISTICS), arrays)
@@ -119,42 +108,8 @@ def _checkpoint(rng: Random) -> bytes:
     return bytes(save(tensors, metadata={"gantlet": text}))
 
 
-def _load(data: bytes, folder: Path) -> object:
-    from gantlet.training.runs.generator import load_generator
-
-    (folder / "checkpoints").mkdir(exist_ok=True)
-    (folder / "config.toml").touch()
-    (folder / "checkpoints" / "final.safetensors").write_bytes(data)
-    return load_generator(folder).sample(2, seed=0).shape
-
-
 def _report_text(rng: Random) -> str:
     return json.dumps(of_json(rng, json.loads(Path("rep/report.json").read_text())))
-
-
-def _report(text: str, folder: Path) -> object:
-    from gantlet.core.results.report import Report
-
-    return Report.from_json(text).to_json()
-
-
-def _page(text: str, folder: Path) -> object:
-    """Show a report and write its page, as ``gantlet report`` does."""
-    from rich.console import Console
-
-    from gantlet.actions.report import load_report, write_page
-    from gantlet.reports.terminal import show
-
-    (folder / "report.json").write_text(text, errors="surrogatepass")
-    show(load_report(folder), Console(file=io.StringIO(), width=100))
-    return write_page(folder)
-
-
-def _config(text: str, folder: Path) -> object:
-    from gantlet.core.config import TrainConfig
-
-    (folder / "config.toml").write_bytes(text.encode(errors="surrogatepass"))
-    return TrainConfig.from_toml(folder / "config.toml").to_toml()
 
 
 def _config_text(rng: Random) -> str:
@@ -167,13 +122,6 @@ def _config_text(rng: Random) -> str:
     return "\n".join(lines)
 
 
-def _events(data: bytes, folder: Path) -> object:
-    from gantlet.training.runs.events import read_events, scalars_by_step
-
-    (folder / "events.jsonl").write_bytes(data)
-    return read_events(folder), list(scalars_by_step(folder))
-
-
 def _events_text(rng: Random) -> bytes:
     if rng.random() < 0.3:
         return of_bytes(rng, small.EVENTS.encode())
@@ -181,58 +129,46 @@ def _events_text(rng: Random) -> bytes:
     return "".join(json.dumps(of_json(rng, line)) + "\n" for line in lines).encode()
 
 
-def _spec(text: str, folder: Path) -> object:
-    from gantlet.evaluation.features import EXTRACTORS
-    from gantlet.training.networks import NETWORKS
-    from gantlet.training.objectives import OBJECTIVES
-    from gantlet.training.penalties import PENALTIES
-    from gantlet.training.techniques import TECHNIQUES
-
-    errors = []
-    for registry in (NETWORKS, OBJECTIVES, PENALTIES, TECHNIQUES, EXTRACTORS):
-        try:
-            registry.build(text)
-        except Exception as error:
-            if not _expected(error):
-                raise
-            errors.append(error)
-    return errors
-
-
-def _source(text: str, folder: Path) -> object:
-    from gantlet.core.trust import require_harmless
-    from gantlet.data.opening import open_source
-
-    try:
-        require_harmless(text, folder / "config.toml", inside=folder)
-    except Exception as error:
-        if not _expected(error):
-            raise
-    source = open_source(text, n=3)
-    return len(source) if source.kind != "statistics" else 0
-
-
-def _expected(error: Exception) -> bool:
-    from gantlet.core.errors import GantletError
-
-    return isinstance(error, GantletError)
-
-
 def _zip(rng: Random) -> bytes:
     if rng.random() < 0.5:
         return of_bytes(rng, small.zipped(small.pictures(), rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))))
-    names = ("../x.png", "/x.png", "a//b.png", ".png", "a\0b.png", "猫.png", "a/b/c/d.png", "x.PNG", "²/x.png", "train/1.png")
-    return small.zipped({**small.pictures(of_bytes(rng, small.encoded("PNG"))), rng.choice(names): small.encoded("GIF")})
+    names = (
+        "../x.png",
+        "/x.png",
+        "a//b.png",
+        ".png",
+        "a\0b.png",
+        "猫.png",
+        "a/b/c/d.png",
+        "x.PNG",
+        "²/x.png",
+        "train/1.png",
+    )
+    return small.zipped(
+        {**small.pictures(of_bytes(rng, small.encoded("PNG"))), rng.choice(names): small.encoded("GIF")}
+    )
 
 
 def _tar(rng: Random) -> bytes:
-    labels = {"a/0.cls": rng.choice((b"3", b"", b"\xff", "²".encode(), b"9" * 30, b"-1")), "a/2.json": rng.choice(JSONS)}
+    labels = {
+        "a/0.cls": rng.choice((b"3", b"", b"\xff", "²".encode(), b"9" * 30, b"-1")),
+        "a/2.json": rng.choice(JSONS),
+    }
     members = {**small.pictures(), **(labels if rng.random() < 0.4 else {})}
     data = of_bytes(rng, small.tarred(members))
     return tar_repaired(data) if rng.random() < 0.6 else data
 
 
-JSONS = (b'{"cls": 3}', b"[]", b"3", b"null", b'{"label": null}', b"[" * 3000, b'{"cls": 1e999}', b'{"class": {"a": []}}')
+JSONS = (
+    b'{"cls": 3}',
+    b"[]",
+    b"3",
+    b"null",
+    b'{"label": null}',
+    b"[" * 3000,
+    b'{"cls": 1e999}',
+    b'{"class": {"a": []}}',
+)
 
 
 def _idx(rng: Random) -> bytes:
@@ -244,34 +180,38 @@ def _of(data: Callable[[], bytes]) -> Callable[[Random], bytes]:
     return lambda rng: of_bytes(rng, data())
 
 
-FORMS = {"jpeg": ("JPEG", "RGB"), "gif": ("GIF", "P"), "bmp": ("BMP", "RGB"), "tiff": ("TIFF", "RGB"), "webp": ("WEBP", "RGB")}
-TARGETS: dict[str, Target] = {
-    "png": Target(_of(lambda: small.encoded("PNG")), _picture),
-    "png-crc": Target(lambda rng: png_repaired(of_bytes(rng, small.encoded("PNG", rng.choice(("L", "RGBA", "P", "LA", "1"))))), _picture, 2),
-    **{name: Target(_of(lambda form=form: small.encoded(*form)), _picture) for name, form in FORMS.items()},
-    "zip": Target(_zip, _file("x.zip")),
-    "tar": Target(_tar, _file("x.tar")),
-    "npz": Target(_npz, _file("x.npz")),
-    "npz-raw": Target(_of(lambda: small.zipped({"x.npy": small.npy(small.pixels())})), _file("x.npz")),
-    "npy": Target(lambda rng: _npy_header(rng) if rng.random() < 0.6 else of_bytes(rng, small.npy(small.pixels())), _file("x.npy")),
-    "idx": Target(_idx, _file("x-images-idx3-ubyte")),
-    "published": Target(_published, _file("x.npz"), 0.3),
-    "statistics": Target(_statistics, lambda data, folder: _read_statistics(data, folder)),
-    "cache": Target(_of(lambda: _header({"x": 1}, small.arrays())), _file("x.safetensors")),
-    "checkpoint": Target(_checkpoint, _load, 0.2),
-    "report": Target(_report_text, _report, 0.6),
-    "page": Target(_report_text, _page, 0.04),
-    "config": Target(_config_text, _config),
-    "events": Target(_events_text, _events),
-    "spec": Target(lambda rng: of_text(rng, rng.choice(SPECS)), _spec),
-    "source": Target(lambda rng: of_text(rng, rng.choice(SOURCES)), _source, 0.6),
+FORMS = {
+    "jpeg": ("JPEG", "RGB"),
+    "gif": ("GIF", "P"),
+    "bmp": ("BMP", "RGB"),
+    "tiff": ("TIFF", "RGB"),
+    "webp": ("WEBP", "RGB"),
 }
-
-
-def _read_statistics(data: bytes, folder: Path) -> object:
-    from gantlet.evaluation.features.statistics_file import check_statistics, read_statistics
-
-    (folder / "x.safetensors").write_bytes(data)
-    statistics = read_statistics(folder / "x.safetensors")
-    check_statistics("x", statistics, {"name": "pixels", "version": "1"}, 3, "")
-    return statistics.summary.moments.cov
+TARGETS: dict[str, Target] = {
+    "png": Target(_of(lambda: small.encoded("PNG")), readers.picture),
+    "png-crc": Target(
+        lambda rng: png_repaired(of_bytes(rng, small.encoded("PNG", rng.choice(("L", "RGBA", "P", "LA", "1"))))),
+        readers.picture,
+        2,
+    ),
+    **{name: Target(_of(lambda form=form: small.encoded(*form)), readers.picture) for name, form in FORMS.items()},
+    "zip": Target(_zip, readers.file("x.zip")),
+    "tar": Target(_tar, readers.file("x.tar")),
+    "npz": Target(_npz, readers.file("x.npz")),
+    "npz-raw": Target(_of(lambda: small.zipped({"x.npy": small.npy(small.pixels())})), readers.file("x.npz")),
+    "npy": Target(
+        lambda rng: _npy_header(rng) if rng.random() < 0.6 else of_bytes(rng, small.npy(small.pixels())),
+        readers.file("x.npy"),
+    ),
+    "idx": Target(_idx, readers.file("x-images-idx3-ubyte")),
+    "published": Target(_published, readers.file("x.npz"), 0.3),
+    "statistics": Target(_statistics, readers.statistics),
+    "cache": Target(_of(lambda: _header({"x": 1}, small.arrays())), readers.file("x.safetensors")),
+    "checkpoint": Target(_checkpoint, readers.run, 0.2),
+    "report": Target(_report_text, readers.report, 0.6),
+    "page": Target(_report_text, readers.page, 0.04),
+    "config": Target(_config_text, readers.config),
+    "events": Target(_events_text, readers.events),
+    "spec": Target(lambda rng: of_text(rng, rng.choice(SPECS)), readers.spec),
+    "source": Target(lambda rng: of_text(rng, rng.choice(SOURCES)), readers.source, 0.6),
+}

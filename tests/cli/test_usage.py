@@ -138,8 +138,14 @@ def test_a_full_disk_behind_stdout_is_one_sentence(words: list[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "warned"),
     [
-        (["evaluate", "fake.npz", "--real", "real.npz", "--metrics", "precision", "--json"], "not cached: cannot write"),
-        (["compare", "fake.npz", "real.npz", "--real", "real.npz", "--metrics", "precision", "--json"], "/features/pixels/"),
+        (
+            ["evaluate", "fake.npz", "--real", "real.npz", "--metrics", "precision", "--json"],
+            "not cached: cannot write",
+        ),
+        (
+            ["compare", "fake.npz", "real.npz", "--real", "real.npz", "--metrics", "precision", "--json"],
+            "/features/pixels/",
+        ),
         (["stats", "make", "fake.npz", "--out", "x.safetensors"], "/features/pixels/"),
     ],
 )
