@@ -213,5 +213,5 @@ TARGETS: dict[str, Target] = {
     "config": Target(_config_text, readers.config),
     "events": Target(_events_text, readers.events),
     "spec": Target(lambda rng: of_text(rng, rng.choice(SPECS)), readers.spec),
-    "source": Target(lambda rng: of_text(rng, rng.choice(SOURCES)), readers.source, 0.6),
+    "source": Target(lambda rng: of_text(rng, rng.choice(SOURCES)).removeprefix("/"), readers.source, 0.6),
 }

@@ -8,6 +8,8 @@ from typing import Any
 
 from gantlet.core.locks import PART
 
+TIMED = ("seconds", "header_sha256", "sha256")
+
 
 def tree(folder: Path) -> dict[str, str]:
     """Return the digest of each file's content by its path; raises the reader's error for a file that is not whole.
@@ -30,9 +32,9 @@ def unfinished(folder: Path) -> list[Path]:
 
 
 def timeless(value: Any) -> Any:
-    """Return plain values without the seconds among them."""
+    """Return plain values without the seconds among them, and without the digests over them."""
     if isinstance(value, dict):
-        return {key: timeless(entry) for key, entry in value.items() if key not in ("seconds", "header_sha256")}
+        return {key: timeless(entry) for key, entry in value.items() if key not in TIMED}
     return [timeless(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
