@@ -78,7 +78,7 @@ STATISTICS: dict[str, Any] = {
     "extractor": {"name": "pixels", "version": "1"},
     "protocol": "",
     "package": "0",
-    "sources": [{"source": "x", "digest": "ab", "n": 9}],
+    "sources": [{"spec": "x", "sha256": "ab", "n": 9}],
 }
 EVENTS = "".join(
     json.dumps(line) + "\n"

@@ -36,6 +36,7 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_tensorboard(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (run / "samples" / "step-best.png").write_text("somebody's own")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     assert main(["log", str(run)]) == 0

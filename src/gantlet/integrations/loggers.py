@@ -14,6 +14,7 @@ from gantlet.core.errors import UnknownName, UsageError
 from gantlet.core.files import explained, read_text
 from gantlet.core.results.report import Report
 from gantlet.data.decode import decode
+from gantlet.training.journal import pictures
 from gantlet.training.runs.events import Scalars, scalars_by_step
 
 
@@ -63,8 +64,8 @@ def log(folder: Path, to: str, *, project: str = "gantlet", out: Path | None = N
         with contextlib.closing(logger):
             for step, values in events:
                 logger.numbers(values, step)
-            for path in sorted((folder / "samples").glob("step-*.png")):
-                logger.picture("samples", path, int(path.stem.removeprefix("step-")))
+            for step, path in pictures(folder):
+                logger.picture("samples", path, step)
             last = max((step for step, _ in events), default=0)
             if report.is_file():
                 logger.numbers(scalars(Report.from_json(read_text(report))), last)
