@@ -1,6 +1,7 @@
 """Loggers receive every number and picture of a run; what is missing is said."""
 
 import json
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from gantlet.cli import main
-from gantlet.core.errors import GantletError, UnknownName, UsageError
+from gantlet.core.errors import DataError, GantletError, UnknownName, UsageError
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.report import Report
 from gantlet.integrations.loggers import log
@@ -35,6 +36,7 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_tensorboard(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (run / "samples" / "step-best.png").write_text("somebody's own")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     assert main(["log", str(run)]) == 0
@@ -75,4 +77,18 @@ def test_what_is_missing_is_said(run: Path, tmp_path: Path, monkeypatch: pytest.
         log(run, "wandb")
     (run / "events.jsonl").write_text('{"broken\n{"event": "log", "step": 1, "d_loss": 1.0}\n')
     with pytest.raises(GantletError, match="line 1 is no event of a run"):
+        log(run, "tensorboard")
+
+
+def test_a_disk_that_is_full_and_a_damaged_picture_are_one_sentence(run: Path) -> None:
+    code = (
+        "import resource, sys; from gantlet.cli import main\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "log", str(run)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"gantlet: cannot write {run / 'tensorboard'}: File too large")
+    assert done.stderr.count("\n") == 1
+    (run / "samples" / "step-00000020.png").write_bytes(b"\x89PNG")
+    with pytest.raises(DataError, match="cannot be decoded"):
         log(run, "tensorboard")

@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 import gantlet
 from gantlet.cli import main
 from gantlet.core.config import TrainConfig
+from gantlet.core.drawing.pictures import png
 from gantlet.core.errors import DataError, UntrustedError
 from gantlet.core.files import distinct_names, safe_name
 from gantlet.core.locks import only_one
@@ -230,3 +231,17 @@ def test_a_reports_words_are_shown_and_not_sent() -> None:
 def test_no_name_holds_control_characters(text: str) -> None:
     with pytest.raises(UntrustedError, match="control characters"):
         require_harmless(text, Path("run/config.toml"), inside=Path("run"))
+
+
+def test_names_of_files_may_be_any_bytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    for side in ("real", "fake"):
+        (tmp_path / side).mkdir()
+        for i in range(40):
+            picture = png(rng.integers(0, 256, (8, 8, 1), dtype=np.uint8))
+            Path(os.fsdecode(os.fsencode(tmp_path / side) + b"/%d\xff.png" % i)).write_bytes(picture)
+    config = gantlet.EvaluateConfig(features="pixels", metrics=("precision", "psnr"), cache=False)
+    report = gantlet.evaluate(str(tmp_path / "fake"), str(tmp_path / "real"), config)
+    assert report["psnr"].value is not None  # by the names
+    assert main(["evaluate", str(tmp_path / "fake"), "--real", "nothing\udcff.zip"]) != 0
+    assert "nothing\\udcff.zip" in capsys.readouterr().err

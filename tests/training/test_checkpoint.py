@@ -26,6 +26,16 @@ def cut(tmp_path: Path) -> Path:
     return tmp_path / "cut"
 
 
+def test_files_of_the_user_beside_the_pictures(cut: Path) -> None:
+    for name in ("step-best.png", "step-.png", "step-00000099x.png"):
+        (cut / "samples").mkdir(exist_ok=True)
+        (cut / "samples" / name).write_text("somebody's own")
+    (cut / "samples" / "step-00000099.png").write_bytes(b"of a step that is lost")
+    run(config(cut), images(), resume=True, observer=Watcher())
+    assert (cut / "samples" / "step-best.png").read_text() == "somebody's own"
+    assert not (cut / "samples" / "step-00000099.png").exists()
+
+
 def damage(path: Path, how: str) -> None:
     content = bytearray(path.read_bytes())
     if how == "truncated":

@@ -26,4 +26,4 @@ def quickstart(
     config = dataclasses.replace(recipes.load("digits"), out=str(out), seed=seed)
     if steps:
         config = dataclasses.replace(config, steps=steps)
-    return train(config, resume=(out / "checkpoints").is_dir(), progress=progress, say=say)
+    return train(config, resume=(out / "config.toml").is_file(), progress=progress, say=say)

@@ -1,6 +1,5 @@
 """Write the page of a run or an evaluation from the files in its folder."""
 
-import re
 from pathlib import Path
 
 from gantlet.actions.catalogue import entries
@@ -8,6 +7,7 @@ from gantlet.core.errors import DataError
 from gantlet.core.files import read_text, write_text
 from gantlet.core.results.report import Report
 from gantlet.reports.html import Page, render
+from gantlet.training.journal import pictures
 from gantlet.training.runs.events import read_events
 
 
@@ -30,11 +30,7 @@ def write_page(folder: Path, title: str = "") -> Path:
         title=title or f"{folder.resolve().name}: how good are these images?",
         folder=folder,
         events=read_events(folder),
-        grids=[
-            (int(match[1]), path)
-            for path in sorted((folder / "samples").glob("step-*.png"))
-            if (match := re.search(r"(\d+)", path.name))
-        ],
+        grids=pictures(folder),
         best=Report.load(best) if best.is_file() else None,
         config=read_text(config) if config.is_file() else "",
         summaries={entry.name: entry.summary for entry in entries("metrics")},

@@ -37,6 +37,7 @@ from gantlet.evaluation.opening import bounded_n
 from gantlet.evaluation.sides import Progress, Side, nothing
 from gantlet.reports.model_card import write_model_card
 from gantlet.training.data import Pairs, TrainingData, TrainingImages, TrainingPoints
+from gantlet.training.journal import pictures
 from gantlet.training.loop import run
 from gantlet.training.observer import Measured, Sampler
 
@@ -99,7 +100,7 @@ def _run(config: TrainConfig, data: TrainingData, resume: bool, observer: "_Obse
     out, say = Path(config.out), observer.say
     result = run(config, data, resume=resume, observer=observer)
     if isinstance(data, TrainingPoints) and config.sample_every:
-        processes().first(lambda: animate(sorted((out / "samples").glob("step-*.png")), out / "samples/animation.gif"))
+        processes().first(lambda: animate([path for _, path in pictures(out)], out / "samples/animation.gif"))
     say(f"trained to step {result.step:,}; SHA-256 of the weights {result.weights_sha256}")
     return _reports(config, out, observer.evaluations, say)
 

@@ -51,7 +51,7 @@ def extract_sides(
         progress=lambda done, total: progress(f"features of the {role} images", done, total),
     )  # fmt: skip
     seconds[f"features, {role}"] = max(info.seconds for _, info in extracted)
-    return [Side(source, bank, tuple(name for name, _ in info.skipped), info.warnings) for bank, info in extracted]
+    return [Side(source, bank, tuple(name for name, _ in info.skipped)) for bank, info in extracted]
 
 
 def _summary_side(source: StatisticsSource, extractor: Extractor, config: EvaluateConfig) -> Side:

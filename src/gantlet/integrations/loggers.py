@@ -1,7 +1,9 @@
 """A run's or an evaluation's numbers and pictures in TensorBoard, Weights & Biases or Trackio."""
 
+import contextlib
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,7 +11,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from gantlet.core.errors import UnknownName, UsageError
+from gantlet.core.files import explained
 from gantlet.core.results.report import Report
+from gantlet.data.decode import decode
+from gantlet.training.journal import pictures
 from gantlet.training.runs.events import Scalars, scalars_by_step
 
 
@@ -42,7 +47,7 @@ def log(folder: Path, to: str, *, project: str = "gantlet", out: Path | None = N
     Args: folder: it holds events.jsonl or report.json; to: tensorboard, wandb or trackio; project: the logger's project;
     out: the logger's folder; default: FOLDER/NAME-OF-THE-LOGGER.
     Returns: the number of lines of events and reports written. Raises: UnknownName; UsageError when the folder holds
-    neither, or the logger is not installed (the message names the package).
+    neither, or the logger is not installed (the message names the package); OutputError; DataError for a damaged picture.
     """
     if to not in LOGGERS:
         raise UnknownName("logger", to, LOGGERS)
@@ -51,27 +56,42 @@ def log(folder: Path, to: str, *, project: str = "gantlet", out: Path | None = N
         raise UsageError(
             f"{folder} holds neither events.jsonl nor report.json; give the folder of a run or an evaluation"
         )
-    try:
-        logger = LOGGERS[to](out or folder / to, project, folder.name)
-    except ImportError as error:
-        raise UsageError(f"logger {to!r} is not installed ({error}): pip install {to}") from error
-    try:
-        for step, values in events:
-            logger.numbers(values, step)
-        for path in sorted((folder / "samples").glob("step-*.png")):
-            logger.picture("samples", path, int(path.stem.removeprefix("step-")))
-        last = max((step for step, _ in events), default=0)
-        if report.is_file():
-            logger.numbers(scalars(Report.load(report)), last)
-    finally:
-        logger.close()
+    with _writing(out or folder / to):
+        try:
+            logger = LOGGERS[to](out or folder / to, project, folder.name)
+        except ImportError as error:
+            raise UsageError(f"logger {to!r} is not installed ({error}): pip install {to}") from error
+        with contextlib.closing(logger):
+            for step, values in events:
+                logger.numbers(values, step)
+            for step, path in pictures(folder):
+                logger.picture("samples", path, step)
+            last = max((step for step, _ in events), default=0)
+            if report.is_file():
+                logger.numbers(scalars(Report.load(report)), last)
     return len(events) + report.is_file()
 
 
-def _image(path: Path) -> np.ndarray:
-    from PIL import Image
+@contextlib.contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    """Turn a failed write into an OutputError; a logger's own thread raises it too, where nobody but Python would print it."""
+    hook = threading.excepthook
 
-    return np.asarray(Image.open(path).convert("RGB"))
+    def quiet(arguments: threading.ExceptHookArgs) -> None:
+        if not isinstance(arguments.exc_value, OSError):
+            hook(arguments)
+
+    threading.excepthook = quiet
+    try:
+        with explained(out):
+            yield
+    finally:
+        threading.excepthook = hook
+
+
+def _image(path: Path) -> np.ndarray:
+    pixels = decode(path)
+    return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
 
 
 class TensorBoard:

@@ -1,6 +1,7 @@
 """The journal of a run: config.toml, events.jsonl (one line per logged step) and the sample grids."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +48,8 @@ class Journal:
         lines = self.events.read_text(errors="replace").splitlines() if self.events.is_file() else []
         remaining = [line for line in lines if _step(line) <= step]
         write_text(self.events, "".join(f"{line}\n" for line in remaining))
-        for picture in (self.run / "samples").glob("step-*.png"):
-            if int(picture.stem.removeprefix("step-")) > step:
+        for drawn, picture in pictures(self.run):
+            if drawn > step:
                 picture.unlink()
         write_text(self.run / "config.toml", config.to_toml())
 
@@ -62,6 +63,14 @@ class Journal:
     def picture(self, step: int, content: bytes) -> None:
         """Write a PNG to samples/step-XXXXXXXX.png."""
         write_bytes(self.run / "samples" / f"step-{step:08d}.png", content)
+
+
+def pictures(run: Path) -> list[tuple[int, Path]]:
+    """Return (step, path) of each sample grid of a run, in order; other files beside them are left alone."""
+    found = (
+        (re.fullmatch(r"step-(\d{8,18})", path.stem, re.ASCII), path) for path in (run / "samples").glob("step-*.png")
+    )
+    return sorted((int(match[1]), path) for match, path in found if match)
 
 
 def triples(pairs: Pairs, outputs: UInt8[np.ndarray, "m s s c"]) -> UInt8[np.ndarray, "k h w c"]:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import PIL
 
-from gantlet.core.errors import BadFiles, ConfigError, OutputError
+from gantlet.core.errors import BadFiles, ConfigError
 from gantlet.core.interfaces.extractors import Extractor, TakesPoints
 from gantlet.core.limits import DEFAULT, most
 from gantlet.core.processes import processes
 from gantlet.data.kinds import Items
 from gantlet.data.points import PointSource
-from gantlet.evaluation.features.cache import cache_path, load, store
+from gantlet.evaluation.features.cache import cache_path, keep, load
 from gantlet.evaluation.features.onepass import compute_together
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.images import ImageRows
@@ -31,7 +31,6 @@ class ExtractInfo:
     cached: bool
     seconds: float
     images_per_second: float
-    warnings: tuple[str, ...] = ()
 
 
 def extract(
@@ -64,6 +63,7 @@ def extract_all(
     Args: cache: read and write the cache; on_bad: fail (BadFiles names every undecodable file) or skip (they are left
     out of the bank and listed); progress: called with (images done, images).
     Under torchrun the processes share the work, the first one reads and writes the cache, and all get all features.
+    Features that cannot be cached are a warning, and no error.
 
     Raises: BadFiles, CacheError (a damaged or foreign cache file), NonFiniteError, ConfigError, DataError.
     """
@@ -85,10 +85,11 @@ def extract_all(
     for i, (result, (path, made_of)) in enumerate(zip(results, places, strict=True)):
         assert result is not None
         bank, skipped = _bank(source, result, on_bad)
-        warnings = _store(path, *result, made_of) if cache and i in left and group.rank == 0 else ()
+        if cache and i in left and group.rank == 0:
+            keep(path, result[0], made_of, result[1])
         seconds = time.perf_counter() - started
         rate = len(source) / max(seconds, 1e-9)
-        banks.append((bank, ExtractInfo(skipped, i not in left, seconds, rate, warnings)))
+        banks.append((bank, ExtractInfo(skipped, i not in left, seconds, rate)))
     return banks
 
 
@@ -116,14 +117,3 @@ def _bank(
     names = [source.names[row] for row in arrays["rows"]]
     images = None if source.decode is None else ImageRows(source.decode, arrays["rows"])
     return FeatureBank(arrays["features"], arrays.get("probabilities"), labels, names, images), tuple(bad)
-
-
-def _store(
-    path: Path, arrays: dict[str, np.ndarray], facts: dict[str, Any], made_of: dict[str, Any]
-) -> tuple[str, ...]:
-    """Cache features; where that is not possible return a warning: the features themselves are not lost for it."""
-    try:
-        store(path, arrays, made_of, facts)
-    except OutputError as error:
-        return (f"the features were not cached: {error}",)
-    return ()

@@ -41,4 +41,6 @@ class Pairs(Gathered, Need, Stamped):
 
 
 def _digest(names: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+    return hashlib.sha256(
+        "\n".join(names).encode(errors="surrogatepass")
+    ).hexdigest()  # names of files may be any bytes
