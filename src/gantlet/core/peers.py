@@ -18,6 +18,12 @@ GLOO_TIMEOUT = timedelta(days=30)
 """Timeout of gloo's own: longer than any honest work, because `Peers.wait` decides."""
 BEATS = 10
 """Heartbeats in PATIENCE, at least."""
+LEAVING = 30.0
+"""Seconds that a process that has done its work stays in the group for the others."""
+GONE = 3
+"""Heartbeats that are missing of a process, once it is known that one has failed."""
+SLOW = 10
+"""Times PATIENCE for a message while all processes are there and beat: a slow network (a broken one ends it by itself)."""
 AGAIN = "end all processes and start them again (a training goes on with --resume)"
 
 
@@ -40,12 +46,13 @@ class Peers:
 
     A wait is short as a rule, and then costs nothing. A longer one looks at the others' heartbeats, and ends with PeerLost
     (in all processes that wait, with the same sentence) when one of them stands still, has ended, or ended with an error.
-    ``stuck``: gloo still works on something that will not come, so that the group cannot be destroyed.
+    ``stuck``: gloo still works on a message that will not come, so that the group cannot be destroyed.
     """
 
     def __init__(self, rank: int, size: int) -> None:
         self.rank, self.size, self.patience = rank, size, patience()
-        self.stuck = self.lost = False
+        self.stuck = self._lost = False
+        self._answers = True
         interval = min(INTERVAL, self.patience / BEATS)
         self._store = self._connect()
         self._heartbeats = Heartbeats(self._store, rank, size, interval)
@@ -82,64 +89,80 @@ class Peers:
         """Raise PeerLost when there is nothing left to wait for."""
         for_long = f"for {duration(self.patience)}"
         if watch.verdict:
-            raise self._lost(watch.verdict)
+            raise self._end(watch.verdict)
         if unanswered >= self.patience:
-            self.lost = True  # the store is out of reach, so nobody is told
-            raise PeerLost(f"the key-value store of torchrun (or of process 0) has not answered {for_long}; {AGAIN}")
-        if silent := [rank for rank, seconds in watch.silence.items() if seconds >= self.patience]:
-            raise self._lost(
+            self._answers = False
+            raise self._end(f"the key-value store of torchrun (or of process 0) has not answered {for_long}; {AGAIN}")
+        enough = self.patience if waited < limit else GONE * self._heartbeats.interval
+        if silent := [rank for rank, seconds in watch.silence.items() if seconds >= enough]:
+            raise self._end(
                 f"{self._named(silent)} not answered {for_long}: stopped, or on a machine that stands still; {AGAIN}; "
                 "GANTLET_PATIENCE=SECONDS waits longer"
             )
         if waited >= limit:
             behind = [rank for rank in watch.silence if rank not in watch.waiting]
-            who = self._named(behind) if behind else f"the {self.size} processes have"
-            raise self._lost(
-                f"{who} not come to where the others wait {for_long}: a file system may stand still; {AGAIN}, with a larger "
-                "GANTLET_PATIENCE=SECONDS where the work takes that long"
-            )
+            if behind or waited >= SLOW * limit:
+                who = self._named(behind) if behind else f"a message of the {self.size} processes has"
+                raise self._end(
+                    f"{who} not come to where the others wait {for_long}: a file system may stand still; {AGAIN}, with a "
+                    "larger GANTLET_PATIENCE=SECONDS where the work takes that long"
+                )
 
     def _broken(self, reason: str) -> PeerLost:
         """Return the error for gloo's: it names the processes that no longer beat."""
         interval, watch = self._heartbeats.interval, self._heartbeats.watch()
         for _ in range(BEATS):
             time.sleep(interval)
-            gone = [rank for rank, seconds in watch.silence.items() if seconds >= 3 * interval]
+            gone = [rank for rank, seconds in watch.silence.items() if seconds >= GONE * interval]
             if gone or watch.verdict:
                 break
         self._heartbeats.rest()
         if not watch.looks:
-            self.lost = True
-            return PeerLost(f"the connection to the other processes and to torchrun (or process 0) is lost; {AGAIN}")
+            self._answers = False
+            return self._end(f"the connection to the other processes and to torchrun (or process 0) is lost; {AGAIN}")
         if gone:
-            return self._lost(
+            return self._end(
                 f"{self._named(gone)} ended before the others: killed, out of memory or off the network; {AGAIN}"
             )
-        return self._lost(
+        return self._end(
             f"the connection of the {self.size} processes broke, and it cannot be told by which of them "
             f"({reason.splitlines()[0]}); {AGAIN}"
         )
 
-    def _lost(self, sentence: str) -> PeerLost:
-        self.lost = True
+    def _end(self, sentence: str) -> PeerLost:
+        self._lost = True
         return PeerLost(self._agreed(sentence))
 
     def _agreed(self, sentence: str) -> str:
         """Return the sentence that ends the group's work: this one, or that of the process which was first."""
         with contextlib.suppress(RuntimeError):
-            return self._store.compare_set("verdict", "", sentence).decode()
+            if self._answers:
+                return self._store.compare_set("verdict", "", sentence).decode()
         return sentence
 
     def tell(self, sentence: str) -> bool:
         """Let the other processes know of the error that ends this one; return whether it is the first, which prints."""
         self._agreed(f"process {self.rank} of {self.size} (counted from 0) ended with an error: {sentence}")
         with contextlib.suppress(RuntimeError):
-            return self._store.add("told", 1) == 1
+            return not self._answers or self._store.add("told", 1) == 1
         return True
 
-    def end(self) -> None:
-        """End the heartbeats."""
+    def leave(self) -> None:
+        """End the heartbeats, when all that still beat have come to this point, or after `LEAVING` seconds."""
+        with contextlib.suppress(RuntimeError):
+            if self._answers:
+                self._store.add("left", 1)
+            if not (self._lost or self.stuck):
+                self._see_off()
         self._heartbeats.end()
+
+    def _see_off(self) -> None:
+        interval, watch, ends = self._heartbeats.interval, self._heartbeats.watch(), time.monotonic() + LEAVING
+        while time.monotonic() < ends:
+            beating = [rank for rank, seconds in watch.silence.items() if seconds < GONE * interval]
+            if self._store.add("left", 0) > len(beating):
+                return
+            time.sleep(interval / 50)
 
     def _named(self, ranks: Collection[int]) -> str:
         which = ", ".join(map(str, sorted(ranks)))

@@ -181,7 +181,7 @@ def processes() -> Processes:
 
 
 def _leave() -> None:
-    """Leave the group when all processes have reached this point, or after 30 s without those that failed.
+    """Leave the group when all processes have reached this point, or after 30 s.
 
     Where a message of gloo's will not come any more, its threads wait for it, and only the operating system ends them.
     """
@@ -190,10 +190,7 @@ def _leave() -> None:
     if not _PEERS:
         return
     peers = _PEERS.pop()
-    if torch.distributed.is_initialized() and not (peers.lost or peers.stuck):
-        with contextlib.suppress(RuntimeError):
-            torch.distributed.monitored_barrier(timeout=timedelta(seconds=30))
-    peers.end()
+    peers.leave()
     if peers.stuck:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError, AttributeError):
