@@ -172,14 +172,19 @@ class Peers:
         """Return a connection of our own to the group's store: one connection serves one operation at a time."""
         from torch.distributed import PrefixStore, rendezvous  # type: ignore[attr-defined]
 
+        seconds = max(self.patience, PATIENCE)  # a short GANTLET_PATIENCE is for those who have met
         restart = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
         try:
-            address = rendezvous("env://", timeout=timedelta(seconds=self.patience))
+            address = rendezvous("env://", timeout=timedelta(seconds=seconds))
             return PrefixStore(f"gantlet/{restart}", next(address)[0])
         except RuntimeError as error:
             raise PeerLost(
-                f"the key-value store of torchrun (or of process 0) was not reached within {duration(self.patience)} "
+                f"the key-value store of torchrun (or of process 0) was not reached within {duration(seconds)} "
                 f"({str(error).splitlines()[0]}); {AGAIN}"
+            ) from None
+        except ValueError as error:
+            raise ConfigError(
+                f"expected the environment variables that torchrun sets; {error}: start with torchrun"
             ) from None
 
 
