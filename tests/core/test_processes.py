@@ -90,6 +90,10 @@ for line in sys.stdin:  # a process that has loaded torch forks those of the tes
 """
 
 
+NO_NAMES = {"RES_OPTIONS": "timeout:1 attempts:1", "TORCH_CPP_LOG_LEVEL": "ERROR"}
+"""The store looks up the name of each process that connects, and would wait 5 s for a name server, then complain of it."""
+
+
 class Host:
     """The process that starts those of the tests."""
 
@@ -99,7 +103,7 @@ class Host:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", **NO_NAMES},
         )
 
     def order(self, **order: Any) -> int:
