@@ -60,6 +60,8 @@ def play(place, what):
     except GantletError as error:
         if tell(str(error)):
             print("gantlet:", error, file=sys.stderr)
+        else:
+            print("quiet:", error)
         sys.exit(error.exit_status)
     sys.exit(0)
 
@@ -190,10 +192,11 @@ def test_a_process_that_stops_is_killed_or_stays_away_is_named_by_the_others(sta
 @pytest.mark.parametrize("signal_name", ["SIGSTOP", "SIGKILL"])
 def test_of_several_that_wait_one_names_the_process(start: Start, signal_name: str) -> None:
     """The others end quietly, though some lose the connection to a process that has ended because of the fault."""
-    statuses, _, errors = start("total", signal_name, size=4).end(3)
+    statuses, printed, errors = start("total", signal_name, size=4).end(3)
     assert statuses == [1, 1, 1]
     (line,) = errors.splitlines()
     assert "process 3 of 4" in line
+    assert printed == 2 * (line.replace("gantlet:", "quiet:") + "\n")
 
 
 def test_long_work_in_one_process_is_waited_for(start: Start) -> None:
@@ -204,7 +207,8 @@ def test_long_work_in_one_process_is_waited_for(start: Start) -> None:
 
 def test_an_error_of_one_process_ends_all_and_is_printed_once(start: Start) -> None:
     statuses, printed, errors = start("error", "", patience="300").end()
-    assert (statuses, printed, errors) == ([1, 1], "", "gantlet: the disk is full\n")
+    quiet = "quiet: process 1 of 2 (counted from 0) ended with an error: the disk is full\n"
+    assert (statuses, printed, errors) == ([1, 1], quiet, "gantlet: the disk is full\n")
 
 
 def test_a_group_that_is_stopped_and_continued_as_a_whole_goes_on(start: Start) -> None:
@@ -212,10 +216,10 @@ def test_a_group_that_is_stopped_and_continued_as_a_whole_goes_on(start: Start) 
     group = start("inside first", "long work")
     while not (group.folder / "works").exists():
         time.sleep(0.01)
-    for number in (signal.SIGSTOP, signal.SIGCONT):
-        for pid in group.pids:
+    for number, seconds in ((signal.SIGSTOP, 5), (signal.SIGCONT, 0.5)):
+        for pid in reversed(group.pids):  # the one that waits goes on before the one that works
             os.kill(pid, number)
-        time.sleep(5 if number == signal.SIGSTOP else 0)
+            time.sleep(seconds / 2)
     assert group.end() == ([0, 0], "0\ndone 2\n" * 2, "")
 
 
