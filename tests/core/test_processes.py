@@ -216,10 +216,15 @@ def test_a_group_that_is_stopped_and_continued_as_a_whole_goes_on(start: Start) 
     group = start("inside first", "long work")
     while not (group.folder / "works").exists():
         time.sleep(0.01)
-    for number, seconds in ((signal.SIGSTOP, 5), (signal.SIGCONT, 0.5)):
-        for pid in reversed(group.pids):  # the one that waits goes on before the one that works
-            os.kill(pid, number)
-            time.sleep(seconds / 2)
+    works, waits = group.pids
+    for pid, number, seconds in (
+        (works, signal.SIGSTOP, 0.7),  # the last heartbeat has been seen
+        (waits, signal.SIGSTOP, 4),
+        (waits, signal.SIGCONT, 0.3),
+        (works, signal.SIGCONT, 0),
+    ):
+        os.kill(pid, number)
+        time.sleep(seconds)
     assert group.end() == ([0, 0], "0\ndone 2\n" * 2, "")
 
 
