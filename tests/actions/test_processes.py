@@ -101,11 +101,14 @@ def test_a_process_leaves_the_group_before_it_ends(tmp_path: Path, monkeypatch: 
     """Ended inside the group, the process that is done first was aborted one time in four, and torchrun ended with 1."""
     import torch.distributed
 
+    store = torch.distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    here = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(store.port), "TORCHELASTIC_USE_AGENT_STORE": "True"}
+    for name, value in {**here, "RANK": "0", "WORLD_SIZE": "2", "GANTLET_PATIENCE": "1"}.items():
+        monkeypatch.setenv(name, value)
     at_exit: list[Callable[[], None]] = []
     joined = functools.partial(
         torch.distributed.init_process_group, init_method=f"file://{tmp_path / 'store'}", rank=0, world_size=1
     )
-    monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr(torch.distributed, "init_process_group", joined)
     monkeypatch.setattr(atexit, "register", at_exit.append)
     assert processes() == Processes(0, 1)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from gantlet.cli.parse import PROGRAM, Stop
 from gantlet.core.errors import ConfigError, GantletError, OutputError, UnknownName, UsageError
 from gantlet.core.limits import limit
-from gantlet.core.processes import processes_started, rank
+from gantlet.core.processes import processes_started, rank, tell
 from gantlet.core.trust import trust
 from gantlet.core.visible import visible
 
@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Stop as stop:
         return stop.exit_status
     except GantletError as error:
-        _print_error(str(error))
+        if tell(str(error)):  # the same error may be raised in all processes
+            _write_error(str(error))
         return error.exit_status
     except KeyboardInterrupt:
         _print_error("interrupted; finished files are intact and nothing was left half-written")
@@ -80,8 +81,12 @@ def _print_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 
 def _print_error(text: str) -> None:
-    if rank() == 0:  # an error of one process is raised in all of them; the first one prints it
-        sys.stderr.write(f"{PROGRAM}: {visible(text)}\n")
+    if rank() == 0:
+        _write_error(text)
+
+
+def _write_error(text: str) -> None:
+    sys.stderr.write(f"{PROGRAM}: {visible(text)}\n")
 
 
 def _dispatch(words: list[str]) -> int:

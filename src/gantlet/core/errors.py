@@ -96,6 +96,10 @@ class Interrupted(GantletError):
     """The user stopped the work (ctrl-C); the message says how to continue."""
 
 
+class PeerLost(GantletError):
+    """Another process under torchrun stands still or has ended, so that the work of all ends."""
+
+
 def an(noun: str) -> str:
     """Return a noun with its article."""
     return f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"

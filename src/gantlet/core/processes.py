@@ -3,24 +3,31 @@
 import atexit
 import contextlib
 import os
+import pickle
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gantlet.core.errors import GantletError, UsageError
+from gantlet.core.errors import GantletError, PeerLost, UsageError
+from gantlet.core.peers import GLOO_TIMEOUT, Peers, in_thread
 
 if TYPE_CHECKING:
     import torch
 
 T = TypeVar("T")
-PATIENCE = timedelta(days=2)
-"""Timeout for waiting on other processes: one of them may compute all metrics meanwhile."""
+_PEERS: list[Peers] = []
+"""The processes that this one waits for, once it has joined them."""
 
 
 @dataclass(frozen=True)
 class Processes:
-    """The processes that share one computation: this one's ``rank`` of ``size``."""
+    """The processes that share one computation: this one's ``rank`` of ``size``.
+
+    In `first` and `everyone` a process may work for as long as it takes, and the others wait. Everywhere else all come
+    within PATIENCE (5 minutes; GANTLET_PATIENCE). PeerLost names a process that stands still, has ended or stays away.
+    """
 
     rank: int
     size: int
@@ -38,7 +45,7 @@ class Processes:
         import torch.distributed
 
         whole = tensor.cpu().clone()  # gloo adds on the CPU
-        torch.distributed.all_reduce(whole)
+        _finish(torch.distributed.all_reduce(whole, async_op=True))
         return whole.to(tensor.device)
 
     def average(self, tensors: "Iterable[torch.Tensor | None]") -> None:
@@ -59,7 +66,7 @@ class Processes:
         import torch.distributed
 
         parts = [torch.empty_like(tensor) for _ in range(self.size)]
-        torch.distributed.all_gather(parts, tensor.contiguous())
+        _finish(torch.distributed.all_gather(parts, tensor.contiguous(), async_op=True))
         return torch.cat(parts)
 
     def any(self, here: bool) -> bool:
@@ -70,29 +77,36 @@ class Processes:
 
     def everyone(self, make: Callable[[], T]) -> list[T]:
         """Return what ``make`` returns in each process, by rank; a GantletError in one of them is raised in all."""
-        return [_unwrap(outcome) for outcome in self._gather(_attempt(make))] if self.size > 1 else [make()]
+        if self.size == 1:
+            return [make()]
+        here = _attempt(make)
+        return [_unwrap(outcome) for outcome in [self._sent(here, rank) for rank in range(self.size)]]
 
     def first(self, make: Callable[[], T]) -> T:
         """Return what ``make`` returns in the first process, which alone calls it; its GantletError is raised in all."""
         if self.size == 1:
             return make()
-        import torch.distributed
+        return _unwrap(self._sent(_attempt(make) if self.rank == 0 else None, 0))
 
-        payload: list[Any] = [_attempt(make) if self.rank == 0 else None]
-        torch.distributed.broadcast_object_list(payload)
-        return _unwrap(payload[0])
+    def _sent(self, thing: Any, source: int) -> Any:
+        """Return the ``thing`` of the process ``source``."""
+        import torch
+        from torch.distributed import broadcast
 
-    def _gather(self, thing: Any) -> list[Any]:
-        import torch.distributed
-
-        things: list[Any] = [None] * self.size
-        torch.distributed.all_gather_object(things, thing)
-        return things
+        whole = torch.frombuffer(bytearray(pickle.dumps(thing)), dtype=torch.uint8)
+        length = torch.tensor([len(whole)])
+        _finish(broadcast(length, source, async_op=True), works=True)
+        if self.rank != source:
+            whole = torch.empty(int(length), dtype=torch.uint8)
+        _finish(broadcast(whole, source, async_op=True), works=True)
+        return thing if self.rank == source else pickle.loads(whole.numpy().data)  # noqa: S301 - of our own processes
 
 
 def _attempt(make: Callable[[], Any]) -> Any:
     try:
         return make()
+    except PeerLost:  # nobody is left to be told
+        raise
     except GantletError as error:
         return _RemoteError(str(error), isinstance(error, UsageError))
 
@@ -103,6 +117,21 @@ class _RemoteError:
 
     sentence: str
     usage: bool
+
+
+def _finish(work: Any, works: bool = False) -> None:
+    """Wait for a message between the processes; raises PeerLost."""
+
+    def done(seconds: float) -> bool:
+        try:
+            work.wait(timedelta(seconds=seconds))
+        except RuntimeError:
+            if not work.is_completed():  # the seconds are over
+                return False
+            work.wait()  # raises the work's own error
+        return True
+
+    _PEERS[0].wait(done, works=works)
 
 
 def _unwrap(outcome: Any) -> Any:
@@ -124,28 +153,48 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
+def tell(sentence: str) -> bool:
+    """Let the other processes know of the error that ends this one; return whether this process is the one that prints it."""
+    return _PEERS[0].tell(sentence) if _PEERS else rank() == 0
+
+
 def processes() -> Processes:
     """Return the processes that torchrun started, joined over gloo; `ALONE` without torchrun.
 
     The group is destroyed when the program ends: gloo's thread may abort a process that ends before that, and
     torchrun would then stop the others in the middle of their work.
+
+    Raises: PeerLost when one of them does not come; ConfigError for a wrong GANTLET_PATIENCE.
     """
     if processes_started() == 1:
         return ALONE
     import torch.distributed
 
-    if not torch.distributed.is_initialized():
-        torch.distributed.init_process_group("gloo", timeout=PATIENCE)
+    if not _PEERS:
+        _PEERS.append(Peers(rank(), processes_started()))
         atexit.register(_leave)
+    if not torch.distributed.is_initialized():
+        _PEERS[0].wait(
+            in_thread(lambda: torch.distributed.init_process_group("gloo", timeout=GLOO_TIMEOUT)), works=False
+        )
     return Processes(torch.distributed.get_rank(), torch.distributed.get_world_size())
 
 
 def _leave() -> None:
-    """Leave the group when all processes have reached this point, or after 30 s without those that failed."""
+    """Leave the group when all processes have reached this point, or after 30 s.
+
+    Where a message of gloo's will not come any more, its threads wait for it, and only the operating system ends them.
+    """
     import torch.distributed
 
-    if not torch.distributed.is_initialized():
+    if not _PEERS:
         return
-    with contextlib.suppress(RuntimeError):
-        torch.distributed.monitored_barrier(timeout=timedelta(seconds=30))
-    torch.distributed.destroy_process_group()
+    peers = _PEERS.pop()
+    peers.leave()
+    if peers.stuck:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(1)
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
