@@ -60,7 +60,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "which": ("newest", "ema", "best", "final", "generator", "x"), "memory": ("2GB", "100MB", "1B", "x", "1e400"),
     "protocol": ("", "trusted", "fid", "x"), "on_bad": ("fail", "skip", "x"), "pairs": ("names", "order", "none", "x"),
     "until": ("", "50%", "1%", "0%", "-1%", "x"),
-    "size": ("smoke", "smoke", "laptop", "x"), "to": ("tensorboard", "wandb", "x"), "device": ("cpu", "auto", "mps", "x"),
+    "size": ("laptop", "laptop", "paper", "x"), "to": ("tensorboard", "wandb", "x"), "device": ("cpu", "auto", "mps", "x"),
     "precision": ("32-true", "bf16-mixed", "x"), "failures": ("noise", "all", "x", "blur"), "push_to_hub": ("", "x", "a/b/c"),
     "weights": ("", "none.pt", "small.npz"),
     "recipe": ("", "x"), "project": ("x", ""),
@@ -68,7 +68,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
 INTEGERS = ("1", "2", "3", "60", "7", "0", "-1", "10", "x", "1.5", "1e3", "99999999999999999999", "", "nan", "９")
 FLOATS = ("0.5", "0.95", "0.0002", "0", "1", "-1", "nan", "inf", "1e-300", "0.95", "x", "1e999")
 CHEAP = {"steps": "2", "batch": "8", "evaluate_samples": "50", "features": "pixels", "size": "smoke", "seeds": "1", "n": "60", "metrics": "precision",
-         "failures": "noise", "resolution": "8"}  # fmt: skip
+         "failures": "noise", "data": "small.npz", "resolution": "8"}  # fmt: skip
 """Given where the line does not give them: what a command takes otherwise would be long."""
 LARGE = ("steps", "evaluate_samples", "seeds", "discriminator_steps")
 LABS = ("inception-score-blind", "no-such-lab", "list", "")
@@ -122,7 +122,7 @@ def line(number: int) -> list[str]:
     wanted = {"compare": 2, "stats merge": rng.randrange(1, 4)}.get(name, 1) if positions else 0
     words = [
         *name.split(),
-        *(rng.choice(positions) for _ in range(wanted if rng.random() < 0.96 else rng.randrange(3))),
+        *(rng.choice(positions) for _ in range(wanted if rng.random() < 0.96 or not positions else rng.randrange(3))),
     ]
     fields = {field.name: (field, kind) for kind in classes for field in dataclasses.fields(kind)}
     chosen = {key for key in fields if rng.random() < min(0.5, rng.choice((1, 3, 6)) / len(fields))} - set(LARGE)
@@ -136,7 +136,13 @@ def line(number: int) -> list[str]:
     words = [word.replace("\0", "").replace("\ud83d", "\udcff") for word in words]  # what a command line can hold
     for key, value in CHEAP.items():
         option = f"--{key.replace('_', '-')}"
-        if key in fields and not any(word.startswith(option) for word in words) and name not in ("stats show",):
+        fits = name == {"size": "lab", "data": "train"}.get(key, name)
+        if (
+            fits
+            and key in fields
+            and option not in [word.partition("=")[0].replace("_", "-") for word in words]
+            and name not in ("stats show",)
+        ):
             words += [option, value]
     return words
 

@@ -77,3 +77,19 @@ def test_memory_is_read(text: str, expected: int) -> None:
 def test_wrong_memory_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="memory"):
         EvaluateConfig(memory=text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [({"features": ""}, "features not empty"), ({"features": " ,"}, "features not empty"), ({"metrics": ("",)}, "metrics not empty"),
+     ({"metrics": ()}, "metrics not empty"), ({"n": 10**20}, "n in"), ({"n": -1}, "n in")],
+)  # fmt: skip
+def test_an_evaluation_of_nothing_or_of_too_much(changes: dict[str, object], rule: str) -> None:
+    with pytest.raises(ConfigError, match=rule):
+        EvaluateConfig.from_mapping(changes)
+
+
+def test_a_training_that_could_not_be_evaluated_is_refused_before_it() -> None:
+    for changes in ({"features": ""}, {"evaluate_samples": 10**20}):
+        with pytest.raises(ConfigError, match=next(iter(changes))):
+            TrainConfig.from_mapping(changes)

@@ -37,8 +37,8 @@ def sample(
     Returns: ``out``, which appears whole or not at all.
     Raises: OutputError when ``out`` exists or cannot be written; ConfigError for n < 1; CheckpointError; UsageError.
     """
-    if n < 1:
-        raise ConfigError(f"expected n ≥ 1 images to draw; got {n}")
+    if not 1 <= n <= 10**8:
+        raise ConfigError(f"expected n in [1, 100,000,000] images to draw; got {n}")
     if out.exists():
         raise OutputError(f"{out} exists already; choose another name or delete it")
     sweep(out.parent)

@@ -180,7 +180,8 @@ class TrainConfig(Config):
                 "checkpoint_every ≥ 1": self.checkpoint_every >= 1,
                 "keep ≥ 1": self.keep >= 1,
                 "evaluate_every ≥ 0": self.evaluate_every >= 0,
-                "evaluate_samples ≥ 10": self.evaluate_samples >= 10,
+                "evaluate_samples in [10, 100,000,000]": 10 <= self.evaluate_samples <= 10**8,
+                "features not empty": bool(self.features.strip(", ")),
                 "device one of auto, cpu, cuda, mps": self.device in ("auto", "cpu", "cuda", "mps"),
                 "precision one of 32-true, bf16-mixed": self.precision in ("32-true", "bf16-mixed"),
             },
@@ -223,12 +224,13 @@ class EvaluateConfig(Config):
         require(
             "EvaluateConfig",
             {
-                "n ≥ 0": self.n >= 0,
+                "n in [0, 100,000,000]": 0 <= self.n <= 10**8,
+                "features not empty": bool(self.features.strip(", ")),
                 "seed ≥ 0": self.seed >= 0,
                 "level in (0.5, 1)": 0.5 < self.level < 1,
                 "on_bad one of fail, skip": self.on_bad in ("fail", "skip"),
                 "pairs one of names, order, none": self.pairs in ("names", "order", "none"),
-                "metrics not empty": bool(self.metrics),
+                "metrics not empty": any(words.strip(", ") for words in self.metrics),
             },
             self,
         )
