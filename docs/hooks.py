@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gantlet.actions import catalogue
-from gantlet.cli import options
+from gantlet.cli import entry, options
 from gantlet.cli.commands import COMMANDS
 from gantlet.core.config import EvaluateConfig, TrainConfig
 from gantlet.core.registry import Entry
@@ -132,7 +132,7 @@ def _plain(value: Any) -> str:
 
 def commands_page() -> str:
     """Return one section a command or subcommand, with a table of its options."""
-    parts = ["# Commands\n"]
+    parts = [f"# Commands\n\n| of every command | |\n|---|---|\n{everywhere()}\n"]
     for name, kinds in OPTIONS.items():
         command, _, inner = name.partition(" ")
         text = inspect.getdoc(kinds[0]) if inner else inspect.getdoc(COMMANDS[command])
@@ -140,6 +140,12 @@ def commands_page() -> str:
         rows = [row for kind in kinds for row in _rows(kind)]
         parts += ["| option | default | meaning |\n|---|---|---|", *rows, ""] if rows else []
     return "\n".join(parts)
+
+
+def everywhere() -> str:
+    """Return rows for the options and exit statuses of every command, in the help's words."""
+    lines = (text.strip().partition(": ") for text in (entry.ABOUT_TRUST, entry.ABOUT_LIMIT, entry.ABOUT_STATUS))
+    return "\n".join(f"| `{name}` | {text} |" for name, _, text in lines)
 
 
 def _rows(kind: Any) -> list[str]:

@@ -85,7 +85,9 @@ def test_public_functions_have_docstrings() -> None:
 
 
 def test_nothing_is_unpickled() -> None:
-    assert not {name: lines for name, tree in TREES.items() if (lines := unpickles(tree))}
+    found = {name: lines for name, tree in TREES.items() if (lines := unpickles(tree))}
+    # Messages between the processes of one torchrun, as torch's own object collectives; never a file.
+    assert found == {"core/processes.py": ["pickle.loads", "pickle.dumps"]}
 
 
 def test_packages_hold_names_and_no_logic() -> None:

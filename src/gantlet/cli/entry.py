@@ -17,10 +17,13 @@ DISTRIBUTED = ("train", "evaluate", "compare")
 """Commands that can run in several processes under torchrun."""
 TRUST, LIMIT = "--trust", "--limit"
 """Options of every command."""
+NO_MEMORY = ("can't allocate memory", "out of memory")
 LOST = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 """Errors of writing that are no fault of the command."""
-_ABOUT_TRUST = f"{TRUST}: use what a run, a statistics file or a config.toml names (code, the network, paths elsewhere); look first.\n"
-_ABOUT_LIMIT = f"{LIMIT} 16GB: what one file may expand to in memory (4GB), and images in proportion.\n"
+ABOUT_TRUST = f"{TRUST}: use what a run, a statistics file or a config.toml names (code, the network, paths elsewhere); look first.\n"
+ABOUT_LIMIT = f"{LIMIT} 16GB: what one file may expand to in memory (4GB), and images in proportion.\n"
+
+ABOUT_STATUS = "exit status: 0 done, 1 failed, 2 usage error, 130 interrupted.\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,9 +43,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if tell(str(error)):  # the same error may be raised in all processes
             _write_error(str(error))
         return error.exit_status
+    except (MemoryError, RuntimeError) as error:
+        if not _is_memory(error):
+            raise
+        _print_error(
+            f"there is not enough memory ({_first_line(error)}); ask for fewer images, smaller batches or --memory 500MB"
+        )
+        return 1
     except KeyboardInterrupt:
         _print_error("interrupted; finished files are intact and nothing was left half-written")
         return 130
+
+
+def _is_memory(error: Exception) -> bool:
+    """Return whether an error says that memory is exhausted; torch says so by a RuntimeError with these words."""
+    return isinstance(error, MemoryError) or any(words in str(error) for words in NO_MEMORY)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _split_limit(words: list[str]) -> tuple[list[str], str]:
@@ -118,6 +137,7 @@ def _help() -> str:
     )
     return (
         f"usage: {PROGRAM} COMMAND …\n\n{commands}\n`{PROGRAM} COMMAND --help` lists a command's options.\n"
-        + _ABOUT_TRUST
-        + _ABOUT_LIMIT
+        + ABOUT_TRUST
+        + ABOUT_LIMIT
+        + ABOUT_STATUS
     )

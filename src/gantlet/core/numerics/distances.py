@@ -114,7 +114,7 @@ def squared_distances_of_pairs(
     Relative error ≤ log₂(d)·2⁻⁵³ (pairwise summation); the same two rows always give the same bits, in either order.
     """
     squared = np.empty(len(rows))
-    for part in row_chunks(len(rows), max(1, 2**22 // max(1, left.shape[1]))):
+    for part in row_chunks(len(rows), max(1, 2**20 // max(1, left.shape[1]))):
         difference = left[rows[part]].astype(np.float64) - right[columns[part]]
         squared[part] = np.square(difference, out=difference).sum(axis=1)
     return squared
