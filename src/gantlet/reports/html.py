@@ -10,7 +10,7 @@ from typing import Any
 from gantlet.core.errors import DataError
 from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.report import Report
-from gantlet.reports.terminal import ARROWS, MARKS, split_verdict
+from gantlet.reports.terminal import ARROWS, MARKS, about, split_verdict
 
 PNG = b"\x89PNG\r\n\x1a\n"
 LABELS = {
@@ -51,6 +51,7 @@ def render(report: Report, page: Page) -> str:
         page=page,
         best=best,
         estimates=estimates,
+        about=about(estimates),
         undefined=[e for e in report.estimates if e.value is None],
         grids=[
             {"step": step, "source": picture(page.folder, str(path.relative_to(page.folder)))}

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from gantlet.core.errors import NonFiniteError
 
-Interval = Literal["delta", "bootstrap", "permutation", "wilson", "seeds", "none"]
+Interval = Literal["delta", "bootstrap", "permutation", "wilson", "subsampling", "poisson", "seeds", "none"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Estimate:
     notes: tuple[str, ...] = ()
     features: str = ""
     """The feature space, where a report has several; else ''."""
+    estimand: str = ""
+    """What the interval is about: over which fresh draws it holds the mean of the estimator; '' without an interval."""
 
     def __post_init__(self) -> None:
         for name in ("value", "low", "high"):
