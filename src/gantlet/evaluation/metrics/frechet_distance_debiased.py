@@ -43,7 +43,7 @@ def _mean_distance(real: list[Moments], fake: list[Moments], parts: int) -> floa
     needs=("moments",),
     unit="squared feature units",
     lower_is_better=True,
-    version=1,
+    version=2,
     influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
@@ -51,9 +51,8 @@ def estimate(evidence: Evidence) -> Measurement:
 
     8/3·F(n) − 2·F(n/2) + 1/3·F(n/4): exact for a bias b/n + c/n². The parts are disjoint and random (seeded).
 
-    Interval: the delta interval of the plain distance (same influence function to first order) about this value; at the
-    null the spread of the same combination under 999 relabellings. It covers sampling noise, not what is left of the
-    bias.
+    Interval: that of the plain distance (same influence function to first order) about this value, with the spread of
+    the same combination under 999 relabellings. It covers sampling noise, not what is left of the bias.
 
     When it lies: for n well below d the expansion in 1/n has not set in and some bias remains (a tenth, where the plain
     value is a third too large). Near the null it may be negative: read that as zero. It sees means and covariances
