@@ -14,7 +14,7 @@ from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal, squared_distance
 from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.stats.gaussian import GROUPS
+from gantlet.evaluation.stats.gaussian import GROUPS, PERMUTATIONS
 from gantlet.evaluation.stats.moments import Gaussian, trace_root
 
 
@@ -105,9 +105,10 @@ def transport_interval(
             f"fewer than {GROUPS} samples per side: no permutation test; near the null the delta interval is invalid",
         )
     else:
-        p_value, plain, null = _null(evidence, coefficients)
+        plain, null = null_of(evidence, {1: 1.0}), null_of(evidence, coefficients)[1:]
+        p_value = float(np.mean(plain >= plain[0] * (1 - 1e-12)))
         squared = replace(
-            squared_distance(value, plain, evidence.potentials.variance),
+            squared_distance(value, plain[1:], evidence.potentials.variance),
             null_mean=float(null.mean()),
             null_variance=float(null.var()) + further,
         )
@@ -132,15 +133,10 @@ def size_notes(evidence: Evidence) -> tuple[str, ...]:
     return ()
 
 
-def _null(
-    evidence: Evidence, coefficients: dict[int, float]
-) -> tuple[float, Float64[np.ndarray, " p"], Float64[np.ndarray, " p"]]:
-    """Return the p-value of the plain distance, and its and the combination's values under relabelling."""
-    distribution = evidence.gaussian_null
-    plain = distribution.distances(1, numpy_stream(evidence.seed, "permutation"))[:, 0]
-    p_value = float(np.mean(plain >= plain[0] * (1 - 1e-12)))
-    null = np.zeros(len(plain) - 1)
+def null_of(evidence: Evidence, coefficients: dict[int, float]) -> Float64[np.ndarray, " p"]:
+    """Return Σ coefficient · mean(FD of ``parts`` parts) for the given labelling, then for each of 999 relabellings."""
+    combined = np.zeros(PERMUTATIONS + 1)
     for parts, coefficient in coefficients.items():
-        distances = distribution.distances(parts, numpy_stream(evidence.seed, "permutation"))
-        null += coefficient * distances[1:].mean(axis=1)
-    return p_value, plain[1:], null
+        distances = evidence.gaussian_null.distances(parts, numpy_stream(evidence.seed, "permutation"))
+        combined += coefficient * distances.mean(axis=1)
+    return combined
