@@ -16,6 +16,7 @@ from gantlet.evaluation.pairs import paired_rows
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.images import ImageRows
 from gantlet.evaluation.stats.latent import LatentSpace
+from gantlet.evaluation.subsets import GIVEN_FAKE, GIVEN_REAL
 
 
 def bank(n: int, seed: int, shift: float = 0.0) -> FeatureBank:
@@ -75,6 +76,7 @@ def test_value_lies_in_its_interval_and_says_what_made_it(name: str, pair: tuple
     assert estimate.high is not None
     assert estimate.low <= estimate.value <= estimate.high
     assert estimate.interval != "none"
+    assert estimate.estimand in (METRICS.entry(name).meta.estimand, GIVEN_REAL, GIVEN_FAKE)
     assert estimate.n_real >= 0
     assert estimate.n_fake > 0
     entry = METRICS.entry(name)

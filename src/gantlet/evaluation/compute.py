@@ -65,6 +65,7 @@ def _stamped(
         entry.meta.version,
         details=details | ({"options": options} if options and measured else {}),
         notes=measured.notes if measured else (f"undefined: {reason}",),
+        estimand=(measured.estimand or entry.meta.estimand) if measured and low is not None else "",
     )
 
 

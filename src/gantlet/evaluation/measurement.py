@@ -29,6 +29,8 @@ class Measurement:
     rows: Rows
     details: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    estimand: str = ""
+    """What the interval is about, where that is not what the metric's metadata say."""
 
     def __post_init__(self) -> None:
         kind, low, high = self.interval

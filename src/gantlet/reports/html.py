@@ -12,7 +12,7 @@ from gantlet.core.files import read_bytes
 from gantlet.core.limits import most_per_image
 from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.report import Report
-from gantlet.reports.terminal import ARROWS, MARKS, split_verdict
+from gantlet.reports.terminal import ARROWS, MARKS, about, split_verdict
 
 PNG = b"\x89PNG\r\n\x1a\n"
 LABELS = {
@@ -53,6 +53,7 @@ def render(report: Report, page: Page) -> str:
         page=page,
         best=best,
         estimates=estimates,
+        about=about(estimates),
         undefined=[e for e in report.estimates if e.value is None],
         grids=[
             {"step": step, "source": picture(page.folder, str(path.relative_to(page.folder)))}

@@ -1,5 +1,7 @@
 """A Report as a rich table for the terminal; renders, computes nothing."""
 
+from collections.abc import Sequence
+
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
@@ -61,6 +63,16 @@ def _reference(estimate: Estimate) -> str:
     return f"{estimate.reference.value:.4g}"
 
 
+def about(estimates: Sequence[Estimate]) -> dict[str, str]:
+    """Return what the intervals are about, each with the metrics it holds for, the commonest first."""
+    metrics: dict[str, list[str]] = {}
+    for estimate in estimates:
+        if estimate.value is not None and estimate.estimand:
+            metrics.setdefault(estimate.estimand, []).append(estimate.title)
+    ranked = sorted(metrics.items(), key=lambda item: -len(item[1]))
+    return {estimand: "all metrics" if len(metrics) == 1 else ", ".join(names) for estimand, names in ranked}
+
+
 def render(report: Report) -> Group:
     """Return verdict, table, notes and warnings as one renderable."""
     head = Text.assemble(
@@ -82,6 +94,8 @@ def _remarks(report: Report) -> Table:
         remarks.add_row(
             Text("·", style="dim"), Text("real: the reference, the same metric for real against real", style="dim")
         )
+    for estimand, held in about(report.estimates).items():
+        remarks.add_row(Text("·", style="dim"), _text(f"intervals of {held}: the mean over {estimand}", style="dim"))
     notes: dict[str, list[str]] = {}
     for estimate in report.estimates:
         for note in estimate.notes:

@@ -33,12 +33,6 @@ def stretched() -> Case:
     return Case(draw, d * shift**2 + float(((spread - 1) ** 2).sum()))
 
 
-def fresh_fakes(repeat: int, n: int = 400) -> Evidence:
-    """Return n fresh fake rows and always the same 300 real ones."""
-    fake = rows(np.random.default_rng([6, repeat]), n, 3, 0.5)
-    return Evidence(rows(np.random.default_rng(4), 300, 3), fake, seed=repeat)
-
-
 def probabilities(n: int, rng: np.random.Generator, noise: float) -> FeatureBank:
     """Return n images of five classes, unequal in number, with a classifier's noisy probabilities."""
     logits = rng.standard_normal((n, 5)) * noise + 3 * np.eye(5)[rng.choice(5, n, p=[0.4, 0.3, 0.1, 0.1, 0.1])]
@@ -124,5 +118,30 @@ def reproduced(n: int) -> Draw:
         noise = pictures(rng, n, 15).astype(np.int64) - 128
         fake = np.clip(real + noise, 0, 255).astype(np.uint8)
         return Evidence(shown(real), shown(fake), seed=repeat, given={"pairs": np.arange(n)})
+
+    return draw
+
+
+CASES = {"null": (0.0, 1.0, 0.0), "near": (0.3, 0.97, 0.1), "away": (1.0, 0.85, 0.4)}
+"""How the fakes differ: how uneven their classes are, the spread within a class, and a shift."""
+
+
+def skewed(n: int, case: str) -> Draw:
+    """Return draws of both sides afresh: the positive part of six mixed Gaussians whose length varies, with their classes."""
+    fixed = np.random.default_rng(12)
+    centres, mixing = 1.5 * fixed.standard_normal((6, 8)), fixed.standard_normal((8, 24)) / 8**0.5
+
+    def side(rng: np.random.Generator, tilt: float, spread: float, shift: float) -> FeatureBank:
+        shares = np.exp(-(tilt + 0.1) * np.arange(6) / 2)
+        label = rng.choice(6, n, p=shares / shares.sum())
+        latent = centres[label] + spread * rng.standard_normal((n, 8)) + shift
+        features = np.exp(0.3 * rng.standard_normal((n, 1))) * (latent @ mixing + 0.3 * rng.standard_normal((n, 24)))
+        told = np.exp(-np.square(latent[:, None] - centres).sum(axis=2) / 4)
+        told /= told.sum(axis=1, keepdims=True)
+        return FeatureBank(np.maximum(features, 0.0).astype(np.float32), told.astype(np.float32), label)
+
+    def draw(repeat: int) -> Evidence:
+        rng = np.random.default_rng([13, n, list(CASES).index(case), repeat])
+        return Evidence(side(rng, *CASES["null"]), side(rng, *CASES[case]), seed=repeat, classes=tuple("abcdef"))
 
     return draw

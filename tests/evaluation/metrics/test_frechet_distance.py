@@ -122,3 +122,9 @@ def test_the_null_spread_is_that_of_fresh_samples() -> None:
     # tenth.
     spread = np.ptp(np.quantile([estimate.value for estimate in estimates], [0.025, 0.975]))
     assert spread == pytest.approx(np.median(widths), rel=0.3)
+
+
+@pytest.mark.parametrize("case", ["null", "near", "away"])
+@covers("frechet_distance")
+def test_the_interval_covers_the_mean_of_fresh_draws_of_skewed_features(case: str) -> Case:
+    return Case(skewed(300, case))

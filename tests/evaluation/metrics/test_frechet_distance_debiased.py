@@ -65,3 +65,9 @@ def test_too_few_samples() -> None:
 @covers("frechet_distance_debiased")
 def test_the_interval_covers_the_closed_form() -> Case:
     return stretched()
+
+
+@pytest.mark.parametrize("case", ["null", "near", "away"])
+@covers("frechet_distance_debiased")
+def test_the_interval_covers_the_mean_of_fresh_draws_of_skewed_features(case: str) -> Case:
+    return Case(skewed(300, case))

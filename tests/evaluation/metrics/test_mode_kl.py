@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from covering import Case, covers
-from draws import FAKE_SHARES, REAL_SHARES, of_classes
+from draws import FAKE_SHARES, REAL_SHARES, of_classes, skewed
 from scipy.stats import entropy
 
 from gantlet.core.errors import TooFewSamples
@@ -40,6 +40,12 @@ def test_the_null_takes_permutations_and_a_lost_class_is_undefined() -> None:
     apart = compute(Evidence(bank([50, 50, 50]), bank([100, 40, 10])), ["mode_kl"])[0]
     assert (apart.interval, apart.details["p_value"]) == ("delta", 0.001)
     assert compute(Evidence(bank([50, 0]), bank([25, 25])), ["mode_kl"])[0].value is None
+
+
+@pytest.mark.parametrize("case", ["null", "near", "away"])
+@covers("mode_kl")
+def test_the_interval_covers_the_mean_of_fresh_draws(case: str) -> Case:
+    return Case(skewed(300, case))
 
 
 @covers("mode_kl")

@@ -1,9 +1,11 @@
 """Precision: the coverage of its interval; its values: test_neighbour_metrics."""
 
-from covering import Case, covers, value
-from draws import fresh_fakes
+import pytest
+from covering import Case, covers
+from draws import skewed
 
 
-@covers("precision", given="the real images")
-def test_the_interval_covers_the_value_of_many_fakes() -> Case:
-    return Case(fresh_fakes, value("precision", fresh_fakes(10_000, n=100_000)).value)
+@pytest.mark.parametrize("case", ["null", "away"])
+@covers("precision")
+def test_the_interval_covers_the_mean_of_fresh_draws(case: str) -> Case:
+    return Case(skewed(300, case))

@@ -7,6 +7,8 @@ from typing import Any
 from gantlet.core.errors import RegistrationError
 from gantlet.core.registry import Metadata
 
+FRESH = "fresh draws of both sides at this n"
+"""What an interval is about unless its metric says otherwise: the estimator's mean over fresh draws of both sides of these sizes."""
 NO_INFLUENCE = "no influence function has been derived for it; the intervals of both sides are added as if independent"
 
 
@@ -22,6 +24,8 @@ class MetricMetadata(Metadata):
     """Raised whenever the number for the same evidence changes."""
     influence: Callable[..., Any] | None = None
     """(evidence, **options) → Influence at every row, from which ``compare`` takes the variance of a paired difference."""
+    estimand: str = FRESH
+    """What its interval is about; a `Measurement` may say otherwise for one evidence."""
     unpaired: str = ""
     """Why ``compare`` cannot pair it, where it has no influence function."""
 

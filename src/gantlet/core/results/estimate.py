@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from gantlet.core.errors import DataError, NonFiniteError
 from gantlet.core.schema import SCHEMA, Count, Positive, Share
 
-Interval = Literal["delta", "bootstrap", "permutation", "wilson", "seeds", "none"]
+Interval = Literal["delta", "bootstrap", "permutation", "wilson", "subsampling", "poisson", "seeds", "none"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Estimate:
     notes: tuple[str, ...] = ()
     features: str = ""
     """The feature space, where a report has several; else ''."""
+    estimand: str = ""
+    """What the interval is about: over which fresh draws it holds the mean of the estimator; '' without an interval."""
 
     def __post_init__(self) -> None:
         for name in ("value", "low", "high"):

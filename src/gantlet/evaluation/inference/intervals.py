@@ -1,12 +1,12 @@
-"""Confidence intervals for several metrics: normal (delta), Wilson, bootstrap of a mean."""
+"""Confidence intervals for several metrics: normal (delta), of a squared distance, Poisson, Wilson."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.special import ndtri
+from scipy.special import betaincinv, gammainccinv, ndtri
 
 from gantlet.core.errors import TooFewSamples
-
-REPLICATES = 1000
 
 
 def quantile(level: float) -> float:
@@ -33,6 +33,71 @@ def normal_of_square(value: float, variance: float, level: float) -> tuple[float
     return (root - part) ** 2, (root + part) ** 2
 
 
+@dataclass(frozen=True)
+class SquaredDistance:
+    """An estimate T = |δ + ξ|² of a squared distance |δ|² (less its bias, where that is taken away), and what its spread is made of.
+
+    Mean |δ|² + E|ξ|², variance var |ξ|² + 4 δᵀΣδ, Σ the covariance of the noise ξ. ``null_mean``, ``null_variance``: at δ = 0.
+    ``first``: the variance that comes on top. ``slope``: its growth with the distance where the noise is alike in all directions,
+    2 var |ξ|² / E|ξ|² of the distance with its bias.
+    """
+
+    value: float
+    null_mean: float
+    null_variance: float
+    first: float
+    slope: float
+
+    @property
+    def variance(self) -> float:
+        """Return the estimated variance at the value."""
+        return self.null_variance + self.first
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Return every mean μ with (value − μ)² ≤ z²·(null_variance + s·max(μ − null_mean, 0)).
+
+        A score interval, as Wilson's: the spread belongs to the mean in question, not to the value that happened to come out,
+        so it leans upwards, as a squared distance is skewed. s is ``first`` over the excess y of the value over the null mean, drawn
+        towards ``slope`` where y is not large against its spread at the null: (first + a·slope)/(y + a), a = z·√null_variance.
+        Source: Wilson 1927, for the binomial's variance p(1 − p)/n.
+        """
+        z, y = quantile(level), self.value - self.null_mean
+        null_half = z * float(np.sqrt(self.null_variance))
+        excess = max(y, 0.0) + null_half
+        lean = z * z * (self.first + null_half * self.slope) / (2 * excess) if excess > 0 else 0.0
+        half = float(np.sqrt(max(0.0, lean * (lean + 2 * y) + null_half**2)))
+        low = y - null_half if y <= null_half else y + lean - half
+        high = y + null_half if y <= -null_half else y + lean + half
+        return self.null_mean + min(low, y), self.null_mean + max(high, y)
+
+
+def squared_distance(value: float, null: Float64[np.ndarray, " p"], delta: float) -> SquaredDistance:
+    """Return the estimate whose distribution under relabelling is ``null``; ``delta``: the variance by its influence function.
+
+    At the null the estimated influence function is all noise and ``delta`` is twice the variance: E delta = first + 2·null_variance.
+    """
+    mean, variance = (float(null.mean()), float(null.var())) if len(null) else (0.0, 0.0)
+    return SquaredDistance(
+        value, mean, variance, max(0.0, delta - 2 * variance), 2 * variance / mean if mean > 0 else 0.0
+    )
+
+
+def poisson(count: float, level: float, scale: float = np.inf) -> tuple[float, float]:
+    """Return the mid-P interval of the mean of a Poisson count; with ``scale`` K, of one whose rate varies as a Gamma(K) variable.
+
+    A count up to the K-th event of another Poisson process is negative binomial: P(N ≤ c) = I_p(K, c + 1), p = K/(K + μ), I the regularised
+    incomplete beta function; mid-P takes c + ½. Both ends solve it for μ; ``count`` and K need not be whole.
+    Source: Clopper & Pearson 1934 for the inversion; Lancaster 1961, "Significance tests in discrete distributions", for mid-P.
+    """
+    tails = 0.5 + level / 2, 0.5 - level / 2
+    if np.isinf(scale):
+        low, high = (float(gammainccinv(count + 0.5, tail)) for tail in tails)
+    else:
+        shares = (float(betaincinv(scale, count + 0.5, tail)) for tail in tails)
+        low, high = (scale * (1 - share) / share for share in shares)
+    return min(low, count), max(high, count)
+
+
 def wilson(successes: int | float, n: int | float, level: float) -> tuple[float, float]:
     """Return Wilson's score interval of a proportion, within [0, 1]; ``n`` may be an effective number.
 
@@ -44,23 +109,6 @@ def wilson(successes: int | float, n: int | float, level: float) -> tuple[float,
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * float(np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)))
     return max(0.0, min(centre - half, p)), min(1.0, max(centre + half, p))
-
-
-def bootstrap_mean(values: Float64[np.ndarray, " n"], level: float, rng: np.random.Generator) -> tuple[float, float]:
-    """Return the basic-percentile bootstrap interval of a mean (1,000 resamples); the order of values does not matter.
-
-    Source: Efron 1979, "Bootstrap methods: another look at the jackknife".
-    """
-    ordered = np.sort(values)
-    means = np.array([ordered[rng.integers(0, len(ordered), len(ordered))].mean() for _ in range(REPLICATES)])
-    low, high = np.quantile(means, [0.5 - level / 2, 0.5 + level / 2])
-    return min(float(low), float(values.mean())), max(float(high), float(values.mean()))
-
-
-def around_null(value: float, null: Float64[np.ndarray, " p"], level: float) -> tuple[float, float]:
-    """Return the interval whose spread is that of ``null``, the statistic's distribution under random relabelling."""
-    lower, upper = np.quantile(null, [0.5 - level / 2, 0.5 + level / 2])
-    return min(value, value - float(upper - null.mean())), max(value, value + float(null.mean() - lower))
 
 
 def permutation_p_value(value: float, null: Float64[np.ndarray, " p"]) -> float:

@@ -28,6 +28,7 @@ def authentic(facts: Neighbours) -> Bool[np.ndarray, " m"]:
     unit="share of fake images",
     lower_is_better=False,
     version=1,
+    estimand="fresh fakes, given the training images",
     unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Measurement:

@@ -85,6 +85,7 @@ def data_copying(
     unit="z score; far below 0: copies",
     lower_is_better=False,
     version=1,
+    estimand="fresh test images and fakes, given the training images and their cells",
     unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Measurement:

@@ -74,6 +74,7 @@ def fld(
     unit="nats a dimension × 100 above a perfect generator",
     lower_is_better=True,
     version=1,
+    estimand="fresh test images, given the training images and the fakes",
     unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Measurement:

@@ -1,5 +1,6 @@
 """The squared Fréchet distance between two Gaussians, its interval, and the permutation test at the null."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,10 @@ from gantlet.core.results.estimate import Interval
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
-from gantlet.evaluation.inference.intervals import around_null, normal
+from gantlet.evaluation.inference.intervals import normal, squared_distance
 from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.stats.gaussian import GROUPS
+from gantlet.evaluation.stats.gaussian import GROUPS, PERMUTATIONS
 from gantlet.evaluation.stats.moments import Gaussian, trace_root
 
 
@@ -52,7 +53,7 @@ def influence(evidence: Evidence) -> Influence:
     needs=("moments",),
     unit="squared feature units",
     lower_is_better=True,
-    version=1,
+    version=2,
     influence=influence,
 )
 def estimate(evidence: Evidence, root: bool = False) -> Measurement:
@@ -64,8 +65,9 @@ def estimate(evidence: Evidence, root: bool = False) -> Measurement:
     Option: ``root`` = true gives √FD, as in Xu et al. 2018.
 
     Interval: for the expectation of FD at these sample sizes. Delta method: the influence function is the Kantorovich
-    potential of the Gaussian transport problem, se² = var ψ_r/n_r + var ψ_g/n_g. Where a permutation test does not tell
-    real from fake, ψ vanishes and the interval takes its spread from 999 random relabellings (to second order).
+    potential of the Gaussian transport problem, se² = var ψ_r/n_r + var ψ_g/n_g. At the null ψ vanishes and the spread is that of
+    999 random relabellings (to second order). A score interval has both: the variance grows with the distance from the
+    null on, so it leans upwards. ``permutation`` where the relabellings do not tell real from fake.
 
     When it lies: its bias is c/n and c depends on the model, so equal n does not repair a ranking (see
     frechet_distance_debiased). It sees means and covariances only. Below n ≈ 2d it is mostly bias. Memorised training
@@ -93,8 +95,8 @@ def transport_interval(
     if len(summed) == 2:
         return None, None, "none", {}, (*notes, "no interval: two statistics files hold no rows to take it from")
     variance = evidence.potentials.variance + further
-    details: dict[str, Any] = {"standard_error": variance**0.5}
     low, high = normal(value, variance, evidence.level)
+    details: dict[str, Any] = {}
     kind: Interval = "delta"
     if summed:
         notes += (f"the interval leaves out the {summed[0]} images' own noise: a statistics file holds no rows",)
@@ -103,13 +105,19 @@ def transport_interval(
             f"fewer than {GROUPS} samples per side: no permutation test; near the null the delta interval is invalid",
         )
     else:
-        p_value, null = _null(evidence, coefficients)
-        details |= {"p_value": p_value, "null_mean": float(null.mean())}
+        plain, null = null_of(evidence, {1: 1.0}), null_of(evidence, coefficients)[1:]
+        p_value = float(np.mean(plain >= plain[0] * (1 - 1e-12)))
+        squared = replace(
+            squared_distance(value, plain[1:], evidence.potentials.variance),
+            null_mean=float(null.mean()),
+            null_variance=float(null.var()) + further,
+        )
+        variance, (low, high) = squared.variance, squared.interval(evidence.level)
+        details = {"p_value": p_value, "null_mean": squared.null_mean}
         if p_value > 1 - evidence.level:
             kind = "permutation"
-            low, high = around_null(value, null, evidence.level)
             notes += (f"real and fake are not told apart (p = {p_value:.2f}): spread from a permutation test",)
-    return low, high, kind, details, notes
+    return low, high, kind, {"standard_error": variance**0.5, **details}, notes
 
 
 def size_notes(evidence: Evidence) -> tuple[str, ...]:
@@ -125,12 +133,10 @@ def size_notes(evidence: Evidence) -> tuple[str, ...]:
     return ()
 
 
-def _null(evidence: Evidence, coefficients: dict[int, float]) -> tuple[float, Float64[np.ndarray, " p"]]:
-    distribution = evidence.gaussian_null
-    plain = distribution.distances(1, numpy_stream(evidence.seed, "permutation"))[:, 0]
-    p_value = float(np.mean(plain >= plain[0] * (1 - 1e-12)))
-    null = np.zeros(len(plain) - 1)
+def null_of(evidence: Evidence, coefficients: dict[int, float]) -> Float64[np.ndarray, " p"]:
+    """Return Σ coefficient · mean(FD of ``parts`` parts) for the given labelling, then for each of 999 relabellings."""
+    combined = np.zeros(PERMUTATIONS + 1)
     for parts, coefficient in coefficients.items():
-        distances = distribution.distances(parts, numpy_stream(evidence.seed, "permutation"))
-        null += coefficient * distances[1:].mean(axis=1)
-    return p_value, null
+        distances = evidence.gaussian_null.distances(parts, numpy_stream(evidence.seed, "permutation"))
+        combined += coefficient * distances.mean(axis=1)
+    return combined

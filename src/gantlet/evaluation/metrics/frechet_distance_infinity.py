@@ -18,7 +18,7 @@ from gantlet.evaluation.stats.moments import Moments
     needs=("features",),
     unit="squared feature units",
     lower_is_better=True,
-    version=2,
+    version=3,
     influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:

@@ -30,6 +30,7 @@ def influence(evidence: Evidence) -> Influence:
     unit="accuracy",
     lower_is_better=False,
     version=1,
+    estimand="fresh fakes, given the trained classifier",
     influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:

@@ -30,6 +30,7 @@ def influence(evidence: Evidence) -> Influence:
     unit="accuracy",
     lower_is_better=False,
     version=1,
+    estimand="fresh real images, given the classifier trained on these fakes",
     influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:

@@ -1,7 +1,7 @@
 """The kernel distance (KID): unbiased squared MMD with a cubic polynomial kernel over all pairs, with its variance."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from gantlet.core.errors import NonFiniteError, ShapeError, TooFewSamples
 from gantlet.core.numerics.distances import as_tensor, dot_tiles, tile_side
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
-from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.inference.intervals import SquaredDistance
 from gantlet.evaluation.measurement import NO_BOUNDS, Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 
@@ -23,13 +23,15 @@ LARGEST_TILE = 1_000
 
 @dataclass(frozen=True, eq=False)
 class KernelSums:
-    """Row sums [n], column sums [m] and the sum of squares of a kernel matrix; a pair of one row with itself left
-    out.
+    """Row sums [n], column sums [m] and the sum of squares of a kernel matrix, a pair of one row with itself left
+    out; and the trace.
     """
 
     rows: Float64[np.ndarray, " n"]
     columns: Float64[np.ndarray, " m"]
     squares: float
+    trace: float
+    """The sum of k(x, x) within one side; 0 between sides."""
 
 
 def kernel_sums(
@@ -51,9 +53,10 @@ def kernel_sums(
 def sums_of_tiles(tiles: Iterable[tuple[int, int, Float[Tensor, "a b"]]], n: int, m: int | None) -> KernelSums:
     """Return the sums of a kernel matrix [n, m] from its tiles; ``m`` None: [n, n], symmetric, tiles with j ≥ i only."""
     rows, columns = torch.zeros(n, dtype=torch.float64), torch.zeros(n if m is None else m, dtype=torch.float64)
-    squares = 0.0
+    squares = trace = 0.0
     for i, j, tile in tiles:
         if m is None and i == j:
+            trace += float(tile.diagonal().sum())
             tile.fill_diagonal_(0.0)
         rows[i : i + tile.shape[0]] += tile.sum(dim=1)
         if m is not None or i != j:
@@ -62,18 +65,17 @@ def sums_of_tiles(tiles: Iterable[tuple[int, int, Float[Tensor, "a b"]]], n: int
         squares += float(torch.dot(flat, flat)) * (2 if m is None and i != j else 1)
     if m is None:
         rows = columns = rows + columns
-    return KernelSums(rows.numpy(), columns.numpy(), squares)
+    return KernelSums(rows.numpy(), columns.numpy(), squares, trace)
 
 
-def kernel_distance(real: KernelSums, fake: KernelSums, cross: KernelSums) -> tuple[float, float]:
-    """Return the unbiased MMD² of all pairs and the estimate of its variance.
+def kernel_distance(real: KernelSums, fake: KernelSums, cross: KernelSums) -> SquaredDistance:
+    """Return the unbiased MMD² of all pairs with the estimate of its variance; 0 in the mean at the null.
 
     U_rr + U_ff − 2 mean k(r, f). Variance by Hoeffding's decomposition: h_r(x) = 2(mean k(x, r') − mean k(x, f)),
     var h_r/n + var h_f/m − [2ζ_rr/n² + 2ζ_ff/m² + 4ζ_rf/(nm)], where ζ is the variance of the doubly centred kernel:
-    the bracket takes away what the estimated h count twice. It is at least the bracket itself, the variance at the
-    null; so near the null it is conservative (a standard error up to a third too large).
+    the bracket, which is the variance at the null, takes away what the estimated h count twice.
 
-    Returns: (value, variance); the value may be negative. Raises: TooFewSamples (fewer than 2 a side),
+    Returns: the value, which may be negative. Raises: TooFewSamples (fewer than 2 a side),
     NonFiniteError (overflow).
     Source: Gretton et al. 2012 (JMLR 13), Eq. 3 and Sec. 6; Bińkowski et al. 2018, arXiv:1801.01401, Sec. 4.
     """
@@ -91,8 +93,11 @@ def kernel_distance(real: KernelSums, fake: KernelSums, cross: KernelSums) -> tu
         + 2 * _degenerate(fake.squares / (m * (m - 1)), u_ff, fake.rows / (m - 1), fake.rows / (m - 1)) / m**2
         + 4 * _degenerate(cross.squares / (n * m), u_rf, cross.rows / m, cross.columns / n) / (n * m)
     )
-    variance = h_real.var(ddof=1) / n + h_fake.var(ddof=1) / m - second
-    return float(u_rr + u_ff - 2 * u_rf), float(max(variance, second))
+    delta = float(h_real.var(ddof=1) / n + h_fake.var(ddof=1) / m)
+    bias = (real.trace / n - u_rr) / n + (fake.trace / m - u_ff) / m
+    slope = float(2 * second / bias) if bias > 0 else 0.0
+    value = float(u_rr + u_ff - 2 * u_rf)
+    return SquaredDistance(value, 0.0, second, max(0.0, delta - 2 * second), slope)
 
 
 def _degenerate(
@@ -132,14 +137,14 @@ def kernel_distance_subsets(
         of_real = rng.choice(len(real), size, replace=False)
         f, r = fake[of_fake], real[of_real]
         drawn[0][of_real] = drawn[1][of_fake] = True
-        values[s] = kernel_distance(kernel_sums(r), kernel_sums(f), kernel_sums(r, f))[0]
+        values[s] = kernel_distance(kernel_sums(r), kernel_sums(f), kernel_sums(r, f)).value
     return float(values.mean()), float(values.std()), Rows(int(drawn[0].sum()), int(drawn[1].sum()))
 
 
 def all_pairs(
     real: Float32[np.ndarray, "n d"], fake: Float32[np.ndarray, "m d"], *, memory: int = 2 * 10**9
-) -> tuple[float, float]:
-    """Return `kernel_distance` of two sets of features: (value, variance)."""
+) -> SquaredDistance:
+    """Return `kernel_distance` of two sets of features."""
     own = kernel_sums(real, memory=memory), kernel_sums(fake, memory=memory)
     return kernel_distance(*own, kernel_sums(real, fake, memory=memory))
 
@@ -168,7 +173,7 @@ def influence(evidence: Evidence) -> Influence:
     needs=("features",),
     unit="squared MMD",
     lower_is_better=True,
-    version=1,
+    version=2,
     influence=influence,
 )
 def estimate(evidence: Evidence, subsets: int = 0, size: int = 1000, seed: int = 2020) -> Measurement:
@@ -180,7 +185,8 @@ def estimate(evidence: Evidence, subsets: int = 0, size: int = 1000, seed: int =
     Options: ``subsets`` makes the value the mean over so many random subsets of ``size`` a side, as published (100 of
     1,000; ``seed`` as torch-fidelity's). Its interval adds the noise of choosing the subsets.
 
-    Interval: delta, from the U-statistic's own variance (Hoeffding projections with the second-order term), normal.
+    Interval: delta, from the U-statistic's own variance (Hoeffding projections and the second-order term), as a score
+    interval: the variance grows with the distance, so the interval leans upwards.
 
     When it lies: the kernel sees moments up to order three only; large feature norms dominate it. Its unit depends
     on the features' scale, so it compares nothing across extractors. The usual 100 × 1000 subset spread is not an
@@ -189,18 +195,19 @@ def estimate(evidence: Evidence, subsets: int = 0, size: int = 1000, seed: int =
     Source: Bińkowski et al. 2018, arXiv:1801.01401, Sec. 4; Gretton et al. 2012, JMLR 13, Eq. 3.
     """
     real, fake = evidence.real.features, evidence.fake.features
-    value, variance = kernel_distance(*sums_of(evidence))
+    found = kernel_distance(*sums_of(evidence))
     details: dict[str, float] = {}
     rows = evidence.rows
     if subsets:
         chance = np.random.RandomState(seed)
         value, spread, rows = kernel_distance_subsets(real, fake, chance, subsets=subsets, size=size)
-        variance += spread**2 / subsets
+        found = replace(found, value=value, null_variance=found.null_variance + spread**2 / subsets)
         details = {"subsets_std": spread}
-    low, high = normal(value, variance, evidence.level)
+    low, high = found.interval(evidence.level)
+    value = found.value
     notes: tuple[str, ...] = ("the value is negative: no difference is seen",) if value < 0 else ()
     if subsets == 1:
         note = "no interval: one subset does not show how much subsets differ; take two or more"
         return Measurement(value, NO_BOUNDS, rows, details=details, notes=(*notes, note))
-    details = {"standard_error": variance**0.5, **details}
+    details = {"standard_error": found.variance**0.5, **details}
     return Measurement(value, ("delta", low, high), rows, details=details, notes=notes)

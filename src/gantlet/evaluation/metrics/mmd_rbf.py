@@ -7,7 +7,7 @@ from gantlet.core.errors import ConfigError, DataError, ShapeError
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.numerics.distances import squared_distance_tiles, tile_side
 from gantlet.evaluation.evidence import Evidence
-from gantlet.evaluation.inference.intervals import normal
+from gantlet.evaluation.inference.intervals import SquaredDistance
 from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.metrics.kernel_distance import KernelSums, kernel_distance, sums_of_tiles
@@ -41,8 +41,8 @@ def mmd_rbf(
     sigma: float = 1.0,
     relative: bool = True,
     memory: int = 2 * 10**9,
-) -> tuple[float, float, float]:
-    """Return the unbiased MMD², the estimate of its variance, and the biased MMD² (V-statistic, ≥ 0).
+) -> tuple[SquaredDistance, float]:
+    """Return the unbiased MMD² with the estimate of its variance, and the biased MMD² (V-statistic, ≥ 0).
 
     k(x, y) = exp(−|x − y|²/(2σ²·s)), s = mean |x − x'|² over all n² real pairs (Xu's scale), 1 unless ``relative``.
 
@@ -58,10 +58,10 @@ def mmd_rbf(
     centre = moments.mean.astype(np.float32)
     rows, columns = (gaussian_sums(side, None, width or 1.0, centre, memory) for side in (real, fake))
     cross = gaussian_sums(real, fake, width or 1.0, centre, memory)
-    value, variance = kernel_distance(rows, columns, cross)
+    found = kernel_distance(rows, columns, cross)
     n, m = len(real), len(fake)
     biased = (rows.rows.sum() + n) / n**2 + (columns.rows.sum() + m) / m**2 - 2 * cross.rows.sum() / (n * m)
-    return value, variance, max(float(biased), 0.0)
+    return found, max(float(biased), 0.0)
 
 
 @METRICS.register(
@@ -70,7 +70,7 @@ def mmd_rbf(
     needs=("features",),
     unit="squared MMD",
     lower_is_better=True,
-    version=1,
+    version=2,
     unpaired=NO_INFLUENCE,
 )
 def estimate(
@@ -85,7 +85,7 @@ def estimate(
     unbiased, biased (each row with itself too) or root (√ of the biased one, Xu et al.); ``scale`` multiplies the value.
     CMMD is sigma=10,relative=false,form=biased,scale=1000.
 
-    Interval: delta, from the U-statistic's own variance (Hoeffding projections with the second-order term), normal.
+    Interval: that of kernel_distance: delta, from the U-statistic's own variance, as a score interval that leans upwards.
 
     When it lies: one width sees one scale; finer or coarser differences fade. The width follows the real set, so it
     compares nothing across real sets. In high dimension all distances are alike and the kernel is almost linear.
@@ -94,14 +94,13 @@ def estimate(
     """
     if form not in ("unbiased", "biased", "root"):
         raise ConfigError(f"mmd_rbf: form must be unbiased, biased or root; got {form!r}")
-    unbiased, variance, biased = mmd_rbf(
-        evidence.real.features, evidence.fake.features, sigma, relative, memory=evidence.memory
-    )
-    value = {"unbiased": unbiased, "biased": biased, "root": biased**0.5}[form]
+    unbiased, biased = mmd_rbf(evidence.real.features, evidence.fake.features, sigma, relative, memory=evidence.memory)
+    value = {"unbiased": unbiased.value, "biased": biased, "root": biased**0.5}[form]
+    shift = 0.0 if form == "unbiased" else biased - unbiased.value
+    variance, (low, high) = unbiased.variance, (end + shift for end in unbiased.interval(evidence.level))
     if form == "root":
-        variance /= max(4 * biased, variance**0.5)
-    low, high = normal(scale * value, scale**2 * variance, evidence.level)
+        variance, low, high = variance / max(4 * biased, variance**0.5), max(0.0, low) ** 0.5, max(0.0, high) ** 0.5
     notes = ("the value is negative: no difference is seen",) if value < 0 else ()
     details = {"standard_error": scale * variance**0.5, "xu2018": biased**0.5}
     low = low if form == "unbiased" else max(0.0, low)
-    return Measurement(scale * value, ("delta", low, high), evidence.rows, details=details, notes=notes)
+    return Measurement(scale * value, ("delta", scale * low, scale * high), evidence.rows, details=details, notes=notes)

@@ -9,7 +9,7 @@ from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.results.estimate import Interval
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
-from gantlet.evaluation.inference.intervals import around_null, normal, permutation_p_value
+from gantlet.evaluation.inference.intervals import permutation_p_value, squared_distance
 from gantlet.evaluation.measurement import Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.metrics.modes import class_counts
@@ -44,7 +44,7 @@ def mode_kl(real: Int64[np.ndarray, " k"], fake: Int64[np.ndarray, " k"]) -> tup
     needs=("classes",),
     unit="nats",
     lower_is_better=True,
-    version=1,
+    version=2,
     unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Measurement:
@@ -54,8 +54,9 @@ def estimate(evidence: Evidence) -> Measurement:
     classifier), natural logarithms. Where the data is a known mixture, a point counts for the mode nearest to it, near
     or far.
 
-    Interval: delta (multinomial counts on both sides). Where a permutation test (999 relabellings) does not tell the
-    histograms apart, the spread is that of the relabellings.
+    Interval: for the mean of this value at these sizes, its bias with it. Delta (multinomial counts on both sides), from
+    the null on, where the spread is that of 999 relabellings; a score interval, as for a squared distance (KL is one half
+    of a χ² distance near the null), which leans upwards. ``permutation`` where the relabellings do not tell them apart.
 
     When it lies: reverse KL forgives classes that are missing (q = 0 adds nothing but the others' surplus): read it
     with modes. The classifier's mistakes count as modes. It is biased upwards by about (k − 1)/2·(1/n + 1/m).
@@ -71,9 +72,7 @@ def estimate(evidence: Evidence) -> Measurement:
     null = np.array([mode_kl(real + fake - some, some)[0] for some in drawn])
     p_value = permutation_p_value(value, null)
     null = null[np.isfinite(null)]
-    low, high = normal(value, variance, evidence.level)
-    kind: Interval = "delta"
-    if p_value > 1 - evidence.level and len(null):
-        kind, (low, high) = "permutation", around_null(value, null, evidence.level)
+    low, high = squared_distance(value, null, variance).interval(evidence.level)
+    kind: Interval = "permutation" if p_value > 1 - evidence.level and len(null) else "delta"
     details = {"p_value": p_value, "fake": fake.tolist(), "real": real.tolist()}
     return Measurement(value, (kind, max(0.0, low), high), evidence.rows, details=details)

@@ -59,6 +59,7 @@ def best_width(squared: Float64[np.ndarray, "n m"], d: int) -> float:
     unit="nats an image",
     lower_is_better=False,
     version=1,
+    estimand="fresh test images, given the training images and the fakes",
     unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Measurement:

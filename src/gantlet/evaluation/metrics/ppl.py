@@ -65,6 +65,7 @@ def trimmed_mean(values: Float64[np.ndarray, " n"], trim: float = TRIM) -> tuple
     unit="squared feature units a unit of the path",
     lower_is_better=True,
     version=1,
+    estimand="fresh paths, given the generator",
     unpaired="it is measured on the generator's paths, not on rows that both sides share",
 )
 def estimate(evidence: Evidence) -> Measurement:

@@ -10,12 +10,14 @@ from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.results.estimate import Interval
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
-from gantlet.evaluation.inference.intervals import around_null, normal, permutation_p_value
+from gantlet.evaluation.inference.intervals import SquaredDistance, permutation_p_value
 from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
 
 DIRECTIONS = 128
 PERMUTATIONS = 199
+RELABELLED = 16
+"""Directions of the permutation test."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,19 +79,29 @@ def sliced_potential(own: Float64[np.ndarray, "k n"], other: Float64[np.ndarray,
 
 def relabelled(
     pooled: Float64[np.ndarray, "k p"], n: int, rng: np.random.Generator, permutations: int = PERMUTATIONS
-) -> Float64[np.ndarray, " r"]:
-    """Return the mean squared distances of random splits of the pooled projections into n and p − n rows."""
+) -> Float64[np.ndarray, "r k"]:
+    """Return the squared distances along each line of random splits of the pooled projections into n and p − n rows."""
     k, total = pooled.shape
     order = np.argsort(pooled, axis=1, kind="stable")
     ordered = np.take_along_axis(pooled, order, 1)
-    steps, out = Steps.of(n, total - n), np.empty(permutations)
+    steps, out = Steps.of(n, total - n), np.empty((permutations, k))
     for p in range(permutations):
         chosen = np.zeros(total, dtype=bool)
         chosen[rng.permutation(total)[:n]] = True
         mask = chosen[order]
-        costs = sliced_costs(ordered[mask].reshape(k, n), ordered[~mask].reshape(k, total - n), steps)
-        out[p] = costs.mean()
+        out[p] = sliced_costs(ordered[mask].reshape(k, n), ordered[~mask].reshape(k, total - n), steps)
     return out
+
+
+def null_variance(null: Float64[np.ndarray, "r k"], directions: int) -> float:
+    """Return the variance of the mean over more ``directions`` than the k whose distances under relabelling are known.
+
+    A + (v − A)/directions, v the mean variance along one line and A the mean covariance of two.
+    """
+    k = null.shape[1]
+    one, mean = float(null.var(axis=0).mean()), float(null.mean(axis=1).var())
+    two = max(0.0, (k * mean - one) / (k - 1))
+    return two + (one - two) / directions
 
 
 @METRICS.register(
@@ -98,17 +110,19 @@ def relabelled(
     needs=("features",),
     unit="feature units",
     lower_is_better=True,
-    version=1,
+    version=2,
     unpaired=NO_INFLUENCE,
+    estimand="fresh draws of both sides at this n and of the directions",
 )
 def estimate(evidence: Evidence) -> Measurement:
     """Sliced 2-Wasserstein distance: transport cost along random lines, which needs no Gaussian assumption.
 
     SW₂ = (mean over θ of W₂²(θ·real, θ·fake))^½ over 128 random unit directions (seeded), exact on each line.
 
-    Interval: delta, for the expectation at these sample sizes and directions: the influence function is the mean
-    potential over the directions. Where a permutation test (199 relabellings, the first 16 directions) does not tell
-    real from fake, the spread is that of the relabellings.
+    Interval: for the expectation at these sample sizes over rows and directions. Delta: the influence function is the mean
+    potential over the directions, and the directions add the variance of their costs. From the null on, where the
+    spread is that of 199 relabellings (16 directions); a score interval of the squared distance, then its root.
+    ``permutation`` where the relabellings do not tell real from fake.
 
     When it lies: in d dimensions a random line sees 1/d of a squared difference, so one bad direction among many is
     nearly invisible. It is biased upwards by sampling noise, and 128 directions are a sample themselves.
@@ -123,14 +137,18 @@ def estimate(evidence: Evidence) -> Measurement:
     sides = [(side.features @ directions).T for side in (real, fake)]
     squared = sliced_wasserstein(real.features, fake.features, directions) ** 2
     psi = [sliced_potential(*pair) for pair in (sides, sides[::-1])]
-    variance = sum(float(values.var(ddof=1)) / len(values) for values in psi)
-    pooled = np.concatenate(sides, axis=1)[:16]
-    first = [np.sort(side[:16], axis=1) for side in sides]
-    few = float(sliced_costs(first[0], first[1], Steps.of(real.n, fake.n)).mean())
+    ordered = [np.sort(side, axis=1) for side in sides]
+    costs = sliced_costs(ordered[0], ordered[1], Steps.of(real.n, fake.n))
+    variance = sum(float(values.var(ddof=1)) / len(values) for values in psi) + float(costs.var(ddof=1)) / DIRECTIONS
+    pooled = np.concatenate(sides, axis=1)[:RELABELLED]
     null = relabelled(pooled, real.n, numpy_stream(evidence.seed, "permutation-sliced"))
-    p_value = permutation_p_value(few, null)
+    p_value = permutation_p_value(float(costs[:RELABELLED].mean()), null.mean(axis=1))
     delta = p_value <= 1 - evidence.level
-    low, high = normal(squared, variance, evidence.level) if delta else around_null(squared, null, evidence.level)
+    near = null_variance(null, DIRECTIONS)
+    found = SquaredDistance(
+        squared, float(null.mean()), near, max(0.0, variance - 2 * near), 2 * near / float(null.mean())
+    )
+    low, high = found.interval(evidence.level)
     details = {"directions": DIRECTIONS, "p_value": p_value, "squared": squared}
     interval = [min(np.sqrt(max(low, 0.0)), squared**0.5), max(np.sqrt(high), squared**0.5)]
     kind: Interval = "delta" if delta else "permutation"

@@ -1,0 +1,137 @@
+"""How often nominal 95 % intervals hold the mean of their estimator, both sides drawn afresh: ``python -m benchmarks.honesty``.
+
+For each metric, population, case and n: R fresh draws of both sides, each measured as `compute` measures it. Then
+
+    coverage = share of draws whose interval holds the mean of the R values,
+    width    = mean width / (2 · 1.96 · standard deviation of the R values), 1 where the interval is no wider than it has to be.
+
+Populations, all with ten classes and a classifier's probabilities: ``relu``, the positive part of mixed Gaussians of 64
+dimensions whose length varies from row to row (skewed, many zeros, as a network's features are); ``gauss``, the same before
+the cut. Cases: ``null``, both sides from one population; ``near`` and ``away``, other shares of the classes, a narrower spread
+and a shift of the fakes. The run is kept in parts of ``--each`` draws, so that it can be stopped and gone on with.
+"""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from benchmarks.kept import Line, gone_on
+
+from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.compute import compute
+from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.intervals import quantile, wilson
+from gantlet.evaluation.stats.feature_bank import FeatureBank
+
+DIM, LATENT, CLASSES = 64, 16, 10
+METRICS = (
+    "density,precision,recall,coverage,prd,birthday_paradox,mode_kl,sliced_wasserstein,kernel_distance,"
+    "frechet_distance,frechet_distance_debiased"
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How the fakes of a case differ: how uneven their classes are, the spread within one, and a shift."""
+
+    tilt: float = 0.0
+    spread: float = 1.0
+    shift: float = 0.0
+
+
+CASES = {"null": Fault(), "near": Fault(0.3, 0.97, 0.1), "away": Fault(1.0, 0.85, 0.4)}
+
+
+def draw(population: str, fault: Fault, n: int, rng: np.random.Generator) -> FeatureBank:
+    """Return n fresh rows of a population with a fault: features [n, 64], probabilities of ten classes, labels."""
+    fixed = numpy_stream(0, "population")
+    centres = 1.5 * fixed.standard_normal((CLASSES, LATENT))
+    mixing = fixed.standard_normal((LATENT, DIM)) / LATENT**0.5
+    shares = np.exp(-fault.tilt * np.arange(CLASSES) / 3 - 0.1 * np.arange(CLASSES))
+    label = rng.choice(CLASSES, n, p=shares / shares.sum())
+    latent = centres[label] + fault.spread * rng.standard_normal((n, LATENT)) + fault.shift
+    length = np.exp(0.3 * rng.standard_normal((n, 1)))
+    features = length * (latent @ mixing + 0.3 * rng.standard_normal((n, DIM)))
+    features = np.maximum(features, 0.0) if population == "relu" else features
+    logits = -np.square(latent[:, None] - centres).sum(axis=2) / 4
+    told = np.exp(logits - logits.max(axis=1, keepdims=True))
+    told /= told.sum(axis=1, keepdims=True)
+    return FeatureBank(features.astype(np.float32), told.astype(np.float32), label)
+
+
+def measure(*, metrics: str, population: str, case: str, n: int, part: int, each: int) -> Mapping[str, Any]:
+    """Return (value, low, high) of every metric for the draws of one part, each with fresh real and fake rows."""
+    found: dict[str, list[list[float | None]]] = {}
+    for repeat in range(part * each, (part + 1) * each):
+        rng = np.random.default_rng([repeat, n, sorted(CASES).index(case), population == "relu"])
+        evidence = Evidence(
+            draw(population, Fault(), n, rng),
+            draw(population, CASES[case], n, rng),
+            seed=repeat,
+            classes=tuple("0123456789"),
+        )
+        for estimate in compute(evidence, metrics.split(",")):
+            found.setdefault(estimate.metric, []).append([estimate.value, estimate.low, estimate.high])
+    return {"found": found}
+
+
+def summary(lines: list[Line]) -> Iterator[str]:
+    """Yield one row per metric, population, case and n."""
+    groups: dict[tuple[str, str, str, int], list[list[float]]] = {}
+    for line in lines:
+        for metric, rows in line["found"].items():
+            key = (metric, line["population"], line["case"], line["n"])
+            groups.setdefault(key, []).extend(rows)
+    yield f"{'metric':26}{'features':9}{'case':6}{'n':>6}{'R':>5}  mean ± sd              coverage [its 95 %]   below above  width"
+    for (metric, population, case, n), rows in sorted(groups.items()):
+        values, low, high = np.array([row for row in rows if row[0] is not None and row[1] is not None], float).T
+        mean, sd = values.mean(), values.std(ddof=1)
+        held = (low <= mean) & (mean <= high)
+        about = wilson(int(held.sum()), len(held), 0.95)
+        width = float((high - low).mean() / (2 * quantile(0.95) * sd)) if sd > 0 else float("nan")
+        yield (
+            f"{metric:26}{population:9}{case:6}{n:6}{len(values):5}  {mean:10.4g} ± {sd:9.3g}  {held.mean():.3f} "
+            f"[{about[0]:.3f}, {about[1]:.3f}]  {(high < mean).mean():.3f} {(low > mean).mean():.3f}  {width:5.2f}"
+        )
+
+
+def main() -> None:
+    """Measure what is left to measure, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("honesty.jsonl"),
+        help="lines of JSON, one a part; gone on with where it exists",
+    )
+    parser.add_argument("--metrics", default=METRICS, help="names with commas, measured on the same draws")
+    parser.add_argument("--populations", default="relu,gauss")
+    parser.add_argument("--cases", default="null,away")
+    parser.add_argument("--n", default="300,1000,3000")
+    parser.add_argument("--draws", type=int, default=200)
+    parser.add_argument("--each", type=int, default=20, help="draws a part")
+    parser.add_argument("--table", action="store_true", help="only print the table of what is there")
+    options = parser.parse_args()
+    tasks = [
+        {
+            "metrics": options.metrics,
+            "population": population,
+            "case": case,
+            "n": int(n),
+            "part": part,
+            "each": options.each,
+        }
+        for part in range(options.draws // options.each)
+        for n in options.n.split(",")
+        for population in options.populations.split(",")
+        for case in options.cases.split(",")
+    ]
+    lines = gone_on(options.out, [] if options.table else tasks, measure)
+    print("\n".join(summary(lines)))
+
+
+if __name__ == "__main__":
+    main()
