@@ -28,12 +28,18 @@ SECTIONS = {part.partition("\n")[0]: part for part in PAGE.split("## gantlet ")[
 
 def test_every_command_has_a_section_and_every_option_a_meaning() -> None:
     assert set(SECTIONS) == {*COMMANDS, *(f"stats {name}" for name in _STATS)}
-    rows = [line for line in PAGE.splitlines() if line.startswith("| `--")]
+    rows = [line for part in SECTIONS.values() for line in part.splitlines() if line.startswith("| `--")]
     assert len(rows) > 100
     for row in rows:
         option, default, meaning = (cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:4])
         assert default and "MISSING" not in default, option
         assert len(meaning) > 5, option
+
+
+def test_the_page_says_what_every_command_takes_and_returns() -> None:
+    head = PAGE.partition("## gantlet ")[0]
+    for words in ("--trust", "--limit 16GB", "0 done, 1 failed, 2 usage error, 130 interrupted"):
+        assert words in head
 
 
 @pytest.mark.parametrize("name", SECTIONS)
