@@ -9,6 +9,7 @@ import gantlet
 from gantlet.actions.compare import _difference
 from gantlet.cli import main
 from gantlet.data.arrays import array_source
+from gantlet.data.cutting import cut
 from gantlet.data.source import ImageSource
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
@@ -120,3 +121,43 @@ def test_metrics_with_influence_functions_are_compared_in_pairs() -> None:
     options = gantlet.EvaluateConfig(features="pixels[size=8]", metrics=("recall[k=5]",), cache=False)
     result = gantlet.compare(images("a", 200, 1, 3), images("b", 200, 2, 9), images("real", 200, 3), options)
     assert not result.differences[0].paired
+
+
+UNEQUAL = gantlet.EvaluateConfig(
+    features="pixels[size=8]", metrics=("coverage", "recall", "density", "frechet_distance"), cache=False
+)
+
+
+def test_neither_side_wins_by_having_more() -> None:
+    """One distribution, 60 images against 480: at 5 % family-wise, 5 or more of 20 runs with a winner have probability .003."""
+    real = images("real", 200, 0)
+    winners = 0
+    for seed in range(20):
+        result = gantlet.compare(images("a", 60, 2 * seed + 1), images("b", 480, 2 * seed + 2), real, UNEQUAL)
+        winners += any(d.better for d in result.differences)
+        assert {(d.n_a, d.n_b) for d in result.differences} == {(60, 60)}
+        assert result.notes[0].startswith("B was cut to 60 of its 480 images (seed 0)")
+    assert winners <= 4
+
+
+def test_a_cut_depends_on_the_seed_alone() -> None:
+    whole = images("b", 300, 1)
+    parts = [cut(whole, 50, seed) for seed in (0, 0, 1)]
+    assert parts[0].digest == parts[1].digest != parts[2].digest
+    assert list(parts[0].names) == list(parts[1].names)
+    first = whole.names.index(parts[0].names[7])
+    assert np.array_equal(parts[0].read(7), whole.read(first))
+    assert cut(whole, 300, 0) is whole
+
+
+def test_the_notes_of_both_sides_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["compare", "digits", "digits[split=test]", "--real", "digits", "--features", "pixels", "--metrics"]
+    assert main([*words, "frechet_distance_debiased", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert "A was cut to 360 of its 1,437 images" in result["notes"][0]
+    assert main([*words, "frechet_distance_debiased"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "A was cut to 360 of its 1,437 images" in shown
+    for difference in result["differences"]:
+        for note in difference["notes"]:
+            assert " ".join(note.split()) in shown

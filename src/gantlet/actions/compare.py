@@ -9,9 +9,11 @@ from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.processes import processes
 from gantlet.core.results.comparison import Better, Comparison, Difference
-from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.estimate import Estimate, count_text
+from gantlet.data.cutting import cut
 from gantlet.data.kinds import Source
 from gantlet.data.opening import open_source
+from gantlet.data.statistics_file import StatisticsSource
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.extraction import extract_generated
@@ -56,12 +58,31 @@ def compare(
     if sources[0].digest == sources[1].digest:
         raise UsageError(f"{sources[0].spec} and {sources[1].spec} are the same images; there is nothing to compare")
     shape = generated_shape(sources[0]) or generated_shape(sources[1])
+    sources, notes = equal_numbers(sources, config.seed)
     spaces = prepare(target, config, progress, shape)
     sides = [extract_generated(spaces, source) for source in sources]
-    return processes().first(lambda: _compare_sides(spaces, sides, target.spec))
+    return processes().first(lambda: _compare_sides(spaces, sides, target.spec, notes))
 
 
-def _compare_sides(spaces: list[Space], sides: list[list[Side]], real: str) -> Comparison:
+def equal_numbers(sources: list[Source], seed: int) -> tuple[list[Source], tuple[str, ...]]:
+    """Return A and B with equally many images, and a note where one was cut: most metrics favour the larger set.
+
+    A statistics file cannot be cut; the metrics that it allows are left out unless its number is the other's.
+    """
+    sizes = [len(source) for source in sources]
+    if "statistics" in {source.kind for source in sources} or sizes[0] == sizes[1]:
+        return sources, ()
+    n, larger = min(sizes), int(sizes[1] > sizes[0])
+    kept: list[Source] = [
+        source if isinstance(source, StatisticsSource) else cut(source, n, seed) for source in sources
+    ]
+    return kept, (
+        f"{'AB'[larger]} was cut to {n:,} of its {sizes[larger]:,} {sources[larger].kind} (seed {seed}), so that neither side "
+        "wins by having more",
+    )
+
+
+def _compare_sides(spaces: list[Space], sides: list[list[Side]], real: str, notes: tuple[str, ...]) -> Comparison:
     generated = [side[0].source.spec.startswith("run:") for side in sides]
     paired_fakes = all(generated) and sides[0][0].bank.n == sides[1][0].bank.n and same_labels([s[0] for s in sides])
     differences: list[Difference] = []
@@ -70,15 +91,21 @@ def _compare_sides(spaces: list[Space], sides: list[list[Side]], real: str) -> C
         _compare_in(space, pair, paired_fakes, differences, left_out)
     features = ", ".join(space.extractor.identity["name"] for space in spaces)
     first, second = (side[0].source.spec for side in sides)
-    return conclude(differences, left_out, (first, second, real), features, spaces[0].config.level)
+    return conclude(differences, left_out, (first, second, real), features, spaces[0].config.level, notes=notes)
 
 
 def conclude(
-    differences: list[Difference], left_out: dict[str, str], names: tuple[str, str, str], features: str, level: float
+    differences: list[Difference],
+    left_out: dict[str, str],
+    names: tuple[str, str, str],
+    features: str,
+    level: float,
+    *,
+    notes: tuple[str, ...] = (),
 ) -> Comparison:
     """Return the comparison of A and B with real images (their ``names``), with corrected p-values and a verdict in words."""
     corrected = _correct_p_values(differences, level)
-    return Comparison(*names, features, level, tuple(corrected), verdict(corrected, level), left_out)
+    return Comparison(*names, features, level, tuple(corrected), verdict(corrected, level), left_out, notes)
 
 
 def same_labels(sides: list[Side]) -> bool:
@@ -100,10 +127,22 @@ def _compare_in(
         title = dataclasses.replace(first, features=space.name).title
         if first.value is None or second.value is None:
             left_out[title] = "; ".join(first.notes or second.notes)
+        elif reason := unequal(first, second):
+            left_out[title] = reason
         elif (difference := _difference(evidences, first, second, paired_fakes, space.config.level)) is None:
             left_out[title] = "it has no interval"
         else:
             differences.append(dataclasses.replace(difference, metric=title))
+
+
+def unequal(a: Estimate, b: Estimate) -> str:
+    """Return why two estimates of one metric are not comparable, where they rest on other numbers of images; else ''."""
+    if a.n_fake == b.n_fake or METRICS.entry(a.metric).meta.any_n:
+        return ""
+    return (
+        f"A is of {count_text(a.n_fake)} images, B of {count_text(b.n_fake)}, and the metric depends on their number; "
+        "compare equally many"
+    )
 
 
 def _influences(evidences: list[Evidence], a: Estimate, b: Estimate) -> list[Influence] | None:
@@ -149,7 +188,7 @@ def _by_variance(title: str, a: Estimate, b: Estimate, variance: float, level: f
     p_value = math.erfc(abs(difference) / (error * math.sqrt(2))) if error > 0 else float(difference == 0)
     return Difference(
         title, a.value, b.value, difference, difference - half, difference + half, p_value, p_value, "", paired,
-        a.lower_is_better,
+        a.lower_is_better, a.n_fake, b.n_fake, tuple(dict.fromkeys((*a.notes, *b.notes))),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from gantlet.actions.compare import conclude, unpaired
+from gantlet.actions.compare import conclude, unequal, unpaired
 from gantlet.actions.report import load_report
 from gantlet.core.errors import DataError, UsageError
 from gantlet.core.results.comparison import Comparison, Difference
@@ -87,6 +87,8 @@ def _versions(*reports: Report) -> list[dict[str, Any]]:
 def _compare_one(title: str, a: Estimate, b: Estimate, differences: list[Difference], left_out: dict[str, str]) -> None:
     if a.value is None or b.value is None:
         left_out[title] = "; ".join(a.notes or b.notes)
+    elif reason := unequal(a, b):
+        left_out[title] = reason
     elif (difference := unpaired(title, a, b)) is None:
         left_out[title] = "it has no interval"
     else:

@@ -132,6 +132,9 @@ def render_comparison(result: Comparison) -> Group:
         "p is corrected for the number of metrics (Holm).",
         "* unpaired: two separate intervals, which is cautious",
     ]
+    remarks += result.notes
+    for note in dict.fromkeys(note for d in result.differences for note in d.notes):
+        remarks.append(f"{', '.join(d.metric for d in result.differences if note in d.notes)}: {note}")
     remarks += [f"{metric} was not compared: {reason}" for metric, reason in result.left_out.items()]
     return Group(
         head, _text(result.verdict, style="bold green"), "", table, "", *(_text(f"· {r}", style="dim") for r in remarks)

@@ -26,6 +26,8 @@ class MetricMetadata(Metadata):
     """(evidence, **options) → Influence at every row, from which ``compare`` takes the variance of a paired difference."""
     estimand: str = FRESH
     """What its interval is about; a `Measurement` may say otherwise for one evidence."""
+    any_n: bool = False
+    """Whether its expectation is the same for any number of generated images; else ``compare`` holds it at equal numbers only."""
     unpaired: str = ""
     """Why ``compare`` cannot pair it, where it has no influence function."""
 

@@ -23,6 +23,10 @@ class Difference:
     better: Better
     paired: bool
     lower_is_better: bool
+    n_a: int | None = None
+    n_b: int | None = None
+    """Generated images of A and of B that the metric was computed from; None where a published file does not state it."""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Comparison:
     verdict: str
     left_out: dict[str, str]
     """Metrics that were not compared, with the reasons."""
+    notes: tuple[str, ...] = ()
+    """What was done to the two sets before."""
 
     def to_json(self) -> str:
         """Return strict JSON."""

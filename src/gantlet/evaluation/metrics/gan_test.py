@@ -28,6 +28,7 @@ def influence(evidence: Evidence) -> Influence:
     source="Shmelkov et al. 2018, arXiv:1807.09499",
     needs=("train_on_real",),
     unit="accuracy",
+    any_n=True,
     lower_is_better=False,
     version=1,
     estimand="fresh fakes, given the trained classifier",

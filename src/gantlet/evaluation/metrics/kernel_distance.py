@@ -172,6 +172,7 @@ def influence(evidence: Evidence) -> Influence:
     source="Bińkowski et al. 2018, arXiv:1801.01401",
     needs=("features",),
     unit="squared MMD",
+    any_n=True,
     lower_is_better=True,
     version=2,
     influence=influence,

@@ -66,6 +66,7 @@ def mean_likeness(bank: FeatureBank) -> Float64[np.ndarray, " n"]:
     source="Wang et al. 2003; Odena, Olah & Shlens 2017, arXiv:1610.09585",
     needs=("images",),
     unit="mean similarity of two fakes",
+    any_n=True,
     lower_is_better=True,
     version=1,
     unpaired="it is measured on random pairs inside one side",

@@ -63,6 +63,7 @@ def trimmed_mean(values: Float64[np.ndarray, " n"], trim: float = TRIM) -> tuple
     source="Karras, Laine & Aila 2019, arXiv:1812.04948",
     needs=("generator",),
     unit="squared feature units a unit of the path",
+    any_n=True,
     lower_is_better=True,
     version=1,
     estimand="fresh paths, given the generator",

@@ -26,6 +26,7 @@ def psnr(real: UInt8[np.ndarray, "h w c"], fake: UInt8[np.ndarray, "h2 w2 c2"]) 
     source="Huynh-Thu & Ghanbari 2008, Electronics Letters 44(13)",
     needs=("images", "pairs"),
     unit="decibels",
+    any_n=True,
     lower_is_better=False,
     version=1,
     unpaired=NO_INFLUENCE,

@@ -38,6 +38,7 @@ def of_images(images: ImageRows) -> Float64[np.ndarray, " n"]:
     source="Tolstikhin et al. 2018, arXiv:1711.01558",
     needs=("images",),
     unit="variance of the Laplacian, gray levels²",
+    any_n=True,
     lower_is_better=False,
     version=1,
     unpaired=NO_INFLUENCE,

@@ -7,6 +7,7 @@ from jaxtyping import Float32, Float64, Int64
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
+from gantlet.core.numerics.distances import row_chunks
 from gantlet.core.results.estimate import Interval
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
@@ -36,6 +37,12 @@ class Steps:
         return cls(weight, (levels - 1) // m, (levels - 1) // n)
 
 
+def projected(rows: Float32[np.ndarray, "n d"], directions: Float64[np.ndarray, "d k"]) -> Float64[np.ndarray, "k n"]:
+    """Return the rows along each direction; few of them are held in float64 at once."""
+    parts = [rows[part].astype(np.float64) @ directions for part in row_chunks(len(rows), 1024)]
+    return np.concatenate([np.zeros((0, directions.shape[1])), *parts]).T
+
+
 def sliced_costs(
     real: Float64[np.ndarray, "k n"], fake: Float64[np.ndarray, "k m"], steps: Steps
 ) -> Float64[np.ndarray, " k"]:
@@ -52,7 +59,7 @@ def sliced_wasserstein(
     """
     if min(len(real), len(fake)) < 1:
         raise TooFewSamples(f"sliced transport needs 1 sample per side; got real={len(real)}, fake={len(fake)}")
-    sides = [np.sort((side @ directions).T, axis=1) for side in (real, fake)]
+    sides = [np.sort(projected(side, directions), axis=1) for side in (real, fake)]
     return float(np.sqrt(sliced_costs(sides[0], sides[1], Steps.of(len(real), len(fake))).mean()))
 
 
@@ -134,7 +141,7 @@ def estimate(evidence: Evidence) -> Measurement:
         raise TooFewSamples(f"the interval needs 2 samples per side; got real={real.n}, fake={fake.n}")
     directions = numpy_stream(evidence.seed, "directions").standard_normal((real.dim, DIRECTIONS))
     directions /= np.linalg.norm(directions, axis=0)
-    sides = [(side.features @ directions).T for side in (real, fake)]
+    sides = [projected(side.features, directions) for side in (real, fake)]
     squared = sliced_wasserstein(real.features, fake.features, directions) ** 2
     psi = [sliced_potential(*pair) for pair in (sides, sides[::-1])]
     ordered = [np.sort(side, axis=1) for side in sides]

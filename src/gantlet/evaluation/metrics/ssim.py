@@ -30,6 +30,7 @@ def ssim(real: UInt8[np.ndarray, "h w c"], fake: UInt8[np.ndarray, "h2 w2 c2"]) 
     source="Wang et al. 2004, IEEE Trans. Image Processing 13(4)",
     needs=("images", "pairs"),
     unit="similarity in [−1, 1]",
+    any_n=True,
     lower_is_better=False,
     version=1,
     unpaired=NO_INFLUENCE,
