@@ -21,7 +21,7 @@ from gantlet.core.drawing.pictures import png
 from gantlet.core.errors import DataError, UntrustedError
 from gantlet.core.files import distinct_names, safe_name
 from gantlet.core.locks import only_one
-from gantlet.core.trust import require_harmless, trust
+from gantlet.core.trust import require_below, require_harmless, trust
 from gantlet.core.visible import visible
 
 EARLIER = Path(__file__).parents[1] / "compatibility" / "earlier"
@@ -245,3 +245,40 @@ def test_names_of_files_may_be_any_bytes(tmp_path: Path, capsys: pytest.CaptureF
     assert report["psnr"].value is not None  # by the names
     assert main(["evaluate", str(tmp_path / "fake"), "--real", "nothing\udcff.zip"]) != 0
     assert "nothing\\udcff.zip" in capsys.readouterr().err
+
+
+def test_a_configuration_writes_below_its_folder_or_the_current_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for out in (str(tmp_path / "elsewhere"), "../escape"):
+        Path("config.toml").write_text(TrainConfig(out=out).to_toml())
+        assert main(["train", "config.toml"]) == 1
+        assert "give your own --out" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["here"]
+    for out in (str(tmp_path / "here" / "a"), "a", "runs/../a"):
+        require_below(out, Path("config.toml"))
+    with trust():
+        require_below("../escape", Path("config.toml"))
+
+
+@pytest.mark.parametrize("name", ["report.html", "MODEL_CARD.md", "report.json"])
+def test_a_training_replaces_nothing_in_a_folder_that_is_no_run(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_text("mine")
+    assert main(["train", "digits", "--steps", "2", "--out", str(tmp_path)]) == 1
+    assert name in capsys.readouterr().err
+    assert (tmp_path / name).read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "line", ["lr_generator = 1" + "0" * 400, "lr_generator = inf", "steps = 1" + "0" * 30, "seed = 1" + "0" * 5000]
+)
+def test_numbers_that_no_computer_holds(line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.toml").write_text(line)
+    assert main(["train", str(tmp_path / "config.toml")]) in (1, 2)
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert len(error) < 500

@@ -43,6 +43,8 @@ from gantlet.training.observer import Measured, Sampler
 
 IN_LOOP = ("frechet_distance", "coverage", "precision", "recall")
 IN_LOOP_PAIRS = (*IN_LOOP, "psnr")
+RESULTS = ("report.html", "report.json", "MODEL_CARD.md", "events.jsonl")
+"""What a training writes into its folder, beside config.toml."""
 BY_CLASS = ("modes", "mode_kl")
 """Additional metrics, where the features include probabilities of the data's own classes."""
 IN_LOOP_POINTS = ("modes", "high_quality", "mode_kl", "frechet_distance")
@@ -108,6 +110,8 @@ def _run(config: TrainConfig, data: TrainingData, resume: bool, observer: "_Obse
 def _require_free(out: Path) -> None:
     if (out / "checkpoints").exists():
         raise OutputError(f"{out} holds a run already; continue it with --resume, or choose another folder with --out")
+    if other := [name for name in RESULTS if (out / name).exists() and not (out / "config.toml").exists()]:
+        raise OutputError(f"{out} is no run, and its {other[0]} would be replaced; choose another folder with --out")
 
 
 def training_data(source: Source, resolution: int = 0, progress: Progress = nothing) -> TrainingData:

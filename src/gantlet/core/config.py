@@ -16,6 +16,7 @@ from gantlet.core.errors import ConfigError, DataError, UnknownName
 from gantlet.core.files import read_text
 from gantlet.core.limits import read_size
 
+LARGEST = 2**63
 C = TypeVar("C", bound="Config")
 
 
@@ -43,7 +44,7 @@ class Config:
         """Read a configuration that `to_toml` wrote; raises ConfigError naming the file."""
         try:
             return cls.from_mapping(tomllib.loads(read_text(path)))
-        except (DataError, tomllib.TOMLDecodeError, RecursionError) as error:
+        except (DataError, ValueError, RecursionError) as error:  # tomllib's own error is a ValueError
             raise ConfigError(f"cannot read the configuration {path}: {error}") from error
 
     def to_toml(self) -> str:
@@ -64,7 +65,7 @@ def _coerce(config: str, key: str, value: Any, kind: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             raise ConfigError(f"{config}.{key} must be a list; got {value!r}")
         return tuple(_coerce(config, key, item, arguments[0]) for item in value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+    if kind is float and isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST:
         return float(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise ConfigError(f"{config}.{key} must be a {kind.__name__}; got {value!r}")
@@ -77,6 +78,9 @@ def require(config: str, checks: Mapping[str, bool], values: Any) -> None:
         if not holds:
             name = rule.split()[0]
             raise ConfigError(f"{config}: expected {rule}; got {name} = {getattr(values, name)!r}")
+    for name, value in vars(values).items():
+        if isinstance(value, (int, float)) and not abs(value) < LARGEST:
+            raise ConfigError(f"{config}: expected {name} to be a number below 2⁶³ in size; got {value!r}"[:300])
 
 
 @dataclass(frozen=True)

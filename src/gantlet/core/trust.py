@@ -55,6 +55,16 @@ def require_harmless(text: str, file: Path, *, inside: Path | None = None, known
     return text
 
 
+def require_below(out: str, file: Path) -> None:
+    """Raise UntrustedError when a folder that a file names for results lies neither below the file's folder nor below the current one."""
+    places = (file.parent.resolve(), Path.cwd())
+    if not _TRUSTED.get() and not any(Path(out).resolve().is_relative_to(place) for place in places):
+        raise UntrustedError(
+            f"{file} says out = {out!r}, which lies neither below its folder nor below the current one; give your own --out, or "
+            "look at the file and add --trust"
+        )
+
+
 def _reason(key: str, token: str, inside: Path | None, known: Collection[str]) -> str:
     """Return why a token is not harmless, or ''."""
     if token.startswith("hf:") or token == "huggingface" or "://" in token or key == "model":
