@@ -34,11 +34,14 @@ def prepare(place: Path) -> Path:
     """Make the folder that everything starts from; import here what the commands import; return a folder for readers."""
     base = commands.prepared(place)
 
-    def some() -> int:
+    def fresh() -> Path:
         folder = place / "warm"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(base, folder)
-        return max(commands.COMMANDS[name].work(folder)() for name in WARM)
+        return folder
+
+    def some() -> int:
+        return max(commands.COMMANDS[name].work(fresh())() for name in WARM)
 
     forked.warm(some)
     import torch

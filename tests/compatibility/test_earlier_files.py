@@ -6,6 +6,7 @@ They were made by that version's command line: 6 steps of a 9-kB network on the 
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,7 +60,15 @@ def test_events_and_configuration(run: Path) -> None:
 def test_reports() -> None:
     for path in (EARLIER / "report.json", EARLIER / "run" / "report.json"):
         report = Report.from_json(path.read_text())
-        assert json.loads(report.to_json())["estimates"] == json.loads(path.read_text())["estimates"]
+        assert (
+            json.loads(report.to_json(), object_hook=without_estimand)["estimates"]
+            == json.loads(path.read_text())["estimates"]
+        )
+
+
+def without_estimand(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return JSON's fields without the one that earlier estimates did not have."""
+    return {name: value for name, value in fields.items() if name != "estimand"}
 
 
 def test_the_numbers_are_the_same_and_each_has_its_own_n() -> None:
@@ -70,7 +79,8 @@ def test_the_numbers_are_the_same_and_each_has_its_own_n() -> None:
     now = gantlet.evaluate(str(EARLIER / "fake.npz"), str(EARLIER / "real.npz"), config)
     for estimate in then.estimates:
         assert now[estimate.metric].value == pytest.approx(estimate.value, rel=1e-9)
-        assert now[estimate.metric].high == pytest.approx(estimate.high, rel=1e-9)
+        if now[estimate.metric].version == estimate.version:  # it rises where the interval changes
+            assert now[estimate.metric].high == pytest.approx(estimate.high, rel=1e-9)
     assert now.verdict == tuple(line.replace("not judged", "not tested") for line in then.verdict)
 
 

@@ -9,7 +9,7 @@ import pytest
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import DataError, UnknownName, UsageError
 from gantlet.core.interfaces.networks import ImageShape
-from gantlet.data.opening import open_source
+from gantlet.data.opening import open_source, resolve_source
 from gantlet.training.data import TrainingImages
 from gantlet.training.loop import run
 from gantlet.training.observer import Measured
@@ -203,3 +203,16 @@ def test_a_path_with_brackets_is_read_as_it_stands(tmp_path: Path) -> None:
     folder.path.mkdir()
     with pytest.raises(DataError, match="no files at all"):
         open_source(str(folder.path))
+
+
+def test_a_run_may_have_any_name(tmp_path: Path) -> None:
+    for name in ("a[b", "x,y=[1]", "plain", "at@ema"):
+        (tmp_path / name).mkdir()
+        assert resolve_source(f"run:{tmp_path / name}") == ("run", {"path": str(tmp_path / name), "which": "newest"})
+        assert resolve_source(f"run:{tmp_path / name}@best") == ("run", {"path": str(tmp_path / name), "which": "best"})
+    assert resolve_source("run:plain[n=3]")[1] == {"path": "plain", "which": "newest", "n": "3"}
+
+
+def test_specs_are_not_nested_without_end() -> None:
+    with pytest.raises(UsageError, match="brackets"):
+        open_source("paired[of=" * 2000 + "digits" + "]" * 2000)

@@ -47,6 +47,7 @@ OUTSIDE = [
     "npz[path=x.npz]",
     "a\\b",
     ".hidden",
+    "paired[of=x-{0..1}.tar,task=edges]",
 ]
 HARMLESS = ["digits", "digits[split=test]", "mixture[kind=ring,n=300]", "r1[gamma=0.3]", "paired[of=digits,task=edges]"]
 

@@ -102,6 +102,14 @@ def require_regular(path: Path) -> None:
         )
 
 
+def exists(text: str) -> bool:
+    """Return whether a text is the path of something; False for what cannot be a path (too long, a NUL)."""
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):
+        return False
+
+
 def json_digest(values: Mapping[str, Any]) -> str:
     """Return the SHA-256 over plain values as canonical JSON: sorted keys, no spaces."""
     return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -10,12 +10,16 @@ from typing import Any
 from gantlet.core.errors import ConfigError, UnknownName, UsageError
 
 _SPEC = re.compile(r"(?P<name>[^\[\]]+)(?:\[(?P<options>.*)\])?", re.DOTALL)
+DEEPEST = 50
+"""Specs inside specs at most."""
 _OUTER_COMMA = re.compile(r",(?![^\[\]]*\])")
 """A comma outside inner brackets: an option's value may itself be a spec."""
 
 
 def parse_spec(spec: str) -> tuple[str, dict[str, str]]:
     """Split ``name[key=value,…]`` into the name and its options (still text); raises UsageError."""
+    if spec.count("[") > DEEPEST:
+        raise UsageError(f"cannot read {spec[:60]!r}…: it has {spec.count('[')} brackets; expected at most {DEEPEST}")
     match = _SPEC.fullmatch(spec.strip())
     if match is None:
         raise UsageError(f"cannot read {spec!r}: expected name or name[key=value,…]")

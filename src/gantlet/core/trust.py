@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from gantlet.core.errors import UntrustedError
+from gantlet.core.files import exists
 from gantlet.core.plugins import is_reference
 
 _TRUSTED: ContextVar[bool] = ContextVar("trusted", default=False)
@@ -46,10 +47,11 @@ def require_harmless(text: str, file: Path, *, inside: Path | None = None, known
             raise UntrustedError(
                 f"{file} says {text!r}, which holds control characters; no part or path has such a name"
             )
-        for match in _TOKEN.finditer(text):
-            if reason := _reason(match[1] or "", match[2].strip(), inside, known):
+        whole = [("", text)] if inside is not None and exists(text) else []  # a folder may be called like a spec
+        for key, token in (*whole, *((match[1] or "", match[2].strip()) for match in _TOKEN.finditer(text))):
+            if reason := _reason(key, token, inside, known):
                 raise UntrustedError(
-                    f"{file} says {text!r} and so names {match[2].strip()}, {reason}; a file that may come from somebody else "
+                    f"{file} says {text!r} and so names {token}, {reason}; a file that may come from somebody else "
                     "does not decide that: look at it and add --trust, or give your own value"
                 )
     return text
@@ -74,7 +76,7 @@ def _reason(key: str, token: str, inside: Path | None, known: Collection[str]) -
     if token in RUNS_CODE or (is_reference(token) and not run):
         return "which runs code"
     opened = (key in SOURCE_OPTIONS or (not key and inside is not None)) and token not in known
-    named = run or key in PATHS or bool(re.search(r"[/\\~]|^\.", path)) or (opened and Path(path).exists())
+    named = run or key in PATHS or bool(re.search(r"[/\\~{}]|^\.", path)) or (opened and exists(path))
     if named and (inside is None or not Path(path).resolve().is_relative_to(inside.resolve())):
         return "a path outside its folder"
     return ""

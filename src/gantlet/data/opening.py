@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gantlet.core.errors import DataError, TooFewSamples, UsageError, nearest
+from gantlet.core.files import exists
 from gantlet.core.plugins import find_attribute
 from gantlet.core.specs import parse_spec, typed_options
 
@@ -61,8 +62,11 @@ def open_images(text: str) -> "ImageSource":
 
 def resolve_source(text: str) -> tuple[str, dict[str, str]]:
     """Return the kind of source and its options, including the path."""
-    if Path(text).exists() and text not in SOURCES:
+    if exists(text) and text not in SOURCES:
         return _kind_of_path(text), {"path": text}
+    path, which = _split_weights(text.removeprefix("run:"))
+    if text.startswith("run:") and which.isalpha() and exists(path):  # whatever characters its name has
+        return "run", {"path": path, "which": which}
     hub = _HUB.fullmatch(text)
     name, options = (f"hf:{hub['path']}", {"split": hub["split"]}) if hub else parse_spec(text)
     if name in SOURCES:
@@ -70,7 +74,7 @@ def resolve_source(text: str) -> tuple[str, dict[str, str]]:
     kind, form_options = _by_form(name)
     if kind:
         return kind, {**form_options, **options}
-    if Path(name).exists():
+    if exists(name):
         return _kind_of_path(name), {"path": name, **options}
     if "/" in name or Path(name).suffix.lower() in _BY_SUFFIX or _IDX.fullmatch(name):
         raise DataError(f"there is no file or folder {name!r}; check the path")
@@ -112,4 +116,4 @@ def _kind_of_path(path: str) -> str:
 
 def _split_weights(path: str) -> tuple[str, str]:
     folder, at, which = path.rpartition("@")
-    return (path, "newest") if not at or Path(path).exists() else (folder, which)
+    return (path, "newest") if not at or exists(path) else (folder, which)
