@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from covering import Case, covers, value
-from draws import stretched, two
+from draws import skewed, stretched, two
 
 from gantlet.core.errors import NonFiniteError, ShapeError, TooFewSamples
 from gantlet.evaluation.compute import compute
@@ -128,3 +128,13 @@ def test_the_null_spread_is_that_of_fresh_samples() -> None:
 @covers("frechet_distance")
 def test_the_interval_covers_the_mean_of_fresh_draws_of_skewed_features(case: str) -> Case:
     return Case(skewed(300, case))
+
+
+def test_the_noise_within_sides_does_not_grow_with_the_distance_between_them() -> None:
+    # A shift moves every group of one side alike; relabelled whole groups would count it as noise, a hundred times over here.
+    noise = [
+        two(400, 4, shift)(0).gaussian_null.within().distances(1, np.random.default_rng(1)) for shift in (0.0, 5.0)
+    ]
+    assert noise[1].std() < 3 * noise[0].std()
+    relabelled = two(400, 4, 5.0)(0).gaussian_null.distances(1, np.random.default_rng(1))
+    assert relabelled[1:].std() > 30 * noise[1].std()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from covering import Case, covers
-from draws import stretched
+from draws import skewed, stretched
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.evaluation.compute import compute

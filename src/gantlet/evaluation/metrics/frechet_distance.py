@@ -14,7 +14,7 @@ from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal, squared_distance
 from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.stats.gaussian import GROUPS, PERMUTATIONS
+from gantlet.evaluation.stats.gaussian import GROUPS, PERMUTATIONS, GaussianNull
 from gantlet.evaluation.stats.moments import Gaussian, trace_root
 
 
@@ -105,10 +105,12 @@ def transport_interval(
             f"fewer than {GROUPS} samples per side: no permutation test; near the null the delta interval is invalid",
         )
     else:
-        plain, null = null_of(evidence, {1: 1.0}), null_of(evidence, coefficients)[1:]
-        p_value = float(np.mean(plain >= plain[0] * (1 - 1e-12)))
+        relabelled = null_of(evidence, evidence.gaussian_null, {1: 1.0})
+        p_value = float(np.mean(relabelled >= relabelled[0] * (1 - 1e-12)))
+        noise = evidence.gaussian_null.within()
+        plain, null = (null_of(evidence, noise, some)[1:] for some in ({1: 1.0}, coefficients))
         squared = replace(
-            squared_distance(value, plain[1:], evidence.potentials.variance),
+            squared_distance(value, plain, evidence.potentials.variance),
             null_mean=float(null.mean()),
             null_variance=float(null.var()) + further,
         )
@@ -133,10 +135,12 @@ def size_notes(evidence: Evidence) -> tuple[str, ...]:
     return ()
 
 
-def null_of(evidence: Evidence, coefficients: dict[int, float]) -> Float64[np.ndarray, " p"]:
+def null_of(
+    evidence: Evidence, distribution: GaussianNull, coefficients: dict[int, float]
+) -> Float64[np.ndarray, " p"]:
     """Return Σ coefficient · mean(FD of ``parts`` parts) for the given labelling, then for each of 999 relabellings."""
     combined = np.zeros(PERMUTATIONS + 1)
     for parts, coefficient in coefficients.items():
-        distances = evidence.gaussian_null.distances(parts, numpy_stream(evidence.seed, "permutation"))
+        distances = distribution.distances(parts, numpy_stream(evidence.seed, "permutation"))
         combined += coefficient * distances.mean(axis=1)
     return combined

@@ -46,8 +46,9 @@ def bias_left(evidence: Evidence, plain: dict[int, float]) -> float:
     if 4 not in plain:
         return 0.0
     step = abs(sum(LAST_STEP[parts] * plain[parts] for parts in LAST_STEP))
-    tested = evidence.has_rows and min(evidence.real.n, evidence.fake.n) >= GROUPS
-    return max(0.0, step - 2 * float(null_of(evidence, LAST_STEP).std())) if tested else step
+    if not evidence.has_rows or min(evidence.real.n, evidence.fake.n) < GROUPS:
+        return step
+    return max(0.0, step - 2 * float(null_of(evidence, evidence.gaussian_null.within(), LAST_STEP).std()))
 
 
 def _mean_distance(real: list[Moments], fake: list[Moments], parts: int) -> float:

@@ -93,6 +93,18 @@ class GaussianNull:
                 out[p, part] = self.scale * (a @ self.gram @ a)
         return out
 
+    def within(self) -> "GaussianNull":
+        """Return the distribution with each side's groups about their own mean: the noise alone, however far apart the sides are.
+
+        Relabelled groups of two different sides differ by their mixture too, which is no noise of the distance.
+        """
+        g, n = len(self.gram), self.n_real_groups
+        centre = np.eye(g)
+        for side in (slice(0, n), slice(n, g)):
+            count = len(centre[side])
+            centre[side, side] = (centre[side, side] - 1 / count) * (count / (count - 1)) ** 0.5
+        return GaussianNull(centre @ self.gram @ centre.T, n, self.scale)
+
 
 def gaussian_null(
     real: Float32[np.ndarray, "n d"],
