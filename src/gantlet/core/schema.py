@@ -9,9 +9,9 @@ from annotated_types import Ge, Gt, Lt
 from gantlet.core.errors import GantletError
 
 T = TypeVar("T")
-Count = Annotated[int, Ge(0)]
+Count = Annotated[int, Ge(0), Lt(2**63)]
 """A number of things."""
-Positive = Annotated[int, Ge(1)]
+Positive = Annotated[int, Ge(1), Lt(2**63)]
 """A number of things, at least one."""
 Amount = Annotated[float, Ge(0)]
 """A finite number that is not negative."""

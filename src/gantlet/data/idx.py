@@ -18,6 +18,7 @@ from gantlet.data.source import ImageSource
 
 HEADER = 4 + 4 * 255
 """The longest header."""
+AXES = 8
 _UINT8 = 0x08
 
 
@@ -55,6 +56,8 @@ def read_idx(path: Path) -> UInt8[np.ndarray, "..."]:
         raise DataError(f"{path}: its values are of idx type 0x{data[2]:02x}; expected 0x08 (unsigned bytes)")
     axes = data[3]
     header = 4 + 4 * axes
+    if axes > AXES:
+        raise DataError(f"{path} has {axes} axes; expected at most {AXES}")
     if len(data) < header:
         raise DataError(f"{path} ends inside its header; download it again")
     shape = struct.unpack(f">{axes}I", data[4:header])

@@ -95,6 +95,7 @@ def _members(path: str, archives: Sequence[str]) -> dict[str, Member]:
         try:
             archive = tarfile.open(name, "r:")  # noqa: SIM115 (stays open while the source is in use)
             infos = archive.getmembers()
+            _require_end(archive)
         except BROKEN as error:
             raise DataError(
                 f"{name} cannot be read as a tar archive ({error}); it may be damaged, incomplete or compressed: "
@@ -107,6 +108,19 @@ def _members(path: str, archives: Sequence[str]) -> dict[str, Member]:
                 members.append((info.name.removeprefix("./"), Member(archive, info)))
     check_names(path, [name for name, _ in members])
     return dict(members)
+
+
+def _require_end(archive: tarfile.TarFile) -> None:
+    """Raise TarError unless nothing but zeros follows the last member, one block at least: tarfile stops at a damaged header."""
+    assert archive.fileobj is not None
+    archive.fileobj.seek(archive.offset)
+    found = 0
+    while piece := archive.fileobj.read(2**20):
+        if piece.strip(b"\0"):
+            raise tarfile.ReadError(f"what follows byte {archive.offset:,} is no member")
+        found += len(piece)
+    if found < tarfile.BLOCKSIZE:
+        raise tarfile.ReadError("it stops without the mark of its end")
 
 
 def _loader(files: dict[str, Member]) -> Callable[[str], bytes]:

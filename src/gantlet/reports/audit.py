@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gantlet.core.results.audit import AuditResult, Planted
+from gantlet.core.visible import visible_in
 
 
 def cell(result: AuditResult, space: str, metric: str, planted: Planted) -> Text:
@@ -48,4 +49,4 @@ _KEY = (
 
 def show(result: AuditResult) -> None:
     """Print an audit to stdout."""
-    Console().print(render(result))
+    Console().print(render(visible_in(result)))

@@ -59,7 +59,7 @@ def render(report: Report, page: Page) -> str:
             {"step": step, "source": picture(page.folder, str(path.relative_to(page.folder)))}
             for step, path in page.grids
         ],
-        plots=json.dumps(plots(report, page.events)).replace("</", "<\\/"),
+        plots=json.dumps(plots(report, page.events)).replace("<", "\\u003c"),
         plotly=get_plotlyjs().replace("</script", "<\\/script"),
     )
 

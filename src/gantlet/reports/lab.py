@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gantlet.core.results.lab import Cell, LabResult
+from gantlet.core.visible import visible_in
 
 COLOURS = {"reproduced": "bold green", "not reproduced": "bold red", "not testable here": "bold yellow"}
 
@@ -43,4 +44,4 @@ def render(result: LabResult) -> Group:
 
 def show(result: LabResult) -> None:
     """Print a lab's result to stdout."""
-    Console().print(render(result))
+    Console().print(render(visible_in(result)))

@@ -9,7 +9,7 @@ from rich.text import Text
 from gantlet.core.results.comparison import Comparison
 from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.report import Report
-from gantlet.core.visible import visible
+from gantlet.core.visible import visible_in
 
 ARROWS = {True: "↓", False: "↑", None: " "}
 MARKS = {
@@ -28,7 +28,7 @@ def split_verdict(line: str) -> tuple[str, str]:
 
 
 def _text(text: str, style: str = "") -> Text:
-    return Text(visible(text), style=style)
+    return Text(text, style=style)
 
 
 def table(report: Report) -> Table:
@@ -42,7 +42,7 @@ def table(report: Report) -> Table:
     for estimate in report.estimates:
         if estimate.value is not None:
             result.add_row(
-                f"{visible(estimate.title)} {ARROWS[estimate.lower_is_better]}",
+                f"{estimate.title} {ARROWS[estimate.lower_is_better]}",
                 f"{estimate.value:.4g}",
                 _interval(estimate),
                 estimate.interval,
@@ -75,8 +75,9 @@ def about(estimates: Sequence[Estimate]) -> dict[str, str]:
 
 def render(report: Report) -> Group:
     """Return verdict, table, notes and warnings as one renderable."""
+    report = visible_in(report)
     head = Text.assemble(
-        (visible(report.fake), "bold"), f" ({count_text(report.n_fake)} images) against ", (visible(report.real), "bold"),
+        (report.fake, "bold"), f" ({count_text(report.n_fake)} images) against ", (report.real, "bold"),
         f" ({count_text(report.n_real)}); features ", (str(report.features.get("name", "?")), "bold"),
     )  # fmt: skip
     words = Table.grid(padding=(0, 1))
@@ -114,6 +115,7 @@ def show(report: Report, console: Console | None = None) -> None:
 
 def render_comparison(result: Comparison) -> Group:
     """Return a comparison's verdict and table."""
+    result = visible_in(result)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("metric", "A", "B", "A − B, interval", "p", "better"):
         table.add_column(name, justify="right" if name in ("A", "B", "p") else "left", no_wrap=True)
@@ -123,10 +125,10 @@ def render_comparison(result: Comparison) -> Group:
         table.add_row(name, f"{d.a:.4g}", f"{d.b:.4g}", interval, f"{d.p_holm:.1g}", d.better)
     head = Text.assemble(
         "A: ",
-        (visible(result.a), "bold"),
+        (result.a, "bold"),
         "\nB: ",
-        (visible(result.b), "bold"),
-        visible(f"\nagainst {result.real}; features {result.features}"),
+        (result.b, "bold"),
+        f"\nagainst {result.real}; features {result.features}",
     )
     remarks = [
         "p is corrected for the number of metrics (Holm).",

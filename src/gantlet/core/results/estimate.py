@@ -50,7 +50,11 @@ class Estimate:
             raise NonFiniteError(f"{self.metric}: undefined without a reason")
 
     def require_ordered(self) -> None:
-        """Raise DataError unless ``low ≤ value ≤ high``, here and in the reference: an estimate that was read says else."""
+        """Raise DataError unless ``low ≤ value ≤ high`` or there is no interval, here and in the reference, of one that was read."""
+        if (self.low is None) != (self.high is None) or (self.value is None and self.low is not None):
+            raise DataError(
+                f"{self.metric}: half an interval, or one without a value; the report was changed: evaluate again"
+            )
         numbers = [number for number in (self.low, self.value, self.high) if number is not None]
         if numbers != sorted(numbers):
             raise DataError(

@@ -124,6 +124,8 @@ class Report:
             ) from error
         for estimate in report.estimates:
             estimate.require_ordered()
+        if any(mode.collapsed and mode.variety is None for mode in report.modes):
+            raise DataError("a mode that lost variety without its variety; the report was changed: evaluate again")
         return report
 
     @classmethod

@@ -10,6 +10,7 @@ from gantlet.core.errors import DataError
 from gantlet.core.files import read_text
 from gantlet.core.schema import SCHEMA, Count, from_plain
 
+LARGEST = 1e300
 Scalars = dict[str, float]
 _PARTS = (("value", ""), ("low", "/low"), ("high", "/high"))
 
@@ -56,6 +57,8 @@ def _event(line: str) -> dict[str, Any]:
     event = json.loads(line)
     if not isinstance(event, dict):
         raise ValueError("expected a JSON object")
+    if any(_is_number(value) and not abs(value) < LARGEST for value in event.values()):
+        raise ValueError(f"a number of {LARGEST:g} or more, or none")
     from_plain(Event, {name: event[name] for name in Event.__dataclass_fields__ if name in event})
     return event
 
