@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gantlet.actions.catalogue import entries
 from gantlet.core.errors import DataError
-from gantlet.core.files import read_text, write_text
+from gantlet.core.files import lies_below, read_text, write_text
 from gantlet.core.results.report import Report
 from gantlet.reports.html import Page, render
 from gantlet.training.journal import pictures
@@ -31,8 +31,8 @@ def write_page(folder: Path, title: str = "") -> Path:
         folder=folder,
         events=read_events(folder),
         grids=pictures(folder),
-        best=Report.load(best) if best.is_file() else None,
-        config=read_text(config) if config.is_file() else "",
+        best=Report.load(best) if lies_below(best, folder) else None,
+        config=read_text(config) if lies_below(config, folder) else "",
         summaries={entry.name: entry.summary for entry in entries("metrics")},
     )
     write_text(folder / "report.html", render(report, page))

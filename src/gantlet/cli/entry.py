@@ -87,7 +87,9 @@ def _run(words: list[str]) -> int:
         sys.stderr.close()
         return 1
     except OSError as error:
-        if error.filename is not None or error.errno not in LOST:
+        if error.filename is not None and error.strerror:
+            raise OutputError(f"{error.filename}: {error.strerror}; choose another path") from error
+        if error.errno not in LOST:
             raise
         with contextlib.suppress(OSError):
             sys.stdout.close()

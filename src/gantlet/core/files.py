@@ -102,6 +102,14 @@ def require_regular(path: Path) -> None:
         )
 
 
+def lies_below(path: Path, folder: Path) -> bool:
+    """Return whether a path is a regular file below a folder, with all its links followed."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve()) and path.is_file()
+    except (OSError, RuntimeError, ValueError):  # a loop of links
+        return False
+
+
 def exists(text: str) -> bool:
     """Return whether a text is the path of something; False for what cannot be a path (too long, a NUL)."""
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gantlet.core.errors import DataError
-from gantlet.core.files import read_bytes
+from gantlet.core.files import lies_below, read_bytes
 from gantlet.core.limits import most_per_image
 from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.report import Report
@@ -66,8 +66,8 @@ def render(report: Report, page: Page) -> str:
 
 def picture(folder: Path, name: str) -> str:
     """Return a PNG file below ``folder`` as a data URI; raises DataError for any other file."""
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+    path = folder / name
+    if not lies_below(path, folder):
         raise DataError(
             f"the report names the picture {name!r}, which is no regular file below {folder}; evaluate again"
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import scipy.linalg
 
 from gantlet.core.errors import CacheError, DataError
 from gantlet.core.schema import SCHEMA, Count, from_plain
@@ -17,6 +18,8 @@ from gantlet.evaluation.stats.moments import Moments, PublishedMoments
 from gantlet.evaluation.stats.probabilities import ClassProbabilities
 from gantlet.evaluation.stats.summary import AnySummary, PublishedSummary, Summary
 
+ROUNDING = 1e-3
+"""Of a published covariance, relative to its largest eigenvalue: many were made in float32 from fewer images than dimensions."""
 KIND = "gantlet statistics, version 1"
 
 
@@ -94,6 +97,8 @@ def _moments(arrays: Mapping[str, np.ndarray], name: str) -> Moments:
         raise ValueError(f"{d} dimensions with {m2.size} covariances; expected d(d + 1)/2")
     whole = np.zeros((d, d))
     whole[np.triu_indices(d)] = m2
+    if d and whole.diagonal().min() < 0:
+        raise ValueError("a negative variance")
     return Moments(n, mean, whole + np.triu(whole, 1).T)
 
 
@@ -101,7 +106,7 @@ def _published(path: Path) -> PublishedSummary:
     """Return mu and sigma; the number of images is unknown."""
     arrays = read_arrays(str(path), ("mu", "sigma"))
     try:
-        mean, cov = arrays["mu"].astype(np.float64), arrays["sigma"].astype(np.float64)
+        mean, cov = (_real(arrays[name]) for name in ("mu", "sigma"))
     except (ValueError, KeyError) as error:
         raise DataError(f"{path} cannot be read as published statistics (mu and sigma): {error}") from error
     if (
@@ -112,7 +117,20 @@ def _published(path: Path) -> PublishedSummary:
         raise DataError(
             f"{path}: mu {mean.shape} and sigma {cov.shape} are not a finite mean [d] and covariance [d, d]"
         )
-    return PublishedSummary(PublishedMoments(mean, (cov + cov.T) / 2))
+    symmetric = (cov + cov.T) / 2
+    values = scipy.linalg.eigvalsh(symmetric, check_finite=False)
+    if np.abs(cov - symmetric).max() > ROUNDING * np.abs(cov).max() or values[0] < -ROUNDING * max(values[-1], 0.0):
+        raise DataError(
+            f"{path}: sigma is no covariance (its eigenvalues go from {values[0]:.3g} to {values[-1]:.3g}); make the file anew"
+        )
+    return PublishedSummary(PublishedMoments(mean, symmetric))
+
+
+def _real(array: np.ndarray) -> np.ndarray:
+    """Return an array as float64; raises ValueError for complex numbers and for what is no number."""
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"expected real numbers, got {array.dtype}")
+    return array.astype(np.float64)
 
 
 def check_statistics(path: str, statistics: Statistics, extractor: Mapping[str, str], dim: int, protocol: str) -> None:
