@@ -33,7 +33,8 @@ def missing_references(
 ) -> tuple[list[str], Evidence | None]:
     """Return the specs of defined estimates whose reference is not known yet, and real against held-out real to compute it on.
 
-    The evidence is None where nothing is missing, and where a statistics file has no halves to compare.
+    The evidence is None where nothing is missing, where a statistics file has no halves to compare, and where the two
+    sets overlap.
     """
     defined = [spec for spec, estimate in zip(specs, estimates, strict=True) if estimate.value is not None]
     missing = [spec for spec in defined if spec not in space.references]
@@ -41,7 +42,12 @@ def missing_references(
 
 
 def _reference_evidence(space: Space, metrics: Sequence[str]) -> Evidence | None:
-    """Return real against held-out real, or against its own other half; None where a statistics file has no halves."""
+    """Return real against held-out real, or against its own other half.
+
+    None where a statistics file has no halves, and where held-out images are real ones: that would be no reference.
+    """
+    if space.no_reference:
+        return None
     if space.held_out is not None:
         evidence = _between(space, space.real.bank, space.held_out.bank)
         return dataclasses.replace(evidence, given=gathered(space, None, metrics))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gantlet.core.results.estimate import Estimate
-from gantlet.core.results.report import ModeCount
+from gantlet.core.results.report import ExactCopies, ModeCount
 from gantlet.evaluation.copies import TailTest
 
 
@@ -13,17 +13,21 @@ def verdict(
     copies: TailTest | None,
     outlier_test: TailTest | None,
     *,
+    exact: Sequence[ExactCopies] = (),
+    no_test: str = "",
     points: bool = False,
 ) -> tuple[str, ...]:
     """Return the lines of the verdict: the estimates beside their references, the modes, copies and outliers.
 
-    ``points``: the data are points, among which neither copies nor outlier_test are looked for.
+    ``exact``: fakes that equal real or training images, pixel by pixel; ``no_test``: why the images given as held-out
+    are not unseen. ``points``: the data are points, among which
+    near copies and outliers are not looked for.
     """
     by_name = {estimate.metric: estimate for estimate in estimates if estimate.value is not None}
     lines = [line for estimate in by_name.values() if (line := _against_reference(estimate))]
     lines = sorted(lines, key=lambda line: not line.startswith("good"))
-    tails = () if points else (*_far_fakes(outlier_test), *_copies(copies))
-    return (*lines, *_modes(modes), *tails)
+    tails = () if points else (*_far_fakes(outlier_test), *_copies(copies, no_test, exact=bool(exact)))
+    return (*_exact(exact, points=points), *lines, *_modes(modes), *tails)
 
 
 ALPHA = 0.01
@@ -110,15 +114,33 @@ def _far_fakes(outlier_test: TailTest | None) -> list[str]:
     ]
 
 
-def _copies(copies: TailTest | None) -> list[str]:
+NAMED = 3
+"""How many exact copies the verdict names."""
+
+
+def _exact(exact: Sequence[ExactCopies], *, points: bool) -> list[str]:
+    """Name the exact copies: a fact, not a test, so it needs no held-out images."""
+    things, how = ("points", "in every coordinate") if points else ("images", "pixel by pixel")
+    return [
+        f"copied: {found.n:,} of {found.of:,} generated {things} are exact copies of {found.among} {things} ({how}): "
+        f"{', '.join(f'{copy} = {original}' for copy, original in found.pairs[:NAMED])}{', …' if found.n > NAMED else ''}."
+        for found in exact
+    ]
+
+
+def _copies(copies: TailTest | None, no_test: str, *, exact: bool) -> list[str]:
+    """Say what the test of near copies found; beside exact copies it never says that there is no sign of copying."""
     if copies is None:
-        return [
-            "caution: memorisation was not tested: that needs the training images and held-out real ones (--train, --held-out)."
-        ]
+        near = "near copies were not looked for beside the exact ones" if exact else "memorisation was not tested"
+        if no_test:
+            return [f"caution: {near}: {no_test}. Give real images that it was not trained on (--held-out)."]
+        return [f"caution: {near}: that needs the training images and held-out real ones (--train, --held-out)."]
     counts = (
         f"{copies.share:.1%} of the images lie suspiciously close to a training image; of held-out real images "
         f"{copies.false_alarms:.1%} do"
     )
     if copies.p_value < ALPHA:
         return [f"memorised: {counts}. Look at the pairs."]
+    if exact:
+        return [f"caution: no further sign of copying beside the exact copies: {counts}."]
     return [f"good: no sign of copying: {counts}."]
