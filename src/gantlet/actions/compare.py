@@ -84,6 +84,8 @@ def conclude(
 def same_labels(sides: list[Side]) -> bool:
     """Return whether row i of both sides was generated for the same class (or neither side has labels)."""
     first, second = (side.rows.labels for side in sides)
+    if sides[0].source.classes != sides[1].source.classes:
+        return False
     return (first is None and second is None) or (
         first is not None and second is not None and np.array_equal(first, second)
     )

@@ -8,24 +8,38 @@ from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.compute import gathered
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.labels import ClassMap, match_classes, match_fakes, relabelled
+from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.bank import Bank
 
 
 def evidence_of(space: Space, fake: Side, metrics: Sequence[str]) -> Evidence:
     """Return real against fake, with what these metrics need."""
+    classes = match_fakes(space, ("real", space.real.source), fake.source)
+    evidence = _between(space, space.real.bank, fake.bank, classes)
     return dataclasses.replace(
-        _between(space, space.real.bank, fake.bank),
+        evidence,
         train=space.train.bank.rows,
         test=space.test.bank.rows if space.test else None,
-        given=gathered(space, fake, metrics),
+        given={**gathered(space, fake, metrics), **evidence.given},
     )
 
 
-def _between(space: Space, real: Bank, fake: Bank) -> Evidence:
+def _between(space: Space, real: Bank, fake: Bank, classes: ClassMap | Absent) -> Evidence:
+    """Return two banks as evidence, the second one's labels in the numbers of the first one's classes."""
     config = space.config
-    memory = memory_bytes(config.memory)
-    return Evidence(real, fake, config.seed, config.level, memory, space.train.source.classes)
+    matched = isinstance(classes, ClassMap)
+    return Evidence(
+        real,
+        relabelled(fake, classes) if isinstance(classes, ClassMap) else fake,
+        config.seed,
+        config.level,
+        memory_bytes(config.memory),
+        space.train.source.classes,
+        given={} if matched else {"labels": classes},
+        label_names=classes.names if isinstance(classes, ClassMap) else (),
+    )
 
 
 def missing_references(
@@ -49,12 +63,13 @@ def _reference_evidence(space: Space, metrics: Sequence[str]) -> Evidence | None
     if space.no_reference:
         return None
     if space.held_out is not None:
-        evidence = _between(space, space.real.bank, space.held_out.bank)
-        return dataclasses.replace(evidence, given=gathered(space, None, metrics))
+        classes = match_classes(("real", space.real.source), ("held-out", space.held_out.source))
+        evidence = _between(space, space.real.bank, space.held_out.bank, classes)
+        return dataclasses.replace(evidence, given={**gathered(space, None, metrics), **evidence.given})
     rows = space.real.bank.rows
     if rows is None:
         return None
     order = numpy_stream(space.config.seed, "yardstick").permutation(rows.n)
-    halves = _between(space, rows.take(order[: rows.n // 2]), rows.take(order[rows.n // 2 :]))
-    mixture = gathered(space, None, [])
-    return dataclasses.replace(halves, given=mixture)
+    classes = match_classes(("real", space.real.source), ("real", space.real.source))
+    halves = _between(space, rows.take(order[: rows.n // 2]), rows.take(order[rows.n // 2 :]), classes)
+    return dataclasses.replace(halves, given={**gathered(space, None, []), **halves.given})

@@ -29,7 +29,7 @@ def influence(evidence: Evidence) -> Influence:
     needs=("train_on_real",),
     unit="accuracy",
     lower_is_better=False,
-    version=1,
+    version=2,
     estimand="fresh fakes, given the trained classifier",
     influence=influence,
 )
@@ -53,4 +53,5 @@ def estimate(evidence: Evidence) -> Measurement:
         ("wilson", low, high),
         Rows(predictions.n_trained, n),
         details={"n_classified": n, "trained_on": predictions.trained_on},
+        notes=predictions.notes,
     )
