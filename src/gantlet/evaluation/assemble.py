@@ -66,6 +66,7 @@ def _assembled(
             first.modes,
             first.copies,
             first.outlier_test,
+            classes=first.classes,
             exact=copied,
             no_test=space.no_test,
             points=fake.source.kind == "points",
@@ -77,6 +78,7 @@ def _assembled(
         warnings=_warnings(space, fake),
         digests=_digests(space, fake),
         exact_copies=copied,
+        classes=first.classes,
     )
 
 

@@ -8,7 +8,7 @@ from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.compute import gathered
 from gantlet.evaluation.evidence import Evidence
-from gantlet.evaluation.labels import ClassMap, match_classes, match_fakes, relabelled
+from gantlet.evaluation.labels import ClassMap, class_names, match_classes, match_fakes, relabelled
 from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.bank import Bank
@@ -29,7 +29,6 @@ def evidence_of(space: Space, fake: Side, metrics: Sequence[str]) -> Evidence:
 def _between(space: Space, real: Bank, fake: Bank, classes: ClassMap | Absent) -> Evidence:
     """Return two banks as evidence, the second one's labels in the numbers of the first one's classes."""
     config = space.config
-    matched = isinstance(classes, ClassMap)
     return Evidence(
         real,
         relabelled(fake, classes) if isinstance(classes, ClassMap) else fake,
@@ -37,8 +36,8 @@ def _between(space: Space, real: Bank, fake: Bank, classes: ClassMap | Absent) -
         config.level,
         memory_bytes(config.memory),
         space.train.source.classes,
-        given={} if matched else {"labels": classes},
-        label_names=classes.names if isinstance(classes, ClassMap) else (),
+        given={} if isinstance(classes, ClassMap) else {"labels": classes},
+        label_names=classes.names if isinstance(classes, ClassMap) else class_names(space.real.source),
     )
 
 

@@ -101,6 +101,8 @@ class Report:
     """SHA-256 of the images by role: real, fake, training, held-out (where there are any)."""
     exact_copies: tuple[ExactCopies, ...] = ()
     """Generated images that equal real or training ones, by set; empty where there are none."""
+    classes: tuple[ModeCount, ...] = ()
+    """Both sides counted by their own labels, where both have some that name the same classes."""
     schema: Literal[1] = 1
 
     def __getitem__(self, metric: str) -> Estimate:
