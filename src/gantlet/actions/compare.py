@@ -21,7 +21,7 @@ from gantlet.evaluation.inference.holm import holm_adjusted
 from gantlet.evaluation.inference.intervals import quantile
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.opening import default_n, generated_shape, require_same_kind
+from gantlet.evaluation.opening import default_n, generated_shape, open_fakes, require_same_kind
 from gantlet.evaluation.prepare import prepare
 from gantlet.evaluation.protocols import fixed
 from gantlet.evaluation.sides import Progress, Side, Space, nothing
@@ -50,7 +50,7 @@ def compare(
         raise UsageError(f"{reports[0]} is a report, not images; two reports are compared without --real")
     target = open_source(real) if isinstance(real, str) else real
     n = default_n(config, target)
-    sources = [open_source(s, n=n, seed=config.seed) if isinstance(s, str) else s for s in (a, b)]
+    sources = [open_fakes(s, config, n) if isinstance(s, str) else s for s in (a, b)]
     for source in sources:
         require_same_kind(target, source)
     if sources[0].digest == sources[1].digest:

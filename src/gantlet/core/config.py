@@ -211,7 +211,7 @@ class EvaluateConfig(Config):
     classes: str = ""
     """The names of FAKE's classes in REAL's words, e.g. 0=cat,1=dog, where they differ; classes are matched by name."""
     n: int = 0
-    """Number of images drawn from a generator; 0: as many as there are real ones, at least 1,000."""
+    """Number of generated images: from a generator, 0: as many as real ones, at least 1,000; of a fixed set a random part, 0: all."""
     seed: int = 0
     """Seed of every random choice (bootstrap, permutations, latents)."""
     level: float = 0.95

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64
 
 from gantlet.core.errors import UsageError
 from gantlet.core.specs import class_map
 from gantlet.data.kinds import Source
 from gantlet.data.source import ImageSource
+from gantlet.data.subset import subset
 from gantlet.evaluation.class_differences import differences, listed
 from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.sides import Space
@@ -99,11 +100,5 @@ def only_classes(source: ImageSource, labels: Int64[np.ndarray, " n"], names: Se
     if len(rows) == len(source) and tuple(names) == source.classes and np.array_equal(labels, source.labels):
         return source
 
-    def read(i: int) -> UInt8[np.ndarray, "h w c"]:
-        return source.read(int(rows[i]))
-
     digest = hashlib.sha256(f"{source.digest} {names}".encode() + labels.tobytes()).hexdigest()
-    kept = [source.names[int(row)] for row in rows]
-    return dataclasses.replace(
-        source, names=kept, read=read, digest=digest, labels=labels[rows], classes=tuple(names), latents=None
-    )
+    return dataclasses.replace(subset(source, rows), digest=digest, labels=labels[rows], classes=tuple(names))
