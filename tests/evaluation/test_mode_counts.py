@@ -1,9 +1,14 @@
 """Mode counts: planted drops are found, honest samples are not accused, Holm agrees with statsmodels' textbook case."""
 
+from pathlib import Path
+
 import numpy as np
 
+import gantlet
+from gantlet.core.results.report import ModeCount, Report
 from gantlet.evaluation.inference.holm import holm, holm_adjusted
 from gantlet.evaluation.mode_counts import medoids, mode_counts
+from gantlet.evaluation.verdict import verdict
 
 
 def test_holm_on_a_worked_example() -> None:
@@ -42,3 +47,42 @@ def test_adjusted_p_values_are_holms() -> None:
 def test_medoids_are_the_rows_nearest_to_the_mean_of_their_mode() -> None:
     features = np.array([[0.0], [1.0], [5.0], [10.0], [11.0], [15.0]], dtype=np.float32)
     assert medoids(features, np.array([0, 0, 0, 2, 2, 2]), 3).tolist() == [1, -1, 4]
+
+
+def classed(path: Path, n: int, seed: int, without: int = -1) -> str:
+    """Ten classes that differ in shade, as images with labels 0 … 9."""
+    rng = np.random.default_rng(seed)
+    labels = np.array([k for k in range(10) if k != without])[np.arange(n) % (9 if without >= 0 else 10)]
+    shades = 25 * labels[:, None, None, None] + rng.normal(0, 3, (n, 6, 6, 1))
+    np.savez(path, x=np.clip(shades, 0, 255).astype(np.uint8), y=labels)
+    return str(path)
+
+
+def judged(tmp_path: Path, fakes: int) -> Report:
+    config = gantlet.EvaluateConfig(features="pixels[size=8]", metrics=("frechet_distance",), cache=False)
+    fake = classed(tmp_path / "fake.npz", fakes, 1, without=7)
+    return gantlet.evaluate(fake, classed(tmp_path / "real.npz", 500, 0), config)
+
+
+def test_a_missing_class_is_named_by_the_labels_alone(tmp_path: Path) -> None:
+    report = judged(tmp_path, 476)
+    assert "missing: class 7 is missing: 0 of 476 generated images (10.0% of the real ones)." in report.verdict
+    (seven,) = [found for found in report.classes if found.name == "7"]
+    assert (seven.n_real, seven.n_fake, seven.verdict) == (50, 0, "missing") and len(report.classes) == 10
+    missing = [mode.name for mode in report.modes if mode.verdict == "missing"]
+    assert missing and all(name.endswith("(mostly 7)") for name in missing)
+    assert Report.from_json(report.to_json()).classes == report.classes
+
+
+def test_what_may_be_chance_is_neither_missing_nor_all_there(tmp_path: Path) -> None:
+    report = judged(tmp_path, 18)
+    assert any(line.startswith("caution: no generated image of class 7 (10.0% of") for line in report.verdict)
+    assert not any("is missing" in line or "modes are there" in line for line in report.verdict)
+    assert any("of 20 modes have no generated image, which may be chance of only 18" in line for line in report.verdict)
+
+
+def test_all_modes_are_there_where_each_has_a_fake() -> None:
+    there = (ModeCount("a", 60, 50), ModeCount("b", 40, 30), ModeCount("c", 0, 0))
+    assert verdict((), there, None, None)[0].startswith("good: all 2 of 2 modes are there")
+    unseen = (*there[:2], ModeCount("c", 3, 0))
+    assert verdict((), unseen, None, None)[0].startswith("caution: 1 of 3 modes have no generated image")

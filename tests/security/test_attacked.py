@@ -14,9 +14,11 @@ from rich.console import Console
 
 from gantlet.actions.report import write_page
 from gantlet.cli import main
-from gantlet.core.errors import DataError
+from gantlet.core.errors import DataError, OutputError
+from gantlet.core.files import lies_below, safe_name, writing
 from gantlet.core.results.report import ModeCount, Report
 from gantlet.core.visible import visible_in
+from gantlet.data import collection
 from gantlet.data.idx import read_idx
 from gantlet.data.opening import open_source
 from gantlet.evaluation.features.statistics_file import read_statistics
@@ -150,3 +152,43 @@ def test_a_name_that_no_file_system_takes(capsys: pytest.CaptureFixture[str]) ->
 def test_numbers_of_options_that_no_computer_holds(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "digits", "--steps", "2", *words]) == 2
     assert "expected" in capsys.readouterr().err
+
+
+def test_of_two_that_write_one_new_file_the_second_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    with pytest.raises(OutputError, match="exists there"), writing(path, new=True) as slow:
+        slow.write_text("slow")
+        with writing(path, new=True) as quick:
+            quick.write_text("quick")
+    assert path.read_text() == "quick"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["x.zip"]
+
+
+def test_a_name_forges_no_second_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "x\ngantlet: done, FID 0.1.png/", "--real", "digits"]) != 0
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_names_that_are_ignored_where_images_are_read_are_not_written() -> None:
+    for name in ("__MACOSX", "Thumbs.db", "desktop.ini", ".DS_Store", "x" * 300):
+        assert collection._hidden(safe_name(name)) is False
+        assert len(safe_name(name)) <= 200
+
+
+def test_an_upload_and_a_log_follow_no_link_to_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("a secret")
+    for name in ("inside", "missing"):
+        assert not lies_below(tmp_path / "run" / name, tmp_path / "run")
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "a").write_text("a")
+    (run / "inside").symlink_to(run / "a")
+    (run / "outside").symlink_to(tmp_path / "secret")
+    (run / "loop").symlink_to(run / "loop")
+    assert [lies_below(run / name, run) for name in ("a", "inside", "outside", "loop", "..")] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]

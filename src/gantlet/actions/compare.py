@@ -23,7 +23,7 @@ from gantlet.evaluation.inference.holm import holm_adjusted
 from gantlet.evaluation.inference.intervals import quantile
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.opening import default_n, generated_shape, require_same_kind
+from gantlet.evaluation.opening import default_n, generated_shape, open_fakes, require_same_kind
 from gantlet.evaluation.prepare import prepare
 from gantlet.evaluation.protocols import fixed
 from gantlet.evaluation.sides import Progress, Side, Space, nothing
@@ -52,7 +52,7 @@ def compare(
         raise UsageError(f"{reports[0]} is a report, not images; two reports are compared without --real")
     target = open_source(real) if isinstance(real, str) else real
     n = default_n(config, target)
-    sources = [open_source(s, n=n, seed=config.seed) if isinstance(s, str) else s for s in (a, b)]
+    sources = [open_fakes(s, config, n) if isinstance(s, str) else s for s in (a, b)]
     for source in sources:
         require_same_kind(target, source)
     if sources[0].digest == sources[1].digest:
@@ -111,6 +111,8 @@ def conclude(
 def same_labels(sides: list[Side]) -> bool:
     """Return whether row i of both sides was generated for the same class (or neither side has labels)."""
     first, second = (side.rows.labels for side in sides)
+    if sides[0].source.classes != sides[1].source.classes:
+        return False
     return (first is None and second is None) or (
         first is not None and second is not None and np.array_equal(first, second)
     )

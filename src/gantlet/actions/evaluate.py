@@ -11,7 +11,7 @@ from gantlet.evaluation.assemble import assemble
 from gantlet.evaluation.extraction import extract_generated
 from gantlet.evaluation.find import find
 from gantlet.evaluation.metric_selection import metric_names
-from gantlet.evaluation.opening import default_n, generated_shape, require_same_kind
+from gantlet.evaluation.opening import default_n, generated_shape, open_fakes, require_same_kind
 from gantlet.evaluation.prepare import prepare
 from gantlet.evaluation.protocols import fixed
 from gantlet.evaluation.sequential import check_generator, draw_until, read_until
@@ -43,7 +43,7 @@ def evaluate(
     generator = check_generator(fake) if until else ""
     target = open_source(real) if isinstance(real, str) else real
     n = default_n(config, target)
-    opened = open_source(fake, n=2 if until else n, seed=config.seed) if isinstance(fake, str) else fake
+    opened = open_fakes(fake, config, 2 if until else n) if isinstance(fake, str) else fake
     require_same_kind(target, opened)
     spaces = prepare(target, config, progress, generated_shape(opened))
     started = time.perf_counter()

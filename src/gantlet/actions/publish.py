@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gantlet.core.errors import ConfigError, OutputError
+from gantlet.core.files import lies_below
 from gantlet.evaluation.features.hub import hub_module
 from gantlet.training.runs.generator import Which, checkpoint_of
 from gantlet.training.runs.tensors import read_tensors, write_tensors
@@ -45,6 +46,10 @@ def _gather(run: Path, folder: Path, which: Which) -> None:
     generator_tensors = {name: tensor for name, tensor in tensors.items() if name.startswith(GENERATORS)}
     write_tensors(folder / "checkpoints" / "final.safetensors", generator_tensors, header)
     for name in ("config.toml", card.name, *(name for name in REPORTS if (run / name).is_file())):
+        if not lies_below(run / name, run):
+            raise OutputError(
+                f"{run / name} is a link to a file elsewhere, which is not uploaded; put the file itself there"
+            )
         shutil.copyfile(run / name, folder / name)
     shutil.copyfile(card, folder / "README.md")
 

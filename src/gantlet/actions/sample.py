@@ -55,7 +55,7 @@ def _write_points(out: Path, source: PointSource) -> Path:
         raise ConfigError(
             f"{source.spec} generates points, which are written as one array; choose a name such as points.npy, not {out}"
         )
-    with writing(out) as temporary, temporary.open("wb") as file:
+    with writing(out, new=True) as temporary, temporary.open("wb") as file:
         np.save(file, source.points)
     return out
 
@@ -72,7 +72,7 @@ def _files(source: ImageSource, progress: Progress) -> Iterator[tuple[str, bytes
 
 
 def _write_zip(out: Path, source: ImageSource, progress: Progress) -> None:
-    with writing(out) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+    with writing(out, new=True) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
         for name, data in _files(source, progress):
             archive.writestr(zipfile.ZipInfo(name), data)
 
@@ -85,7 +85,7 @@ def _write_npz(out: Path, source: ImageSource, progress: Progress) -> None:
         if source.labels is None
         else {"x": images, "y": source.labels, "classes": np.array(source.classes)}
     )
-    with writing(out) as temporary, temporary.open("wb") as file:
+    with writing(out, new=True) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
 
 

@@ -12,11 +12,11 @@ from gantlet.core.specs import format_spec, parse_spec, split_specs
 from gantlet.core.stamp import differing
 from gantlet.core.version import __version__
 from gantlet.data.kinds import Source
-from gantlet.data.opening import open_source
 from gantlet.evaluation.extraction import extract_sides
 from gantlet.evaluation.features import EXTRACTORS
 from gantlet.evaluation.features.build import automatic
 from gantlet.evaluation.features.statistics_file import Statistics, read_statistics, write_statistics
+from gantlet.evaluation.opening import open_fakes
 from gantlet.evaluation.prepare import build_all
 from gantlet.evaluation.protocols import DEFAULT, fixed
 from gantlet.evaluation.sides import Progress, nothing
@@ -32,7 +32,7 @@ def make_statistics(
     """
     _check_out(out)
     config = fixed(config or EvaluateConfig())
-    opened = open_source(source, n=config.n, seed=config.seed)
+    opened = open_fakes(source, config, config.n)
     if opened.kind == "statistics":
         raise UsageError(f"{source} holds statistics already; gantlet stats merge merges several")
     config = dataclasses.replace(config, features=_portable_spec(config.features, opened))

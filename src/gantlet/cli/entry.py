@@ -107,7 +107,8 @@ def _print_error(text: str) -> None:
 
 
 def _write_error(text: str) -> None:
-    sys.stderr.write(f"{PROGRAM}: {visible(text)}\n")
+    line = visible(text).replace("\n", "\\n")  # a name with a line feed forges no second line
+    sys.stderr.write(f"{PROGRAM}: {line}\n")
 
 
 def _dispatch(words: list[str]) -> int:

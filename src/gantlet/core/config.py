@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeVar
 from gantlet.core.errors import ConfigError, DataError, UnknownName
 from gantlet.core.files import read_text
 from gantlet.core.limits import read_size
+from gantlet.core.specs import class_map
 
 LARGEST = 2**63
 C = TypeVar("C", bound="Config")
@@ -211,8 +212,10 @@ class EvaluateConfig(Config):
     """The images that the generator was trained on (memorisation, class labels); empty: REAL's train split."""
     pairs: str = "names"
     """Which real image a generated one reproduces (psnr, ssim): names (the one of the same file name, if every generated image has one), order, or none."""
+    classes: str = ""
+    """The names of FAKE's classes in REAL's words, e.g. 0=cat,1=dog, where they differ; classes are matched by name."""
     n: int = 0
-    """Number of images drawn from a generator; 0: as many as there are real ones, at least 1,000."""
+    """Number of generated images: from a generator, 0: as many as real ones, at least 1,000; of a fixed set a random part, 0: all."""
     seed: int = 0
     """Seed of every random choice (bootstrap, permutations, latents)."""
     level: float = 0.95
@@ -239,6 +242,7 @@ class EvaluateConfig(Config):
             self,
         )
         memory_bytes(self.memory)
+        class_map(self.classes)
 
 
 def memory_bytes(text: str) -> int:

@@ -15,6 +15,8 @@ from gantlet.core.errors import DataError, OutputError, UnreadableFile
 from gantlet.core.limits import most
 from gantlet.core.locks import PART, sweep_once, take
 
+SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}
+"""Names that systems leave in folders; they are ignored where images are read."""
 TEXT = 2**29
 """Bytes of a text file at most."""
 _REASONS = {
@@ -23,14 +25,16 @@ _REASONS = {
     errno.EROFS: "the file system is read-only; choose another folder",
     errno.EACCES: "permission denied; choose a folder you may write to",
     errno.ENOTDIR: "a part of the path is a file; choose another folder",
-    errno.EEXIST: "a file of that name exists there; choose another folder",
+    errno.EEXIST: "a file of that name exists there; choose another name",
+    errno.ENOTEMPTY: "a folder of that name exists there; choose another name",
 }
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[Path]:
+def writing(path: Path, *, new: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it replaces ``path``, on failure it is removed.
 
+    ``new``: nothing is replaced; of two that write one name at once the second gets the error.
     Raises OutputError with the reason when the folder cannot be written or the disk is full.
     """
     with explained(path):
@@ -44,10 +48,22 @@ def writing(path: Path) -> Iterator[Path]:
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
             temporary.chmod(0o644)
-            temporary.replace(path)
+            _link(temporary, path) if new else temporary.replace(path)
         finally:
             os.close(handle)
             temporary.unlink(missing_ok=True)
+
+
+def _link(temporary: Path, path: Path) -> None:
+    """Give a file a second name that must be free; where there are no such links, test and rename."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        temporary.replace(path)
 
 
 @contextlib.contextmanager
@@ -132,7 +148,8 @@ def safe_name(text: str) -> str:
         "_" if character in '/\\:*?"<>|' or not character.isprintable() else character for character in text
     )
     stripped = plain.strip()
-    return "_" + stripped.lstrip(".") if stripped.startswith(".") or not stripped else stripped[:200]
+    hidden = stripped.startswith(".") or not stripped or stripped.casefold() in SYSTEM_FILES
+    return "_" + stripped.lstrip(".")[:199] if hidden else stripped[:200]
 
 
 def distinct_names(texts: Sequence[str]) -> list[str]:

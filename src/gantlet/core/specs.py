@@ -73,3 +73,14 @@ def _read(what: str, key: str, text: str, kind: Any) -> Any:
     else:
         return text
     raise ConfigError(f"option {key!r} of {what} must be a {kind.__name__}; got {text!r}")
+
+
+def class_map(text: str) -> dict[str, str]:
+    """Read ``0=cat,1=dog`` as a mapping from the generated images' class names to the real ones'; raises ConfigError."""
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    names = {left.strip(): right.strip() for left, _, right in pairs}
+    if len(names) != len(pairs) or not all(left and right for left, right in names.items()):
+        raise ConfigError(
+            f"classes: expected FAKE's name=REAL's name, separated by commas, e.g. 0=cat,1=dog; got {text!r}"
+        )
+    return names

@@ -123,8 +123,15 @@ def _infer_range(what: str, dtype: np.dtype, low: float, high: float) -> str:
 def to_labels(
     what: str, values: Shaped[np.ndarray, "..."], n: int, names: Sequence[str] = ()
 ) -> tuple[Int64[np.ndarray, " n"], tuple[str, ...]]:
-    """Return labels 0..k−1 and class names; raises DataError unless there is one whole number per image."""
+    """Return labels 0..k−1 and class names, which keep the original values: whole numbers, texts, or one-hot rows [n, k].
+
+    Raises DataError unless there is one class per image; texts must be among ``names``, where these are given.
+    """
     flat = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+    if flat.dtype.kind in "US":
+        return _named(what, flat, n, names)
+    if flat.ndim == 2 and len(flat) == n:
+        flat = _one_hot(what, flat)
     if flat.shape != (n,):
         raise DataError(f"{what}: {n} images but labels of shape {values.shape}; expected one label per image")
     if flat.dtype.kind not in "ui" and not (flat.dtype.kind == "f" and (flat == np.rint(flat)).all()):
@@ -136,3 +143,36 @@ def to_labels(
         return labels, tuple(names)
     class_values, index = np.unique(labels, return_inverse=True)
     return index.reshape(-1).astype(np.int64), tuple(str(value) for value in class_values)
+
+
+def is_one_hot(rows: Shaped[np.ndarray, "..."]) -> bool:
+    """Return whether an array is [n, k] with a single 1 in each row and else 0."""
+    if rows.ndim != 2 or rows.dtype.kind not in "uifb":
+        return False
+    return bool(((rows == 0) | (rows == 1)).all() and (rows.sum(axis=1) == 1).all())
+
+
+def _one_hot(what: str, rows: Shaped[np.ndarray, "n k"]) -> Int64[np.ndarray, " n"]:
+    if not is_one_hot(rows):
+        raise DataError(
+            f"{what}: labels of shape {rows.shape} are not one-hot; expected one label per image, or rows with a single 1 "
+            "and else 0"
+        )
+    return rows.argmax(axis=1).astype(np.int64)
+
+
+def _named(
+    what: str, texts: Shaped[np.ndarray, "..."], n: int, names: Sequence[str]
+) -> tuple[Int64[np.ndarray, " n"], tuple[str, ...]]:
+    if texts.shape != (n,):
+        raise DataError(f"{what}: {n} images but labels of shape {texts.shape}; expected one label per image")
+    try:
+        words = [text.decode() if isinstance(text, bytes) else str(text) for text in texts.tolist()]
+    except UnicodeDecodeError as error:
+        raise DataError(f"{what}: the labels hold bytes that are no UTF-8 text; expected texts or numbers") from error
+    classes = tuple(names) or tuple(sorted(set(words)))
+    index = {name: i for i, name in enumerate(classes)}
+    foreign = [word for word in words if word not in index]
+    if foreign:
+        raise DataError(f"{what}: the label {foreign[0]!r} is none of the {len(classes)} class names")
+    return np.array([index[word] for word in words], np.int64), classes

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.files import SYSTEM_FILES
 from gantlet.core.specs import format_spec
 from gantlet.data.decode import BACKGROUNDS, Undecodable, decode
 from gantlet.data.source import ImageSource
@@ -22,7 +23,6 @@ SUFFIXES = frozenset(
     )
 )
 _MAY_BE_TRANSPARENT = (".png", ".gif", ".webp", ".tif", ".tiff", ".avif", ".tga", ".jp2")
-_SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}
 SPLITS = ("train", "test", "val", "valid", "validation")
 
 
@@ -107,7 +107,7 @@ def _suffix(name: str) -> str:
 
 
 def _hidden(name: str) -> bool:
-    return any(part.startswith(".") or part.lower() in _SYSTEM_FILES for part in name.split("/"))
+    return any(part.startswith(".") or part.lower() in SYSTEM_FILES for part in name.split("/"))
 
 
 def _some(names: Sequence[str]) -> str:

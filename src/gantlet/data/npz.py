@@ -76,7 +76,9 @@ def _label_key(path: str, arrays: dict[str, Any], labels: str, n: int) -> str:
     if labels == "none":
         return ""
     if labels == "auto":
-        fits = [name for name in LABEL_KEYS if name in arrays and arrays[name].shape in ((n,), (n, 1))]
+        fits = [
+            name for name in LABEL_KEYS if name in arrays and arrays[name].shape[:1] == (n,) and arrays[name].ndim < 3
+        ]
         return fits[0] if fits else ""
     if labels not in arrays:
         raise ConfigError(

@@ -99,5 +99,9 @@ def _promise(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[tuple[int
 
 
 def _unreadable(path: str, error: Exception) -> DataError:
-    reason = "it holds Python objects, which are never unpickled" if "bject" in str(error) else str(error)
+    reason = str(error)
+    if "bject" in reason:
+        reason = "it holds Python objects, which are never unpickled"
+    elif "allow_pickle" in reason:
+        reason = "its header is longer than NumPy writes any"
     return DataError(f"{path} cannot be read as NumPy arrays: {reason or type(error).__name__}")

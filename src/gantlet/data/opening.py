@@ -75,7 +75,9 @@ def resolve_source(text: str) -> tuple[str, dict[str, str]]:
     if kind:
         return kind, {**form_options, **options}
     if exists(name):
-        return _kind_of_path(name), {"path": name, **options}
+        # options ask for the images of an .npz that holds moments too; a statistics file takes none
+        images = Path(name).is_file() and Path(name).suffix.lower() == ".npz" and options
+        return "npz" if images else _kind_of_path(name), {"path": name, **options}
     if "/" in name or Path(name).suffix.lower() in _BY_SUFFIX or _IDX.fullmatch(name):
         raise DataError(f"there is no file or folder {name!r}; check the path")
     raise UsageError(
@@ -93,7 +95,7 @@ def _by_form(name: str) -> tuple[str, dict[str, str]]:
         return "huggingface", {"path": name.removeprefix("hf:")}
     if _SHARDS.fullmatch(name):
         return "tar", {"path": name}
-    if _FUNCTION.fullmatch(name) and not Path(name).exists():
+    if _FUNCTION.fullmatch(name) and not exists(name):
         registered = SOURCES.registered(find_attribute(name))
         return (registered.name, {}) if registered else ("callable", {"path": name})
     return "", {}

@@ -12,6 +12,7 @@ from gantlet.core.version import __version__
 from gantlet.evaluation.duplicates import duplicates
 from gantlet.evaluation.findings import Findings
 from gantlet.evaluation.gallery import Gallery, source_rows
+from gantlet.evaluation.overlap import exact_copies, overlap
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.verdict import verdict
 
@@ -47,6 +48,7 @@ def _assembled(
 ) -> Report:
     space, fake, first = spaces[0], sides[0], findings[0]
     gallery = Gallery(out, space.real, space.train, fake)
+    copied = exact_copies(space, fake)
     return Report(
         features=_stamp(spaces),
         real=space.real.source.spec,
@@ -60,7 +62,14 @@ def _assembled(
             for estimate in known.estimates
         ),
         verdict=verdict(
-            first.estimates, first.modes, first.copies, first.outlier_test, points=fake.source.kind == "points"
+            first.estimates,
+            first.modes,
+            first.copies,
+            first.outlier_test,
+            classes=first.classes,
+            exact=copied,
+            no_test=space.no_test,
+            points=fake.source.kind == "points",
         ),
         modes=gallery.modes(first),
         suspects=gallery.suspects(first.suspects),
@@ -68,6 +77,8 @@ def _assembled(
         pictures=gallery.grids(),
         warnings=_warnings(space, fake),
         digests=_digests(space, fake),
+        exact_copies=copied,
+        classes=first.classes,
     )
 
 
@@ -97,9 +108,23 @@ def _warnings(space: Space, fake: Side) -> tuple[str, ...]:
         )
     if fake.source.digest == space.real.source.digest:
         lines.append("real and generated images are the same data; every number below compares it with itself")
+    lines += _shared(space, fake)
     if space.held_out is None and space.real.bank.rows is not None:
         lines.append("no held-out real images: the references compare two halves of the real set with each other")
     return tuple(dict.fromkeys(lines))
+
+
+def _shared(space: Space, fake: Side) -> list[str]:
+    """Say which roles share images, and what is withheld for it."""
+    lines = []
+    for found in space.overlaps:
+        what = ["no reference is computed from them"] if found.text == space.no_reference else []
+        what += ["they do not count as unseen"] if found.text in space.no_test else []
+        lines.append("; ".join((found.text, *what)))
+    if space.held_out is not None and space.held_out is not space.train:
+        found = overlap(("generated", fake), ("held-out", space.held_out))
+        lines += [found.text] if found.n else []
+    return lines
 
 
 def _of_side(role: str, side: Side) -> list[str]:

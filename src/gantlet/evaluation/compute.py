@@ -10,7 +10,7 @@ from gantlet.core.registry import Entry
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.specs import parse_spec, typed_options
 from gantlet.evaluation.evidence import Evidence
-from gantlet.evaluation.measurement import NO_BOUNDS, Measurement, Undefined
+from gantlet.evaluation.measurement import NO_BOUNDS, Absent, Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.need import Gathered, Need
 from gantlet.evaluation.needs import NEEDS
@@ -29,7 +29,7 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
         if progress is not None:
             progress(entry.name)
         missing = missing_needs(entry, evidence)
-        reason = "; ".join(need_named(name).why_absent for name in missing)
+        reason = "; ".join(dict.fromkeys(_why_absent(name, evidence) for name in missing))
         measured: Measurement | None = None
         if not missing:
             try:
@@ -84,7 +84,17 @@ def all_needs() -> Mapping[str, Need]:
 
 def missing_needs(entry: Entry[MetricMetadata], evidence: Evidence) -> list[str]:
     """Return what a metric needs and the evidence lacks; raises UnknownName for a need that nobody registered."""
-    return [name for name in entry.meta.needs if not need_named(name).present(evidence)]
+    return [
+        name
+        for name in entry.meta.needs
+        if isinstance(evidence.given.get(name), Absent) or not need_named(name).present(evidence)
+    ]
+
+
+def _why_absent(name: str, evidence: Evidence) -> str:
+    """Return why a need is not met: the reason found here, else what holds for every evidence."""
+    given = evidence.given.get(name)
+    return given.reason if isinstance(given, Absent) else need_named(name).why_absent
 
 
 @cache

@@ -1,6 +1,8 @@
-"""Duplicates: how many rows of a set of images repeat another one exactly."""
+"""Duplicates: which images of one set, or of two, are equal pixel by pixel."""
 
 import hashlib
+import itertools
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
@@ -24,37 +26,66 @@ def duplicates(bank: FeatureBank) -> int:
     Only images whose features lie close to a neighbour's on a random line are decoded and compared by SHA-256, so the
     count is free of false alarms. A statistics file has no rows: 0.
     """
-    rows = _suspicious(bank)
-    seen = [_content(bank, int(row)) for row in rows]
+    seen = [content(bank, int(row)) for row in _suspicious([bank])[0]]
     return len(seen) - len(set(seen))
 
 
-def _suspicious(bank: FeatureBank) -> Int64[np.ndarray, " m"]:
-    """Return the rows that lie within rounding of a row that follows on a random line."""
-    if len(bank.features) < 2:
-        return np.zeros(0, np.int64)
-    line = numpy_stream(0, "duplicates").standard_normal(bank.dim)
-    places: Float64[np.ndarray, " n"] = np.concatenate(
-        [bank.features[part].astype(np.float64) @ line for part in row_chunks(bank.n, ROWS)]
-    )
-    sizes = np.concatenate(
-        [np.sqrt(np.square(bank.features[part], dtype=np.float64).sum(axis=1)) for part in row_chunks(bank.n, ROWS)]
-    )
+def equal_rows(query: FeatureBank, among: FeatureBank) -> Int64[np.ndarray, "m 2"]:
+    """Return the rows of ``query`` that equal a row of ``among``, each with the first such row; found as `duplicates` finds.
+
+    Both banks hold features of one extractor. Rows are in the order of ``query``.
+    """
+    ours, theirs = _suspicious([query, among])
+    first: dict[str, int] = {}
+    for row in theirs if len(ours) else ():
+        first.setdefault(content(among, int(row)), int(row))
+    pairs = [(int(row), first.get(content(query, int(row)))) for row in (ours if first else ())]
+    return np.array([pair for pair in pairs if pair[1] is not None], np.int64).reshape(-1, 2)
+
+
+def content(bank: FeatureBank, row: int) -> str:
+    """Return the SHA-256 over shape and values of an image, or of a point's coordinates.
+
+    A gray image counts as equal to the same one stored in three equal channels, and 0 as equal to −0.
+    """
+    values = bank.features[row] + np.float32(0) if bank.images is None else _gray_where_gray(bank.images[row])
+    return hashlib.sha256(f"{values.shape}".encode() + np.ascontiguousarray(values).tobytes()).hexdigest()
+
+
+def _gray_where_gray(image: np.ndarray) -> np.ndarray:
+    return image[:, :, :1] if (image == image[:, :, :1]).all() else image
+
+
+def _suspicious(banks: Sequence[FeatureBank]) -> list[Int64[np.ndarray, " m"]]:
+    """Return the rows of each bank that lie within rounding of a row, of any bank, that follows on a random line."""
+    places, sizes = (np.concatenate(parts) for parts in zip(*(_on_a_line(bank) for bank in banks), strict=True))
+    starts = np.cumsum([0, *(bank.n for bank in banks)])
+
+    def feature(row: np.int64) -> Float32[np.ndarray, " d"]:
+        of = int(np.searchsorted(starts, row, side="right")) - 1
+        return banks[of].features[row - starts[of]]
+
     order = np.argsort(places, kind="stable")
-    close = np.zeros(bank.n, dtype=bool)
+    close = np.zeros(len(places), dtype=bool)
     for step in range(1, NEXT + 1):
         a, b = order[:-step], order[step:]
         for i in np.flatnonzero(places[b] - places[a] <= 10 * NEAR * np.maximum(sizes[a], sizes[b])):
             pair = [a[i], b[i]]
-            close[pair] |= _near(bank.features[pair], float(sizes[pair].max()))
-    return np.flatnonzero(close)
+            close[pair] |= _near(feature(a[i]), feature(b[i]), float(sizes[pair].max()))
+    return [np.flatnonzero(close[start:end]) for start, end in itertools.pairwise(starts)]
 
 
-def _near(two: Float32[np.ndarray, "2 d"], size: float) -> bool:
-    difference = two[0].astype(np.float64) - two[1]
+def _on_a_line(bank: FeatureBank) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, " n"]]:
+    """Return for each row its place on the random line and its norm."""
+    line = numpy_stream(0, "duplicates").standard_normal(bank.dim)
+    places, sizes = [np.zeros(0)], [np.zeros(0)]
+    for part in row_chunks(bank.n, ROWS):
+        rows = bank.features[part].astype(np.float64)
+        places.append(rows @ line)
+        sizes.append(np.sqrt(np.square(rows).sum(axis=1)))
+    return np.concatenate(places), np.concatenate(sizes)
+
+
+def _near(one: Float32[np.ndarray, " d"], other: Float32[np.ndarray, " d"], size: float) -> bool:
+    difference = one.astype(np.float64) - other
     return bool(np.sqrt(np.square(difference).sum()) <= NEAR * size)
-
-
-def _content(bank: FeatureBank, row: int) -> str:
-    content = bank.features[row] if bank.images is None else bank.images[row]
-    return hashlib.sha256(f"{content.shape}".encode() + np.ascontiguousarray(content).tobytes()).hexdigest()

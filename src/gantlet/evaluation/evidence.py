@@ -32,6 +32,7 @@ class Predictions:
     trained_on: str
     n_trained: int | None = None
     """Images that the classifier was trained on, where that is known."""
+    notes: tuple[str, ...] = ()
 
     @property
     def correct(self) -> Float64[np.ndarray, " n"]:
@@ -44,8 +45,9 @@ class Evidence:
     """Real and fake features, in this order, with the settings of the intervals.
 
     ``train``: what the generator was trained on; ``test``: real images that it has not seen; None where the caller does
-    not say. ``classes``: names of the data's classes. ``given``: every further kind of evidence by the name of its need
-    (`evaluation.needs`): mixture, pairs, generator, train_on_real, train_on_fake, and what other packages add.
+    not say. ``classes``: names of the training data's classes; ``label_names``: of those that both sides' labels index.
+    ``given``: every further kind of evidence by the name of its need (`evaluation.needs`): mixture, pairs, generator,
+    train_on_real, train_on_fake, what other packages add; or `Absent`.
     Raises ShapeError when the dimensions differ, DataError when all real features are equal.
     """
 
@@ -58,6 +60,7 @@ class Evidence:
     train: FeatureBank | None = None
     test: FeatureBank | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
+    label_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.real_bank.dim != self.fake_bank.dim:

@@ -16,7 +16,7 @@ from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.findings import Far, Findings, Pair
 from gantlet.evaluation.gather import evidence_of, missing_references
 from gantlet.evaluation.metric_selection import metric_names
-from gantlet.evaluation.modes import Modes, assign, counted
+from gantlet.evaluation.modes import Modes, assign, counted, counted_by_label
 from gantlet.evaluation.once import found_once
 from gantlet.evaluation.sides import Side, Space
 
@@ -57,8 +57,9 @@ def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Es
         return Findings(estimates, (), (), None, None, (), ())  # statistics files have no rows to look among
     modes = assign(evidence)
     counts = counted(evidence, modes) if modes else ()
+    classes = counted_by_label(evidence)
     if fake.source.kind == "points":
-        return Findings(estimates, counts, (), None, None, (), ())
+        return Findings(estimates, counts, (), None, None, (), (), classes)
     space.progress("search for copies and outliers", 0, 1)
     memory, train = memory_bytes(space.config.memory), space.train.rows.features
     ratios = copy_ratios(train, fake.rows.features, memory)
@@ -72,6 +73,7 @@ def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Es
         outlier_test(ratios, unseen) if unseen else None,
         _suspects(ratios),
         (*_far_fakes(ratios), *_missed(evidence)),
+        classes,
     )
 
 

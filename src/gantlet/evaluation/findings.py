@@ -36,6 +36,7 @@ class Findings:
     ``examples``: for each mode the row of its most typical real image (−1: none), then the rows of some fakes.
     ``copies``, ``outlier_test``: whether too many fakes lie too close to, or too far from, the training images; None
     without held-out images. ``suspects``: the closest pairs; ``outliers``: the farthest images of both sides.
+    ``classes``: both sides counted by their labels, where these name the same classes.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
@@ -46,6 +47,7 @@ class Findings:
     outlier_test: TailTest | None
     suspects: tuple[Pair, ...]
     outliers: tuple[Far, ...]
+    classes: tuple[ModeCount, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """Return the findings as plain JSON values."""

@@ -104,8 +104,10 @@ class Gallery:
             for role, side in (("fakes", self.fake), ("reals", self.real))
             if (bank := side.bank.rows) is not None
         }
-        classed = len(sides) == 2 and all(
-            bank.labels is not None and 1 < len(side.source.classes) <= 40 for side, bank in sides.values()
+        classed = (
+            self.real.source.classes == self.fake.source.classes
+            and len(sides) == 2
+            and all(bank.labels is not None and 1 < len(side.source.classes) <= 40 for side, bank in sides.values())
         )
         grids = {}
         for role, (side, bank) in sides.items():

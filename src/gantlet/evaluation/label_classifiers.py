@@ -1,6 +1,7 @@
 """GAN-train and GAN-test: classifiers trained on one side and applied to the other."""
 
 import time
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,43 +11,85 @@ from gantlet.data.reading import to_array
 from gantlet.data.source import ImageSource
 from gantlet.evaluation.evidence import Predictions
 from gantlet.evaluation.features.classifier import Classifier, fit_classifier
+from gantlet.evaluation.labels import ClassMap, match_classes, match_fakes, only_classes
+from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.sides import Side, Space
 
+TRAIN, TEST = "training", "held-out real"
 
-def of_fakes(space: Space, fake: Side | None) -> Predictions | None:
+
+def of_fakes(space: Space, fake: Side | None) -> Predictions | Absent:
     """Return what a classifier trained on the training images says of the fakes; of the held-out images for ``fake`` None.
 
-    None where one of the two has no labels, the training images have fewer than two classes, or the classes differ.
+    Classes are matched by name; fakes of a class that the training images lack are left out, which a note says. Where
+    one of the two has no labels, or no class in common, the reason is returned.
     """
-    train = _images(space.train.source)
-    tested = _images(fake.source) if fake is not None else _test(space)
-    if train is None or tested is None or (fake is not None and tested.classes != train.classes):
-        return None
-    return _timed(space, train, train, tested, "real training images")
+    train = _images(TRAIN, space.train.source)
+    tested = _test(space) if fake is None else _images("generated", fake.source)
+    if isinstance(train, Absent) or isinstance(tested, Absent):
+        return train if isinstance(train, Absent) else tested  # type: ignore[return-value]  # one of them is
+    classes = (
+        match_classes((TRAIN, train), (TEST, tested)) if fake is None else match_fakes(space, (TRAIN, train), tested)
+    )
+    if isinstance(classes, Absent):
+        return classes
+    predictions = _timed(space, train, train, _shared(tested, classes), "real training images")
+    return replace(predictions, notes=classes.left_out)
 
 
-def of_held_out(space: Space, fake: Side | None) -> Predictions | None:
+def of_held_out(space: Space, fake: Side | None) -> Predictions | Absent:
     """Return what a classifier trained on the fakes says of the held-out real images; trained on real for ``fake`` None.
 
-    None where one of the two has no labels or fewer than two classes, or the classes differ.
+    Classes are matched by name; images of a class that the other side does not name are left out, which a note says.
+    Where one of the two has no labels, or the fakes have fewer than two of the classes, the reason is returned.
     """
-    train, test = _images(space.train.source), _test(space)
-    learnt = train if fake is None else _images(fake.source)
-    if train is None or test is None or learnt is None or learnt.classes != train.classes:
-        return None
-    if fake is not None and learnt.labels is not None and len(np.unique(learnt.labels)) < 2:
-        return None
-    return _timed(space, train, learnt, test, "real training images" if fake is None else "generated images")
+    train, test = _images(TRAIN, space.train.source), _test(space)
+    learnt = train if fake is None else _images("generated", fake.source)
+    for images in (train, test, learnt):
+        if isinstance(images, Absent):
+            return images
+    assert isinstance(train, ImageSource) and isinstance(test, ImageSource) and isinstance(learnt, ImageSource)
+    known = match_classes((TRAIN, train), (TEST, test))
+    classes = known if fake is None else match_fakes(space, (TRAIN, train), learnt)
+    if isinstance(known, Absent) or isinstance(classes, Absent):
+        return known if isinstance(known, Absent) else classes  # type: ignore[return-value]  # one of them is
+    asked = _shared(test, known)
+    if fake is None:
+        return _timed(space, train, learnt, asked, "real training images")
+    learnt = _shared(learnt, classes)
+    if learnt.labels is None or len(np.unique(learnt.labels)) < 2:
+        return Absent(
+            "the generated images show fewer than two of the training images' classes; a classifier needs two"
+        )
+    assert asked.labels is not None
+    named = np.isin(asked.labels, classes.renumber)
+    if not named.any():
+        return Absent("the held-out real images have no class in common with the generated ones")
+    asked = only_classes(asked, np.where(named, asked.labels, -1), train.classes)
+    return replace(_timed(space, train, learnt, asked, "generated images"), notes=classes.left_out)
 
 
-def _images(source: Source) -> ImageSource | None:
-    """Return a source of labelled images of two classes or more; None for anything else."""
-    labelled = isinstance(source, ImageSource) and source.labels is not None and len(source.classes) > 1
-    return source if labelled and isinstance(source, ImageSource) else None
+def _shared(source: ImageSource, classes: ClassMap) -> ImageSource:
+    """Return the images of the second set whose class the first one names too, with the first one's labels."""
+    assert source.labels is not None
+    return only_classes(source, classes.renumber[source.labels], classes.names[: classes.first])
 
 
-def _test(space: Space) -> ImageSource | None:
-    return None if space.test is None else _images(space.test.source)
+def _images(role: str, source: Source) -> ImageSource | Absent:
+    """Return a source of labelled images of two classes or more (fakes: of one), or what is wanting."""
+    if not isinstance(source, ImageSource):
+        return Absent(f"the classifiers need images, and {source.spec} holds {source.kind}")
+    if source.labels is None:
+        return Absent(f"the {role} images have no labels; give labelled images")
+    if role == TRAIN and len(source.classes) < 2:
+        return Absent("the training images have fewer than two classes; a classifier needs two")
+    return source
+
+
+def _test(space: Space) -> ImageSource | Absent:
+    if space.test is not None:
+        return _images(TEST, space.test.source)
+    return Absent(space.no_test or "there are no held-out real images; give them by --held-out")
 
 
 def _timed(space: Space, train: ImageSource, learnt: ImageSource, tested: ImageSource, trained_on: str) -> Predictions:
@@ -72,16 +115,18 @@ def predict(
 
 
 class _Key:
-    """A source, hashed by its content, so that each set of images trains its classifier once."""
+    """A source, hashed by its images and labels, so that each set trains its classifier once."""
 
     def __init__(self, source: ImageSource) -> None:
         self.source = source
+        labels = b"" if source.labels is None else source.labels.tobytes()
+        self.content = (source.digest, source.classes, labels)
 
     def __hash__(self) -> int:
-        return hash(self.source.digest)
+        return hash(self.content)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and other.source.digest == self.source.digest
+        return isinstance(other, _Key) and other.content == self.content
 
 
 @lru_cache(maxsize=2)

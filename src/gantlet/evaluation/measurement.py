@@ -44,5 +44,12 @@ class Measurement:
             raise ShapeError(f"numbers of rows are 0 or more; got {tuple(self.rows)}")
 
 
+@dataclass(frozen=True)
+class Absent:
+    """Stands in ``evidence.given`` for a kind of evidence that cannot be had here; ``reason`` says why and what to do."""
+
+    reason: str
+
+
 class Undefined(GantletError):
     """A metric has no value for this evidence; the message says why."""

@@ -4,12 +4,13 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64
 
 from gantlet.core.results.report import ModeCount
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.holm import holm
+from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.mode_counts import medoids, mode_counts
 from gantlet.evaluation.variety import variety
 
@@ -32,7 +33,8 @@ class Modes:
 def assign(evidence: Evidence) -> Modes | None:
     """Assign images to the known modes of a mixture, to classes where the extractor names the data's own classes, else to clusters of the real features.
 
-    None where there are fewer than forty real images and no classes.
+    A cluster of which more than half the real images have one label is called by it. None where there are fewer than
+    forty real images and no classes.
     """
     real, fake, classes = evidence.real, evidence.fake, evidence.classes
     if evidence.mixture is not None:
@@ -55,8 +57,37 @@ def assign(evidence: Evidence) -> Modes | None:
         rows = numpy_stream(evidence.seed, "clusters").permutation(real.n)[:fitting]
         fitted = KMeans(k, n_init=1, random_state=evidence.seed % 2**32).fit(real.features[rows])
         sides = [fitted.predict(bank.features).astype(np.int64) for bank in (real, fake)]
-        names = tuple(f"cluster {i + 1}" for i in range(k))
+        names = tuple(f"cluster {i + 1}{_mostly(evidence, sides[0] == i)}" for i in range(k))
     return Modes(sides[0], sides[1], names, medoids(real.features, sides[0], len(names)))
+
+
+def _mostly(evidence: Evidence, rows: Bool[np.ndarray, " n"]) -> str:
+    """Return the class of more than half of some real rows in words, where labels tell it; else ''."""
+    if evidence.real.labels is None or not rows.any():
+        return ""
+    classes, counts = np.unique(evidence.real.labels[rows], return_counts=True)
+    if 2 * counts.max() <= counts.sum():
+        return ""
+    return f" (mostly {_label_name(evidence, int(classes[counts.argmax()]))})"
+
+
+def _label_name(evidence: Evidence, label: int) -> str:
+    names = evidence.label_names
+    return names[label] if label < len(names) else str(label)
+
+
+def counted_by_label(evidence: Evidence) -> tuple[ModeCount, ...]:
+    """Count both sides' labels by class and test each class's share: no network is asked.
+
+    () where a side has no labels, or no class of the same name, and where the modes of a mixture are known.
+    """
+    real, fake = evidence.real.labels, evidence.fake.labels
+    unmatched = isinstance(evidence.given.get("labels"), Absent)
+    if real is None or fake is None or unmatched or evidence.mixture is not None:
+        return ()
+    count = max(len(evidence.label_names), int(real.max(initial=-1)) + 1, int(fake.max(initial=-1)) + 1)
+    names = [_label_name(evidence, label) for label in range(count)]
+    return tuple(found for found in mode_counts(real, fake, names, evidence.level) if found.n_real or found.n_fake)
 
 
 def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:

@@ -28,7 +28,10 @@ class Gathered(Protocol):
     """Whether it is gathered only when a metric needs it."""
 
     def gather(self, space: Space, fake: Side | None) -> Any:
-        """Return it, or None where it cannot be had; ``fake`` None: for the reference, real against held-out real."""
+        """Return it; None, or `Absent` with a reason of its own, where it cannot be had.
+
+        ``fake`` None: for the reference, real against held-out real.
+        """
 
 
 @runtime_checkable

@@ -1,9 +1,17 @@
 """What an evaluation and a comparison decide when they open their sources."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import DataError
+from gantlet.core.rng import numpy_stream
+from gantlet.data import SOURCES
 from gantlet.data.kinds import Source
-from gantlet.data.opening import open_source
+from gantlet.data.opening import open_source, resolve_source
+from gantlet.data.statistics_file import StatisticsSource
+from gantlet.data.subset import subset
 
 LEAST, MOST = 1_000, 10_000
 """Images drawn from a generator where no number is given."""
@@ -18,6 +26,22 @@ def default_n(config: EvaluateConfig, real: Source) -> int:
 def bounded_n(*real: int) -> int:
     """Return the largest of these numbers, within 1,000 … 10,000."""
     return min(MOST, max(LEAST, *real))
+
+
+def open_fakes(text: str, config: EvaluateConfig, n: int) -> Source:
+    """Open generated images: ``n`` of a generator's, or all of a fixed set, of which ``config.n`` takes a part.
+
+    The part is drawn at random (seeded) and keeps the set's order; a note says so, and where the set holds fewer.
+    """
+    source = open_source(text, n=n, seed=config.seed)
+    if not config.n or isinstance(source, StatisticsSource) or SOURCES.entry(resolve_source(text)[0]).meta.generated:
+        return source
+    if len(source) <= config.n:
+        short = f"{source.spec} holds {len(source):,} {source.kind}, fewer than --n {config.n:,}: all were taken"
+        return source if len(source) == config.n else replace(source, notes=(*source.notes, short))
+    rows = np.sort(numpy_stream(config.seed, "part").permutation(len(source))[: config.n])
+    part = f"{config.n:,} of the {len(source):,} {source.kind} of {source.spec} were drawn at random (--n, seed {config.seed})"
+    return subset(source, rows, part)
 
 
 def require_same_kind(real: Source, fake: Source) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.interfaces.extractors import Extractor
+from gantlet.core.processes import processes
 from gantlet.core.specs import format_spec, parse_spec, split_specs
 from gantlet.core.trust import require_harmless
 from gantlet.data import SOURCES
@@ -19,7 +20,8 @@ from gantlet.evaluation.features import EXTRACTORS
 from gantlet.evaluation.features.build import build_extractor
 from gantlet.evaluation.features.statistics_file import read_statistics
 from gantlet.evaluation.metric_selection import for_points
-from gantlet.evaluation.sides import Progress, Side, Space
+from gantlet.evaluation.overlap import overlap
+from gantlet.evaluation.sides import Overlap, Progress, Side, Space
 
 
 def prepare(
@@ -44,7 +46,7 @@ def prepare(
     def side(source: Source | None, i: int) -> Side | None:
         return None if source is None else sides[source.digest][i]
 
-    return [
+    prepared = [
         Space(
             config,
             extractors[i],
@@ -58,6 +60,35 @@ def prepare(
         )
         for i, name in enumerate(spaces)
     ]
+    found = processes().first(lambda: _overlaps(prepared[0]))
+    return [_separated(space, *found) for space in prepared]
+
+
+def _overlaps(space: Space) -> tuple[Overlap | None, list[Overlap]]:
+    """Return what held-out images share with real ones, and what those that may play the unseen ones share with training.
+
+    The pixels decide, so the first space stands for all. Real images may be the training set: that is no fault.
+    """
+    real, held_out = ("real", space.real), ("held-out", space.held_out)
+    train = ("real" if space.train is space.real else "training", space.train)
+    reference = None if held_out[1] is None else overlap((held_out[0], held_out[1]), real)
+    if space.train is space.held_out is not space.real and not space.config.train:  # REAL is the test split
+        return reference, [overlap(real, ("held-out", space.train))]
+    unseen = [real] if space.test is space.real else []
+    unseen += [(held_out[0], held_out[1])] if held_out[1] is not None else []
+    return reference, [overlap(role, train) for role in unseen]
+
+
+def _separated(space: Space, reference: Overlap | None, unseen: list[Overlap]) -> Space:
+    """Return the space with the first unseen images that the generator was not trained on, and what overlaps."""
+    sides = {"real": space.real, "held-out": space.held_out}
+    test = next((sides[found.one] for found in unseen if found.separate), None)
+    shared = [found for found in (reference, *unseen) if found is not None and found.n]
+    accused = [found for found in shared if found.one != "real" or not found.separate]
+    no_reference = reference.text if reference and not reference.separate else ""
+    no_test = "; ".join(found.text for found in unseen) if unseen and test is None else ""
+    overlaps = tuple(dict.fromkeys(accused))
+    return dataclasses.replace(space, test=test, overlaps=overlaps, no_reference=no_reference, no_test=no_test)
 
 
 def _roles(

@@ -38,6 +38,25 @@ class Side:
         return self.bank.rows
 
 
+@dataclass(frozen=True)
+class Overlap:
+    """``n`` of the ``of`` images that play the role ``one`` are also among those of the role ``other``.
+
+    ``separate``: so few that the two sets still count as separate ones.
+    """
+
+    one: str
+    other: str
+    n: int
+    of: int
+    separate: bool
+
+    @property
+    def text(self) -> str:
+        """Return the fact as a clause."""
+        return f"{self.n:,} of {self.of:,} {self.one} images are also among the {self.other} ones"
+
+
 @dataclass
 class Space:
     """Everything real in one feature space: an evaluation without the fakes.
@@ -45,6 +64,8 @@ class Space:
     ``held_out`` is None where the real source has no second split; then two halves of ``real`` make the references.
     ``train``: what the generator was trained on; ``test``: real images that it has not seen; both may be the same objects
     as ``real`` and ``held_out``. ``name``: the spec of the features, where there are several spaces; else ''.
+    ``overlaps``: the roles that share images; ``no_reference``, ``no_test``: why there is no reference, or no unseen
+    images, although held-out ones were given; else ''.
     """
 
     config: EvaluateConfig
@@ -56,6 +77,9 @@ class Space:
     progress: Progress = nothing
     seconds: dict[str, float] = field(default_factory=dict)
     name: str = ""
+    overlaps: tuple[Overlap, ...] = ()
+    no_reference: str = ""
+    no_test: str = ""
     references: dict[str, Estimate] = field(default_factory=dict)
     """Real against held-out real, by metric: computed once, for any number of fakes."""
 

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gantlet.core.errors import UnknownName, UsageError
-from gantlet.core.files import explained
+from gantlet.core.errors import DataError, UnknownName, UsageError
+from gantlet.core.files import explained, lies_below
 from gantlet.core.results.report import Report
 from gantlet.data.decode import decode
 from gantlet.training.journal import pictures
@@ -65,6 +65,8 @@ def log(folder: Path, to: str, *, project: str = "gantlet", out: Path | None = N
             for step, values in events:
                 logger.numbers(values, step)
             for step, path in pictures(folder):
+                if not lies_below(path, folder):
+                    raise DataError(f"{path} is a link to a file elsewhere, which is not sent; remove it")
                 logger.picture("samples", path, step)
             last = max((step for step, _ in events), default=0)
             if report.is_file():

@@ -1,6 +1,7 @@
 """A Report as one self-contained page: opens from disk, offline, on a phone and a wide screen, in light and dark."""
 
 import base64
+import html
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -129,7 +130,12 @@ def plots(report: Report, events: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _bars(name: str, x: list[str], y: list[float]) -> dict[str, Any]:
-    return {"type": "bar", "name": name, "x": x, "y": y}
+    return {
+        "type": "bar",
+        "name": name,
+        "x": [html.escape(label) for label in x],
+        "y": y,
+    }  # plotly reads tags in labels
 
 
 def _curves(logs: Sequence[dict[str, Any]], names: list[str], title: str) -> dict[str, Any]:

@@ -16,13 +16,14 @@ MARKS = {
     "good": ("✓", "green"),
     "missing": ("✗", "red"),
     "poor": ("✗", "red"),
+    "copied": ("✗", "red"),
     "memorised": ("!", "yellow"),
     "caution": ("!", "yellow"),
 }
 
 
 def split_verdict(line: str) -> tuple[str, str]:
-    """Split ``kind: sentence`` into its kind (good, poor, missing, memorised, caution) and the sentence."""
+    """Split ``kind: sentence`` into its kind (good, poor, missing, copied, memorised, caution) and the sentence."""
     kind, colon, sentence = line.partition(": ")
     return (kind, sentence) if colon and kind in MARKS else ("caution", line)
 

@@ -49,7 +49,7 @@ def test_thin_and_foreign_classes_are_named() -> None:
     with pytest.raises(TooFewSamples, match="classes 1 have"):
         shared_classes(np.array([0, 0, 1, 1]), np.array([0, 0, 1]))
     found = compute(Evidence(bank(60, 0, 2), bank(90, 1, 3)), ["intra_class_frechet"])[0]
-    assert "class 2" in found.notes[-1]
+    assert "of generated images only: 2" in found.notes[-1]
 
 
 @covers("intra_class_frechet")

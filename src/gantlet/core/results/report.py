@@ -4,12 +4,14 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from annotated_types import Ge, Le
 
 from gantlet.core.errors import DataError
 from gantlet.core.files import json_digest, read_text, write_text
 from gantlet.core.results.estimate import Estimate
-from gantlet.core.schema import SCHEMA, Amount, Count, from_plain
+from gantlet.core.schema import SCHEMA, Amount, Count, Positive, from_plain
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,21 @@ class Outlier:
 
 
 @dataclass(frozen=True)
+class ExactCopies:
+    """Generated images that equal an image of another set pixel by pixel (points: in every coordinate).
+
+    ``among``: real or training; ``n`` of the ``of`` generated ones do; ``pairs``: the names of the first hundred, each
+    with the name of the image that it equals.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
+    among: Literal["real", "training"]
+    n: Positive
+    of: Positive
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """Result of one evaluation. ``pictures`` maps a role to PNG files beside report.json."""
 
@@ -84,7 +101,11 @@ class Report:
     images_seen: Count | None = None
     digests: dict[str, str] = field(default_factory=dict)
     """SHA-256 of the images by role: real, fake, training, held-out (where there are any)."""
-    schema: Literal[1] = 1
+    exact_copies: tuple[ExactCopies, ...] = ()
+    """Generated images that equal real or training ones, by set; empty where there are none."""
+    classes: tuple[ModeCount, ...] = ()
+    """Both sides counted by their own labels, where both have some that name the same classes."""
+    schema: Annotated[int, Ge(1), Le(1)] = 1
 
     def __getitem__(self, metric: str) -> Estimate:
         """Return one metric's estimate; raises KeyError with the names there are."""

@@ -111,6 +111,7 @@ def _published(path: Path) -> PublishedSummary:
         raise DataError(f"{path} cannot be read as published statistics (mu and sigma): {error}") from error
     if (
         mean.ndim != 1
+        or not len(mean)
         or cov.shape != (len(mean), len(mean))
         or not (np.isfinite(mean).all() and np.isfinite(cov).all())
     ):

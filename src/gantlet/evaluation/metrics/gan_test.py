@@ -30,7 +30,7 @@ def influence(evidence: Evidence) -> Influence:
     unit="accuracy",
     any_n=True,
     lower_is_better=False,
-    version=1,
+    version=2,
     estimand="fresh fakes, given the trained classifier",
     influence=influence,
 )
@@ -54,4 +54,5 @@ def estimate(evidence: Evidence) -> Measurement:
         ("wilson", low, high),
         Rows(predictions.n_trained, n),
         details={"n_classified": n, "trained_on": predictions.trained_on},
+        notes=predictions.notes,
     )

@@ -29,7 +29,7 @@ def influence(evidence: Evidence) -> Influence:
     needs=("train_on_fake",),
     unit="accuracy",
     lower_is_better=False,
-    version=1,
+    version=2,
     estimand="fresh real images, given the classifier trained on these fakes",
     influence=influence,
 )
@@ -53,4 +53,5 @@ def estimate(evidence: Evidence) -> Measurement:
         ("wilson", low, high),
         Rows(n, predictions.n_trained),
         details={"n_classified": n, "trained_on": predictions.trained_on},
+        notes=predictions.notes,
     )

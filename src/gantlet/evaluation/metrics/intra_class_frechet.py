@@ -5,9 +5,10 @@ from jaxtyping import Int64
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
+from gantlet.evaluation.class_differences import differences
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
-from gantlet.evaluation.measurement import Measurement
+from gantlet.evaluation.measurement import Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.metrics.frechet_distance import frechet_distance
 from gantlet.evaluation.stats.feature_bank import FeatureBank
@@ -21,8 +22,13 @@ def class_distance(real: FeatureBank, fake: FeatureBank) -> tuple[float, float]:
 
 
 def shared_classes(real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"]) -> Int64[np.ndarray, " k"]:
-    """Return the classes of the real images; raises TooFewSamples where one has fewer than 2 images on a side."""
-    classes = np.unique(real)
+    """Return the classes that both sides show.
+
+    Raises: Undefined where there is none; TooFewSamples where one has a single image on a side.
+    """
+    classes = np.intersect1d(real, fake)
+    if not len(classes):
+        raise Undefined("no class has both real and generated images; give fakes of the real images' classes")
     thin = [int(c) for c in classes if min((real == c).sum(), (fake == c).sum()) < 2]
     if thin:
         raise TooFewSamples(
@@ -38,14 +44,15 @@ def shared_classes(real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"])
     needs=("labels",),
     unit="squared feature units",
     lower_is_better=True,
-    version=1,
+    version=2,
     unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Measurement:
     """Intra-class Fréchet distance: the mean over classes of the distance between real and fake images of the class.
 
     Mean over classes c of FD(real of class c, fakes made for class c), each class with the same weight. ``details``:
-    the distance of each class. Fakes of a class that no real image has are left out, which a note says.
+    the distance of each class. Classes are matched by name; those that one side alone shows are left out, which a note
+    says.
 
     Interval: delta: each class's potentials give its variance; classes are independent. Near the null it is invalid,
     as for frechet_distance.
@@ -68,10 +75,13 @@ def estimate(evidence: Evidence) -> Measurement:
     notes: tuple[str, ...] = ()
     if least <= real.dim:
         notes += (f"n = {least} a class ≤ d = {real.dim}: singular covariances; the bias is large",)
-    extra = set(np.unique(fake.labels).tolist()) - set(classes.tolist())
-    if extra:
-        notes += (f"no real images of class {', '.join(map(str, sorted(extra)))}: these fakes were left out",)
-    names = [evidence.classes[c] if c < len(evidence.classes) else str(c) for c in classes]
+    known = evidence.label_names or evidence.classes
+
+    def named(indices: Int64[np.ndarray, " k"]) -> list[str]:
+        return [known[c] if c < len(known) else str(c) for c in indices]
+
+    notes += differences(*(named(np.setdiff1d(labels, classes)) for labels in (real.labels, fake.labels)))
+    names = named(classes)
     details = {"by_class": {name: distance for name, (distance, _) in zip(names, by_class, strict=True)}}
     low, high = normal(value, variance, evidence.level)
     return Measurement(value, ("delta", max(low, 0.0), high), evidence.rows, details=details, notes=notes)

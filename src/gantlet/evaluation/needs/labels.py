@@ -1,7 +1,7 @@
 """The need labels."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Int64
@@ -16,13 +16,14 @@ from gantlet.evaluation.sides import Side, Space
 @NEEDS.register("labels", source=OWN)
 @dataclass(frozen=True)
 class Labels(Need, Stamped):
-    """Labels of both sides."""
+    """Labels of both sides, with at least one class of the same name (`evaluation.labels`)."""
 
     why_absent: ClassVar[str] = "there are no labels; give labelled images"
 
-    def stamp(self, space: Space, fake: Side) -> list[str | None]:
-        """Return the digests of both sides' labels."""
-        return [_digest(side.source.labels) for side in (space.real, fake)]
+    def stamp(self, space: Space, fake: Side) -> list[Any]:
+        """Return the names of all sides' classes, the digests of their labels, and the map between the names."""
+        sides = [side for side in (space.real, fake, space.train, space.test, space.held_out) if side is not None]
+        return [space.config.classes, *([list(side.source.classes), _digest(side.source.labels)] for side in sides)]
 
     def present(self, evidence: Evidence) -> bool:
         """Return whether the evidence has it."""

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from gantlet.evaluation import label_classifiers
 from gantlet.evaluation.evidence import Evidence, Predictions
+from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.need import Gathered, Need
 from gantlet.evaluation.needs import NEEDS, OWN
 from gantlet.evaluation.sides import Side, Space
@@ -15,13 +16,11 @@ from gantlet.evaluation.sides import Side, Space
 class TrainOnFake(Gathered, Need):
     """What a classifier trained on the fakes' labels says of held-out real images."""
 
-    why_absent: ClassVar[str] = (
-        "no classifier trained on fake labels was applied to held-out real images; both sides need labels"
-    )
+    why_absent: ClassVar[str] = "no classifier trained on fake labels was applied to held-out real images"
     costly: ClassVar[bool] = True
 
-    def gather(self, space: Space, fake: Side | None) -> Predictions | None:
-        """Return the predictions; None where one side has no labels. The reference: trained on real, applied to held-out real."""
+    def gather(self, space: Space, fake: Side | None) -> Predictions | Absent:
+        """Return the predictions, or why there are none. The reference: trained on real, applied to held-out real."""
         return label_classifiers.of_held_out(space, fake)
 
     def present(self, evidence: Evidence) -> bool:

@@ -1,0 +1,32 @@
+"""Some of a source's items as a source."""
+
+import dataclasses
+import hashlib
+from typing import TypeVar
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+from gantlet.data.points import PointSource
+from gantlet.data.source import ImageSource
+
+S = TypeVar("S", bound=ImageSource | PointSource)
+
+
+def subset(source: S, rows: Int64[np.ndarray, " m"], note: str = "") -> S:
+    """Return the items at ``rows``, in their order, under the same source string; ``note`` joins the notes."""
+    labels = None if source.labels is None else source.labels[rows]
+    notes = (*source.notes, note) if note else source.notes
+    if isinstance(source, PointSource):
+        return dataclasses.replace(source, points=source.points[rows], labels=labels, notes=notes)
+    images: ImageSource = source
+
+    def read(i: int) -> UInt8[np.ndarray, "h w c"]:
+        return images.read(int(rows[i]))
+
+    digest = hashlib.sha256(f"{images.digest} rows:".encode() + np.ascontiguousarray(rows, "<i8").tobytes()).hexdigest()
+    names = [images.names[int(row)] for row in rows]
+    part: S = dataclasses.replace(
+        source, names=names, read=read, digest=digest, labels=labels, notes=notes, latents=None
+    )
+    return part

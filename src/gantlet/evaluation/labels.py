@@ -1,0 +1,104 @@
+"""Labels of two sets, matched by the names of their classes: each set numbers its own classes as it likes."""
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int64
+
+from gantlet.core.errors import UsageError
+from gantlet.core.specs import class_map
+from gantlet.data.kinds import Source
+from gantlet.data.source import ImageSource
+from gantlet.data.subset import subset
+from gantlet.evaluation.class_differences import differences, listed
+from gantlet.evaluation.measurement import Absent
+from gantlet.evaluation.sides import Space
+from gantlet.evaluation.stats.bank import Bank, SummaryBank
+
+
+@dataclass(frozen=True)
+class ClassMap:
+    """Classes of two sets: ``names`` are the first set's in its order, then those that only the second has.
+
+    ``renumber`` [k]: for each class of the second set its index in ``names``; ``first``: how many the first set has.
+    """
+
+    names: tuple[str, ...]
+    renumber: Int64[np.ndarray, " k"]
+    first: int
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Return what only one of the sets names, as a note; () where both name the same classes."""
+        shared = set(self.renumber.tolist())
+        only = [name for i, name in enumerate(self.names[: self.first]) if i not in shared]
+        return differences(only, self.names[self.first :])
+
+
+def class_names(source: Source) -> tuple[str, ...]:
+    """Return the names that the labels of a source index; their numbers where it has no names."""
+    if source.classes or source.labels is None or not len(source.labels):
+        return source.classes
+    return tuple(str(i) for i in range(int(source.labels.max()) + 1))
+
+
+def match_classes(
+    first: tuple[str, Source], second: tuple[str, Source], renamed: Mapping[str, str] | None = None
+) -> ClassMap | Absent:
+    """Match the classes of two sets, each given with its role in words, by their names.
+
+    Args: renamed: the second set's names in the first one's words. Returns: the map, or why there is none.
+    Raises: UsageError for a name in ``renamed`` that its set does not have.
+    """
+    unlabelled = [role for role, source in (first, second) if source.labels is None]
+    ours, theirs = class_names(first[1]), class_names(second[1])
+    if renamed:
+        _check(renamed, theirs, ours)
+    if unlabelled:
+        return Absent(f"the {' and the '.join(unlabelled)} images have no labels; give labelled images")
+    theirs = tuple((renamed or {}).get(name, name) for name in theirs)
+    if not set(ours) & set(theirs):
+        return Absent(
+            f"the classes have no name in common: {first[0]} {listed(ours)}; {second[0]} {listed(theirs)}. Name them alike, "
+            f"or say which is which: --classes {theirs[0]}={ours[0]},…"
+        )
+    names = tuple(dict.fromkeys((*ours, *theirs)))
+    index = {name: i for i, name in enumerate(names)}
+    return ClassMap(names, np.array([index[name] for name in theirs], np.int64), len(ours))
+
+
+def _check(renamed: Mapping[str, str], theirs: Sequence[str], ours: Sequence[str]) -> None:
+    for what, wanted, known in (("generated", renamed.keys(), theirs), ("real", renamed.values(), ours)):
+        foreign = [name for name in wanted if name not in known]
+        if foreign:
+            raise UsageError(
+                f"--classes: the {what} images have no class {foreign[0]!r}; they have {listed(known) or 'no labels'}. Write "
+                "FAKE's name=REAL's name"
+            )
+
+
+def match_fakes(space: Space, base: tuple[str, Source], fake: Source) -> ClassMap | Absent:
+    """Match the classes of generated images with those of ``base``, with the map that the configuration gives."""
+    return match_classes(base, ("generated", fake), class_map(space.config.classes))
+
+
+def relabelled(bank: Bank, classes: ClassMap) -> Bank:
+    """Return the bank of the second set with labels that index ``classes.names``."""
+    unchanged = np.array_equal(classes.renumber, np.arange(len(classes.renumber)))
+    if isinstance(bank, SummaryBank) or bank.labels is None or unchanged:
+        return bank
+    return dataclasses.replace(bank, labels=classes.renumber[bank.labels])
+
+
+def only_classes(source: ImageSource, labels: Int64[np.ndarray, " n"], names: Sequence[str]) -> ImageSource:
+    """Return the images whose label is an index of ``names``, with these labels."""
+    assert source.labels is not None
+    rows = np.flatnonzero((labels >= 0) & (labels < len(names)))
+    if len(rows) == len(source) and tuple(names) == source.classes and np.array_equal(labels, source.labels):
+        return source
+
+    digest = hashlib.sha256(f"{source.digest} {names}".encode() + labels.tobytes()).hexdigest()
+    return dataclasses.replace(subset(source, rows), digest=digest, labels=labels[rows], classes=tuple(names))

@@ -1,0 +1,45 @@
+"""Overlap of the sets of an evaluation, image by image: exact copies among the fakes, and roles that share images."""
+
+import numpy as np
+from jaxtyping import Int64
+
+from gantlet.core.results.report import ExactCopies
+from gantlet.evaluation.duplicates import equal_rows
+from gantlet.evaluation.sides import Overlap, Side, Space
+
+LISTED = 100
+"""How many pairs of a copy and its original a report names."""
+TOLERATED = 0.01
+"""Share of common images up to which two sets still count as separate: data sets hold a few images twice, and the copy
+test expects one held-out image in a hundred to lie suspiciously close."""
+
+
+def exact_copies(space: Space, fake: Side) -> tuple[ExactCopies, ...]:
+    """Return how many fakes equal a real or a training image pixel by pixel, for each set that has some.
+
+    No held-out images are needed: equal pixels are a fact. Statistics files hold no images: none are found.
+    """
+    found = []
+    for role, side in (("real", space.real), ("training", space.train)):
+        if role == "training" and side.source.digest == space.real.source.digest:
+            continue
+        pairs = _shared_rows(fake, side)
+        if len(pairs):
+            names = tuple((fake.rows.names[a], side.rows.names[b]) for a, b in pairs[:LISTED])
+            found.append(ExactCopies(role, len(pairs), fake.rows.n, names))  # type: ignore[arg-type]
+    return tuple(found)
+
+
+def overlap(one: tuple[str, Side], other: tuple[str, Side]) -> Overlap:
+    """Return how many images of ``one`` (its role and side) are also among those of ``other``, pixel by pixel."""
+    n, sizes = len(_shared_rows(one[1], other[1])), [side.bank.n or 0 for _, side in (one, other)]
+    return Overlap(one[0], other[0], n, sizes[0], separate=n <= TOLERATED * min(sizes))
+
+
+def _shared_rows(side: Side, other: Side) -> Int64[np.ndarray, "m 2"]:
+    """Return the rows of ``side`` that equal a row of ``other``, each with that row; none where one has no rows."""
+    if side.bank.rows is None or other.bank.rows is None:
+        return np.zeros((0, 2), np.int64)
+    if side.source.digest == other.source.digest and side.bank.n == other.bank.n:
+        return np.repeat(np.arange(side.bank.rows.n)[:, None], 2, axis=1)
+    return equal_rows(side.bank.rows, other.bank.rows)
