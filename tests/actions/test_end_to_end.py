@@ -96,7 +96,7 @@ def test_one_class_can_be_asked_for(finished: Path, folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("words", "part"),
-    [(["--n", "0"], "n ≥ 1"), (["--label", "11"], "11"), (["--which", "beste"], "did you mean 'best'")],
+    [(["--n", "0"], "n in"), (["--label", "11"], "11"), (["--which", "beste"], "did you mean 'best'")],
 )
 def test_wrong_samples_are_refused(
     finished: Path, folder: Path, capsys: pytest.CaptureFixture[str], words: list[str], part: str

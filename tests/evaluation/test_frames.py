@@ -25,6 +25,7 @@ def test_five_frames_to_the_maths(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         np.savez(tmp_path / f"{name}.npz", x=rng.integers(0, 256, (60, 8, 8, 1), dtype=np.uint8))
     config = gantlet.EvaluateConfig(features="pixels", metrics=("precision",), cache=False)
     gantlet.evaluate(str(tmp_path / "fake.npz"), str(tmp_path / "real.npz"), config)
+    depths = [frames for frames in depths if "subsets.neighbour_variance" not in frames]  # the interval asks again
     assert len(depths) == 2  # the fakes, and the reference
     for frames in depths:
         assert frames == ["evaluate.evaluate", "once.once", "find.find", "compute.compute", "precision.estimate"]

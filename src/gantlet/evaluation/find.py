@@ -2,7 +2,6 @@
 
 import dataclasses
 import time
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -33,22 +32,22 @@ def find(space: Space, fake: Side) -> Findings:
     started = time.perf_counter()
     estimates = compute(evidence, names, progress=space.counted("metrics", len(names)))
     space.seconds["metrics"] = space.seconds.get("metrics", 0.0) + time.perf_counter() - started
-    _add_references(space, fake, estimates, names)
+    started = time.perf_counter()
+    missing, real_against_real = missing_references(space, estimates, names)
+    if real_against_real is not None:
+        _forget_pages(space.real, fake)
+        computed = compute(real_against_real, missing, progress=space.counted("references", len(missing)))
+        space.references.update({e.metric: e for e in computed if e.value is not None})
+        space.seconds["references"] = time.perf_counter() - started
+    del real_against_real  # it holds copies of rows
     beside = tuple(dataclasses.replace(e, reference=space.references.get(e.metric)) for e in estimates)
     return _diagnosed(space, fake, evidence, beside)
 
 
-def _add_references(space: Space, fake: Side, estimates: Sequence[Estimate], names: Sequence[str]) -> None:
-    """Compute the references that the space lacks; what they are computed on is gone afterwards."""
-    started = time.perf_counter()
-    missing, real_against_real = missing_references(space, estimates, names)
-    if real_against_real is not None:
-        for bank in (space.real.bank, fake.bank):
-            if bank.rows is not None:
-                forget_pages(bank.rows.features)
-        computed = compute(real_against_real, missing, progress=space.counted("references", len(missing)))
-        space.references.update({e.metric: e for e in computed if e.value is not None})
-        space.seconds["references"] = time.perf_counter() - started
+def _forget_pages(*sides: Side) -> None:
+    for side in sides:
+        if side.bank.rows is not None:
+            forget_pages(side.bank.rows.features)
 
 
 def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Estimate, ...]) -> Findings:

@@ -56,7 +56,7 @@ def test_thin_and_foreign_classes_are_named() -> None:
 def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
     def draw(repeat: int) -> Evidence:
         evidence = of_classes(noise=1.0)(repeat)
-        return replace(evidence, fake=replace(evidence.fake, features=1.5 * evidence.fake.features))
+        return replace(evidence, fake_bank=replace(evidence.fake, features=1.5 * evidence.fake.features))
 
     return Case(draw)
 
