@@ -67,10 +67,10 @@ def test_one_table_two_image_columns_and_odd_labels(tmp_path: Path) -> None:
         open_source(f"hf:{tmp_path / 'two'}")
     source = open_source(f"hf:{tmp_path / 'two'}[image=b]")
     np.testing.assert_array_equal(source.read(2), PIXELS[2][::-1])
-    assert source.labels is None
-    assert "not whole numbers" in source.notes[0]
-    with pytest.raises(DataError, match="not whole numbers"):
-        open_source(f"hf:{tmp_path / 'two'}[image=b,labels=label]")
+    assert source.labels is not None  # words are names of classes
+    assert source.labels.tolist() == [0, 1] * 3
+    assert source.classes == ("x", "y")
+    assert open_source(f"hf:{tmp_path / 'two'}[image=b,labels=label]").classes == ("x", "y")
 
 
 def test_hidden_labels_and_a_broken_image(tmp_path: Path) -> None:

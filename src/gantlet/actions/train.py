@@ -13,7 +13,7 @@ import numpy as np
 from gantlet.actions.report import write_page
 from gantlet.core.config import EvaluateConfig, TrainConfig
 from gantlet.core.drawing.grids import animate
-from gantlet.core.errors import ConfigError, OutputError
+from gantlet.core.errors import ConfigError
 from gantlet.core.files import explained, write_text
 from gantlet.core.locks import only_one, sweep
 from gantlet.core.processes import processes
@@ -37,14 +37,12 @@ from gantlet.evaluation.opening import bounded_n
 from gantlet.evaluation.sides import Progress, Side, nothing
 from gantlet.reports.model_card import write_model_card
 from gantlet.training.data import Pairs, TrainingData, TrainingImages, TrainingPoints
-from gantlet.training.journal import pictures
+from gantlet.training.journal import pictures, require_free
 from gantlet.training.loop import run
 from gantlet.training.observer import Measured, Sampler
 
 IN_LOOP = ("frechet_distance", "coverage", "precision", "recall")
 IN_LOOP_PAIRS = (*IN_LOOP, "psnr")
-RESULTS = ("report.html", "report.json", "MODEL_CARD.md", "events.jsonl")
-"""What a training writes into its folder, beside config.toml."""
 BY_CLASS = ("modes", "mode_kl")
 """Additional metrics, where the features include probabilities of the data's own classes."""
 IN_LOOP_POINTS = ("modes", "high_quality", "mode_kl", "frechet_distance")
@@ -67,7 +65,7 @@ def train(
 def _train(config: TrainConfig, resume: bool, progress: Progress, say: Callable[[str], None]) -> Report:
     out = Path(config.out)
     if not resume:
-        processes().first(lambda: _require_free(out))
+        processes().first(lambda: require_free(out))
     source = open_source(config.data)
     if config.conditioning != "none" and source.labels is None:
         raise ConfigError(
@@ -105,13 +103,6 @@ def _run(config: TrainConfig, data: TrainingData, resume: bool, observer: "_Obse
         processes().first(lambda: animate([path for _, path in pictures(out)], out / "samples/animation.gif"))
     say(f"trained to step {result.step:,}; SHA-256 of the weights {result.weights_sha256}")
     return _reports(config, out, observer.evaluations, say)
-
-
-def _require_free(out: Path) -> None:
-    if (out / "checkpoints").exists():
-        raise OutputError(f"{out} holds a run already; continue it with --resume, or choose another folder with --out")
-    if other := [name for name in RESULTS if (out / name).exists() and not (out / "config.toml").exists()]:
-        raise OutputError(f"{out} is no run, and its {other[0]} would be replaced; choose another folder with --out")
 
 
 def training_data(source: Source, resolution: int = 0, progress: Progress = nothing) -> TrainingData:

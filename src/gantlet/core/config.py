@@ -4,6 +4,7 @@ A field that names a part of the catalogue holds a spec: ``r1[gamma=0.3]``, ``mn
 """
 
 import dataclasses
+import math
 import tomllib
 import types
 import typing
@@ -17,7 +18,6 @@ from gantlet.core.files import read_text
 from gantlet.core.limits import read_size
 from gantlet.core.specs import class_map
 
-LARGEST = 2**63
 C = TypeVar("C", bound="Config")
 
 
@@ -66,7 +66,7 @@ def _coerce(config: str, key: str, value: Any, kind: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             raise ConfigError(f"{config}.{key} must be a list; got {value!r}")
         return tuple(_coerce(config, key, item, arguments[0]) for item in value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST:
+    if kind is float and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         return float(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise ConfigError(f"{config}.{key} must be a {kind.__name__}; got {value!r}")
@@ -80,8 +80,8 @@ def require(config: str, checks: Mapping[str, bool], values: Any) -> None:
             name = rule.split()[0]
             raise ConfigError(f"{config}: expected {rule}; got {name} = {getattr(values, name)!r}")
     for name, value in vars(values).items():
-        if isinstance(value, (int, float)) and not abs(value) < LARGEST:
-            raise ConfigError(f"{config}: expected {name} to be a number below 2⁶³ in size; got {value!r}"[:300])
+        if isinstance(value, (int, float)) and not abs(value) < (2**63 if isinstance(value, int) else math.inf):
+            raise ConfigError(f"{config}: expected {name} to be finite, and below 2⁶³ if whole; got {value!r}"[:300])
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,12 @@ from jaxtyping import UInt8
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.drawing.grids import COLUMNS
-from gantlet.core.errors import CheckpointError
+from gantlet.core.errors import CheckpointError, OutputError
 from gantlet.core.files import explained, write_bytes, write_text
 from gantlet.training.data import Pairs
 
+RESULTS = ("report.html", "report.json", "MODEL_CARD.md", "events.jsonl")
+"""What a training writes into its folder, beside config.toml."""
 ROWS = 16
 PAIR_COLUMNS = 4
 """Pairs in a row of a grid: input, output and truth of each."""
@@ -63,6 +65,14 @@ class Journal:
     def picture(self, step: int, content: bytes) -> None:
         """Write a PNG to samples/step-XXXXXXXX.png."""
         write_bytes(self.run / "samples" / f"step-{step:08d}.png", content)
+
+
+def require_free(out: Path) -> None:
+    """Raise OutputError unless a new run may be written into a folder: it holds none, and no file that would be replaced."""
+    if (out / "checkpoints").exists():
+        raise OutputError(f"{out} holds a run already; continue it with --resume, or choose another folder with --out")
+    if other := [name for name in RESULTS if (out / name).exists() and not (out / "config.toml").exists()]:
+        raise OutputError(f"{out} is no run, and its {other[0]} would be replaced; choose another folder with --out")
 
 
 def pictures(run: Path) -> list[tuple[int, Path]]:

@@ -214,9 +214,9 @@ def _built(config: TrainConfig, shape: Shape, n_classes: int, weights: Mapping[s
     Its shapes are compared before any memory is taken for it: a header may ask for a network of any width.
     """
     with torch.device("meta"), torch.random.fork_rng(devices=[]):
-        wanted = {name: tensor.shape for name, tensor in build_generator(config, shape, n_classes).state_dict().items()}
-    for name in wanted.keys() | weights.keys():
-        if wanted.get(name) != (weights[name].shape if name in weights else None):
+        wanted = {name: tensor.shape for name, tensor in build_generator(config, shape, n_classes).named_parameters()}
+    for name, expected in wanted.items():  # buffers may have the size of the data
+        if name not in weights or expected != weights[name].shape:
             raise RuntimeError(f"the shape of {name} is another")
     with torch.random.fork_rng(devices=[]):
         generator = build_generator(config, shape, n_classes)
