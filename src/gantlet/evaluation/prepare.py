@@ -72,7 +72,11 @@ def _overlaps(space: Space) -> tuple[Overlap | None, list[Overlap]]:
     real, held_out = ("real", space.real), ("held-out", space.held_out)
     train = ("real" if space.train is space.real else "training", space.train)
     reference = None if held_out[1] is None else overlap((held_out[0], held_out[1]), real)
-    if space.train is space.held_out is not space.real and not space.config.train:  # REAL is the test split
+    other_split = held_out[1] is not None and held_out[1].source.digest == space.train.source.digest
+    given = space.config.train and space.config.held_out
+    if (
+        other_split and space.train is not space.real and not given
+    ):  # REAL is the test split, the training set its other split
         return reference, [overlap(real, ("held-out", space.train))]
     unseen = [real] if space.test is space.real else []
     unseen += [(held_out[0], held_out[1])] if held_out[1] is not None else []
