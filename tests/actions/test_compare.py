@@ -9,8 +9,8 @@ import gantlet
 from gantlet.actions.compare import _difference
 from gantlet.cli import main
 from gantlet.data.arrays import array_source
-from gantlet.data.cutting import cut
 from gantlet.data.source import ImageSource
+from gantlet.data.subset import cut
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.stats.feature_bank import FeatureBank

@@ -32,7 +32,7 @@ def test_n_takes_a_seeded_part_of_a_fixed_set_and_says_so(tmp_path: Path) -> Non
     assert (part.n_real, part.n_fake) == (60, 30)
     assert part["intra_class_frechet"].value == again["intra_class_frechet"].value
     assert part.digests["fake"] == again.digests["fake"] != other.digests["fake"]
-    assert any("30 of the 80 images" in warning and "--n, seed 0" in warning for warning in part.warnings)
+    assert any("30 of the 80 images" in warning and "seed 0" in warning for warning in part.warnings)
     # labels go with their images: bright ones are class 1, so each class lies near its own
     whole = evaluate(fake, real, 0)
     assert part["intra_class_frechet"].value < 2 * whole["intra_class_frechet"].value  # type: ignore[operator]

@@ -10,10 +10,10 @@ from gantlet.core.errors import UsageError
 from gantlet.core.processes import processes
 from gantlet.core.results.comparison import Better, Comparison, Difference
 from gantlet.core.results.estimate import Estimate, count_text
-from gantlet.data.cutting import cut
 from gantlet.data.kinds import Source
 from gantlet.data.opening import open_source
 from gantlet.data.statistics_file import StatisticsSource
+from gantlet.data.subset import cut
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.extraction import extract_generated

@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Int64, UInt8
 
+from gantlet.core.rng import numpy_stream
 from gantlet.data.points import PointSource
 from gantlet.data.source import ImageSource
 
@@ -30,3 +31,12 @@ def subset(source: S, rows: Int64[np.ndarray, " m"], note: str = "") -> S:
         source, names=names, read=read, digest=digest, labels=labels, notes=notes, latents=None
     )
     return part
+
+
+def cut(source: S, n: int, seed: int) -> S:
+    """Return n random items of a source in their order, with a note; all of them where it has no more. The seed decides."""
+    if len(source) <= n:
+        return source
+    rows = np.sort(numpy_stream(seed, "part").permutation(len(source))[:n])
+    note = f"{n:,} of the {len(source):,} {source.kind} of {source.spec} were drawn at random (seed {seed})"
+    return subset(source, rows, note)

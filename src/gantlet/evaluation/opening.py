@@ -2,16 +2,13 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import DataError
-from gantlet.core.rng import numpy_stream
 from gantlet.data import SOURCES
 from gantlet.data.kinds import Source
 from gantlet.data.opening import open_source, resolve_source
 from gantlet.data.statistics_file import StatisticsSource
-from gantlet.data.subset import subset
+from gantlet.data.subset import cut
 
 LEAST, MOST = 1_000, 10_000
 """Images drawn from a generator where no number is given."""
@@ -36,12 +33,10 @@ def open_fakes(text: str, config: EvaluateConfig, n: int) -> Source:
     source = open_source(text, n=n, seed=config.seed)
     if not config.n or isinstance(source, StatisticsSource) or SOURCES.entry(resolve_source(text)[0]).meta.generated:
         return source
-    if len(source) <= config.n:
+    if len(source) < config.n:
         short = f"{source.spec} holds {len(source):,} {source.kind}, fewer than --n {config.n:,}: all were taken"
-        return source if len(source) == config.n else replace(source, notes=(*source.notes, short))
-    rows = np.sort(numpy_stream(config.seed, "part").permutation(len(source))[: config.n])
-    part = f"{config.n:,} of the {len(source):,} {source.kind} of {source.spec} were drawn at random (--n, seed {config.seed})"
-    return subset(source, rows, part)
+        return replace(source, notes=(*source.notes, short))
+    return cut(source, config.n, config.seed)
 
 
 def require_same_kind(real: Source, fake: Source) -> None:
