@@ -1,41 +1,47 @@
 """Helpers of folders and archives: select the image files, their order and their classes."""
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import UInt8
 
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.files import SYSTEM_FILES
 from gantlet.core.specs import format_spec
-from gantlet.data.decode import BACKGROUNDS, Undecodable, decode
+from gantlet.data.clips import clip_note
+from gantlet.data.decode import BACKGROUNDS, decode
+from gantlet.data.folder_labels import SPLITS, folder_labels
+from gantlet.data.formats import HEIF_SUFFIXES, heif_opens
+from gantlet.data.frames import choose, require_frames
+from gantlet.data.left_out import left_out
 from gantlet.data.source import ImageSource
+from gantlet.data.survey import Survey, survey
 
 SUFFIXES = frozenset(
     f".{name}"
     for name in (
-        *("png", "jpg", "jpeg", "jpe", "jfif", "gif", "bmp", "dib", "tif", "tiff", "webp", "avif"),
+        *("png", "jpg", "jpeg", "jpe", "jfif", "gif", "bmp", "dib", "tif", "tiff", "webp", "avif", "apng"),
         *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "tga"),
     )
 )
-_MAY_BE_TRANSPARENT = (".png", ".gif", ".webp", ".tif", ".tiff", ".avif", ".tga", ".jp2")
-SPLITS = ("train", "test", "val", "valid", "validation")
+_MAY_BE_TRANSPARENT = (".png", ".apng", ".gif", ".webp", ".tif", ".tiff", ".avif", ".tga", ".jp2")
 
 
 @dataclass(frozen=True)
 class Choices:
-    """The options of folder and zip.
+    """The options of folder, zip and tar.
 
-    ``labels``: auto, dirs or none; ``split``: a top-level folder or all; ``background``: white or black.
+    ``labels``: auto, dirs or none; ``split``: a top-level folder or all; ``background``: white or black; ``frames``: empty
+    (the first of each file), all, or a number from 0; ``bits``: how many of 16 bits gray files use, 8 to 16 (0: all 16).
     """
 
     labels: str = "auto"
     split: str = ""
     background: str = "white"
+    frames: str = ""
+    bits: int = 0
 
     def __post_init__(self) -> None:
         for name, value, allowed in (
@@ -44,6 +50,9 @@ class Choices:
         ):
             if value not in allowed:
                 raise ConfigError(f"option {name!r} must be one of {', '.join(allowed)}; got {value!r}")
+        require_frames(self.frames)
+        if self.bits not in (0, *range(8, 17)):
+            raise ConfigError(f"option 'bits' must be 8 to 16; got {self.bits}")
 
     def spec(self, where: str, **changed: str) -> str:
         """Return the source string with all non-default options."""
@@ -64,38 +73,63 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
     Raises: DataError when there is no image, when required labels are missing, or when a split must be chosen.
     """
     images, notes = _images(where, files)
+    total = len(images)
     images, held_out = _one_split(where, images, choices)
     images.sort(key=natural)
-    labels, classes, note = _labels(where, images, choices.labels)
-    background = BACKGROUNDS[choices.background]
-    if any(name.lower().endswith(_MAY_BE_TRANSPARENT) for name in images):
-        notes.append(f"transparent pixels, if any, are composited on {choices.background}")
+    known = survey(images, load, depth=not choices.bits)
+    found = folder_labels(where, images, choices.labels, natural, total)
+    chosen = choose(where, images, [fact.frames for fact in known.facts], choices.frames)
+    background, bits = BACKGROUNDS[choices.background], choices.bits or 16
+    transparent = any(name.lower().endswith(_MAY_BE_TRANSPARENT) for name in images)
+    on = f"transparent pixels, if any, are composited on {choices.background}" if transparent else ""
 
     def read(i: int) -> UInt8[np.ndarray, "h w c"]:
-        return decode(load(images[i]), background)
+        return decode(load(images[chosen.files[i]]), background, frame=chosen.frames[i], bits=bits)
 
     return ImageSource(
         spec=choices.spec(where),
-        names=images,
+        names=chosen.names,
         read=read,
-        digest=_digest(images, load, background),
-        labels=labels,
-        classes=classes,
+        digest=_digest(known, choices),
+        labels=None if found.labels is None else found.labels[chosen.files],
+        classes=found.classes,
         held_out=held_out,
-        notes=tuple(notes + ([note] if note else [])),
+        notes=tuple(filter(None, [*notes, chosen.note, _depth_note(known), clip_note(images), found.note])),
+        remarks=tuple(filter(None, [found.remark, on])),
+        formats=[known.facts[i].format for i in chosen.files],
+    )
+
+
+def _digest(known: Survey, choices: Choices) -> str:
+    """Return the SHA-256 over contents and options, as far as these change any pixel."""
+    several = choices.frames not in ("", "0") and any(fact.frames > 1 for fact in known.facts)
+    options = f"frames {choices.frames}:" if several else ""
+    options += f"bits {choices.bits}:" if choices.bits not in (0, 16) else ""
+    return known.digest(BACKGROUNDS[choices.background], options)
+
+
+def _depth_note(known: Survey) -> str:
+    if not known.bits:
+        return ""
+    return (
+        f"the 16-bit gray files hold values below {2**known.bits:,} only, which are almost black in 16 bits; "
+        f"[bits={known.bits}] reads them in {known.bits}, [bits=16] as they are"
     )
 
 
 def _images(where: str, files: Sequence[str]) -> tuple[list[str], list[str]]:
     visible = [name for name in files if not _hidden(name)]
-    images = [name for name in visible if _suffix(name) in SUFFIXES]
+    suffixes = SUFFIXES | frozenset(HEIF_SUFFIXES if heif_opens() else ())
+    images = [name for name in visible if _suffix(name) in suffixes]
     others = sorted(set(visible) - set(images), key=natural)
+    notes, rest, kinds = left_out(others, len(visible))
     if not images:
         content = f"{len(files)} files ({_some(sorted(files, key=natural))})" if files else "no files at all"
-        raise DataError(f"{where} holds no images: found {content}; expected files such as .png or .jpg")
-    notes = []
-    if others:
-        notes.append(f"ignored {len(others)} files without an image suffix: {_some(others)}")
+        why = "".join(f"; {note}" for note in notes)
+        raise DataError(f"{where} holds no images: found {content}; expected files such as .png or .jpg{why}")
+    if rest:
+        among = f" ({kinds})" if kinds else ""
+        notes.append(f"ignored {len(rest)} files without an image suffix{among}: {_some(rest)}")
     hidden = sorted(set(files) - set(visible), key=natural)
     if hidden:
         notes.append(f"ignored {len(hidden)} hidden or system files: {_some(hidden)}")
@@ -132,36 +166,3 @@ def _one_split(where: str, images: list[str], choices: Choices) -> tuple[list[st
     other = next((name for name in splits if name != choices.split), "")
     selected = [name for name in images if name.startswith(choices.split + "/")]
     return selected, choices.spec(where, split=other) if other else ""
-
-
-def _labels(where: str, images: list[str], mode: str) -> tuple[Int64[np.ndarray, " n"] | None, tuple[str, ...], str]:
-    """Return labels by the outermost folder level with different names, the class names, and a note."""
-    if mode == "none":
-        return None, (), ""
-    folders = [name.split("/")[:-1] for name in images]
-    depth = 0
-    while all(len(folder) > depth + 1 for folder in folders) and len({folder[depth] for folder in folders}) == 1:
-        depth += 1
-    loose = [name for name, folder in zip(images, folders, strict=True) if len(folder) <= depth]
-    names = sorted({folder[depth] for folder in folders if len(folder) > depth}, key=natural)
-    if mode == "dirs" and (loose or not names):
-        raise DataError(f"{where}: labels=dirs expects every image in a class folder; {_some(loose)} is in none")
-    if mode == "auto" and (loose or len(names) < 2):
-        note = f"no labels: {len(loose)} images are outside the class folders" if loose and len(names) > 1 else ""
-        return None, (), note
-    index = {name: i for i, name in enumerate(names)}
-    return np.array([index[folder[depth]] for folder in folders], np.int64), tuple(names), ""
-
-
-def _digest(images: Sequence[str], load: Callable[[str], bytes], background: int) -> str:
-    def one(name: str) -> bytes:
-        try:
-            return hashlib.sha256(load(name)).digest()
-        except Undecodable as error:
-            return hashlib.sha256(f"unreadable: {error.reason}".encode()).digest()
-
-    whole = hashlib.sha256(f"files on {background}:".encode())
-    with ThreadPoolExecutor(4) as pool:
-        for part in pool.map(one, images):
-            whole.update(part)
-    return whole.hexdigest()

@@ -34,6 +34,8 @@ class PointSource:
     """The distribution, where its components are modes that can be counted."""
     kind: ClassVar[Kind] = "points"
     least: ClassVar[int] = 2
+    remarks: ClassVar[tuple[str, ...]] = ()
+    formats: ClassVar[tuple[str, ...]] = ()
     latents: ClassVar[None] = None
     decode: ClassVar[None] = None
     first_shape: ClassVar[None] = None

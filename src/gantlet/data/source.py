@@ -47,7 +47,11 @@ class ImageSource:
     held_out: str = ""
     """The source string of the other split (train ↔ test), or ''."""
     notes: tuple[str, ...] = field(default=())
-    """Notes for the user on how the data was read, e.g. a float range."""
+    """Notes for the user on how the data was read, e.g. a float range; they are shown as warnings."""
+    remarks: tuple[str, ...] = ()
+    """What was inferred, where nothing is wrong, e.g. classes from folders."""
+    formats: Sequence[str] = ()
+    """The format of each image's file (PNG, JPEG …; '' unknown), for sources that read files; else empty."""
     latents: LatentImages | None = None
     """The generator that draws the images, for sources that have one."""
     inputs: Callable[[UInt8[np.ndarray, "h w c"], int | None], UInt8[np.ndarray, "h w i"]] | None = None
@@ -88,6 +92,7 @@ class ImageSource:
             parts[0],
             **joined_fields(parts),
             names=[name for part in parts for name in part.names],
+            formats=[name for part in parts for name in part.formats] if all(part.formats for part in parts) else (),
             read=read,
             digest=hashlib.sha256(" ".join(part.digest for part in parts).encode()).hexdigest(),
         )

@@ -26,6 +26,8 @@ class StatisticsSource:
     classes: ClassVar[tuple[str, ...]] = ()
     held_out: ClassVar[str] = ""
     notes: ClassVar[tuple[str, ...]] = ()
+    remarks: ClassVar[tuple[str, ...]] = ()
+    formats: ClassVar[tuple[str, ...]] = ()
     latents: ClassVar[None] = None
     modes: ClassVar[None] = None
     decode: ClassVar[None] = None

@@ -27,8 +27,9 @@ def subset(source: S, rows: Int64[np.ndarray, " m"], note: str = "") -> S:
 
     digest = hashlib.sha256(f"{images.digest} rows:".encode() + np.ascontiguousarray(rows, "<i8").tobytes()).hexdigest()
     names = [images.names[int(row)] for row in rows]
+    formats = [images.formats[int(row)] for row in rows] if images.formats else ()
     part: S = dataclasses.replace(
-        source, names=names, read=read, digest=digest, labels=labels, notes=notes, latents=None
+        source, names=names, read=read, digest=digest, labels=labels, notes=notes, latents=None, formats=formats
     )
     return part
 

@@ -36,7 +36,9 @@ class Member(NamedTuple):
 
 
 @SOURCES.register("tar", source="POSIX.1-1988 ustar; WebDataset: Aizman, Maltby and Breuel 2019, arXiv:2001.01858")
-def tar_archive(path: str, labels: str = "auto", split: str = "", background: str = "white") -> ImageSource:
+def tar_archive(
+    path: str, labels: str = "auto", split: str = "", background: str = "white", *, frames: str = "", bits: int = 0
+) -> ImageSource:
     """Image files in a .tar archive, never unpacked to disk; class folders become labels, as in a folder.
 
     WebDataset: ``name-{000..009}.tar`` are several shards read as one; files whose names agree up to the first dot of
@@ -44,13 +46,13 @@ def tar_archive(path: str, labels: str = "auto", split: str = "", background: st
     class) is its label.
 
     Args: path: the archive or shards, not compressed; labels: auto (label files where every image has one, else class
-    folders), cls (label files, required), dirs or none; split, background: as for ``folder``.
+    folders), cls (label files, required), dirs or none; split, background, frames, bits: as for ``folder``.
     Raises: DataError when it is no tar, is compressed, or holds links, names that leave the archive (../) or are given
     twice; and when label files are missing or cannot be read.
     """
     if labels not in ("auto", "cls", "dirs", "none"):
         raise ConfigError(f"option 'labels' must be one of auto, cls, dirs, none; got {labels!r}")
-    choices = Choices("auto" if labels == "cls" else labels, split, background)
+    choices = Choices("auto" if labels == "cls" else labels, split, background, frames, bits)
     files = _members(path, _expand(path))
     load = _loader(files)
     sidecars = {_key(name): name for name in files if Path(name).suffix.lower() in LABEL_FILES}
@@ -68,7 +70,7 @@ def tar_archive(path: str, labels: str = "auto", split: str = "", background: st
         source = collect(path, samples, load, choices)
         return replace(source, notes=(*source.notes, note))
     class_labels, classes = _labels(path, [sidecars[_key(name)] for name in source.names], load)
-    spec = Choices(labels="auto", split=split, background=background).spec(path)
+    spec = replace(choices, labels="auto").spec(path)
     return replace(source, spec=spec, labels=class_labels, classes=classes)
 
 

@@ -24,10 +24,12 @@ BROKEN = (
 
 
 @SOURCES.register("zip", source="PKWARE APPNOTE 6.3; ImageFolder convention: one folder per class")
-def zip_archive(path: str, labels: str = "auto", split: str = "", background: str = "white") -> ImageSource:
+def zip_archive(
+    path: str, labels: str = "auto", split: str = "", background: str = "white", *, frames: str = "", bits: int = 0
+) -> ImageSource:
     """Image files in a .zip archive, never unpacked to disk; class folders become labels, as in a folder.
 
-    Args: path: the archive; labels, split, background: as for ``folder``.
+    Args: path: the archive; labels, split, background, frames, bits: as for ``folder``.
     Raises: DataError when it is no zip, is encrypted, or holds names that leave the archive (../) or are given twice.
     """
     require_regular(Path(path))
@@ -49,7 +51,7 @@ def zip_archive(path: str, labels: str = "auto", split: str = "", background: st
         except BROKEN as error:
             raise Undecodable(f"damaged in the archive: {error}") from error
 
-    return collect(path, list(by_name), load, Choices(labels, split, background))
+    return collect(path, list(by_name), load, Choices(labels, split, background, frames, bits))
 
 
 def _check(path: str, members: list[zipfile.ZipInfo]) -> None:
