@@ -11,6 +11,7 @@ from gantlet.core.results.report import Report
 from gantlet.core.version import __version__
 from gantlet.evaluation.duplicates import duplicates
 from gantlet.evaluation.findings import Findings
+from gantlet.evaluation.formats import compression, said_of_both
 from gantlet.evaluation.gallery import Gallery, source_rows
 from gantlet.evaluation.overlap import exact_copies, overlap
 from gantlet.evaluation.sides import Side, Space
@@ -76,6 +77,7 @@ def _assembled(
         outliers=gallery.outliers(first.outliers),
         pictures=gallery.grids(),
         warnings=_warnings(space, fake),
+        remarks=said_of_both(space.real.source.remarks, fake.source.remarks),
         digests=_digests(space, fake),
         exact_copies=copied,
         classes=first.classes,
@@ -97,7 +99,7 @@ def _digests(space: Space, fake: Side) -> dict[str, str]:
 
 def _warnings(space: Space, fake: Side) -> tuple[str, ...]:
     sides = {"real": space.real, "generated": fake}
-    lines = [note for side in sides.values() for note in side.source.notes]
+    lines = [*said_of_both(space.real.source.notes, fake.source.notes), *compression(space.real.source, fake.source)]
     for role, side in sides.items():
         lines += _of_side(role, side)
     shapes = [side.source.decode(int(source_rows(side)[0])).shape for side in sides.values() if side.source.decode]

@@ -104,6 +104,8 @@ def _remarks(report: Report) -> Table:
             notes.setdefault(note, []).append(estimate.title)
     for note, metrics in notes.items():
         remarks.add_row(Text("·", style="dim"), _text(f"{', '.join(metrics)}: {note}", style="dim"))
+    for remark in report.remarks:
+        remarks.add_row(Text("·", style="dim"), _text(remark, style="dim"))
     for warning in report.warnings:
         remarks.add_row(Text("!", style="yellow"), _text(f"warning: {warning}", style="yellow"))
     return remarks

@@ -105,6 +105,8 @@ class Report:
     """Generated images that equal real or training ones, by set; empty where there are none."""
     classes: tuple[ModeCount, ...] = ()
     """Both sides counted by their own labels, where both have some that name the same classes."""
+    remarks: tuple[str, ...] = ()
+    """What was inferred when the images were read, where nothing is wrong, e.g. classes from folders."""
     schema: Annotated[int, Ge(1), Le(1)] = 1
 
     def __getitem__(self, metric: str) -> Estimate:
