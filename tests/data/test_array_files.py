@@ -58,7 +58,7 @@ def test_layouts(tmp_path: Path) -> None:
         open_source(str(tmp_path / "both.npy"))
     assert open_source(f"{tmp_path}/both.npy[layout=NHWC]").read(0).shape == (3, 4, 3)
     np.save(tmp_path / "rgba.npy", np.zeros((2, 5, 5, 4), np.uint8))
-    with pytest.raises(DataError, match="is none of"):
+    with pytest.raises(DataError, match="has 4 channels, as RGBA has"):
         open_source(str(tmp_path / "rgba.npy"))
 
 

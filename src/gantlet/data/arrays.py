@@ -48,6 +48,7 @@ def to_nhwc(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> tuple[S
     shape = array.shape
     if layout == "auto":
         fits = [name for name in LAYOUTS[1:] if _fits(shape, name)]
+        _refuse_alpha(what, shape, () if fits else (1, 3))
         if len(fits) != 1:
             problem = (
                 "fits " + " and ".join(fits) if fits else "is none of [n, h, w], [n, h, w, c], [n, c, h, w], c = 1 or 3"
@@ -55,12 +56,24 @@ def to_nhwc(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> tuple[S
             raise DataError(f"{what}: the shape {shape} {problem}; reshape it or set layout=NHWC, NCHW or NHW")
         layout = fits[0]
     elif not _fits(shape, layout):
+        _refuse_alpha(what, shape, (3 if layout == "NHWC" else 1,))
         raise DataError(f"{what}: the shape {shape} is not {layout} with 1 or 3 channels")
     if 0 in shape[1:]:
         raise DataError(f"{what}: the shape {shape} has an empty axis; expected images of at least 1×1 pixel")
     if layout == "NHW":
         return array[:, :, :, None], layout
     return (array.transpose(0, 2, 3, 1) if layout == "NCHW" else array), layout
+
+
+def _refuse_alpha(what: str, shape: tuple[int, ...], axes: Sequence[int]) -> None:
+    """Raise DataError where one of these axes has the 2 or 4 channels of images with transparency."""
+    channels = next((shape[axis] for axis in axes if len(shape) == 4 and shape[axis] in (2, 4)), 0)
+    if channels:
+        kind = "RGBA" if channels == 4 else "gray with alpha"
+        raise DataError(
+            f"{what}: the shape {shape} has {channels} channels, as {kind} has; composite the images on a background, or "
+            "drop the last channel"
+        )
 
 
 def _fits(shape: tuple[int, ...], layout: str) -> bool:

@@ -3,22 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from gantlet.core.errors import DataError, UsageError
 from gantlet.core.plugins import find_callable
 from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_bytes, to_labels, to_nhwc
 from gantlet.data.source import ImageSource
+from gantlet.data.tensors import as_array
 
 
 @SOURCES.register("callable", source="gantlet's own convention: function(n, seed)", generated=True)
 def from_callable(path: str, n: int = 0, seed: int = 0, range: str = "auto") -> ImageSource:
     """Images that a Python function returns, written module:function.
 
-    The function is called once as ``function(n, seed)`` and returns n images as an array ([n, h, w, c], [n, c, h, w] or
-    [n, h, w]; uint8, or floats in [0, 1] or [−1, 1]), or the pair of images and n labels. The module is imported
+    The function is called once as ``function(n, seed)`` and returns n images as an array or tensor ([n, h, w, c],
+    [n, c, h, w] or [n, h, w]; uint8, or floats in [0, 1] or [−1, 1]), or the pair of images and n labels. The module is imported
     from the current folder.
 
     Args: path: module:function; n: number of images; seed: passed to the function; range: auto, unit, symmetric or byte.
@@ -49,7 +48,7 @@ def _call(path: str, thing: Callable[[int, int], Any], n: int, seed: int) -> tup
 
 def _array(path: str, value: Any) -> Any:
     try:
-        array = np.asarray(value)
+        array = as_array(value)
     except Exception as error:
         raise DataError(f"{path} returned {type(value).__name__}, which is not an array: {error}") from error
     if array.dtype.kind not in "uifb":

@@ -1,5 +1,6 @@
 """Batches of images from other libraries: tensors [b, c, h, w], uint8 or floating point."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,21 +15,61 @@ RANGES = ("unit", "symmetric", "byte")
 def pixels(images: Any, range: str = "unit") -> PixelBatch:
     """Return images as uint8 [b, h, w, c], c = 1 or 3.
 
-    Args: images: a tensor or array [b, c, h, w] (arrays also [b, h, w, c] or [b, h, w]); uint8 is taken as it is; range:
-    of floats: unit [0, 1], symmetric [−1, 1] or byte [0, 255]; rounded, not truncated.
-    Raises: DataError for another shape, type or range, NaN, an empty batch, or an unknown ``range``.
+    Args: images: a tensor or array [b, c, h, w] (arrays also [b, h, w, c] or [b, h, w]), or a list of images or of batches
+    of one shape each; uint8 is taken as it is, and every floating-point type by its range; range: of floats: unit [0, 1],
+    symmetric [−1, 1] or byte [0, 255]; rounded, not truncated.
+    Raises: DataError for another shape (RGBA too), type or range, NaN, an empty batch, or an unknown ``range``.
     """
     if range not in RANGES:
         raise DataError(f"range must be {', '.join(RANGES)}; got {range!r}")
-    nhwc, _ = to_nhwc("the batch", as_array(images), "NCHW" if _is_tensor(images) else "auto")
+    array = as_array(images)
+    layout = "auto"
+    if _is_tensor(images) or _holds_tensors(images):
+        layout = "NHW" if array.ndim == 3 and not _is_tensor(images) else "NCHW"
+    nhwc, _ = to_nhwc("the batch", array, layout)
     if nhwc.dtype == np.uint8:
         return np.ascontiguousarray(nhwc)
     return to_bytes("the batch", nhwc, range)[0]
 
 
 def as_array(values: Any) -> np.ndarray:
-    """Return a tensor or array-like as a NumPy array."""
-    return values.detach().cpu().numpy() if _is_tensor(values) else np.asarray(values)
+    """Return a tensor, an array-like, or a list of either as one NumPy array.
+
+    bfloat16 and narrower floats become float32. Items of a list are stacked, items of four axes (batches) joined.
+    Raises: DataError for tensors that are no plain numbers, and for items of different shapes.
+    """
+    if _is_tensor(values):
+        return _of_tensor(values)
+    if isinstance(values, list | tuple) and any(_is_tensor(value) or isinstance(value, np.ndarray) for value in values):
+        return _joined([as_array(value) for value in values])
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise DataError(f"{type(values).__name__} cannot be read as one array: {error}") from error
+
+
+def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    batches = all(part.ndim == 4 for part in parts)
+    shapes = list(dict.fromkeys(part.shape[1:] if batches else part.shape for part in parts))
+    if len(shapes) > 1:
+        raise DataError(
+            f"a list of items of the shapes {shapes[0]} and {shapes[1]}; expected one shape for all of them"
+        )
+    return np.concatenate(parts) if batches else np.stack(parts)
+
+
+def _of_tensor(tensor: Any) -> np.ndarray:
+    plain = tensor.detach().cpu()
+    if plain.is_floating_point() and str(plain.dtype) not in ("torch.float16", "torch.float32", "torch.float64"):
+        plain = plain.float()  # types that NumPy lacks: bfloat16, float8
+    try:
+        return np.asarray(plain.numpy())
+    except (TypeError, RuntimeError) as error:
+        raise DataError(f"a tensor of {plain.dtype} and layout {plain.layout} cannot be read: {error}") from error
+
+
+def _holds_tensors(values: Any) -> bool:
+    return isinstance(values, list | tuple) and any(map(_is_tensor, values))
 
 
 def _is_tensor(values: Any) -> bool:
