@@ -40,3 +40,28 @@ def test_wrong_images_and_labels(files: Path) -> None:
         judge(torch.full((20, 1, 8, 8), 3.0))
     with pytest.raises(DataError, match="range must be unit"):
         judge(images, range="bytes")
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ([], r"shape \(0,\)"),
+        (["a"] * 20, "of type <U1"),
+        (np.full(20, 0.5), "of type float64"),
+        (np.full((20, 1), 1), r"shape \(20, 1\)"),
+        (np.full(20, -1), "from -1 to -1"),
+    ],
+)
+def test_labels_that_are_no_class_indices(files: Path, labels: object, reason: str) -> None:
+    judge = Evaluator(str(files / "real.npz"), CONFIG)
+    with pytest.raises(ShapeError, match=f"expected 20 labels from 0 to 3.*{reason}"):
+        judge(torch.zeros(20, 1, 8, 8, dtype=torch.uint8), labels=labels)
+
+
+def test_lists_of_bfloat16_and_labels_as_tensors(files: Path) -> None:
+    judge = Evaluator(str(files / "real.npz"), CONFIG)
+    images = torch.from_numpy(np.load(files / "fake.npz")["images"])[:, None]
+    halves = (images / 255).bfloat16()
+    expected = judge(halves.float(), labels=np.arange(200) % 4)
+    found = judge(list(halves), labels=[torch.tensor(i % 4) for i in range(200)])
+    assert found.estimates == expected.estimates

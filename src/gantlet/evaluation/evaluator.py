@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int64
 
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import ShapeError
@@ -85,13 +86,18 @@ class Evaluator:
         """
         batch = pixels(images, range)
         classes = self.spaces[0].train.source.classes
-        wanted = None
-        if labels is not None:
-            wanted = np.asarray(as_array(labels), np.int64)
-            if wanted.shape != (len(batch),) or wanted.min() < 0 or wanted.max() >= len(classes):
-                raise ShapeError(
-                    f"expected {len(batch)} labels from 0 to {len(classes) - 1}, the classes of the real images; got "
-                    f"shape {wanted.shape} from {wanted.min()} to {wanted.max()}"
-                )
+        wanted = None if labels is None else _class_indices(labels, len(batch), len(classes))
         source = array_source("images", batch, wanted, classes if wanted is not None else ())
         return self.evaluate(source, out=out, images_seen=images_seen)
+
+
+def _class_indices(labels: Any, n: int, classes: int) -> Int64[np.ndarray, " n"]:
+    """Return labels as integers; raises ShapeError for anything but one class index per image."""
+    wanted = as_array(labels)
+    whole = wanted.dtype.kind in "ui" or (wanted.dtype.kind == "f" and bool((wanted == np.rint(wanted)).all()))
+    if whole and wanted.shape == (n,) and wanted.min() >= 0 and wanted.max() < classes:
+        return wanted.astype(np.int64)
+    spread = f" from {wanted.min()} to {wanted.max()}" if whole and wanted.size else f" of type {wanted.dtype}"
+    raise ShapeError(
+        f"expected {n} labels from 0 to {classes - 1}, the classes of the real images; got shape {wanted.shape}{spread}"
+    )

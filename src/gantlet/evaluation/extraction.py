@@ -7,7 +7,7 @@ import numpy as np
 
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
-from gantlet.core.interfaces.extractors import Extractor
+from gantlet.core.interfaces.extractors import Cautious, Extractor
 from gantlet.data.kinds import Source
 from gantlet.data.statistics_file import StatisticsSource
 from gantlet.evaluation.features import EXTRACTORS
@@ -51,7 +51,15 @@ def extract_sides(
         progress=lambda done, total: progress(f"features of the {role} images", done, total),
     )  # fmt: skip
     seconds[f"features, {role}"] = max(info.seconds for _, info in extracted)
-    return [Side(source, bank, tuple(name for name, _ in info.skipped)) for bank, info in extracted]
+    return [
+        Side(
+            source,
+            bank,
+            tuple(name for name, _ in info.skipped),
+            extractor.warnings if isinstance(extractor, Cautious) else (),
+        )
+        for extractor, (bank, info) in zip(extractors, extracted, strict=True)
+    ]
 
 
 def _summary_side(source: StatisticsSource, extractor: Extractor, config: EvaluateConfig) -> Side:

@@ -36,6 +36,15 @@ class Extractor(Protocol):
 
 
 @runtime_checkable
+class Cautious(Protocol):
+    """An extractor that has something to say about how it was given."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what its user should know, as sentences; the report shows them."""
+
+
+@runtime_checkable
 class TrainedOnLabels(Protocol):
     """An extractor that is trained on the labelled real images of the evaluation."""
 

@@ -1,6 +1,6 @@
 """One feature extractor per file: uint8 images → [n, d] float32 features (and class probabilities)."""
 
-from gantlet.core.interfaces.extractors import Extractor, TakesPoints, Tapped, TrainedOnLabels
+from gantlet.core.interfaces.extractors import Cautious, Extractor, TakesPoints, Tapped, TrainedOnLabels
 from gantlet.core.interfaces.metadata import ExtractorMetadata
 from gantlet.core.registry import Registry
 
@@ -8,6 +8,6 @@ EXTRACTORS = Registry(
     "extractor",
     __name__,
     metadata=ExtractorMetadata,
-    protocols=(Extractor, TakesPoints, Tapped, TrainedOnLabels),
+    protocols=(Extractor, Cautious, TakesPoints, Tapped, TrainedOnLabels),
     group="extractors",
 )

@@ -9,22 +9,25 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from gantlet.core.errors import ConfigError, GantletError, ShapeError
-from gantlet.core.interfaces.extractors import Extractor
+from gantlet.core.interfaces.extractors import Cautious, Extractor
 from gantlet.core.plugins import find_callable
 from gantlet.data import decode
 from gantlet.data.reading import fit_square
 from gantlet.evaluation.features import EXTRACTORS
+from gantlet.evaluation.features.torch_modules import evaluating, left_training, modules_behind
 from gantlet.evaluation.features.user_supplied import check_input, check_output
 
 
 @EXTRACTORS.register("callable", source="gantlet's own convention: function(images) → features")
 @dataclass(frozen=True)
-class CallableFeatures(Extractor):
+class CallableFeatures(Extractor, Cautious):
     """Features that a Python function makes of images, written callable[path=module:function,version=1].
 
     The function gets uint8 images [b, size, size, channels] (``data.reading.fit_square``) and returns features [b, d]
     as an array or tensor, or the pair of features and class probabilities [b, k]. In Python the function itself can be
-    given: ``EXTRACTORS.build("callable[version=1]", function=f)``.
+    given: ``EXTRACTORS.build("callable[version=1]", function=f)``. Torch modules behind it (itself, or named by it) are
+    held in evaluation mode during each call, so that dropout is off and batch norm uses its stored statistics; one that was
+    left in train mode is reported, and has that mode again afterwards.
 
     When it lies: gantlet sees no weights here. ``version`` alone tells two states of the function apart, so change it
     whenever the function changes, or cached features of the old one are used.
@@ -63,6 +66,20 @@ class CallableFeatures(Extractor):
         return self.function if callable(self.function) else find_callable(self.path)
 
     @cached_property
+    def _modules(self) -> list[Any]:
+        return modules_behind(self._call)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Say that a torch module was left in train mode."""
+        if not left_training(self._modules):
+            return ()
+        return (
+            f"the network of {self._what} was left in train mode: features were computed in evaluation mode (dropout off, "
+            "stored batch statistics); call its eval() first",
+        )
+
+    @cached_property
     def dim(self) -> int:
         """Return the number of features of one black image."""
         return self.extract(np.zeros((1, self.size, self.size, self.channels), np.uint8))[0].shape[1]
@@ -78,6 +95,7 @@ class CallableFeatures(Extractor):
             "preprocessing": f"fit_square {self.size}x{self.size}x{self.channels}",
             "precision": "float32",
             "decoder": str(decode.VERSION),
+            **({"mode": "eval"} if self._modules else {}),
         }
 
     def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "s s c_out"]:
@@ -89,7 +107,8 @@ class CallableFeatures(Extractor):
     ) -> tuple[Float32[np.ndarray, "b d"], Float32[np.ndarray, "b k"] | None]:
         """Return the function's features, and its probabilities where it gives any."""
         try:
-            output = self._call(batch)
+            with evaluating(self._modules):
+                output = self._call(batch)
         except GantletError:
             raise
         except Exception as error:
