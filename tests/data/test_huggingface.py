@@ -99,3 +99,15 @@ def test_without_the_extra_the_error_says_how_to_install_it(monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(ConfigError, match=r"pip install 'gantlet\[hub\]'"):
         open_source("hf:owner/name")
+
+
+def test_frames_and_formats_are_said(tmp_path: Path) -> None:
+    pictures = [Image.fromarray(image) for image in PIXELS[:3]]
+    buffer = io.BytesIO()
+    pictures[0].save(buffer, "gif", save_all=True, append_images=pictures[1:])
+    rows = {"image": [{"bytes": buffer.getvalue(), "path": None}, png(PIXELS[1])]}
+    features = datasets.Features({"image": datasets.Image()})
+    datasets.Dataset.from_dict(rows, features=features).save_to_disk(tmp_path / "hub")
+    source = open_source(f"hf:{tmp_path / 'hub'}")
+    assert source.notes == ("1 file holds 3 frames; the first of each is used",)
+    assert source.formats == ["GIF", "PNG"]

@@ -78,7 +78,8 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
     images.sort(key=natural)
     known = survey(images, load, depth=not choices.bits)
     found = folder_labels(where, images, choices.labels, natural, total)
-    chosen = choose(where, images, [fact.frames for fact in known.facts], choices.frames)
+    chosen = choose(where, images, known.counts, choices.frames)
+    formats = known.formats
     background, bits = BACKGROUNDS[choices.background], choices.bits or 16
     transparent = any(name.lower().endswith(_MAY_BE_TRANSPARENT) for name in images)
     on = f"transparent pixels, if any, are composited on {choices.background}" if transparent else ""
@@ -96,13 +97,13 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
         held_out=held_out,
         notes=tuple(filter(None, [*notes, chosen.note, _depth_note(known), clip_note(images), found.note])),
         remarks=tuple(filter(None, [found.remark, on])),
-        formats=[known.facts[i].format for i in chosen.files],
+        formats=[formats[i] for i in chosen.files],
     )
 
 
 def _digest(known: Survey, choices: Choices) -> str:
     """Return the SHA-256 over contents and options, as far as these change any pixel."""
-    several = choices.frames not in ("", "0") and any(fact.frames > 1 for fact in known.facts)
+    several = choices.frames not in ("", "0") and max(known.counts) > 1
     options = f"frames {choices.frames}:" if several else ""
     options += f"bits {choices.bits}:" if choices.bits not in (0, 16) else ""
     return known.digest(BACKGROUNDS[choices.background], options)

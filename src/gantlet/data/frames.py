@@ -31,7 +31,6 @@ def choose(where: str, files: Sequence[str], counts: Sequence[int], frames: str)
     Raises: DataError when a file has no frame k, or all frames are too many.
     """
     every = list(range(len(files)))
-    several = [count for count in counts if count > 1]
     if frames == "all":
         return _all(where, files, counts)
     if frames:
@@ -43,8 +42,16 @@ def choose(where: str, files: Sequence[str], counts: Sequence[int], frames: str)
                 f"(frames: {counts[short[0]]})"
             )
         return Chosen(every, [k] * len(files), list(files))
-    note = f"{_hold(several)}; the first of each is used ([frames=all] or [frames=k] take others)" if several else ""
-    return Chosen(every, [0] * len(files), list(files), note)
+    note = first_frames(counts)
+    return Chosen(
+        every, [0] * len(files), list(files), f"{note} ([frames=all] or [frames=k] take others)" if note else ""
+    )
+
+
+def first_frames(counts: Sequence[int]) -> str:
+    """Return a sentence on the files of several frames, of which the first is used; '' where there are none."""
+    several = [count for count in counts if count > 1]
+    return f"{_hold(several)}; the first of each is used" if several else ""
 
 
 def _all(where: str, files: Sequence[str], counts: Sequence[int]) -> Chosen:

@@ -1,6 +1,5 @@
 """A data set of the Hugging Face hub, or one that `datasets` saved to a folder."""
 
-import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -15,7 +14,9 @@ from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
 from gantlet.data.arrays import to_labels
 from gantlet.data.decode import BACKGROUNDS, Undecodable, decode, image_file
+from gantlet.data.frames import first_frames
 from gantlet.data.source import ImageSource
+from gantlet.data.survey import survey
 
 LABEL_COLUMNS = ("label", "labels", "fine_label", "class", "target")
 OTHER_SPLIT = {"train": ("test", "validation", "valid"), "test": ("train",), "validation": ("train",)}
@@ -61,16 +62,18 @@ def huggingface(
         return format_spec(spec, {key: value for key, value in options.items() if defaults.get(key) != value})
 
     load = _loader(table, columns.image)
+    known = survey(range(len(table)), load, depth=False, workers=1)
     other = next((name for name in OTHER_SPLIT.get(split, ()) if name in splits), "")
     return ImageSource(
         spec=where(split),
         names=[f"{path}/{split}#{i}" for i in range(len(table))],
         read=_reader(load, BACKGROUNDS[background]),
-        digest=_digest(load, len(table), BACKGROUNDS[background]),
+        digest=known.digest(BACKGROUNDS[background]),
         labels=class_labels,
         classes=classes,
         held_out=where(other) if other else "",
-        notes=notes,
+        notes=(*notes, *filter(None, [first_frames(known.counts)])),
+        formats=known.formats,
     )
 
 
@@ -160,14 +163,3 @@ def _reader(load: Callable[[int], bytes], background: int) -> Callable[[int], UI
         return decode(load(i), background)
 
     return read
-
-
-def _digest(load: Callable[[int], bytes], n: int, background: int) -> str:
-    whole = hashlib.sha256(f"files on {background}:".encode())
-    for i in range(n):
-        try:
-            part = hashlib.sha256(load(i))
-        except Undecodable as error:
-            part = hashlib.sha256(f"unreadable: {error.reason}".encode())
-        whole.update(part.digest())
-    return whole.hexdigest()

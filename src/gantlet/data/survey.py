@@ -45,6 +45,16 @@ class Survey:
         return whole.hexdigest()
 
     @property
+    def counts(self) -> list[int]:
+        """Return the number of frames of each file."""
+        return [fact.frames for fact in self.facts]
+
+    @property
+    def formats(self) -> list[str]:
+        """Return the format of each file."""
+        return [fact.format for fact in self.facts]
+
+    @property
     def bits(self) -> int:
         """Return how many bits the 16-bit gray files use, where that is 8, 10 or 12; else 0."""
         largest = max((fact.largest for fact in self.facts), default=-1)

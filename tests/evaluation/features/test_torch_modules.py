@@ -45,7 +45,10 @@ def apply(network: nn.Module, images: np.ndarray) -> torch.Tensor:
 
 
 def enclosed(network: nn.Module) -> Any:
-    return lambda images: network(images)
+    def features(images: np.ndarray) -> torch.Tensor:
+        return network(images)
+
+    return features
 
 
 GLOBAL = Network()
