@@ -1,5 +1,9 @@
 """Files that are left out or read as almost nothing: HEIC, camera and video files, twelve bits in sixteen."""
 
+import io
+import struct
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +29,12 @@ def folder(root: Path, *others: str, n: int = 10) -> ImageSource:
 
 
 @pytest.fixture
-def no_heif(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_heif(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    decode._formats.cache_clear()
     for module in (collection, decode):
         monkeypatch.setattr(module, "heif_opens", lambda: False)
+    yield
+    decode._formats.cache_clear()
 
 
 @pytest.mark.usefixtures("no_heif")
@@ -94,8 +101,11 @@ def test_one_value_above_twelve_bits_is_sixteen(tmp_path: Path) -> None:
     for i in range(6):
         Image.fromarray(np.full((2, 2), 4096 if i == 4 else 5, np.uint16)).save(tmp_path / f"{i}.png")
     assert open_source(str(tmp_path)).notes == ()
-    with pytest.raises(Undecodable, match="value 4096, more than 4095"):
-        open_source(f"{tmp_path}[bits=12]").read(4)
+    with pytest.raises(DataError, match=r"4.png holds the value 4,096, more than bits=12 can hold \(4,095\)"):
+        open_source(f"{tmp_path}[bits=12]")
+    assert open_source(f"{tmp_path}[bits=13]").read(4)[0, 0, 0] == round(4096 * 255 / 8191)
+    (tmp_path / "4.png").unlink()
+    assert "[bits=8]" in open_source(str(tmp_path)).notes[0]
     for text in ("7", "17"):
         with pytest.raises(ConfigError, match="8 to 16"):
             open_source(f"{tmp_path}[bits={text}]")
@@ -106,7 +116,28 @@ def test_black_and_eight_bit_files_say_nothing_and_ignore_bits(tmp_path: Path) -
     eight = RNG.integers(0, 256, (3, 3), dtype=np.uint8)
     Image.fromarray(eight).save(tmp_path / "eight.png")
     Image.fromarray(RNG.integers(0, 4096, (3, 3), dtype=np.uint16)).save(tmp_path / "scaled.pgm")
-    assert open_source(str(tmp_path)).notes == ()
+    plain = open_source(str(tmp_path))
+    assert plain.notes == ()
+    (tmp_path / "black.png").unlink()
+    assert open_source(f"{tmp_path}[bits=12]").digest == open_source(str(tmp_path)).digest
+    Image.fromarray(np.zeros((2, 2), np.uint16)).save(tmp_path / "black.png")
     chosen = open_source(f"{tmp_path}[bits=12]")
     np.testing.assert_array_equal(chosen.read(1)[:, :, 0], eight)
     assert chosen.read(2).shape == (3, 3, 1)
+
+
+def test_more_bits_than_given_and_colour_of_sixteen_are_refused() -> None:
+    deep = io.BytesIO()
+    Image.fromarray(np.full((2, 2), 5000, np.uint16)).save(deep, "PNG")
+    with pytest.raises(Undecodable, match="value 5000, more than 4095"):
+        decode.decode(deep.getvalue(), bits=12)
+    rows = b"".join(b"\0" + bytes(6 * 2) for _ in range(2))
+    header = struct.pack(">IIBBBBB", 2, 2, 16, 2, 0, 0, 0)
+    colour = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    assert decode.decode(colour).shape == (2, 2, 3)
+    with pytest.raises(Undecodable, match="bits= is for gray"):
+        decode.decode(colour, bits=12)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

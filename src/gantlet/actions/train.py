@@ -67,6 +67,8 @@ def _train(config: TrainConfig, resume: bool, progress: Progress, say: Callable[
     if not resume:
         processes().first(lambda: require_free(out))
     source = open_source(config.data)
+    for line in () if resume else (*source.notes, *source.remarks):
+        say(line)
     if config.conditioning != "none" and source.labels is None:
         raise ConfigError(
             f"conditioning {config.conditioning!r} needs labels, but {config.data} has none; "

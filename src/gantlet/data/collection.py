@@ -17,7 +17,7 @@ from gantlet.data.formats import HEIF_SUFFIXES, heif_opens
 from gantlet.data.frames import choose, require_frames
 from gantlet.data.left_out import left_out
 from gantlet.data.source import ImageSource
-from gantlet.data.survey import Survey, survey
+from gantlet.data.survey import SHALLOW, Survey, survey
 
 SUFFIXES = frozenset(
     f".{name}"
@@ -76,7 +76,8 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
     total = len(images)
     images, held_out = _one_split(where, images, choices)
     images.sort(key=natural)
-    known = survey(images, load, depth=not choices.bits)
+    known = survey(images, load, depth=choices.bits or max(SHALLOW))
+    _require_bits(where, images, known, choices.bits)
     found = folder_labels(where, images, choices.labels, natural, total)
     chosen = choose(where, images, known.counts, choices.frames)
     formats = known.formats
@@ -95,7 +96,9 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
         labels=None if found.labels is None else found.labels[chosen.files],
         classes=found.classes,
         held_out=held_out,
-        notes=tuple(filter(None, [*notes, chosen.note, _depth_note(known), clip_note(images), found.note])),
+        notes=tuple(
+            filter(None, [*notes, chosen.note, _depth_note(known, choices.bits), clip_note(images), found.note])
+        ),
         remarks=tuple(filter(None, [found.remark, on])),
         formats=[formats[i] for i in chosen.files],
     )
@@ -105,12 +108,22 @@ def _digest(known: Survey, choices: Choices) -> str:
     """Return the SHA-256 over contents and options, as far as these change any pixel."""
     several = choices.frames not in ("", "0") and max(known.counts) > 1
     options = f"frames {choices.frames}:" if several else ""
-    options += f"bits {choices.bits}:" if choices.bits not in (0, 16) else ""
+    options += f"bits {choices.bits}:" if choices.bits not in (0, 16) and known.largest >= 0 else ""
     return known.digest(BACKGROUNDS[choices.background], options)
 
 
-def _depth_note(known: Survey) -> str:
-    if not known.bits:
+def _require_bits(where: str, images: Sequence[str], known: Survey, bits: int) -> None:
+    """Raise DataError where a file uses more bits than given."""
+    too_deep = [i for i, fact in enumerate(known.facts) if bits and fact.largest >= 2**bits]
+    if too_deep:
+        name, largest = images[too_deep[0]], known.facts[too_deep[0]].largest
+        raise DataError(
+            f"{where}: {name} holds the value {largest:,}, more than bits={bits} can hold ({2**bits - 1:,})"
+        )
+
+
+def _depth_note(known: Survey, bits: int) -> str:
+    if bits or not known.bits:
         return ""
     return (
         f"the 16-bit gray files hold values below {2**known.bits:,} only, which are almost black in 16 bits; "

@@ -62,7 +62,7 @@ def huggingface(
         return format_spec(spec, {key: value for key, value in options.items() if defaults.get(key) != value})
 
     load = _loader(table, columns.image)
-    known = survey(range(len(table)), load, depth=False, workers=1)
+    known = survey(range(len(table)), load, depth=0, workers=1)
     other = next((name for name in OTHER_SPLIT.get(split, ()) if name in splits), "")
     return ImageSource(
         spec=where(split),

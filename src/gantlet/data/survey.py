@@ -57,16 +57,20 @@ class Survey:
     @property
     def bits(self) -> int:
         """Return how many bits the 16-bit gray files use, where that is 8, 10 or 12; else 0."""
-        largest = max((fact.largest for fact in self.facts), default=-1)
-        return next((bits for bits in SHALLOW if 0 < largest < 2**bits), 0)
+        return next((bits for bits in SHALLOW if 0 < self.largest < 2**bits), 0)
+
+    @property
+    def largest(self) -> int:
+        """Return the largest value of all 16-bit gray files that were measured; −1 where there is none."""
+        return max((fact.largest for fact in self.facts), default=-1)
 
 
-def survey(items: Iterable[T], load: Callable[[T], bytes], *, depth: bool = True, workers: int = 4) -> Survey:
+def survey(items: Iterable[T], load: Callable[[T], bytes], *, depth: int = 16, workers: int = 4) -> Survey:
     """Read every file once; ``load`` returns one file's bytes, from several threads, or raises Undecodable.
 
-    ``depth``: decode 16-bit gray files for their largest value, until one uses more than 12 bits.
+    ``depth``: decode 16-bit gray files for their largest value, until one uses more than so many bits; 0: none of them.
     """
-    measured = [depth]
+    measured = [depth > 0]
 
     def one(item: T) -> Facts:
         try:
@@ -75,7 +79,7 @@ def survey(items: Iterable[T], load: Callable[[T], bytes], *, depth: bool = True
             return Facts(hashlib.sha256(f"unreadable: {error.reason}".encode()).digest(), "", 0)
         name = sniffed(content)
         largest = _largest(content, name) if measured[0] else -1
-        if largest >= 2 ** SHALLOW[-1]:
+        if largest >= 2**depth:
             measured[0] = False
         return Facts(hashlib.sha256(content).digest(), name, frames(content, name), largest)
 
