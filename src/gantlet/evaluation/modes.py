@@ -2,16 +2,18 @@
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Int64
 
-from gantlet.core.results.report import ModeCount
+from gantlet.core.results.report import ClassShare, ModeCount
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.holm import holm
 from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.mode_counts import medoids, mode_counts
+from gantlet.evaluation.quantify import class_shares
 from gantlet.evaluation.variety import variety
 
 CLUSTERS = 20
@@ -28,6 +30,8 @@ class Modes:
     fake: Int64[np.ndarray, " m"]
     names: tuple[str, ...]
     medoids: Int64[np.ndarray, " k"]
+    known: Literal["modes", "classes", "clusters"]
+    """Where they come from: a mixture, an extractor's classes, clusters of the real features."""
 
 
 def assign(evidence: Evidence) -> Modes | None:
@@ -37,16 +41,17 @@ def assign(evidence: Evidence) -> Modes | None:
     forty real images and no classes.
     """
     real, fake, classes = evidence.real, evidence.fake, evidence.classes
+    known: Literal["modes", "classes", "clusters"]
     if evidence.mixture is not None:
         sides = [evidence.mixture.nearest(bank.features)[0] for bank in (real, fake)]
-        names = tuple(f"mode {j}" for j in range(evidence.mixture.n_modes))
+        names, known = tuple(f"mode {j}" for j in range(evidence.mixture.n_modes)), "modes"
     elif (
         real.probabilities is not None
         and fake.probabilities is not None
         and real.probabilities.shape[1] == len(classes)
     ):
         sides = [bank.probabilities.argmax(1) for bank in (real, fake) if bank.probabilities is not None]
-        names = classes
+        names, known = classes, "classes"
     else:
         from sklearn.cluster import KMeans
 
@@ -57,8 +62,9 @@ def assign(evidence: Evidence) -> Modes | None:
         rows = numpy_stream(evidence.seed, "clusters").permutation(real.n)[:fitting]
         fitted = KMeans(k, n_init=1, random_state=evidence.seed % 2**32).fit(real.features[rows])
         sides = [fitted.predict(bank.features).astype(np.int64) for bank in (real, fake)]
+        known = "clusters"
         names = tuple(f"cluster {i + 1}{_mostly(evidence, sides[0] == i)}" for i in range(k))
-    return Modes(sides[0], sides[1], names, medoids(real.features, sides[0], len(names)))
+    return Modes(sides[0], sides[1], names, medoids(real.features, sides[0], len(names)), known)
 
 
 def _mostly(evidence: Evidence, rows: Bool[np.ndarray, " n"]) -> str:
@@ -88,6 +94,22 @@ def counted_by_label(evidence: Evidence) -> tuple[ModeCount, ...]:
     count = max(len(evidence.label_names), int(real.max(initial=-1)) + 1, int(fake.max(initial=-1)) + 1)
     names = [_label_name(evidence, label) for label in range(count)]
     return tuple(found for found in mode_counts(real, fake, names, evidence.level) if found.n_real or found.n_fake)
+
+
+def shares(evidence: Evidence, modes: Modes) -> tuple[ClassShare, ...]:
+    """Return each class's share of the fakes as clusters, or a classifier on images that it has not seen, show it.
+
+    () without labels of real images, and for a classifier without labelled unseen ones.
+    """
+    bank, symbols = evidence.real, modes.real
+    if modes.known == "classes":
+        if evidence.test is None or evidence.test is evidence.real or evidence.test.probabilities is None:
+            return ()
+        bank, symbols = evidence.test, evidence.test.probabilities.argmax(1)
+    if modes.known == "modes" or bank.labels is None:
+        return ()
+    names = [_label_name(evidence, label) for label in range(int(bank.labels.max(initial=0)) + 1)]
+    return class_shares(symbols, bank.labels, modes.fake, names, evidence.level)
 
 
 def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
