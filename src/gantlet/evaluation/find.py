@@ -10,7 +10,7 @@ from gantlet.core.errors import TooFewSamples
 from gantlet.core.numerics.mapped import forget_pages
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.compute import compute
-from gantlet.evaluation.copies import CopyRatios, copy_ratios, copy_test, outlier_test
+from gantlet.evaluation.copies import LEVEL, Closeness, CopyRatios, TailTest, copy_ratios, copy_test, outlier_test
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.findings import Far, Findings, Pair
 from gantlet.evaluation.gather import evidence_of, missing_references
@@ -18,6 +18,8 @@ from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.modes import Modes, assign, counted, counted_by_label
 from gantlet.evaluation.once import found_once
 from gantlet.evaluation.sides import Side, Space
+from gantlet.evaluation.stats.alignment import Aligned
+from gantlet.evaluation.thumbnails import closeness
 
 SUSPECTS = 12
 OUTLIERS = 8
@@ -63,20 +65,31 @@ def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Es
     memory, train = memory_bytes(space.config.memory), space.train.rows.features
     ratios = copy_ratios(train, fake.rows.features, memory)
     unseen = copy_ratios(train, space.test.rows.features, memory) if space.test else None
+    copies, suspects = _copies(space, fake, ratios, unseen) if unseen else (None, _suspects(ratios))
     space.progress("search for copies and outliers", 1, 1)
     return Findings(
         estimates,
         counts,
         _examples(modes) if modes else (),
-        copy_test(ratios, unseen) if unseen else None,
+        copies,
         outlier_test(ratios, unseen) if unseen else None,
-        _suspects(ratios),
+        suspects,
         (*_far_fakes(ratios), *_missed(evidence)),
         classes,
     )
 
 
-def _suspects(ratios: CopyRatios) -> tuple[Pair, ...]:
+def _copies(space: Space, fake: Side, ratios: CopyRatios, unseen: CopyRatios) -> tuple[TailTest, tuple[Pair, ...]]:
+    """Return the test of near copies in the space of the features and in that of pixels, and the pairs to look at."""
+    by_features = Closeness("features", ratios.ratio, unseen.ratio, unseen.own)
+    pixels = closeness(space, fake)
+    if pixels is None:
+        return copy_test(by_features), _suspects(ratios)
+    found = copy_test(by_features, pixels[0])
+    return found, _suspects(pixels[1] if found.space == "pixels" and found.p_value < LEVEL else ratios)
+
+
+def _suspects(ratios: CopyRatios | Aligned) -> tuple[Pair, ...]:
     order = np.argsort(ratios.ratio, kind="stable")[:SUSPECTS]
     return tuple(
         Pair(int(row), int(ratios.nearest[row]), float(ratios.distance[row]), float(ratios.ratio[row])) for row in order

@@ -10,6 +10,7 @@ from gantlet.core.errors import DataError
 from gantlet.core.interfaces.extractors import Extractor
 from gantlet.core.results.estimate import Estimate
 from gantlet.data.kinds import Source
+from gantlet.evaluation.stats.alignment import AlignedReal
 from gantlet.evaluation.stats.bank import Bank
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 
@@ -82,6 +83,8 @@ class Space:
     no_test: str = ""
     references: dict[str, Estimate] = field(default_factory=dict)
     """Real against held-out real, by metric: computed once, for any number of fakes."""
+    aligned: AlignedReal | None = None
+    """Where the search for copies among pixels stands before it sees fakes; made once it is needed."""
 
     def counted(self, stage: str, total: int) -> Callable[[str], None]:
         """Return a function that reports progress by one each time it is called with a name."""
