@@ -104,7 +104,7 @@ def pool(data: str, features: str, most: int, out: Path) -> tuple[np.ndarray, di
     return images, {name: Views(kept[f"{name} 0"], kept[f"{name} 1"]) for name in ("all", "exact", *CHANGES)}
 
 
-def _mixture(train: np.ndarray, n: int, repeat: int) -> Pictures:
+def _mixture(train: np.ndarray, n: int, repeat: int) -> np.ndarray:
     from sklearn.decomposition import PCA
     from sklearn.mixture import GaussianMixture
 
@@ -121,12 +121,14 @@ def draw(
     """Return training images, held-out images and the fakes of one repeat: honest ones, and copies to plant among them."""
     rng = np.random.default_rng([repeat, task["n_train"], task["n_held_out"]])
     everything, order, most = known["all"], rng.permutation(len(images)), int(max(_numbers(task["n_fake"])))
-    if task["honest"] == "blurred":  # the changed versions are of the first images, which are then nobody else's
-        order = np.concatenate([order[order >= PLANTED], order[order < PLANTED]])
+    if (
+        task["honest"] == "blurred"
+    ):  # known of the first images only: held-out images and fakes are both drawn from them
+        order = np.concatenate([rng.choice(order[order >= PLANTED], task["n_train"], False), order[order < PLANTED]])
     rows, held, rest = np.split(order, [task["n_train"], task["n_train"] + task["n_held_out"]])
     train, held_out = everything.take(rows), everything.take(held)
     if task["honest"] == "blurred":
-        return train, held_out, {"blurred": known["blurred"].take(rest[rest < PLANTED][:most])}
+        return train, held_out, {"blurred": known["blurred"].take(rest[:most])}
     if task["honest"] == "mixture":
         return train, held_out, {"mixture": views(_mixture(images[rows], most, repeat), task["features"])}
     if task["honest"] == "dense":

@@ -87,12 +87,20 @@ def test_near_duplicates_that_held_out_images_have_too_are_no_sign_of_copying() 
 def test_the_other_space_is_corrected_for_and_named() -> None:
     rng = np.random.default_rng(0)
     honest = Closeness("features", 1 + rng.random(500), 1 + rng.random(500), 1 + rng.random(2000))
-    copied = np.concatenate([np.full(6, 0.1), 1 + rng.random(494)])
-    pixels = Closeness("pixels", copied, 1 + rng.random(500), 1 + rng.random(2000))
+    copied = np.concatenate([np.full(6, 0.1), 0.3 + rng.random(494)])
+    pixels = Closeness("pixels", copied, 0.3 + rng.random(500), 0.3 + rng.random(2000))
     alone, both = copy_test(pixels), copy_test(honest, pixels)
     assert both.space == "pixels" and both.p_value == pytest.approx(2 * alone.p_value)
     assert both.thresholds == 2 * alone.thresholds and both.suspicious == 6
     assert both.unseen is not None and alone.unseen is not None and both.unseen >= alone.unseen
+
+
+def test_pixels_that_are_somewhat_nearer_all_over_are_no_copies() -> None:
+    """As those of blurred pictures are: their ratios are lower, but not as low as copies' are."""
+    rng = np.random.default_rng(0)
+    honest, blurred = 0.6 + 0.4 * rng.random((2, 1000)), 0.55 + 0.4 * rng.random(1000)
+    assert copy_test(Closeness("features", blurred, honest[0], honest[1])).p_value < LEVEL
+    assert copy_test(Closeness("pixels", blurred, honest[0], honest[1])).p_value == 1.0
 
 
 def told(**changes: object) -> TailTest:

@@ -4,10 +4,10 @@ For gray thumbnails q, t of S × S values in [0, 1]:
 
     a(q, t) = min over q and its mirror image, over shifts by up to ±R pixels, of the root mean square difference
               between the inner (S − 2R)² pixels of q and the pixels of t on which they come to lie,
-    ratio(q) = min_t a(q, t) / median_t a(q, t),  t among the 2K candidates of q: the K training images whose blurred
+    ratio(q) = (min_t a(q, t) + f) / (median_t a(q, t) + f),  f = 0.01,  t among the 2K candidates of q: the K training images whose blurred
               thumbnails lie nearest to that of q, and the K nearest to its mirror image.
 
-About 0.1 marks a copy, also one that was compressed again; a picture of its own has about 0.8. The neighbours in the
+A copy has 0.05, compressed again by JPEG about 0.16; a picture of its own about 0.9, one in a hundred below 0.7 (CIFAR-10). The neighbours in the
 denominator make flat and blurred pictures, which lie near everything, no more suspicious than others (the normalisation
 of Carlini et al. 2023, arXiv:2301.13188, section 4.2; there the 50 nearest neighbours, without shifts and mirroring).
 """
@@ -19,11 +19,14 @@ import torch
 from jaxtyping import Float, Float64, Int64, UInt8
 from torch import Tensor
 
+from gantlet.core.numerics.distances import row_chunks
+
 SIDE, REACH, CANDIDATES = 32, 2, 8
 CELL, BLUR = 4, 2.5
-BLOCK = 256
-FLAT = 1e-3
-"""Added to both distances of the ratio: a quarter of one grey level of 256."""
+BLOCK, TILE = 256, 2**24
+"""Images, and distances of images, that are held at once."""
+FLAT = 0.01
+"""Added to both distances of the ratio, 2.6 grey levels of 256: flat pictures, which lie near everything, are no copies."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +43,13 @@ class AlignedSearch:
 
     def __init__(self, train: UInt8[np.ndarray, "n s s"]) -> None:
         self.pixels = train
-        self.blurred = _blurred(_unit(train))
+        self.blurred = torch.cat([_blurred(_unit(train[part])) for part in row_chunks(len(train), BLOCK)])
         self.squares = self.blurred.square().sum(1)
 
     def __call__(self, query: UInt8[np.ndarray, "m s s"], own: Int64[np.ndarray, " m"] | None = None) -> Aligned:
         """Return what is nearest to each query; ``own``: the queries' rows in the training set, which do not count."""
-        parts = [
-            self._block(query[start : start + BLOCK], None if own is None else own[start : start + BLOCK])
-            for start in range(0, len(query), BLOCK)
-        ]
+        size = max(1, min(BLOCK, TILE // len(self.pixels)))
+        parts = [self._block(query[part], None if own is None else own[part]) for part in row_chunks(len(query), size)]
         return Aligned(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def _block(
