@@ -4,12 +4,13 @@ For gray thumbnails q, t of S × S values in [0, 1]:
 
     a(q, t) = min over q and its mirror image, over shifts by up to ±R pixels, of the root mean square difference
               between the inner (S − 2R)² pixels of q and the pixels of t on which they come to lie,
-    ratio(q) = (min_t a(q, t) + f) / (median_t a(q, t) + f),  f = 0.01,  t among the 2K candidates of q: the K training images whose blurred
-              thumbnails lie nearest to that of q, and the K nearest to its mirror image.
+    ratio(q) = (min_t a(q, t) + f) / (median_t a(q, t) + f),  f = 0.01,
 
-A copy has 0.05, compressed again by JPEG about 0.16; a picture of its own about 0.9, one in a hundred below 0.7 (CIFAR-10). The neighbours in the
-denominator make flat and blurred pictures, which lie near everything, no more suspicious than others (the normalisation
-of Carlini et al. 2023, arXiv:2301.13188, section 4.2; there the 50 nearest neighbours, without shifts and mirroring).
+t among the 2K candidates of q: the K training images whose blurred thumbnails lie nearest to that of q, and the K nearest
+to its mirror image. In CIFAR-10 a copy has a ratio of about 0.05, one compressed again by JPEG 0.16, a picture of its own
+0.9, and one in a hundred of these less than 0.7. The neighbours in the denominator, and f, are there for flat and blurred
+pictures, which lie near everything (after the adaptive threshold of Carlini et al. 2023, arXiv:2301.13188, which takes the
+50 nearest neighbours, without shifts and mirroring).
 """
 
 from dataclasses import dataclass
