@@ -220,12 +220,12 @@ def main() -> None:
     """Measure what is left to measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("copying"), help="folder of what is kept")
-    parser.add_argument("--data", default="digits", help="a source of images of one size")
+    parser.add_argument("--data", default="digits[split=all]", help="a source of images of one size")
     parser.add_argument("--features", default="random-conv")
     parser.add_argument("--most", type=int, default=12_000, help="images that are drawn from")
-    parser.add_argument("--train", type=int, default=5000)
-    parser.add_argument("--held-out", type=int, default=1000)
-    parser.add_argument("--fakes", default="500,1000")
+    parser.add_argument("--train", type=int, default=800)
+    parser.add_argument("--held-out", type=int, default=300)
+    parser.add_argument("--fakes", default="500")
     parser.add_argument("--shares", default="0.01,0.05")
     parser.add_argument(
         "--honest", default="fresh", help="generators: fresh (with and without copies), blurred, dense, mixture"
