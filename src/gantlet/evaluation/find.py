@@ -8,7 +8,7 @@ from gantlet.core.config import memory_bytes
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.compute import compute
-from gantlet.evaluation.copies import CopyRatios, copy_ratios, copy_test, outlier_test
+from gantlet.evaluation.copies import LEVEL, Closeness, CopyRatios, TailTest, copy_ratios, copy_test, outlier_test
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.findings import Far, Findings, Pair
 from gantlet.evaluation.gather import evidence_of
@@ -18,6 +18,8 @@ from gantlet.evaluation.modes import Modes, assign, counted, counted_by_label, s
 from gantlet.evaluation.once import found_once
 from gantlet.evaluation.references import beside, trials
 from gantlet.evaluation.sides import Side, Space
+from gantlet.evaluation.stats.alignment import Aligned
+from gantlet.evaluation.thumbnails import closeness
 
 SUSPECTS = 12
 OUTLIERS = 8
@@ -57,14 +59,15 @@ def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Es
     memory, train = memory_bytes(space.config.memory), space.train.rows.features
     ratios = copy_ratios(train, fake.rows.features, memory)
     unseen = copy_ratios(train, space.test.rows.features, memory) if space.test else None
+    copies, suspects = _copies(space, fake, ratios, unseen) if unseen else (None, _suspects(ratios))
     space.progress("search for copies and outliers", 1, 1)
     return Findings(
         estimates,
         counts,
         _examples(modes) if modes else (),
-        copy_test(ratios, unseen) if unseen else None,
+        copies,
         outlier_test(ratios, unseen) if unseen else None,
-        _suspects(ratios),
+        suspects,
         (*_far_fakes(ratios), *_missed(evidence)),
         classes,
         estimated,
@@ -76,7 +79,17 @@ def _same_names(space: Space) -> bool:
     return space.test is None or class_names(space.test.source) == class_names(space.real.source)
 
 
-def _suspects(ratios: CopyRatios) -> tuple[Pair, ...]:
+def _copies(space: Space, fake: Side, ratios: CopyRatios, unseen: CopyRatios) -> tuple[TailTest, tuple[Pair, ...]]:
+    """Return the test of near copies in the space of the features and in that of pixels, and the pairs to look at."""
+    by_features = Closeness("features", ratios.ratio, unseen.ratio, unseen.own)
+    pixels = closeness(space, fake)
+    if pixels is None:
+        return copy_test(by_features), _suspects(ratios)
+    found = copy_test(by_features, pixels[0])
+    return found, _suspects(pixels[1] if found.space == "pixels" and found.p_value < LEVEL else ratios)
+
+
+def _suspects(ratios: CopyRatios | Aligned) -> tuple[Pair, ...]:
     order = np.argsort(ratios.ratio, kind="stable")[:SUSPECTS]
     return tuple(
         Pair(int(row), int(ratios.nearest[row]), float(ratios.distance[row]), float(ratios.ratio[row])) for row in order

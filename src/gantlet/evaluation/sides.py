@@ -10,6 +10,7 @@ from gantlet.core.errors import DataError
 from gantlet.core.interfaces.extractors import Extractor, TrainedOnLabels
 from gantlet.core.results.estimate import Estimate
 from gantlet.data.kinds import Source
+from gantlet.evaluation.stats.alignment import AlignedReal
 from gantlet.evaluation.stats.bank import Bank, own_classes
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 
@@ -84,6 +85,8 @@ class Space:
     """Held-out real against real, by metric and the number of fakes that it stands beside (0: any): computed once."""
     compared_n: int | None = None
     """The number of fakes that a reference is made for; None where fakes are at hand."""
+    aligned: AlignedReal | None = None
+    """Where the search for copies among pixels stands before it sees fakes; made once it is needed."""
 
     @property
     def own_classes(self) -> bool:

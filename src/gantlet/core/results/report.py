@@ -53,7 +53,8 @@ class Suspect:
     """A fake image that lies suspiciously close to a training image.
 
     ``ratio`` = d(fake, nearest training image) / d(that image, its own nearest training image); below 1 the fake is
-    closer to it than any other training image is.
+    closer to it than any other training image is. Where the verdict says that copies were found pixel by pixel: the ratio
+    of aligned pixels (`evaluation.stats.alignment`), and the distance between them.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
