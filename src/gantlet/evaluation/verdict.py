@@ -101,8 +101,8 @@ def _copies(copies: TailTest | None, no_test: str, *, exact: bool) -> list[str]:
     if copies is None:
         near = "near copies were not looked for beside the exact ones" if exact else "memorisation was not tested"
         if no_test:
-            return [f"caution: {near}: {no_test}. Give real images that it was not trained on (--held-out)."]
-        return [f"caution: {near}: that needs the training images and held-out real ones (--train, --held-out)."]
+            return [f"unclear: {near}: {no_test}. Give real images that it was not trained on (--held-out)."]
+        return [f"unclear: {near}: that needs the training images and held-out real ones (--train, --held-out)."]
     how = " (pixel by pixel, a shift or mirroring undone)" if copies.space == "pixels" else ""
     counts = (
         f"{copies.share:.1%} of the images lie suspiciously close to a training image{how}; of held-out real images "
@@ -113,7 +113,7 @@ def _copies(copies: TailTest | None, no_test: str, *, exact: bool) -> list[str]:
     if copies.unseen is None:
         other = "further copies cannot be told beside the exact ones" if exact else "memorisation cannot be told"
         return [
-            f"caution: {other}: of {copies.n_fake:,} images beside {copies.n_held_out:,} held-out ones any share of copies "
+            f"unclear: {other}: of {copies.n_fake:,} images beside {copies.n_held_out:,} held-out ones any share of copies "
             f"could have gone unseen. Give more images."
         ]
     least = f"close copies of fewer than {copies.unseen:.1%} of the images could have gone unseen"
