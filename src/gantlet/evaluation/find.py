@@ -40,6 +40,7 @@ def find(space: Space, fake: Side) -> Findings:
         computed = compute(trial.evidence, trial.specs, progress=space.counted("references", len(trial.specs)))
         for spec, estimate in zip(trial.specs, computed, strict=True):
             found.setdefault(trial.of, {}).setdefault(spec, []).append(estimate)
+        del trial  # it holds copies of rows
     space.seconds["references"] = time.perf_counter() - started
     referred = beside(space, fake.bank.n, estimates, names, found)
     return _diagnosed(space, fake, evidence, referred)

@@ -2,11 +2,12 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Bool, Int64
 
+from gantlet.core.numerics.distances import row_chunks
 from gantlet.core.results.report import ClassShare, ModeCount
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
@@ -14,7 +15,11 @@ from gantlet.evaluation.inference.holm import holm
 from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.mode_counts import medoids, mode_counts
 from gantlet.evaluation.quantify import class_shares
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.variety import variety
+
+if TYPE_CHECKING:
+    from sklearn.cluster import KMeans
 
 CLUSTERS = 20
 FITTED = 20_000
@@ -61,10 +66,16 @@ def assign(evidence: Evidence) -> Modes | None:
         fitting = min(FITTED, max(20 * k, evidence.memory // (64 * real.dim)))  # k-means holds four copies of them
         rows = numpy_stream(evidence.seed, "clusters").permutation(real.n)[:fitting]
         fitted = KMeans(k, n_init=1, random_state=evidence.seed % 2**32).fit(real.features[rows])
-        sides = [fitted.predict(bank.features).astype(np.int64) for bank in (real, fake)]
+        sides = [_predicted(fitted, bank) for bank in (real, fake)]
         known = "clusters"
         names = tuple(f"cluster {i + 1}{_mostly(evidence, sides[0] == i)}" for i in range(k))
     return Modes(sides[0], sides[1], names, medoids(real.features, sides[0], len(names)), known)
+
+
+def _predicted(fitted: "KMeans", bank: FeatureBank) -> Int64[np.ndarray, " n"]:
+    parts = [fitted.predict(bank.features[rows]) for rows in row_chunks(bank.n)]
+    bank.forget_pages()
+    return np.concatenate(parts).astype(np.int64)
 
 
 def _mostly(evidence: Evidence, rows: Bool[np.ndarray, " n"]) -> str:

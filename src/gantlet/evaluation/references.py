@@ -16,7 +16,6 @@ from gantlet.evaluation.gather import between
 from gantlet.evaluation.labels import match_classes
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.bank import Bank
-from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 STEADY = 5000
 """Held-out rows up to which references are averaged over several draws, at most `DRAWS` of them."""
@@ -58,17 +57,32 @@ def trials(
         return
     defined = [spec for spec, estimate in zip(specs, estimates, strict=True) if estimate.value is not None]
     whole = tuple(spec for spec in defined if not depends_on_n(spec) and (spec, 0) not in space.references)
-    if whole:
-        for draw in _draws(space, None):
-            yield Trial("reference", _of_reference(space, fake, draw, whole), whole)
+    draws = _draws(space, None) if whole else iter(())
+    while (draw := next(draws, None)) is not None:
+        trial = Trial("reference", _of_reference(space, fake, draw, whole), whole)
+        del draw  # it holds copies of rows, and so on below
+        yield trial
+        del trial
     equal = tuple(spec for spec in defined if depends_on_n(spec))
-    m = fake.bank.n
-    missing = tuple(spec for spec in equal if (spec, m or 0) not in space.references)
-    for i, draw in enumerate(_draws(space, m) if equal else ()):
+    yield from _at_equal_n(space, fake, evidence, equal)
+
+
+def _at_equal_n(space: Space, fake: Side, evidence: Evidence, specs: tuple[str, ...]) -> Iterator[Trial]:
+    """Yield the references at the number of fakes, and the fakes at the reference's numbers where these are others."""
+    m, i = fake.bank.n, 0
+    missing = tuple(spec for spec in specs if (spec, m or 0) not in space.references)
+    draws = _draws(space, m) if specs else iter(())
+    while (draw := next(draws, None)) is not None:
+        real, n = draw.real, draw.held_out.n
         if missing:
-            yield Trial("reference", _of_reference(space, fake, draw, missing), missing)
-        if (draw.held_out.n, draw.real.n) != (m, space.real.bank.n) and fake.bank.rows is not None:
-            yield Trial("fakes", _of_fakes(space, evidence, draw, i), equal)
+            trial = Trial("reference", _of_reference(space, fake, draw, missing), missing)
+            del draw
+            yield trial
+            del trial
+        if (n, real.n) != (m, space.real.bank.n) and n is not None and fake.bank.rows is not None:
+            yield Trial("fakes", _of_fakes(space, evidence, real, n, i), specs)
+        draw, i = None, i + 1
+        del real
 
 
 def _draws(space: Space, n_fake: int | None) -> Iterator[Draw]:
@@ -105,12 +119,11 @@ def _of_reference(space: Space, fake: Side, draw: Draw, specs: Sequence[str]) ->
     return dataclasses.replace(evidence, given={**given, **evidence.given})
 
 
-def _of_fakes(space: Space, evidence: Evidence, draw: Draw, i: int) -> Evidence:
-    """Return the fakes against the reference's real rows, as many as it has held-out ones; pairs of rows are not kept."""
+def _of_fakes(space: Space, evidence: Evidence, real: Bank, n: int, i: int) -> Evidence:
+    """Return n of the fakes against the reference's real rows; pairs of rows are not kept."""
     rows: Int64[np.ndarray, " m"] = numpy_stream(space.config.seed, f"equal n {i}").permutation(evidence.fake.n)
-    fake: FeatureBank = evidence.fake.take(np.sort(rows[: draw.held_out.n]))
     given = {name: value for name, value in evidence.given.items() if name != "pairs"}
-    return dataclasses.replace(evidence, real_bank=draw.real, fake_bank=fake, given=given)
+    return dataclasses.replace(evidence, real_bank=real, fake_bank=evidence.fake.take(np.sort(rows[:n])), given=given)
 
 
 def averaged(found: Sequence[Estimate]) -> Estimate | None:
