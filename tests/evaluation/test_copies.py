@@ -1,8 +1,11 @@
 """The copy test finds planted copies and does not accuse fresh samples."""
 
 import numpy as np
+import pytest
 
-from gantlet.evaluation.copies import copy_ratios, copy_test, outlier_test
+from gantlet.core.results.report import ExactCopies
+from gantlet.evaluation.copies import LEVEL, Closeness, TailTest, copy_ratios, copy_test, outlier_test, thinned
+from gantlet.evaluation.verdict import ALPHA, verdict
 
 MEMORY = 10**8
 
@@ -23,13 +26,103 @@ def test_ratio_equals_brute_force() -> None:
     np.testing.assert_allclose(found.ratio, cross.min(1) / own.min(1)[nearest], rtol=1e-4)
 
 
-def test_planted_copies_are_found_and_fresh_samples_are_not() -> None:
-    train, held_out = cloud(1000, 0), cloud(1000, 1)
-    copies = train[:60] + 0.01 * cloud(60, 2)
-    guilty = np.concatenate([copies, cloud(940, 3)])
-    honest_held_out = copy_ratios(train, held_out, MEMORY)
-    assert copy_test(copy_ratios(train, guilty, MEMORY), honest_held_out).p_value < 1e-6
-    assert copy_test(copy_ratios(train, cloud(1000, 4), MEMORY), honest_held_out).p_value > 0.01
+def by_features(train: np.ndarray, held_out: np.ndarray, fake: np.ndarray) -> Closeness:
+    honest = copy_ratios(train, held_out, MEMORY)
+    return Closeness("features", copy_ratios(train, fake, MEMORY).ratio, honest.ratio, honest.own)
+
+
+def test_own_ratios_equal_brute_force_over_the_other_rows() -> None:
+    train = np.concatenate([cloud(40, 0), cloud(40, 0)[:2]])  # with two exact duplicates
+    distances = np.linalg.norm(train[:, None].astype(float) - train[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    typical = np.median(distances.min(1)[distances.min(1) > 0])
+    expected, nearest = [], distances.argmin(1)
+    for i in range(len(train)):
+        others = np.delete(distances[nearest[i]], i).min()
+        expected.append(distances[i].min() / (others or typical))
+    kept = thinned(np.arange(len(train)), nearest)
+    found = copy_ratios(train, cloud(25, 1), MEMORY).own
+    np.testing.assert_allclose(found, np.array(expected)[kept], rtol=1e-4)
+
+
+def test_of_two_rows_nearest_to_each_other_one_is_kept_and_of_others_half() -> None:
+    rows = np.arange(2000)
+    assert (thinned(rows, rows ^ 1).reshape(-1, 2).sum(1) == 1).all()
+    assert abs(thinned(rows, np.roll(rows, 1)).mean() - 0.5) < 0.05
+
+
+@pytest.mark.parametrize(("n_fake", "n_copies"), [(1000, 10), (500, 5), (1000, 60)])
+def test_planted_copies_are_found_and_fresh_samples_are_not(n_fake: int, n_copies: int) -> None:
+    train, held_out = cloud(5000, 0), cloud(1000, 1)
+    copies = train[:n_copies] + 0.01 * cloud(n_copies, 2)
+    guilty = np.concatenate([copies, cloud(n_fake - n_copies, 3)])
+    found = copy_test(by_features(train, held_out, guilty))
+    assert found.p_value < LEVEL and found.share > found.false_alarms
+    assert found.unseen is not None and n_copies / n_fake >= found.unseen > 0
+    assert 2000 < found.n_training < 3000 and found.thresholds > 5
+    assert copy_test(by_features(train, held_out, cloud(n_fake, 4))).p_value > LEVEL
+
+
+def test_honest_fakes_are_rarely_flagged_with_everything_drawn_afresh() -> None:
+    p = []
+    for seed in range(0, 600, 3):
+        train, held_out, fake = cloud(300, seed), cloud(120, seed + 1), cloud(120, seed + 2)
+        p.append(copy_test(by_features(train, held_out, fake)).p_value)
+    assert np.mean(np.array(p) < LEVEL) <= 0.02
+    assert np.mean(np.array(p) < 0.3) > 0.1
+
+
+def test_near_duplicates_that_held_out_images_have_too_are_no_sign_of_copying() -> None:
+    """As in CIFAR-10: a share of all real images nearly equals a training image, though no two training images do."""
+    train = cloud(2000, 0)
+    held_out = np.concatenate([train[:30] + 0.01 * cloud(30, 5), cloud(970, 1)])
+    honest = np.concatenate([train[30:60] + 0.01 * cloud(30, 6), cloud(970, 3)])
+    found = copy_test(by_features(train, held_out, honest))
+    assert found.p_value >= LEVEL and found.n_training == 0
+    guilty = np.concatenate([train[30:150] + 0.01 * cloud(120, 6), cloud(880, 3)])
+    assert copy_test(by_features(train, held_out, guilty)).p_value < LEVEL
+    assert found.unseen is not None and 0.03 < found.unseen < 0.12
+
+
+def test_the_other_space_is_corrected_for_and_named() -> None:
+    rng = np.random.default_rng(0)
+    honest = Closeness("features", 1 + rng.random(500), 1 + rng.random(500), 1 + rng.random(2000))
+    copied = np.concatenate([np.full(6, 0.1), 0.3 + rng.random(494)])
+    pixels = Closeness("pixels", copied, 0.3 + rng.random(500), 0.3 + rng.random(2000))
+    alone, both = copy_test(pixels), copy_test(honest, pixels)
+    assert both.space == "pixels" and both.p_value == pytest.approx(2 * alone.p_value)
+    assert both.thresholds == 2 * alone.thresholds and both.suspicious == 6
+    assert both.unseen is not None and alone.unseen is not None and both.unseen >= alone.unseen
+
+
+def test_pixels_that_are_somewhat_nearer_all_over_are_no_copies() -> None:
+    """As those of blurred pictures are: their ratios are lower, but not as low as copies' are."""
+    rng = np.random.default_rng(0)
+    honest, blurred = 0.6 + 0.4 * rng.random((2, 1000)), 0.55 + 0.4 * rng.random(1000)
+    assert copy_test(Closeness("features", blurred, honest[0], honest[1])).p_value < LEVEL
+    assert copy_test(Closeness("pixels", blurred, honest[0], honest[1])).p_value == 1.0
+
+
+def told(**changes: object) -> TailTest:
+    values = {"suspicious": 5, "n_fake": 500, "held_out_suspicious": 5, "n_held_out": 500, "threshold": 0.5}
+    return TailTest(**{**values, "p_value": 0.5, "unseen": 0.014, **changes})  # type: ignore[arg-type]
+
+
+def line(copies: TailTest, exact: tuple[ExactCopies, ...] = ()) -> str:
+    return verdict((), (), copies, None, exact=exact)[-1]
+
+
+def test_the_sentence_says_what_could_have_gone_unseen() -> None:
+    assert LEVEL == ALPHA
+    assert line(told()).startswith("good: no sign of copying: 1.0% of the images")
+    assert line(told()).endswith("close copies of fewer than 1.4% of the images could have gone unseen.")
+    exact = (ExactCopies("training", 2, 500, (("a", "b"), ("c", "d"))),)
+    assert line(told(), exact).startswith("caution: no further sign of copying beside the exact copies")
+    assert line(told(p_value=0.001, space="pixels"), exact).startswith("memorised: 1.0% of the images")
+    assert "pixel by pixel" in line(told(p_value=0.001, space="pixels"))
+    for exact_copies in ((), exact):
+        assert line(told(unseen=None), exact_copies).startswith("caution: ")
+        assert "any share of copies could have gone unseen" in line(told(unseen=None), exact_copies)
 
 
 def test_duplicates_in_the_training_set_give_finite_ratios() -> None:

@@ -82,3 +82,13 @@ def test_a_report_warns_of_compression_and_remarks_on_labels(tmp_path: Path) -> 
     assert report.remarks[0] == "real images: labels: 2 classes from the folders a, b"
     assert not any("labels" in warning for warning in report.warnings)
     assert type(report).load(tmp_path / "out/report.json") == report
+
+
+def test_a_comparison_says_the_same_of_each_side(tmp_path: Path) -> None:
+    real, a = folder(tmp_path / "real", jpg=20), folder(tmp_path / "a", jpg=20)
+    b = folder(tmp_path / "b", png=20)
+    (b / "notes.txt").write_text("text")
+    result = gantlet.compare(str(a), str(b), str(real), CONFIG)
+    assert "real images are JPEG files, those of B PNG: compression alone changes every number" in result.warnings
+    assert not any("of A" in warning and "compression" in warning for warning in result.warnings)
+    assert "B: ignored 1 files without an image suffix: notes.txt" in result.notes

@@ -1,26 +1,26 @@
 """Is A better than B? Both are evaluated against the same real images; differences are paired and corrected for multiple comparisons."""
 
 import dataclasses
-import math
 
 import numpy as np
 
+from gantlet.actions.winners import by_variance, conclude, unequal, unpaired
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.processes import processes
-from gantlet.core.results.comparison import Better, Comparison, Difference
-from gantlet.core.results.estimate import Estimate, count_text
+from gantlet.core.results.comparison import Comparison, Difference
+from gantlet.core.results.estimate import Estimate
 from gantlet.data.kinds import Source
 from gantlet.data.opening import open_source
 from gantlet.data.statistics_file import StatisticsSource
 from gantlet.data.subset import cut
-from gantlet.evaluation.compute import compute
+from gantlet.evaluation.assemble import warnings_of
+from gantlet.evaluation.compute import FOREIGN, compute
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.extraction import extract_generated
+from gantlet.evaluation.formats import said_of
 from gantlet.evaluation.gather import evidence_of
 from gantlet.evaluation.inference.difference import Influence, difference_variance, interval_variance
-from gantlet.evaluation.inference.holm import holm_adjusted
-from gantlet.evaluation.inference.intervals import quantile
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.opening import default_n, generated_shape, open_fakes, require_same_kind
@@ -58,10 +58,11 @@ def compare(
     if sources[0].digest == sources[1].digest:
         raise UsageError(f"{sources[0].spec} and {sources[1].spec} are the same images; there is nothing to compare")
     shape = generated_shape(sources[0]) or generated_shape(sources[1])
+    said = said_of(("real images", target), ("A", sources[0]), ("B", sources[1]))
     sources, notes = equal_numbers(sources, config.seed)
     spaces = prepare(target, config, progress, shape)
     sides = [extract_generated(spaces, source) for source in sources]
-    return processes().first(lambda: _compare_sides(spaces, sides, target.spec, notes))
+    return processes().first(lambda: _compare_sides(spaces, sides, target.spec, (*notes, *said)))
 
 
 def equal_numbers(sources: list[Source], seed: int) -> tuple[list[Source], tuple[str, ...]]:
@@ -87,25 +88,20 @@ def _compare_sides(spaces: list[Space], sides: list[list[Side]], real: str, note
     paired_fakes = all(generated) and sides[0][0].bank.n == sides[1][0].bank.n and same_labels([s[0] for s in sides])
     differences: list[Difference] = []
     left_out: dict[str, str] = {}
+    warnings = [line for name, side in zip("AB", sides, strict=True) for line in warnings_of(spaces[0], side[0], name)]
     for space, *pair in zip(spaces, *sides, strict=True):
         _compare_in(space, pair, paired_fakes, differences, left_out)
     features = ", ".join(space.extractor.identity["name"] for space in spaces)
     first, second = (side[0].source.spec for side in sides)
-    return conclude(differences, left_out, (first, second, real), features, spaces[0].config.level, notes=notes)
-
-
-def conclude(
-    differences: list[Difference],
-    left_out: dict[str, str],
-    names: tuple[str, str, str],
-    features: str,
-    level: float,
-    *,
-    notes: tuple[str, ...] = (),
-) -> Comparison:
-    """Return the comparison of A and B with real images (their ``names``), with corrected p-values and a verdict in words."""
-    corrected = _correct_p_values(differences, level)
-    return Comparison(*names, features, level, tuple(corrected), verdict(corrected, level), left_out, notes)
+    return conclude(
+        differences,
+        left_out,
+        (first, second, real),
+        features,
+        spaces[0].config.level,
+        notes=notes,
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
 
 
 def same_labels(sides: list[Side]) -> bool:
@@ -122,7 +118,7 @@ def _compare_in(
     space: Space, sides: list[Side], paired_fakes: bool, differences: list[Difference], left_out: dict[str, str]
 ) -> None:
     """Compare in one feature space; adds to ``differences`` and ``left_out``."""
-    names = metric_names(space.config, space.name)
+    names = metric_names(space.config, space.name, own_classes=space.own_classes)
     evidences = [evidence_of(space, side, names) for side in sides]
     estimates = [compute(evidence, names) for evidence in evidences]
     for first, second in zip(*estimates, strict=True):
@@ -131,20 +127,12 @@ def _compare_in(
             left_out[title] = "; ".join(first.notes or second.notes)
         elif reason := unequal(first, second):
             left_out[title] = reason
+        elif not first.votes:
+            left_out[title] = FOREIGN
         elif (difference := _difference(evidences, first, second, paired_fakes, space.config.level)) is None:
             left_out[title] = "it has no interval"
         else:
             differences.append(dataclasses.replace(difference, metric=title))
-
-
-def unequal(a: Estimate, b: Estimate) -> str:
-    """Return why two estimates of one metric are not comparable, where they rest on other numbers of images; else ''."""
-    if a.n_fake == b.n_fake or METRICS.entry(a.metric).meta.any_n:
-        return ""
-    return (
-        f"A is of {count_text(a.n_fake)} images, B of {count_text(b.n_fake)}, and the metric depends on their number; "
-        "compare equally many"
-    )
 
 
 def _influences(evidences: list[Evidence], a: Estimate, b: Estimate) -> list[Influence] | None:
@@ -170,48 +158,7 @@ def _difference(
     influences = _influences(evidences, a, b)
     if influences is None:
         return unpaired(a.metric, a, b)
+    further = [float(e.details.get("further_variance", 0.0)) for e in (a, b)]
     near_null = [interval_variance(e) or 0.0 for e in (a, b) if e.interval == "permutation"]
-    variance = difference_variance(influences[0], influences[1], paired_fakes) + sum(near_null)
-    return _by_variance(a.metric, a, b, variance, level, paired=True)
-
-
-def unpaired(title: str, a: Estimate, b: Estimate) -> Difference | None:
-    """Return A − B with both intervals added as if independent; None where an interval is missing."""
-    variances = [interval_variance(estimate) for estimate in (a, b)]
-    if variances[0] is None or variances[1] is None:
-        return None
-    return _by_variance(title, a, b, variances[0] + variances[1], a.level, paired=False)
-
-
-def _by_variance(title: str, a: Estimate, b: Estimate, variance: float, level: float, *, paired: bool) -> Difference:
-    assert a.value is not None and b.value is not None and a.lower_is_better is not None
-    difference, error = a.value - b.value, math.sqrt(variance)
-    half = quantile(level) * error
-    p_value = math.erfc(abs(difference) / (error * math.sqrt(2))) if error > 0 else float(difference == 0)
-    return Difference(
-        title, a.value, b.value, difference, difference - half, difference + half, p_value, p_value, "", paired,
-        a.lower_is_better, a.n_fake, b.n_fake, tuple(dict.fromkeys((*a.notes, *b.notes))),
-    )  # fmt: skip
-
-
-def _correct_p_values(differences: list[Difference], level: float) -> list[Difference]:
-    adjusted = holm_adjusted(np.array([d.p_value for d in differences], dtype=np.float64))
-    result = []
-    for entry, p_holm in zip(differences, adjusted, strict=True):
-        better: Better = ""
-        if p_holm <= 1 - level:
-            better = "A" if (entry.difference < 0) == entry.lower_is_better else "B"
-        result.append(dataclasses.replace(entry, p_holm=float(p_holm), better=better))
-    return result
-
-
-def verdict(differences: list[Difference], level: float) -> str:
-    """Return one sentence: which side is better, on how many metrics, at which level."""
-    wins = {side: [d.metric for d in differences if d.better == side] for side in ("A", "B")}
-    total, at = len(differences), f"at {level:.0%}, corrected for {len(differences)} comparisons"
-    if not wins["A"] and not wins["B"]:
-        return f"No clear difference between A and B: none of {total} metrics differs {at}."
-    if wins["A"] and wins["B"]:
-        return f"Mixed: A is better on {len(wins['A'])} ({', '.join(wins['A'])}), B on {len(wins['B'])} ({', '.join(wins['B'])}) of {total}, {at}."
-    side, other = ("A", "B") if wins["A"] else ("B", "A")
-    return f"{side} is better on {len(wins[side])} of {total} ({', '.join(wins[side])}) and {other} on none, {at}."
+    variance = difference_variance(influences[0], influences[1], paired_fakes) + sum(near_null) + sum(further)
+    return by_variance(a.metric, a, b, variance, level, paired=True)

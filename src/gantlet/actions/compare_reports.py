@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from gantlet.actions.compare import conclude, unequal, unpaired
 from gantlet.actions.report import load_report
+from gantlet.actions.winners import conclude, unequal, unpaired
 from gantlet.core.errors import DataError, UsageError
 from gantlet.core.results.comparison import Comparison, Difference
 from gantlet.core.results.estimate import Estimate

@@ -40,6 +40,7 @@ from gantlet.training.data import Pairs, TrainingData, TrainingImages, TrainingP
 from gantlet.training.journal import pictures, require_free
 from gantlet.training.loop import run
 from gantlet.training.observer import Measured, Sampler
+from gantlet.training.runs.generator import draw_labels
 
 IN_LOOP = ("frechet_distance", "coverage", "precision", "recall")
 IN_LOOP_PAIRS = (*IN_LOOP, "psnr")
@@ -203,9 +204,11 @@ class _Observer:
         evaluator = self.evaluations.evaluator(tuple(dict.fromkeys((*usual, self.config.select))))
         (space,) = evaluator.spaces
         n = space.real.rows.n if paired else self.config.evaluate_samples
-        n_classes = len(source.classes) if self.config.conditioning != "none" else 0
-        labels = np.arange(n, dtype=np.int64) % n_classes if n_classes else None
-        samples, name, classes = sampler(n, labels), f"samples of step {step}", source.classes if n_classes else ()
+        known = source.labels if self.config.conditioning != "none" else None
+        labels = (
+            None if known is None else draw_labels(n, np.bincount(known, minlength=len(source.classes)), step)
+        )  # in the report's proportions
+        samples, name, classes = sampler(n, labels), f"samples of step {step}", () if known is None else source.classes
         fake = (
             PointSource(name, samples, labels, classes)
             if samples.ndim == 2

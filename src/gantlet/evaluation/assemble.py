@@ -68,9 +68,11 @@ def _assembled(
             first.copies,
             first.outlier_test,
             classes=first.classes,
+            shares=first.shares,
             exact=copied,
             no_test=space.no_test,
             points=fake.source.kind == "points",
+            level=space.config.level,
         ),
         modes=gallery.modes(first),
         suspects=gallery.suspects(first.suspects),
@@ -81,6 +83,7 @@ def _assembled(
         digests=_digests(space, fake),
         exact_copies=copied,
         classes=first.classes,
+        class_shares=first.shares,
     )
 
 
@@ -97,9 +100,26 @@ def _digests(space: Space, fake: Side) -> dict[str, str]:
     return {role: side.source.digest for role, side in roles.items() if side is not None}
 
 
+def warnings_of(space: Space, fake: Side, name: str = "generated") -> list[str]:
+    """Return what is wrong with one side of a comparison, called by ``name``: exact copies, and warnings about the images."""
+    copies = [
+        f"{found.n:,} of the {found.of:,} images of {name} are exact copies of {found.among} ones: most metrics reward copies"
+        for found in exact_copies(space, fake)
+    ]
+    return [*copies, *_of_images(space, fake, name), *_shared(space, fake, name)]
+
+
 def _warnings(space: Space, fake: Side) -> tuple[str, ...]:
-    sides = {"real": space.real, "generated": fake}
-    lines = [*said_of_both(space.real.source.notes, fake.source.notes), *compression(space.real.source, fake.source)]
+    lines = [*said_of_both(space.real.source.notes, fake.source.notes)]
+    lines += [*_of_images(space, fake, "generated"), *_shared(space, fake, "generated")]
+    if space.held_out is None and space.real.bank.rows is not None:
+        lines.append("no held-out real images: the references compare parts of the real set with the rest of it")
+    return tuple(dict.fromkeys(lines))
+
+
+def _of_images(space: Space, fake: Side, name: str) -> list[str]:
+    sides = {"real": space.real, name: fake}
+    lines = compression(space.real.source, fake.source, name)
     for role, side in sides.items():
         lines += _of_side(role, side)
     shapes = [side.source.decode(int(source_rows(side)[0])).shape for side in sides.values() if side.source.decode]
@@ -110,13 +130,10 @@ def _warnings(space: Space, fake: Side) -> tuple[str, ...]:
         )
     if fake.source.digest == space.real.source.digest:
         lines.append("real and generated images are the same data; every number below compares it with itself")
-    lines += _shared(space, fake)
-    if space.held_out is None and space.real.bank.rows is not None:
-        lines.append("no held-out real images: the references compare two halves of the real set with each other")
-    return tuple(dict.fromkeys(lines))
+    return lines
 
 
-def _shared(space: Space, fake: Side) -> list[str]:
+def _shared(space: Space, fake: Side, name: str) -> list[str]:
     """Say which roles share images, and what is withheld for it."""
     lines = []
     for found in space.overlaps:
@@ -124,7 +141,7 @@ def _shared(space: Space, fake: Side) -> list[str]:
         what += ["they do not count as unseen"] if found.text in space.no_test else []
         lines.append("; ".join((found.text, *what)))
     if space.held_out is not None and space.held_out is not space.train:
-        found = overlap(("generated", fake), ("held-out", space.held_out))
+        found = overlap((name, fake), ("held-out", space.held_out))
         lines += [found.text] if found.n else []
     return lines
 

@@ -12,9 +12,12 @@ from gantlet.core.specs import parse_spec, typed_options
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.measurement import NO_BOUNDS, Absent, Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.need import Gathered, Need
+from gantlet.evaluation.need import Gathered, Need, OfClasses
 from gantlet.evaluation.needs import NEEDS
 from gantlet.evaluation.sides import Side, Space
+from gantlet.evaluation.stats.bank import own_classes
+
+FOREIGN = "its classes are the extractor's and not the data's own: no verdict rests on it"
 
 
 def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], None] | None = None) -> list[Estimate]:
@@ -28,6 +31,9 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
     for entry, options in [resolve(spec) for spec in dict.fromkeys(wanted)]:
         if progress is not None:
             progress(entry.name)
+        for bank in (evidence.real_bank, evidence.fake_bank):
+            if bank.rows is not None:
+                bank.rows.forget_pages()
         missing = missing_needs(entry, evidence)
         reason = "; ".join(dict.fromkeys(_why_absent(name, evidence) for name in missing))
         measured: Measurement | None = None
@@ -51,6 +57,9 @@ def _stamped(
     kind, low, high = measured.interval if measured else NO_BOUNDS
     n_real, n_fake = measured.rows if measured else evidence.rows
     details = dict(measured.details) if measured else {}
+    votes = (
+        not rests_on_classes(entry) or own_classes(evidence.real_bank, evidence.classes) or evidence.mixture is not None
+    )
     return Estimate(
         entry.name,
         measured.value if measured else None,
@@ -64,9 +73,16 @@ def _stamped(
         entry.meta.lower_is_better,
         entry.meta.version,
         details=details | ({"options": options} if options and measured else {}),
-        notes=measured.notes if measured else (f"undefined: {reason}",),
+        notes=(measured.notes if measured else (f"undefined: {reason}",))
+        + (() if votes or not measured else (FOREIGN,)),
+        votes=votes,
         estimand=(measured.estimand or entry.meta.estimand) if measured and low is not None else "",
     )
+
+
+def rests_on_classes(entry: Entry[MetricMetadata]) -> bool:
+    """Return whether a metric rests on class probabilities."""
+    return any(isinstance(need_named(name), OfClasses) for name in entry.meta.needs)
 
 
 def resolve(spec: str) -> tuple[Entry[MetricMetadata], dict[str, Any]]:

@@ -1,27 +1,68 @@
 """Copies and outliers: how close a fake lies to its nearest training image, measured against unseen real images."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 
-from gantlet.evaluation.stats.neighbours import neighbours
+from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.stats.extremes import detectable, extremes_test
+from gantlet.evaluation.stats.neighbours import Nearest, neighbours
+
+LEVEL = 0.01
+"""The level for which a test of copies says what could have gone unseen; the verdict reports copies at the same one."""
+CLOSE = 0.25
+"""The ratio of pixels below which an image counts as a close copy: one compressed again has about 0.16, at most 0.25."""
+APART = 0.5
+"""The ratio of pixels from which on images are no copies and are not told apart: blurred pictures of their own have lower
+ratios than sharp ones, but few below it."""
+AGREE = 0.02
+"""The p-value below which held-out and training images are taken to lie differently close to the training images."""
 
 
 @dataclass(frozen=True)
 class CopyRatios:
-    """For m queries: ratio [m], distance [m] to the nearest training row, and that row's index [m]."""
+    """For m queries: ratio [m], distance [m] to the nearest training row, and that row's index [m].
+
+    ``own`` [h]: the ratios of about half of the training rows, each against the others.
+    """
 
     ratio: Float64[np.ndarray, " m"]
     distance: Float64[np.ndarray, " m"]
     nearest: Int64[np.ndarray, " m"]
+    own: Float64[np.ndarray, " h"]
+
+
+@dataclass(frozen=True)
+class Closeness:
+    """How close images lie to the training images in one space (features or pixels): ratios that are low for copies.
+
+    ``fake`` [n]; ``held_out`` [m]: of real images that the generator has not seen; ``own`` [h]: of training images, each
+    against the others, as independent as `thinned` leaves them.
+    """
+
+    space: Literal["features", "pixels"]
+    fake: Float64[np.ndarray, " n"]
+    held_out: Float64[np.ndarray, " m"]
+    own: Float64[np.ndarray, " h"]
+
+    @property
+    def capped(self) -> "Closeness":
+        """Return the ratios with those of pixels that are no copies made equal: ties count for the honest images."""
+        if self.space == "features":
+            return self
+        return Closeness(self.space, *(np.minimum(ratios, APART) for ratios in (self.fake, self.held_out, self.own)))
 
 
 @dataclass(frozen=True)
 class TailTest:
-    """``suspicious`` of ``n_fake`` fakes lie beyond the held-out images' ``threshold``; p_value of that many by chance.
+    """``suspicious`` of ``n_fake`` fakes lie beyond ``threshold``; p_value of so many by chance.
 
-    ``held_out_suspicious`` of ``n_held_out`` honest images do: the false-alarm rate.
+    ``held_out_suspicious`` of ``n_held_out`` honest images do: the false-alarm rate. Of a test of copies also: ``space``,
+    in which the evidence is strongest; ``n_training``: how many training images stood beside the held-out ones;
+    ``thresholds``: how many were tried, in all spaces (p_value is corrected for them); ``unseen``: the least share of
+    close copies among the fakes that the test finds with a power of 0.9; None: not even copies alone would be found.
     """
 
     suspicious: int
@@ -30,6 +71,10 @@ class TailTest:
     n_held_out: int
     threshold: float
     p_value: float
+    space: Literal["features", "pixels"] = "features"
+    n_training: int = 0
+    thresholds: int = 1
+    unseen: float | None = None
 
     @property
     def share(self) -> float:
@@ -47,39 +92,86 @@ def copy_ratios(train: Float32[np.ndarray, "n d"], query: Float32[np.ndarray, "m
 
     ratio = d(q, t) / d(t, t'), t the training row nearest to q, t' the one nearest to t; a ratio far below 1 marks a
     copy, one far above 1 an outlier. Where t has an exact duplicate in the training set (d(t, t') = 0) the ratio is taken
-    against the median of the training rows' nearest distances.
+    against the median of the training rows' nearest distances. For a training row q, t' is another row than q.
     """
-    facts = neighbours(train, query, k=1, memory=memory)
+    k = min(2, len(train) - 1, len(query) - 1)
+    facts = neighbours(train, query, k=max(k, 1), memory=memory)
     own = facts.real.distances[:, 0]
     typical = float(np.median(own[own > 0])) if (own > 0).any() else 1.0
+    scale = np.where(own > 0, own, typical)
     nearest, distance = facts.fake_to_real.indices[:, 0], facts.fake_to_real.distances[:, 0]
-    return CopyRatios(distance / np.where(own > 0, own, typical)[nearest], distance, nearest)
+    return CopyRatios(distance / scale[nearest], distance, nearest, _own_ratios(facts.real, typical))
 
 
-def copy_test(fake: CopyRatios, held_out: CopyRatios, quantile: float = 0.01) -> TailTest:
-    """Test whether more fakes than held-out images lie suspiciously close to the training images.
+def _own_ratios(real: Nearest, typical: float) -> Float64[np.ndarray, " h"]:
+    """Return d(q, t) / d(t, t') of training rows q, with t and t' from the others; none where no second is known."""
+    if real.distances.shape[1] < 2:
+        return np.zeros(0)
+    nearest, rows = real.indices[:, 0], np.arange(len(real.indices))
+    other = np.where(real.indices[nearest, 0] == rows, real.distances[nearest, 1], real.distances[nearest, 0])
+    ratio = real.distances[:, 0] / np.where(other > 0, other, typical)
+    return ratio[thinned(rows, nearest)]
 
-    Threshold: the held-out ratios' ``quantile`` (so that share of honest images is suspected by mistake); Fisher's
-    exact one-sided test compares both counts.
+
+def thinned(rows: Int64[np.ndarray, " m"], nearest: Int64[np.ndarray, " m"]) -> Bool[np.ndarray, " m"]:
+    """Return which training rows to keep so that of two rows nearest to each other one is left, and half of all others.
+
+    Row i stays where it comes before its nearest row in a random order: two near duplicates, which would both be close
+    and count as two independent facts, are one, and its chance to stay is 1/2 as every row's is.
     """
-    return _tail_test(fake.ratio, held_out.ratio, quantile)
+    order = numpy_stream(0, "copies").permutation(1 + int(max(rows.max(initial=0), nearest.max(initial=0))))
+    return order[rows] < order[nearest]
+
+
+def copy_test(*spaces: Closeness, quantile: float = 0.01) -> TailTest:
+    """Test whether fakes lie closer to the training images than held-out images do, at several thresholds at once.
+
+    In each space the number of fakes below the 1st, 2nd, 3rd, 4th, 6th, 9th, … lowest ratio of the honest images is
+    compared with chance (`extremes_test`; its p-value is exact where fakes and held-out images are exchangeable), and the
+    least p-value is multiplied by the number of spaces. Honest images are the held-out ones and, where these lie as close
+    to the training images as training images do to each other, training images too: the fewer honest images, the more
+    copies go unseen. Where nothing is found, the threshold is the held-out ratios' ``quantile``.
+    """
+    nulls = [_honest(each.capped) for each in spaces]
+    found = [extremes_test(each.capped.fake, null) for each, null in zip(spaces, nulls, strict=True)]
+    best = int(np.argmin([one.p_value for one in found]))
+    each, null, one = spaces[best], nulls[best], found[best]
+    p_value = min(1.0, len(spaces) * one.p_value)
+    counts = [int((ratios < one.threshold).sum()) for ratios in (each.fake, each.held_out)]
+    if p_value >= LEVEL or counts[0] * len(each.held_out) <= counts[1] * len(each.fake):
+        threshold, p_value = float(np.quantile(each.held_out, quantile)), max(p_value, LEVEL)
+        counts = [int((ratios <= threshold).sum()) for ratios in (each.fake, each.held_out)]
+    else:
+        threshold = one.threshold
+    last = nulls[-1]
+    least = detectable(len(each.fake), len(last), LEVEL / len(spaces), spoiled=int((last <= CLOSE).sum()))
+    return TailTest(
+        counts[0], len(each.fake), counts[1], len(each.held_out), threshold, p_value, each.space,
+        n_training=len(null) - len(each.held_out),
+        thresholds=sum(len(tried.depths) for tried in found),
+        unseen=None if least is None else least / len(each.fake),
+    )  # fmt: skip
+
+
+def _honest(each: Closeness) -> Float64[np.ndarray, " k"]:
+    """Return the held-out ratios, and the training images' own with them where the two agree at the lower end."""
+    if not len(each.own):
+        return each.held_out
+    apart = min(extremes_test(each.held_out, each.own).p_value, extremes_test(each.own, each.held_out).p_value)
+    return each.held_out if apart < AGREE else np.concatenate([each.held_out, each.own])
 
 
 def outlier_test(fake: CopyRatios, held_out: CopyRatios, quantile: float = 0.01) -> TailTest:
     """Test whether more fakes than held-out images lie suspiciously far from all training images.
 
-    Threshold: the held-out ratios' 1 − ``quantile``; else as `copy_test`.
+    Threshold: the held-out ratios' 1 − ``quantile`` (so that share of honest images is suspected by mistake); Fisher's
+    exact one-sided test compares both counts.
     """
-    found = _tail_test(-fake.ratio, -held_out.ratio, quantile)
-    return TailTest(**{**vars(found), "threshold": -found.threshold})
-
-
-def _tail_test(fake: Float64[np.ndarray, " m"], held_out: Float64[np.ndarray, " n"], quantile: float) -> TailTest:
     from scipy.stats import fisher_exact
 
-    threshold = float(np.quantile(held_out, quantile))
-    counts = [int((ratios <= threshold).sum()) for ratios in (fake, held_out)]
-    sizes = [len(fake), len(held_out)]
+    threshold = float(np.quantile(held_out.ratio, 1 - quantile))
+    counts = [int((found.ratio >= threshold).sum()) for found in (fake, held_out)]
+    sizes = [len(fake.ratio), len(held_out.ratio)]
     table = [[counts[0], sizes[0] - counts[0]], [counts[1], sizes[1] - counts[1]]]
     p_value = float(fisher_exact(table, alternative="greater").pvalue)
     return TailTest(counts[0], sizes[0], counts[1], sizes[1], threshold, p_value)

@@ -33,6 +33,8 @@ class Predictions:
     n_trained: int | None = None
     """Images that the classifier was trained on, where that is known."""
     notes: tuple[str, ...] = ()
+    spread: float | None = None
+    """Variance of the accuracy over fresh images to learn from and over seeds, where it was measured."""
 
     @property
     def correct(self) -> Float64[np.ndarray, " n"]:

@@ -1,23 +1,25 @@
 """Find what there is to say in one feature space: estimates with their references, modes, copies, outliers."""
 
-import dataclasses
 import time
 
 import numpy as np
 
 from gantlet.core.config import memory_bytes
 from gantlet.core.errors import TooFewSamples
-from gantlet.core.numerics.mapped import forget_pages
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.compute import compute
-from gantlet.evaluation.copies import CopyRatios, copy_ratios, copy_test, outlier_test
+from gantlet.evaluation.copies import LEVEL, Closeness, CopyRatios, TailTest, copy_ratios, copy_test, outlier_test
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.findings import Far, Findings, Pair
-from gantlet.evaluation.gather import evidence_of, missing_references
+from gantlet.evaluation.gather import evidence_of
+from gantlet.evaluation.labels import class_names
 from gantlet.evaluation.metric_selection import metric_names
-from gantlet.evaluation.modes import Modes, assign, counted, counted_by_label
+from gantlet.evaluation.modes import Modes, assign, counted, counted_by_label, shares
 from gantlet.evaluation.once import found_once
+from gantlet.evaluation.references import beside, trials
 from gantlet.evaluation.sides import Side, Space
+from gantlet.evaluation.stats.alignment import Aligned
+from gantlet.evaluation.thumbnails import closeness
 
 SUSPECTS = 12
 OUTLIERS = 8
@@ -27,27 +29,21 @@ EXAMPLES = 7
 @found_once
 def find(space: Space, fake: Side) -> Findings:
     """Return what is found about some fakes; computed by the first process only, and only where the cache has it not."""
-    names = metric_names(space.config, space.name)
+    names = metric_names(space.config, space.name, own_classes=space.own_classes)
     evidence = evidence_of(space, fake, names)
     started = time.perf_counter()
     estimates = compute(evidence, names, progress=space.counted("metrics", len(names)))
     space.seconds["metrics"] = space.seconds.get("metrics", 0.0) + time.perf_counter() - started
     started = time.perf_counter()
-    missing, real_against_real = missing_references(space, estimates, names)
-    if real_against_real is not None:
-        _forget_pages(space.real, fake)
-        computed = compute(real_against_real, missing, progress=space.counted("references", len(missing)))
-        space.references.update({e.metric: e for e in computed if e.value is not None})
-        space.seconds["references"] = time.perf_counter() - started
-    del real_against_real  # it holds copies of rows
-    beside = tuple(dataclasses.replace(e, reference=space.references.get(e.metric)) for e in estimates)
-    return _diagnosed(space, fake, evidence, beside)
-
-
-def _forget_pages(*sides: Side) -> None:
-    for side in sides:
-        if side.bank.rows is not None:
-            forget_pages(side.bank.rows.features)
+    found: dict[str, dict[str, list[Estimate]]] = {}
+    for trial in trials(space, fake, evidence, estimates, names):
+        computed = compute(trial.evidence, trial.specs, progress=space.counted("references", len(trial.specs)))
+        for spec, estimate in zip(trial.specs, computed, strict=True):
+            found.setdefault(trial.of, {}).setdefault(spec, []).append(estimate)
+        del trial  # it holds copies of rows
+    space.seconds["references"] = time.perf_counter() - started
+    referred = beside(space, fake.bank.n, estimates, names, found)
+    return _diagnosed(space, fake, evidence, referred)
 
 
 def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Estimate, ...]) -> Findings:
@@ -57,26 +53,44 @@ def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Es
     modes = assign(evidence)
     counts = counted(evidence, modes) if modes else ()
     classes = counted_by_label(evidence)
+    estimated = shares(evidence, modes) if modes and _same_names(space) else ()
     if fake.source.kind == "points":
-        return Findings(estimates, counts, (), None, None, (), (), classes)
+        return Findings(estimates, counts, (), None, None, (), (), classes, estimated)
     space.progress("search for copies and outliers", 0, 1)
     memory, train = memory_bytes(space.config.memory), space.train.rows.features
     ratios = copy_ratios(train, fake.rows.features, memory)
     unseen = copy_ratios(train, space.test.rows.features, memory) if space.test else None
+    copies, suspects = _copies(space, fake, ratios, unseen) if unseen else (None, _suspects(ratios))
     space.progress("search for copies and outliers", 1, 1)
     return Findings(
         estimates,
         counts,
         _examples(modes) if modes else (),
-        copy_test(ratios, unseen) if unseen else None,
+        copies,
         outlier_test(ratios, unseen) if unseen else None,
-        _suspects(ratios),
+        suspects,
         (*_far_fakes(ratios), *_missed(evidence)),
         classes,
+        estimated,
     )
 
 
-def _suspects(ratios: CopyRatios) -> tuple[Pair, ...]:
+def _same_names(space: Space) -> bool:
+    """Return whether the unseen images number their classes as the real ones do."""
+    return space.test is None or class_names(space.test.source) == class_names(space.real.source)
+
+
+def _copies(space: Space, fake: Side, ratios: CopyRatios, unseen: CopyRatios) -> tuple[TailTest, tuple[Pair, ...]]:
+    """Return the test of near copies in the space of the features and in that of pixels, and the pairs to look at."""
+    by_features = Closeness("features", ratios.ratio, unseen.ratio, unseen.own)
+    pixels = closeness(space, fake)
+    if pixels is None:
+        return copy_test(by_features), _suspects(ratios)
+    found = copy_test(by_features, pixels[0])
+    return found, _suspects(pixels[1] if found.space == "pixels" and found.p_value < LEVEL else ratios)
+
+
+def _suspects(ratios: CopyRatios | Aligned) -> tuple[Pair, ...]:
     order = np.argsort(ratios.ratio, kind="stable")[:SUSPECTS]
     return tuple(
         Pair(int(row), int(ratios.nearest[row]), float(ratios.distance[row]), float(ratios.ratio[row])) for row in order

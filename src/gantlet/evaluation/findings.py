@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from gantlet.core.results.estimate import Estimate
-from gantlet.core.results.report import ModeCount
+from gantlet.core.results.report import ClassShare, ModeCount
 from gantlet.core.schema import SCHEMA
 from gantlet.evaluation.copies import TailTest
 
@@ -36,7 +36,8 @@ class Findings:
     ``examples``: for each mode the row of its most typical real image (−1: none), then the rows of some fakes.
     ``copies``, ``outlier_test``: whether too many fakes lie too close to, or too far from, the training images; None
     without held-out images. ``suspects``: the closest pairs; ``outliers``: the farthest images of both sides.
-    ``classes``: both sides counted by their labels, where these name the same classes.
+    ``classes``: both sides counted by their labels, where these name the same classes;
+    ``shares``: what is estimated of the fakes' classes from the real images' labels.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
@@ -48,6 +49,7 @@ class Findings:
     suspects: tuple[Pair, ...]
     outliers: tuple[Far, ...]
     classes: tuple[ModeCount, ...] = ()
+    shares: tuple[ClassShare, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """Return the findings as plain JSON values."""

@@ -11,17 +11,19 @@ APART = 0.1
 """The shares of lossy files on both sides may differ by so much before it is said."""
 
 
+def said_of(*roles: tuple[str, Source]) -> tuple[str, ...]:
+    """Return the notes of how several sources were read, each after the role of its source."""
+    return tuple(f"{role}: {note}" for role, source in roles for note in source.notes)
+
+
 def said_of_both(real: Sequence[str], fake: Sequence[str]) -> tuple[str, ...]:
     """Return the notes on both sides, each after the side that it is about where it is about one alone."""
     notes = [note if note in fake else f"real images: {note}" for note in real]
-    return tuple(dict.fromkeys(notes + [note for note in fake if note in real] + _only(fake, real)))
+    notes += [f"generated images: {note}" for note in fake if note not in real]
+    return tuple(dict.fromkeys(notes))
 
 
-def _only(fake: Sequence[str], real: Sequence[str]) -> list[str]:
-    return [f"generated images: {note}" for note in fake if note not in real]
-
-
-def compression(real: Source, fake: Source) -> list[str]:
+def compression(real: Source, fake: Source, name: str = "generated") -> list[str]:
     """Return a sentence where the shares of lossily compressed files differ by more than a tenth, else nothing.
 
     Each lossy format is compared by itself: JPEG against WebP is a difference too. Files of unknown format, and sources
@@ -33,8 +35,9 @@ def compression(real: Source, fake: Source) -> list[str]:
     shares = [{name: count / len(side) for name, count in Counter(side).items()} for side in sides]
     if all(abs(shares[0].get(name, 0) - shares[1].get(name, 0)) <= APART for name in LOSSY):
         return []
+    others = "generated ones" if name == "generated" else f"those of {name}"
     return [
-        f"real images are {_listed(shares[0])} files, generated ones {_listed(shares[1])}: compression alone changes every number"
+        f"real images are {_listed(shares[0])} files, {others} {_listed(shares[1])}: compression alone changes every number"
     ]
 
 

@@ -6,16 +6,21 @@ from functools import lru_cache
 
 import numpy as np
 
+from gantlet.core.rng import numpy_stream
 from gantlet.data.kinds import Source
 from gantlet.data.reading import to_array
 from gantlet.data.source import ImageSource
+from gantlet.data.subset import cut
 from gantlet.evaluation.evidence import Predictions
 from gantlet.evaluation.features.classifier import Classifier, fit_classifier
 from gantlet.evaluation.labels import ClassMap, match_classes, match_fakes, only_classes
 from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.sides import Side, Space
+from gantlet.evaluation.subsets import CLASSIFIERS, LARGEST
 
 TRAIN, TEST = "training", "held-out real"
+_Labels = tuple[np.ndarray, np.ndarray]
+"""Images [n, h, w, c] and their labels [n]."""
 
 
 def of_fakes(space: Space, fake: Side | None) -> Predictions | Absent:
@@ -40,8 +45,9 @@ def of_fakes(space: Space, fake: Side | None) -> Predictions | Absent:
 def of_held_out(space: Space, fake: Side | None) -> Predictions | Absent:
     """Return what a classifier trained on the fakes says of the held-out real images; trained on real for ``fake`` None.
 
-    Classes are matched by name; images of a class that the other side does not name are left out, which a note says.
-    Where one of the two has no labels, or the fakes have fewer than two of the classes, the reason is returned.
+    It learns from as many fakes as there are training images at most; for ``fake`` None from as many real ones as there
+    are fakes. Classes are matched by name; images of a class that the other side does not name are left out, which a note
+    says. Where one of the two has no labels, or the fakes have fewer than two of the classes, the reason is returned.
     """
     train, test = _images(TRAIN, space.train.source), _test(space)
     learnt = train if fake is None else _images("generated", fake.source)
@@ -55,8 +61,9 @@ def of_held_out(space: Space, fake: Side | None) -> Predictions | Absent:
         return known if isinstance(known, Absent) else classes  # type: ignore[return-value]  # one of them is
     asked = _shared(test, known)
     if fake is None:
-        return _timed(space, train, learnt, asked, "real training images")
-    learnt = _shared(learnt, classes)
+        learnt = cut(train, space.compared_n or len(train), space.config.seed)
+        return _timed(space, train, learnt, asked, "real training images", fresh=True)
+    learnt = cut(_shared(learnt, classes), len(train), space.config.seed)
     if learnt.labels is None or len(np.unique(learnt.labels)) < 2:
         return Absent(
             "the generated images show fewer than two of the training images' classes; a classifier needs two"
@@ -66,7 +73,10 @@ def of_held_out(space: Space, fake: Side | None) -> Predictions | Absent:
     if not named.any():
         return Absent("the held-out real images have no class in common with the generated ones")
     asked = only_classes(asked, np.where(named, asked.labels, -1), train.classes)
-    return replace(_timed(space, train, learnt, asked, "generated images"), notes=classes.left_out)
+    found = _timed(space, train, learnt, asked, "generated images", fresh=True)
+    return replace(
+        found, notes=(*classes.left_out, *(learnt.notes[-1:] if len(learnt) == len(train) < len(fake.source) else ()))
+    )
 
 
 def _shared(source: ImageSource, classes: ClassMap) -> ImageSource:
@@ -92,26 +102,57 @@ def _test(space: Space) -> ImageSource | Absent:
     return Absent(space.no_test or "there are no held-out real images; give them by --held-out")
 
 
-def _timed(space: Space, train: ImageSource, learnt: ImageSource, tested: ImageSource, trained_on: str) -> Predictions:
+def _timed(
+    space: Space, train: ImageSource, learnt: ImageSource, tested: ImageSource, trained_on: str, *, fresh: bool = False
+) -> Predictions:
     started = time.perf_counter()
     space.progress("classifiers for gan_train and gan_test", 0, 2)
     settings = space.config
-    predictions = predict(train, learnt, tested, trained_on, seed=settings.seed, on_bad=settings.on_bad)
+    predictions = predict(train, learnt, tested, trained_on, seed=settings.seed, on_bad=settings.on_bad, fresh=fresh)
     space.seconds["classifiers"] = space.seconds.get("classifiers", 0.0) + time.perf_counter() - started
     return predictions
 
 
 def predict(
-    train: ImageSource, learnt: ImageSource, tested: ImageSource, trained_on: str, *, seed: int, on_bad: str = "fail"
+    train: ImageSource,
+    learnt: ImageSource,
+    tested: ImageSource,
+    trained_on: str,
+    *,
+    seed: int,
+    on_bad: str = "fail",
+    fresh: bool = False,
 ) -> Predictions:
-    """Return what a classifier trained on ``learnt`` says of ``asked``, at the geometry of the training images ``train``.
+    """Return what a classifier trained on ``learnt`` says of ``tested``, at the geometry of the training images ``train``.
 
-    Args: all three labelled, with the same classes; trained_on: ``learnt`` in words. Raises: BadFiles under on_bad = fail.
+    Args: all three labelled, with the same classes; trained_on: ``learnt`` in words; fresh: whether to train six more, on
+    random halves of ``learnt``, for the variance of the accuracy over fresh images to learn from, and over seeds.
+    Raises: BadFiles under on_bad = fail.
     """
     geometry = _geometry(train)
     classifier = _fitted(_Key(learnt), *geometry, seed, on_bad)
     images, labels = _labelled(tested, *geometry, on_bad)
-    return Predictions(labels, classifier.predict(images), trained_on, len(learnt))
+    spread = None
+    if fresh:
+        spread = _spread(_labelled(learnt, *geometry, on_bad), (images, labels), len(learnt.classes), seed)
+    return Predictions(labels, classifier.predict(images), trained_on, len(learnt), spread=spread)
+
+
+def _spread(known: _Labels, tested: _Labels, count: int, seed: int) -> float | None:
+    """Return the variance of the accuracy over fresh training images and seeds: that of classifiers of random halves.
+
+    It sums the seed's part, and (1 − share)/share = 1 times the images' part. None where a half has fewer than two classes.
+    Source: as `evaluation.subsets`.
+    """
+    pixels, wanted = known
+    share, right = min(0.5, LARGEST / len(pixels)), []
+    for i in range(CLASSIFIERS):
+        rows = numpy_stream(seed, f"classifier {i}").permutation(len(pixels))[: int(share * len(pixels))]
+        if len(np.unique(wanted[rows])) < 2:
+            return None
+        fitted = fit_classifier(pixels[rows], wanted[rows], count, seed=seed + 1 + i)
+        right.append(float((fitted.predict(tested[0]) == tested[1]).mean()))
+    return float(np.var(right, ddof=1))
 
 
 class _Key:
@@ -135,7 +176,7 @@ def _fitted(key: _Key, size: int, channels: int, seed: int, on_bad: str) -> Clas
     return fit_classifier(images, labels, len(key.source.classes), seed=seed)
 
 
-def _labelled(source: ImageSource, size: int, channels: int, on_bad: str) -> tuple[np.ndarray, np.ndarray]:
+def _labelled(source: ImageSource, size: int, channels: int, on_bad: str) -> _Labels:
     batch = to_array(source, size, channels, on_bad=on_bad)
     assert batch.labels is not None  # only labelled sources come here
     return batch.pixels, batch.labels

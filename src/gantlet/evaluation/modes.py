@@ -2,17 +2,24 @@
 
 import dataclasses
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Bool, Int64
 
-from gantlet.core.results.report import ModeCount
+from gantlet.core.numerics.distances import row_chunks
+from gantlet.core.results.report import ClassShare, ModeCount
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.holm import holm
 from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.mode_counts import medoids, mode_counts
+from gantlet.evaluation.quantify import class_shares
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.variety import variety
+
+if TYPE_CHECKING:
+    from sklearn.cluster import KMeans
 
 CLUSTERS = 20
 FITTED = 20_000
@@ -28,6 +35,8 @@ class Modes:
     fake: Int64[np.ndarray, " m"]
     names: tuple[str, ...]
     medoids: Int64[np.ndarray, " k"]
+    known: Literal["modes", "classes", "clusters"]
+    """Where they come from: a mixture, an extractor's classes, clusters of the real features."""
 
 
 def assign(evidence: Evidence) -> Modes | None:
@@ -37,16 +46,17 @@ def assign(evidence: Evidence) -> Modes | None:
     forty real images and no classes.
     """
     real, fake, classes = evidence.real, evidence.fake, evidence.classes
+    known: Literal["modes", "classes", "clusters"]
     if evidence.mixture is not None:
         sides = [evidence.mixture.nearest(bank.features)[0] for bank in (real, fake)]
-        names = tuple(f"mode {j}" for j in range(evidence.mixture.n_modes))
+        names, known = tuple(f"mode {j}" for j in range(evidence.mixture.n_modes)), "modes"
     elif (
         real.probabilities is not None
         and fake.probabilities is not None
         and real.probabilities.shape[1] == len(classes)
     ):
         sides = [bank.probabilities.argmax(1) for bank in (real, fake) if bank.probabilities is not None]
-        names = classes
+        names, known = classes, "classes"
     else:
         from sklearn.cluster import KMeans
 
@@ -56,9 +66,16 @@ def assign(evidence: Evidence) -> Modes | None:
         fitting = min(FITTED, max(20 * k, evidence.memory // (64 * real.dim)))  # k-means holds four copies of them
         rows = numpy_stream(evidence.seed, "clusters").permutation(real.n)[:fitting]
         fitted = KMeans(k, n_init=1, random_state=evidence.seed % 2**32).fit(real.features[rows])
-        sides = [fitted.predict(bank.features).astype(np.int64) for bank in (real, fake)]
+        sides = [_predicted(fitted, bank) for bank in (real, fake)]
+        known = "clusters"
         names = tuple(f"cluster {i + 1}{_mostly(evidence, sides[0] == i)}" for i in range(k))
-    return Modes(sides[0], sides[1], names, medoids(real.features, sides[0], len(names)))
+    return Modes(sides[0], sides[1], names, medoids(real.features, sides[0], len(names)), known)
+
+
+def _predicted(fitted: "KMeans", bank: FeatureBank) -> Int64[np.ndarray, " n"]:
+    parts = [fitted.predict(bank.features[rows]) for rows in row_chunks(bank.n)]
+    bank.forget_pages()
+    return np.concatenate(parts).astype(np.int64)
 
 
 def _mostly(evidence: Evidence, rows: Bool[np.ndarray, " n"]) -> str:
@@ -88,6 +105,22 @@ def counted_by_label(evidence: Evidence) -> tuple[ModeCount, ...]:
     count = max(len(evidence.label_names), int(real.max(initial=-1)) + 1, int(fake.max(initial=-1)) + 1)
     names = [_label_name(evidence, label) for label in range(count)]
     return tuple(found for found in mode_counts(real, fake, names, evidence.level) if found.n_real or found.n_fake)
+
+
+def shares(evidence: Evidence, modes: Modes) -> tuple[ClassShare, ...]:
+    """Return each class's share of the fakes as clusters, or a classifier on images that it has not seen, show it.
+
+    () without labels of real images, and for a classifier without labelled unseen ones.
+    """
+    bank, symbols = evidence.real, modes.real
+    if modes.known == "classes":
+        if evidence.test is None or evidence.test is evidence.real or evidence.test.probabilities is None:
+            return ()
+        bank, symbols = evidence.test, evidence.test.probabilities.argmax(1)
+    if modes.known == "modes" or bank.labels is None:
+        return ()
+    names = [_label_name(evidence, label) for label in range(int(bank.labels.max(initial=0)) + 1)]
+    return class_shares(symbols, bank.labels, modes.fake, names, evidence.level)
 
 
 def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:

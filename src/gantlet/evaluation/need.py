@@ -21,6 +21,13 @@ class Need(Protocol):
 
 
 @runtime_checkable
+class OfClasses(Protocol):
+    """A need of class probabilities: where the classes are not the data's own, metrics that rest on it do not vote."""
+
+    of_classes: ClassVar[bool]
+
+
+@runtime_checkable
 class Gathered(Protocol):
     """A need that an evaluation gathers from its sides; it is then found under its name in ``evidence.given``."""
 

@@ -19,7 +19,7 @@ from gantlet.evaluation.need import Stamped
 from gantlet.evaluation.sides import Side, Space
 
 Find = Callable[[Space, Side], Findings]
-VERSION = 4
+VERSION = 6
 """Of the diagnosis (modes, copies, outliers) and of the file: raised whenever one of them changes."""
 
 
@@ -55,7 +55,7 @@ def _kept(made_of: dict[str, Any] | None, findings: Findings) -> Findings:
 def made_from(space: Space, fake: Side) -> dict[str, Any]:
     """Return everything that decides the findings: content, extractor, metrics with versions, needs with stamps, settings."""
     sides = {"real": space.real, "fake": fake, "held_out": space.held_out, "train": space.train, "test": space.test}
-    config, names = space.config, metric_names(space.config, space.name)
+    config, names = space.config, metric_names(space.config, space.name, own_classes=space.own_classes)
     return {
         "version": VERSION,
         "package": __version__,

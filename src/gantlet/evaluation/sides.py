@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import DataError
-from gantlet.core.interfaces.extractors import Extractor
+from gantlet.core.interfaces.extractors import Extractor, TrainedOnLabels
 from gantlet.core.results.estimate import Estimate
 from gantlet.data.kinds import Source
-from gantlet.evaluation.stats.bank import Bank
+from gantlet.evaluation.stats.alignment import AlignedReal
+from gantlet.evaluation.stats.bank import Bank, own_classes
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 Progress = Callable[[str, int, int], None]
@@ -80,8 +81,23 @@ class Space:
     overlaps: tuple[Overlap, ...] = ()
     no_reference: str = ""
     no_test: str = ""
-    references: dict[str, Estimate] = field(default_factory=dict)
-    """Real against held-out real, by metric: computed once, for any number of fakes."""
+    references: dict[tuple[str, int], Estimate] = field(default_factory=dict)
+    """Held-out real against real, by metric and the number of fakes that it stands beside (0: any): computed once."""
+    compared_n: int | None = None
+    """The number of fakes that a reference is made for; None where fakes are at hand."""
+    aligned: AlignedReal | None = None
+    """Where the search for copies among pixels stands before it sees fakes; made once it is needed."""
+
+    @property
+    def own_classes(self) -> bool:
+        """Return whether the extractor's class probabilities are about the data's own classes."""
+        return own_classes(self.real.bank, self.classes)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Return the names of the data's own classes: the training images', or those that the extractor was trained on."""
+        named = self.train.source.classes
+        return self.extractor.classes if not named and isinstance(self.extractor, TrainedOnLabels) else named
 
     def counted(self, stage: str, total: int) -> Callable[[str], None]:
         """Return a function that reports progress by one each time it is called with a name."""

@@ -22,6 +22,9 @@ from gantlet.evaluation.stats.neighbours import Neighbours, neighbours
 SUBSETS = 12
 SHARE = 0.6
 """Twelve subsets of 60 % cost 12 · 0.6² = 4.3 times the statistic itself, where that is quadratic in n."""
+CLASSIFIERS = 6
+"""Classifiers trained on random halves for the variance of an accuracy: with halves, where share/(1 − share) = 1, the part that
+comes from the seed is counted once, as it has to be."""
 LARGEST = 5000
 """Rows of a subset above which its share becomes smaller: the cost of intervals does not grow with n from there."""
 GIVEN_REAL = "fresh fakes, given the real images"

@@ -13,7 +13,7 @@ from gantlet.core.files import lies_below, read_bytes
 from gantlet.core.limits import most_per_image
 from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.report import Report
-from gantlet.reports.terminal import ARROWS, MARKS, about, split_verdict
+from gantlet.reports.terminal import ARROWS, MARKS, about, references, split_verdict
 
 PNG = b"\x89PNG\r\n\x1a\n"
 LABELS = {
@@ -55,6 +55,7 @@ def render(report: Report, page: Page) -> str:
         best=best,
         estimates=estimates,
         about=about(estimates),
+        references=references(report),
         undefined=[e for e in report.estimates if e.value is None],
         grids=[
             {"step": step, "source": picture(page.folder, str(path.relative_to(page.folder)))}
@@ -79,9 +80,9 @@ def picture(folder: Path, name: str) -> str:
 
 
 def whisker(estimate: Estimate) -> dict[str, float] | None:
-    """Return the positions of interval, value and reference on a bar from 0 to 100 %."""
+    """Return the positions of interval, value and reference, where it is of the same numbers, on a bar from 0 to 100 %."""
     numbers = [n for n in (estimate.value, estimate.low, estimate.high) if n is not None]
-    reference = estimate.reference.value if estimate.reference else None
+    reference = estimate.reference.value if estimate.reference and estimate.equal_n is None else None
     if reference is not None:
         numbers.append(reference)
     if len(numbers) < 2 or estimate.value is None:

@@ -19,11 +19,12 @@ MARKS = {
     "copied": ("✗", "red"),
     "memorised": ("!", "yellow"),
     "caution": ("!", "yellow"),
+    "unclear": ("?", "cyan"),
 }
 
 
 def split_verdict(line: str) -> tuple[str, str]:
-    """Split ``kind: sentence`` into its kind (good, poor, missing, copied, memorised, caution) and the sentence."""
+    """Split ``kind: sentence`` into its kind (good, poor, missing, copied, memorised, caution, unclear) and the sentence."""
     kind, colon, sentence = line.partition(": ")
     return (kind, sentence) if colon and kind in MARKS else ("caution", line)
 
@@ -40,6 +41,9 @@ def table(report: Report) -> Table:
     result.add_column(f"{report.estimates[0].level:.0%} interval" if report.estimates else "interval", no_wrap=True)
     result.add_column("by", style="dim", no_wrap=True)
     result.add_column("real", justify="right", style="cyan", no_wrap=True)
+    resized = any(estimate.equal_n is not None for estimate in report.estimates)
+    if resized:
+        result.add_column("beside it", justify="right", no_wrap=True)
     for estimate in report.estimates:
         if estimate.value is not None:
             result.add_row(
@@ -47,7 +51,8 @@ def table(report: Report) -> Table:
                 f"{estimate.value:.4g}",
                 _interval(estimate),
                 estimate.interval,
-                _reference(estimate),
+                _number(estimate.reference),
+                *([_number(estimate.equal_n)] if resized else []),
             )
     return result
 
@@ -58,10 +63,25 @@ def _interval(estimate: Estimate) -> str:
     return f"{estimate.low:.3g} … {estimate.high:.3g}"
 
 
-def _reference(estimate: Estimate) -> str:
-    if estimate.reference is None or estimate.reference.value is None:
-        return "—"
-    return f"{estimate.reference.value:.4g}"
+def _number(estimate: Estimate | None) -> str:
+    return "—" if estimate is None or estimate.value is None else f"{estimate.value:.4g}"
+
+
+def references(report: Report) -> list[str]:
+    """Return what the references are: of how many images, by which metrics; and what stands beside them."""
+    metrics: dict[tuple[int | None, int | None], list[str]] = {}
+    for estimate in report.estimates:
+        if estimate.reference is not None:
+            metrics.setdefault((estimate.reference.n_real, estimate.reference.n_fake), []).append(estimate.title)
+    lines = []
+    for (n_real, n), names in metrics.items():
+        of = "" if len(metrics) == 1 else f" ({', '.join(names)})"
+        lines.append(
+            f"real: the reference, {count_text(n)} held-out real images against {count_text(n_real)} real ones{of}"
+        )
+    if any(estimate.equal_n is not None for estimate in report.estimates):
+        lines.append("beside it: the same metric of as many of the generated images, against the same real ones")
+    return lines
 
 
 def about(estimates: Sequence[Estimate]) -> dict[str, str]:
@@ -92,10 +112,8 @@ def render(report: Report) -> Group:
 def _remarks(report: Report) -> Table:
     """Return the notes, each after the metrics it belongs to, and the warnings."""
     remarks = Table.grid(padding=(0, 1))
-    if any(e.reference is not None for e in report.estimates):
-        remarks.add_row(
-            Text("·", style="dim"), Text("real: the reference, the same metric for real against real", style="dim")
-        )
+    for line in references(report):
+        remarks.add_row(Text("·", style="dim"), _text(line, style="dim"))
     for estimand, held in about(report.estimates).items():
         remarks.add_row(Text("·", style="dim"), _text(f"intervals of {held}: the mean over {estimand}", style="dim"))
     notes: dict[str, list[str]] = {}
@@ -124,7 +142,7 @@ def render_comparison(result: Comparison) -> Group:
         table.add_column(name, justify="right" if name in ("A", "B", "p") else "left", no_wrap=True)
     for d in result.differences:
         interval = f"{d.low:.3g} … {d.high:.3g}{'' if d.paired else ' *'}"
-        name = f"{d.metric} {ARROWS[d.lower_is_better]}"
+        name = f"{d.metric} {ARROWS[d.lower_is_better] if d.aim is None else f'→ {d.aim:.4g}'}"
         table.add_row(name, f"{d.a:.4g}", f"{d.b:.4g}", interval, f"{d.p_holm:.1g}", d.better)
     head = Text.assemble(
         "A: ",
@@ -141,8 +159,16 @@ def render_comparison(result: Comparison) -> Group:
     for note in dict.fromkeys(note for d in result.differences for note in d.notes):
         remarks.append(f"{', '.join(d.metric for d in result.differences if note in d.notes)}: {note}")
     remarks += [f"{metric} was not compared: {reason}" for metric, reason in result.left_out.items()]
+    warnings = [_text(f"! {line}", style="yellow") for line in result.warnings]
+    style = "bold green" if any(d.better for d in result.differences) else "bold"
     return Group(
-        head, _text(result.verdict, style="bold green"), "", table, "", *(_text(f"· {r}", style="dim") for r in remarks)
+        head,
+        *warnings,
+        _text(result.verdict, style=style),
+        "",
+        table,
+        "",
+        *(_text(f"· {r}", style="dim") for r in remarks),
     )
 
 

@@ -53,6 +53,10 @@ class TrainedOnLabels(Protocol):
         """Return side and channels of the images that it is trained on."""
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """Return the names of the classes whose probabilities it gives."""
+
+    @property
     def trained(self) -> Any:
         """Return the trained network with its accuracy; trains it when first called."""
 

@@ -30,6 +30,14 @@ class MetricMetadata(Metadata):
     """Whether its expectation is the same for any number of generated images; else ``compare`` holds it at equal numbers only."""
     unpaired: str = ""
     """Why ``compare`` cannot pair it, where it has no influence function."""
+    measures: str = ""
+    """What it measures, as a clause for the verdict; '' for a metric that speaks by its name alone."""
+    margin: float | None = None
+    """The share of its reference by which it may be worse and still count as equally good; None: ``details.margin``, if any."""
+    beyond: str = ""
+    """What a number clearly better than real images' own hints at; '' where it hints at nothing."""
+    misled: str = ""
+    """When it may differ from other metrics without being right, as a clause for ``compare``."""
 
     def __post_init__(self) -> None:
         if not self.needs or not self.unit:

@@ -27,6 +27,12 @@ class Difference:
     n_b: int | None = None
     """Generated images of A and of B that the metric was computed from; None where a published file does not state it."""
     notes: tuple[str, ...] = ()
+    detectable: float | None = None
+    """The difference that would be found with probability 80%, at this level, corrected for the number of metrics."""
+
+    aim: float | None = None
+    """The number that counts as best, where it is neither the lowest nor the highest; A − B is then the difference of the
+    distances from it."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,10 @@ class Comparison:
     """Metrics that were not compared, with the reasons."""
     notes: tuple[str, ...] = ()
     """What was done to the two sets before."""
+    warnings: tuple[str, ...] = ()
+    """What is wrong with the sets: copies, overlaps, files that were left out."""
+    primary: str = ""
+    """The metric that the verdict leads with: the first one asked for that could be compared."""
 
     def to_json(self) -> str:
         """Return strict JSON."""

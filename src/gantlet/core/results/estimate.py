@@ -32,8 +32,12 @@ class Estimate:
     lower_is_better: bool | None = None
     version: Positive = 1
     reference: "Estimate | None" = None
+    equal_n: "Estimate | None" = None
+    """The same fakes at the reference's numbers of rows, where these are others: what is compared with the reference."""
     details: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    votes: bool = True
+    """Whether verdicts may rest on it: not on classes that are the extractor's and not the data's own."""
     features: str = ""
     """The feature space, where a report has several; else ''."""
     estimand: str = ""
@@ -61,8 +65,9 @@ class Estimate:
                 f"{self.metric}: the interval [{self.low}, {self.high}] does not hold its value {self.value}; the report was "
                 "changed or damaged: evaluate again"
             )
-        if self.reference is not None:
-            self.reference.require_ordered()
+        for other in (self.reference, self.equal_n):
+            if other is not None:
+                other.require_ordered()
 
     @property
     def title(self) -> str:

@@ -11,7 +11,7 @@ from annotated_types import Ge, Le
 from gantlet.core.errors import DataError
 from gantlet.core.files import json_digest, read_text, write_text
 from gantlet.core.results.estimate import Estimate
-from gantlet.core.schema import SCHEMA, Amount, Count, Positive, from_plain
+from gantlet.core.schema import SCHEMA, Amount, Count, Positive, Share, from_plain
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,28 @@ class ModeCount:
 
 
 @dataclass(frozen=True)
+class ClassShare:
+    """A class's estimated ``share`` of the fakes, at most ``most``; ``real``: its share of the real images, at least ``least``.
+
+    Seen through a classifier or clusters, whose mistakes labelled real images tell; ``verdict``: missing, rare or ''.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
+    name: str
+    share: Share
+    most: Share
+    real: Share
+    least: Share
+    verdict: Literal["", "missing", "rare"] = ""
+
+
+@dataclass(frozen=True)
 class Suspect:
     """A fake image that lies suspiciously close to a training image.
 
     ``ratio`` = d(fake, nearest training image) / d(that image, its own nearest training image); below 1 the fake is
-    closer to it than any other training image is.
+    closer to it than any other training image is. Where the verdict says that copies were found pixel by pixel: the ratio
+    of aligned pixels (`evaluation.stats.alignment`), and the distance between them.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
@@ -105,6 +122,8 @@ class Report:
     """Generated images that equal real or training ones, by set; empty where there are none."""
     classes: tuple[ModeCount, ...] = ()
     """Both sides counted by their own labels, where both have some that name the same classes."""
+    class_shares: tuple[ClassShare, ...] = ()
+    """Each class's share of the fakes as a classifier or clusters see it, where the real images have labels."""
     remarks: tuple[str, ...] = ()
     """What was inferred when the images were read, where nothing is wrong, e.g. classes from folders."""
     schema: Annotated[int, Ge(1), Le(1)] = 1

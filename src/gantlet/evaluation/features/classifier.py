@@ -74,6 +74,11 @@ class ClassifierFeatures(Extractor, TrainedOnLabels):
                 "give class folders, other training images by classifier[data=SOURCE], or --features efficientnet-lite0"
             )
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Return the names of the training images' classes."""
+        return self.train.classes
+
     @cached_property
     def shape(self) -> tuple[int, int]:
         """Return the side (8, 16 or 32) and the channels (1 or 3) at which it looks at images."""

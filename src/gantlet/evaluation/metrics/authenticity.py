@@ -27,6 +27,7 @@ def authentic(facts: Neighbours) -> Bool[np.ndarray, " m"]:
     needs=("features",),
     unit="share of fake images",
     lower_is_better=False,
+    margin=0.1,
     version=1,
     estimand="fresh fakes, given the training images",
     unpaired=NO_INFLUENCE,

@@ -40,6 +40,9 @@ def influence(evidence: Evidence) -> Influence:
     needs=("features",),
     unit="share of real images",
     lower_is_better=False,
+    measures="variety: real images with a generated one near them",
+    margin=0.1,
+    beyond="copies of real images do that",
     version=1,
     influence=influence,
 )

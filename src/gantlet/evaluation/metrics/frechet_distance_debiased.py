@@ -62,6 +62,8 @@ def _mean_distance(real: list[Moments], fake: list[Moments], parts: int) -> floa
     needs=("moments",),
     unit="squared feature units",
     lower_is_better=True,
+    beyond="copies of real images do that",
+    misled="it sees means and covariances only",
     version=2,
     influence=influence,
     estimand="fresh draws of both sides as n grows: the distance of the populations",

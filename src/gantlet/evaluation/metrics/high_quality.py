@@ -31,6 +31,7 @@ def high_quality(
     needs=("mixture",),
     unit="share of fakes",
     lower_is_better=False,
+    margin=0.1,
     version=1,
     unpaired=NO_INFLUENCE,
 )

@@ -95,6 +95,9 @@ def influence(evidence: Evidence) -> Influence:
     needs=("class_statistics",),
     unit="effective classes",
     lower_is_better=False,
+    margin=0.1,
+    beyond="images that are easier than real ones do that",
+    misled="it sees no real images",
     version=1,
     influence=influence,
 )

@@ -70,6 +70,7 @@ def mmd_rbf(
     needs=("features",),
     unit="squared MMD",
     lower_is_better=True,
+    beyond="copies of real images do that",
     version=2,
     unpaired=NO_INFLUENCE,
 )

@@ -60,6 +60,8 @@ def influence(evidence: Evidence) -> Influence:
     needs=("class_statistics",),
     unit="effective classes",
     lower_is_better=False,
+    margin=0.1,
+    beyond="images that are easier than real ones do that",
     version=1,
     influence=influence,
 )

@@ -49,6 +49,7 @@ def hits(bank: FeatureBank, mixture: Mixture | None) -> Int64[np.ndarray, " k"]:
     needs=("classes",),
     unit="classes",
     lower_is_better=False,
+    margin=0.1,
     version=1,
     unpaired="a count of modes has no influence function",
 )

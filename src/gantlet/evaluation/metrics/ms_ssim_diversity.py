@@ -68,6 +68,9 @@ def mean_likeness(bank: FeatureBank) -> Float64[np.ndarray, " n"]:
     unit="mean similarity of two fakes",
     any_n=True,
     lower_is_better=True,
+    margin=0.1,
+    beyond="images more unlike each other than real ones do that, be they good or bad",
+    misled="it falls when images spread out, be they good or bad",
     version=1,
     unpaired="it is measured on random pairs inside one side",
 )

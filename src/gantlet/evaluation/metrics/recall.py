@@ -33,6 +33,10 @@ def influence(evidence: Evidence) -> Influence:
     needs=("features",),
     unit="share of real images",
     lower_is_better=False,
+    measures="reach: real images that lie among the generated ones",
+    margin=0.1,
+    beyond="copies of real images do that, and images that spread out, be they good or bad",
+    misled="it rises when images spread out, be they good or bad",
     version=2,
     influence=influence,
 )

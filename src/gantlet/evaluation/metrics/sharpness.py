@@ -40,6 +40,10 @@ def of_images(images: ImageRows) -> Float64[np.ndarray, " n"]:
     unit="variance of the Laplacian, gray levels²",
     any_n=True,
     lower_is_better=False,
+    measures="mean variance of the Laplacian; real images are the aim",
+    margin=0.1,
+    beyond="noise and checkerboards do that",
+    misled="noise and checkerboards raise it",
     version=1,
     unpaired=NO_INFLUENCE,
 )
@@ -66,5 +70,5 @@ def estimate(evidence: Evidence) -> Measurement:
         raise Undefined(str(error)) from error
     value, usual = float(values.mean()), float(theirs.mean())
     low, high = normal(value, float(values.var(ddof=1) / len(values)), evidence.level)
-    details = {"real": usual, **({"ratio": value / usual} if usual > 0 else {})}
+    details = {"real": usual, "aim": usual, **({"ratio": value / usual} if usual > 0 else {})}
     return Measurement(value, ("delta", max(0.0, low), high), Rows(real.n, fake.n), details=details, notes=notes)

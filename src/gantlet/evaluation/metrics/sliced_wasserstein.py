@@ -14,6 +14,7 @@ from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import SquaredDistance, permutation_p_value
 from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.metrics.frechet_distance import GOOD
 
 DIRECTIONS = 128
 PERMUTATIONS = 199
@@ -117,6 +118,7 @@ def null_variance(null: Float64[np.ndarray, "r k"], directions: int) -> float:
     needs=("features",),
     unit="feature units",
     lower_is_better=True,
+    beyond="copies of real images do that",
     version=2,
     unpaired=NO_INFLUENCE,
     estimand="fresh draws of both sides at this n and of the directions",
@@ -156,7 +158,9 @@ def estimate(evidence: Evidence) -> Measurement:
         squared, float(null.mean()), near, max(0.0, variance - 2 * near), 2 * near / float(null.mean())
     )
     low, high = found.interval(evidence.level)
-    details = {"directions": DIRECTIONS, "p_value": p_value, "squared": squared}
+    shift = GOOD * evidence.real_bank.moments.total_variance / real.dim
+    margin = (squared + shift) ** 0.5 - squared**0.5
+    details = {"directions": DIRECTIONS, "p_value": p_value, "squared": squared, "margin": margin}
     interval = [min(np.sqrt(max(low, 0.0)), squared**0.5), max(np.sqrt(high), squared**0.5)]
     kind: Interval = "delta" if delta else "permutation"
     notes += () if delta else (f"real and fake are not told apart (p = {p_value:.2f}): spread from a permutation test",)

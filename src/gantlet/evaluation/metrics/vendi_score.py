@@ -79,6 +79,9 @@ def _unit(features: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
     needs=("features",),
     unit="effective images",
     lower_is_better=False,
+    margin=0.1,
+    beyond="images more unlike each other than real ones do that, be they good or bad",
+    misled="it rises when images spread out, be they good or bad",
     version=1,
     unpaired=NO_INFLUENCE,
 )

@@ -1,7 +1,7 @@
 """One kind of evidence per file."""
 
 from gantlet.core.registry import Metadata, Registry
-from gantlet.evaluation.need import Gathered, Need, Stamped
+from gantlet.evaluation.need import Gathered, Need, OfClasses, Stamped
 
-NEEDS = Registry("need", __name__, metadata=Metadata, protocols=(Need, Gathered, Stamped), group="needs")
+NEEDS = Registry("need", __name__, metadata=Metadata, protocols=(Need, OfClasses, Gathered, Stamped), group="needs")
 OWN = "gantlet's own"

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gantlet.evaluation.evidence import Evidence
-from gantlet.evaluation.need import Need
+from gantlet.evaluation.need import Need, OfClasses
 from gantlet.evaluation.needs import NEEDS, OWN
 
 
 @NEEDS.register("class_statistics", source=OWN)
 @dataclass(frozen=True)
-class ClassStatistics(Need):
+class ClassStatistics(Need, OfClasses):
     """Mean class probabilities of both sides."""
 
+    of_classes: ClassVar[bool] = True
     why_absent: ClassVar[str] = "this extractor gives no class probabilities; use one that does, e.g. classifier"
 
     def present(self, evidence: Evidence) -> bool:

@@ -1,5 +1,6 @@
 """Bank: one side of a comparison, with its rows (`FeatureBank`) or as the summary of a statistics file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,3 +51,9 @@ class SummaryBank:
 
 Bank = FeatureBank | SummaryBank
 """One side: both have n, dim, moments, class_statistics, quarters, and ``rows``, which is None without rows."""
+
+
+def own_classes(bank: Bank, classes: Sequence[str]) -> bool:
+    """Return whether the class probabilities of a side are about the data's own classes: as many as the data name."""
+    known = bank.class_statistics
+    return known is not None and len(classes) > 1 and len(known.moments.mean) == len(classes) + 1

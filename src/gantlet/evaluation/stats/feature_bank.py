@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from gantlet.core.errors import NonFiniteError, ShapeError
+from gantlet.core.numerics.mapped import forget_pages
 from gantlet.evaluation.stats.images import ImageRows
 from gantlet.evaluation.stats.moments import Moments
 from gantlet.evaluation.stats.probabilities import ClassProbabilities
@@ -70,12 +71,18 @@ class FeatureBank:
         return [Moments.of(self.features[order[q::QUARTERS]]) for q in range(QUARTERS)]
 
     def take(self, rows: np.ndarray) -> "FeatureBank":
-        """Return the bank of some rows, in the order of ``rows``."""
+        """Return the bank of some rows, in the order of ``rows``; the pages of a mapped file that this read are let go."""
+        features = self.features[rows]
+        self.forget_pages()
         return replace(
             self,
-            features=self.features[rows],
+            features=features,
             probabilities=None if self.probabilities is None else self.probabilities[rows],
             labels=None if self.labels is None else self.labels[rows],
             names=[self.names[i] for i in rows] if len(self.names) else (),
             images=None if self.images is None else self.images.take(rows),
         )
+
+    def forget_pages(self) -> None:
+        """Let go of the memory of features that are a mapped file; they are read again where they are used again."""
+        forget_pages(self.features)

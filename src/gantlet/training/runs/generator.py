@@ -91,7 +91,7 @@ class LoadedGenerator:
         return np.concatenate(images)
 
 
-def draw_labels(n: int, class_counts: Sequence[int], seed: int) -> Int64[np.ndarray, " n"]:
+def draw_labels(n: int, class_counts: Sequence[int] | Int64[np.ndarray, " k"], seed: int) -> Int64[np.ndarray, " n"]:
     """Return n labels drawn at the frequencies of ``class_counts``."""
     counts = np.asarray(class_counts, dtype=np.float64)
     return numpy_stream(seed, "sample-labels").choice(len(counts), size=n, p=counts / counts.sum()).astype(np.int64)

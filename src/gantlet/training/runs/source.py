@@ -78,6 +78,7 @@ def run(
         digest=hashlib.sha256(f"run {generator.digest} seed {seed} n {n} label {label}".encode()).hexdigest(),
         labels=wanted if labelled else None,
         classes=tuple(generator.classes) if labelled else (),
+        notes=("its classes are drawn in the proportions of its training images",) if counts and label is None else (),
         latents=LatentImages(generator.latent, generator.render, counts),
     )
 

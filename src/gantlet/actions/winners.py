@@ -1,0 +1,147 @@
+"""Which side wins: differences with corrected p-values, what they could have found, and the verdict in words."""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from gantlet.core.results.comparison import Better, Comparison, Difference
+from gantlet.core.results.estimate import Estimate, count_text
+from gantlet.evaluation.inference.difference import interval_variance
+from gantlet.evaluation.inference.holm import holm_adjusted
+from gantlet.evaluation.inference.intervals import quantile
+from gantlet.evaluation.metrics import METRICS
+
+POWER = 0.8
+"""The probability with which a difference of ``Difference.detectable`` is found."""
+
+
+def conclude(
+    differences: list[Difference],
+    left_out: dict[str, str],
+    names: tuple[str, str, str],
+    features: str,
+    level: float,
+    *,
+    notes: tuple[str, ...] = (),
+    warnings: tuple[str, ...] = (),
+) -> Comparison:
+    """Return the comparison of A and B with real images (their ``names``), with corrected p-values and a verdict in words."""
+    corrected = [
+        _detectable(difference, len(differences), level) for difference in _correct_p_values(differences, level)
+    ]
+    return Comparison(
+        *names, features, level, tuple(corrected), verdict(corrected, level), left_out, notes, warnings,
+        corrected[0].metric if corrected else "",
+    )  # fmt: skip
+
+
+def unequal(a: Estimate, b: Estimate) -> str:
+    """Return why two estimates of one metric are not comparable, where they rest on other numbers of images; else ''."""
+    if a.n_fake == b.n_fake or METRICS.entry(a.metric).meta.any_n:
+        return ""
+    return (
+        f"A is of {count_text(a.n_fake)} images, B of {count_text(b.n_fake)}, and the metric depends on their number; "
+        "compare equally many"
+    )
+
+
+def unpaired(title: str, a: Estimate, b: Estimate) -> Difference | None:
+    """Return A − B with both intervals added as if independent; None where an interval is missing."""
+    variances = [interval_variance(estimate) for estimate in (a, b)]
+    if variances[0] is None or variances[1] is None:
+        return None
+    return by_variance(title, a, b, variances[0] + variances[1], a.level, paired=False)
+
+
+def by_variance(title: str, a: Estimate, b: Estimate, variance: float, level: float, *, paired: bool) -> Difference:
+    """Return A − B with its interval and p-value from the variance of the difference.
+
+    Where a number is the aim (``details.aim``: 0.5 for a two-sample test, the real images' sharpness), the difference is the
+    one of the distances from it: beyond the aim is no better.
+    """
+    assert a.value is not None and b.value is not None and a.lower_is_better is not None
+    aim = a.details.get("aim")
+    notes = tuple(dict.fromkeys((*a.notes, *b.notes)))
+    lower, values = a.lower_is_better, (a.value, b.value)
+    if isinstance(aim, int | float):
+        lower, values = True, (abs(a.value - aim), abs(b.value - aim))
+        notes += (f"A and B are compared by their distance from {aim:.4g}, which is the aim",)
+    difference, error = values[0] - values[1], math.sqrt(variance)
+    half = quantile(level) * error
+    p_value = math.erfc(abs(difference) / (error * math.sqrt(2))) if error > 0 else float(difference == 0)
+    return Difference(
+        title, a.value, b.value, difference, difference - half, difference + half, p_value, p_value, "", paired,
+        lower, a.n_fake, b.n_fake, notes, aim=float(aim) if isinstance(aim, int | float) else None,
+    )  # fmt: skip
+
+
+def _correct_p_values(differences: list[Difference], level: float) -> list[Difference]:
+    adjusted = holm_adjusted(np.array([d.p_value for d in differences], dtype=np.float64))
+    result = []
+    for entry, p_holm in zip(differences, adjusted, strict=True):
+        better: Better = ""
+        if p_holm <= 1 - level:
+            better = "A" if (entry.difference < 0) == entry.lower_is_better else "B"
+        result.append(dataclasses.replace(entry, p_holm=float(p_holm), better=better))
+    return result
+
+
+def _detectable(entry: Difference, count: int, level: float) -> Difference:
+    """Return the difference with what would be found with probability 80% after the correction for ``count`` metrics.
+
+    (z at 1 − (1 − level)/count, plus z at the power) times the standard error.
+    """
+    error = (entry.high - entry.difference) / quantile(level)
+    z = quantile(1 - (1 - level) / count) + quantile(2 * POWER - 1)
+    return dataclasses.replace(entry, detectable=z * error)
+
+
+def verdict(differences: list[Difference], level: float) -> str:
+    """Return what the primary metric says, the first asked for, and what the others say beside it.
+
+    Where nothing was found, it says what difference would have been found.
+    """
+    if not differences:
+        return "A and B were not compared: no metric could be."
+    primary, others = differences[0], differences[1:]
+    lines = [_of_primary(primary), _of_others(others, primary.better)]
+    at = f"at {level:.0%}, corrected for {len(differences)} comparisons" if others else f"at {level:.0%}"
+    return " ".join(line for line in lines if line)[:-1] + f" ({at})."
+
+
+def _of_primary(d: Difference) -> str:
+    named = f"{d.metric}, the primary metric"
+    if d.better:
+        other = "B" if d.better == "A" else "A"
+        values = (d.a, d.b) if d.better == "A" else (d.b, d.a)
+        return (
+            f"{d.better} is better by {named}: {values[0]:.4g} against {values[1]:.4g} of {other} (p = {d.p_holm:.1g})."
+        )
+    share = f" ({abs(d.detectable / d.a):.0%} of A's {d.a:.4g})" if d.detectable is not None and d.a else ""
+    found = (
+        f": a difference of {d.detectable:.3g}{share} would have been found in 8 of 10 cases"
+        if d.detectable is not None
+        else ""
+    )
+    return f"No clear difference between A and B by {named}{found}."
+
+
+def _of_others(others: list[Difference], winner: str) -> str:
+    if not others:
+        return ""
+    wins = {side: [d for d in others if d.better == side] for side in ("A", "B")}
+    parts = [
+        f"{side} is better on {len(found)} ({'; '.join(_named(d, winner) for d in found)})"
+        for side, found in wins.items()
+        if found
+    ]
+    if not parts:
+        return f"None of the other {len(others)} metrics differs."
+    return f"Of the other {len(others)} metrics {', '.join(parts)}."
+
+
+def _named(d: Difference, winner: str) -> str:
+    """Return the metric, and when it may be misled where it disagrees with the primary one."""
+    misled = METRICS.entry(d.metric.partition(" in ")[0]).meta.misled
+    return f"{d.metric}: {misled}" if misled and d.better != winner else d.metric

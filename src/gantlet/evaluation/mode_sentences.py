@@ -1,0 +1,128 @@
+"""Sentences of the verdict about classes and modes: which are missing, rare or too frequent, and what could have gone unseen."""
+
+import math
+from collections.abc import Sequence
+
+from gantlet.core.results.report import ClassShare, ModeCount
+from gantlet.evaluation.inference.intervals import quantile
+
+NAMED_CLASSES = 5
+"""How many missing classes have a line of their own."""
+RARE = 0.3
+"""The under-representation of one mode for which the sentences state how many images would show it."""
+POWER = 0.8
+TOLD = 0.5
+"""Modes count as shown to be there where none can be made more rarely than by this part."""
+
+
+def of_classes(classes: Sequence[ModeCount]) -> list[str]:
+    """Name each class of the real images that no generated one is labelled with; the others are counted together."""
+    n_real, n_fake = sum(found.n_real for found in classes), sum(found.n_fake for found in classes)
+    absent = sorted((found for found in classes if not found.n_fake), key=lambda found: -found.n_real)
+    lines = [
+        f"missing: class {found.name} is missing: 0 of {n_fake:,} generated images ({found.n_real / n_real:.1%} of the real ones)."
+        if found.verdict == "missing"
+        else f"caution: no generated image of class {found.name} ({found.n_real / n_real:.1%} of the real ones): of only "
+        f"{n_fake:,} images that may be chance."
+        for found in absent[:NAMED_CLASSES]
+    ]
+    further = absent[NAMED_CLASSES:]
+    if further:
+        names = ", ".join(found.name for found in further[:NAMED_CLASSES])
+        lines.append(f"missing: {len(further):,} further classes have no generated image: {names}, ….")
+    return lines
+
+
+def of_modes(modes: Sequence[ModeCount], level: float) -> list[str]:
+    """Return the lines about missing, rare and too frequent modes, about lost variety, and whether all are there."""
+    if not modes:
+        return []
+    lines = []
+    for kind, sentence in (
+        ("missing", "never generated"),
+        ("rare", "generated too rarely"),
+        ("over-produced", "generated too often"),
+    ):
+        names = [mode.name for mode in modes if mode.verdict == kind]
+        if names:
+            lines.append(f"{'missing' if kind == 'missing' else 'caution'}: {sentence}: {', '.join(names)}.")
+    collapsed = [mode.name for mode in modes if mode.collapsed]
+    if collapsed:
+        lines.append(
+            f"missing: variety is lost inside {', '.join(collapsed)}: its images lie closer to each other than real ones."
+        )
+    return [*lines, *_presence(modes, level, accused=bool(lines))]
+
+
+def _presence(modes: Sequence[ModeCount], level: float, *, accused: bool) -> list[str]:
+    """Say that all modes are there only where each has a generated image; a mode without one may be missing by chance."""
+    known = [mode for mode in modes if mode.n_real or mode.n_fake]
+    unseen = [mode.name for mode in known if not mode.n_fake and mode.verdict != "missing"]
+    if unseen:
+        n_fake = sum(mode.n_fake for mode in modes)
+        return [
+            f"caution: {len(unseen)} of {len(known)} modes have no generated image, which may be chance of only {n_fake:,} "
+            f"images: {', '.join(unseen[:NAMED_CLASSES])}{', …' if len(unseen) > NAMED_CLASSES else ''}."
+        ]
+    if accused:
+        return []
+    rarest = unseen_rarity(known, level)
+    if rarest <= TOLD:
+        return [f"good: all {len(known)} modes are there, and none is made more than {rarest:.0%} too rarely."]
+    return [
+        f"unclear: all {len(known)} modes have generated images, but one that is made {min(rarest, 0.99):.0%} too rarely could have "
+        f"gone unseen; {RARE:.0%} would be seen with {needed(known, level):,} images of each side."
+    ]
+
+
+def unseen_rarity(modes: Sequence[ModeCount], level: float) -> float:
+    """Return the largest part by which a mode may be made too rarely and still fit the counts, over all modes at once.
+
+    1 − the lower end of share(fake)/share(real): log-ratio ± z √(1/f − 1/m + 1/r − 1/n), ½ added to f and r, Bonferroni over
+    the modes. Source: Katz, Baptista, Azen & Pike 1978, "Obtaining confidence intervals for the risk ratio".
+    """
+    n, m = sum(mode.n_real for mode in modes), sum(mode.n_fake for mode in modes)
+    z = quantile(1 - (1 - level) / len(modes))
+
+    def lower(mode: ModeCount) -> float:
+        r, f = mode.n_real + 0.5, mode.n_fake + 0.5
+        spread = math.sqrt(max(0.0, 1 / f - 1 / (m + 0.5) + 1 / r - 1 / (n + 0.5)))
+        return math.log(f / (m + 0.5)) - math.log(r / (n + 0.5)) - z * spread
+
+    return max(0.0, 1 - math.exp(min(lower(mode) for mode in modes)))
+
+
+def needed(modes: Sequence[ModeCount], level: float) -> int:
+    """Return the images of each side with which the rarest mode, made 30% too rarely, is found with probability 80%.
+
+    (z + z_power)² (p(1 − p) + q(1 − q)) / (p − q)², p its real share, q = 0.7 p, z at 1 − (1 − level)/modes; two digits.
+    """
+    n = sum(mode.n_real for mode in modes)
+    p = min(mode.n_real for mode in modes if mode.n_real) / n
+    q = (1 - RARE) * p
+    z = quantile(1 - (1 - level) / len(modes)) + quantile(2 * POWER - 1)
+    exact = z**2 * (p * (1 - p) + q * (1 - q)) / (p - q) ** 2
+    digits = 10 ** max(0, int(math.log10(exact)) - 1)
+    return math.ceil(exact / digits) * digits
+
+
+def of_shares(shares: Sequence[ClassShare], classes: Sequence[ModeCount]) -> list[str]:
+    """Return a line for each class that real images' labels show to be missing or rare, unless the fakes' labels said so."""
+    said = {found.name for found in classes if found.verdict in ("missing", "rare")}
+    lines = []
+    for verdict, start in (
+        ("missing", "missing: class {} seems to be missing"),
+        ("rare", "caution: class {} is generated too rarely"),
+    ):
+        found = [share for share in shares if share.verdict == verdict and share.name not in said]
+        lines += [
+            f"{start.format(share.name)}: an estimated {share.share:.1%} of the generated images show it, at most {share.most:.1%} "
+            f"({share.real:.1%} of the real ones)."
+            for share in found[:NAMED_CLASSES]
+        ]
+        if further := [share.name for share in found[NAMED_CLASSES:]]:
+            kind, more = start.partition(": ")[0], ", …" if len(further) > NAMED_CLASSES else ""
+            lines.append(
+                f"{kind}: likewise {len(further):,} further classes: {', '.join(further[:NAMED_CLASSES])}{more}."
+            )
+    return lines

@@ -1,0 +1,93 @@
+"""Copies that were changed are found by an evaluation, whatever its features see."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import gantlet
+from gantlet.core.results.report import Report
+from gantlet.evaluation import thumbnails
+
+
+def pictures(n: int, seed: int) -> np.ndarray:
+    """Return n smooth random pictures, uint8 [n, 40, 40, 3]."""
+    noise = np.random.default_rng(seed).standard_normal((n, 8, 8, 3))
+    small = (110 + 45 * noise).clip(0, 255).astype(np.uint8)
+    return np.stack([np.asarray(Image.fromarray(each).resize((40, 40))) for each in small])
+
+
+def saved(folder: Path, *, cache: bool = False) -> gantlet.EvaluateConfig:
+    """Write training and held-out images; return the settings that name them."""
+    for name, images in (("train", pictures(600, 0)), ("held", pictures(300, 1))):
+        np.savez(folder / f"{name}.npz", x=images)
+    return gantlet.EvaluateConfig(
+        features="random-conv[size=8,dim=8]",
+        metrics=("coverage",),
+        cache=cache,
+        train=str(folder / "train.npz"),
+        held_out=str(folder / "held.npz"),
+    )
+
+
+def evaluated(folder: Path, fake: np.ndarray, *, cache: bool = False) -> Report:
+    np.savez(folder / "fake.npz", x=fake)
+    chosen = saved(folder, cache=cache)
+    return gantlet.evaluate(str(folder / "fake.npz"), str(folder / "train.npz"), chosen)
+
+
+@pytest.fixture
+def shrunk(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that grows by one with each image that is made small."""
+    calls: list[int] = []
+    kept = thumbnails._thumbnail
+    monkeypatch.setattr(thumbnails, "_thumbnail", lambda image: (calls.append(1), kept(image))[1])
+    return calls
+
+
+@pytest.mark.parametrize("kind", ["flipped", "shifted"])
+def test_changed_copies_are_found_and_the_pairs_are_shown(tmp_path: Path, kind: str) -> None:
+    originals = pictures(600, 0)[90:99]
+    moved = np.pad(originals, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="edge")[:, 4:44, 1:41]
+    copies = originals[:, :, ::-1] if kind == "flipped" else moved
+    report = evaluated(tmp_path, np.concatenate([pictures(291, 2), copies]))
+    line = next(line for line in report.verdict if line.startswith("memorised: "))
+    assert re.search(r"3\.[0-3]% of the images lie suspiciously close to a training image \(pixel by pixel", line)
+    assert report.exact_copies == () and "no sign of copying" not in " ".join(report.verdict)
+    named = {(suspect.fake, suspect.real) for suspect in report.suspects}
+    assert {(f"fake.npz#{291 + i}", f"train.npz#{90 + i}") for i in range(9)} <= named
+
+
+def test_honest_images_are_not_accused_and_the_sentence_says_what_it_could_not_see(tmp_path: Path) -> None:
+    report = evaluated(tmp_path, pictures(300, 2))
+    line = next(line for line in report.verdict if "no sign of copying" in line)
+    assert line.startswith("good: ") and "could have gone unseen" in line
+
+
+def test_the_real_images_are_shrunk_once_and_cached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shrunk: list[int]
+) -> None:
+    monkeypatch.setenv("GANTLET_CACHE", str(tmp_path / "cache"))
+    evaluated(tmp_path, pictures(60, 2), cache=True)
+    assert len(shrunk) == 600 + 300 + 60
+    evaluated(tmp_path, pictures(60, 3), cache=True)
+    assert len(shrunk) == 600 + 300 + 60 + 60
+
+
+def test_in_a_loop_the_real_images_are_searched_once_without_a_cache(tmp_path: Path, shrunk: list[int]) -> None:
+    judge = gantlet.Evaluator(str(tmp_path / "train.npz"), saved(tmp_path))
+    for seed, least in ((2, 960), (3, 1020)):
+        report = judge(np.moveaxis(pictures(60, seed), 3, 1))
+        assert len(shrunk) == least and any("copying" in line for line in report.verdict)
+
+
+def test_without_images_or_held_out_ones_there_is_no_search(tmp_path: Path) -> None:
+    np.savez(tmp_path / "few.npz", x=pictures(8, 0))
+    np.savez(tmp_path / "held.npz", x=pictures(60, 1))
+    chosen = gantlet.EvaluateConfig(
+        features="pixels[size=2]", metrics=("coverage",), cache=False, train=str(tmp_path / "few.npz")
+    )
+    report = gantlet.evaluate(str(tmp_path / "few.npz"), str(tmp_path / "held.npz"), chosen)
+    assert not any("pixel by pixel, a shift" in line for line in report.verdict)
