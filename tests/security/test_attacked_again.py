@@ -1,7 +1,11 @@
 """What a second attacker found: each with the right answer."""
 
 import dataclasses
+import json
+import os
 import shutil
+import tomllib
+import unicodedata
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -9,16 +13,22 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plotly.offline import get_plotlyjs
 
+from gantlet.actions.report import write_page
 from gantlet.cli import main
+from gantlet.cli.progress import Progress
 from gantlet.core.config import TrainConfig
 from gantlet.core.drawing.pictures import png
 from gantlet.core.errors import UntrustedError, UsageError
 from gantlet.core.output import REPORT, SUBFOLDERS
-from gantlet.core.results.report import Report
+from gantlet.core.results.report import ModeCount, Report
 from gantlet.core.specs import parse_spec, split_specs
 from gantlet.core.trust import _tokens, require_harmless
+from gantlet.core.visible import in_unicode, json_text, toml_text, visible, visible_in
 from gantlet.data.opening import open_source
+from gantlet.reports.html import plots
+from gantlet.training.runs.events import read_events
 
 EARLIER = Path(__file__).parents[1] / "compatibility" / "earlier"
 TEXTS = [name for name, value in vars(TrainConfig()).items() if isinstance(value, str | tuple | list | dict)]
@@ -330,3 +340,120 @@ def test_an_own_report_is_replaced_damaged_or_unfinished(places: Path, monkeypat
     assert list(Path("out/pictures").iterdir())
     assert main(words) == 0
     assert {path.name for path in Path("out").iterdir()} == {"report.json", "report.html", "pictures"}
+
+
+UNSEEN = "\x1b\x07\x85\x9b\x7f\u202e\u2066\u200b\ufeff\xad\u2028\u2029\U000e0041\u2060\u3164\ue000"
+
+
+def test_what_is_not_seen_is_escaped() -> None:
+    """The oracle is Unicode's own table of categories."""
+    for number in range(0x110000):
+        character = chr(number)
+        unseen = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and character not in "\t\n"
+        if unseen or 0xE0000 <= number < 0xE1000:
+            escaped = visible(character)
+            assert escaped.isascii()
+            assert json.loads(f'"{escaped}"') == character
+        elif number < 0x300:
+            assert visible(character) == character
+
+
+def test_joiners_stay_where_they_are_read() -> None:
+    for text in ("می\u200cخواهم", "क\u200dष", "👩\u200d👩\u200d👧", "❤\ufe0f\u200d🔥", "猫 é ß\tb\n"):
+        assert visible(text) == text
+    assert visible("a\u200db\ufe0f") == "a\\u200db\\ufe0f"
+
+
+@given(st.text())
+def test_json_and_toml_hold_the_same_values(text: str) -> None:
+    whole = in_unicode(text)
+    for written, read in ((json_text([text, UNSEEN]), json.loads), (json_text({text: 1}, indent=1), json.loads)):
+        assert visible(written) == written
+        assert read(written) in ([whole, UNSEEN], {whole: 1})
+    toml = toml_text({"data": text, "more": [text, UNSEEN]})
+    assert visible(toml) == toml
+    assert tomllib.loads(toml) == {"data": whole, "more": [whole, UNSEEN]}
+    config = TrainConfig(data=whole)
+    assert TrainConfig.from_mapping(tomllib.loads(config.to_toml())) == config
+
+
+def test_a_report_shows_all_characters(tmp_path: Path) -> None:
+    earlier = Report.from_json((EARLIER / "report.json").read_text())
+    modes = (ModeCount(f"cat{UNSEEN}", 3, 3), ModeCount("cat", 3, 0, "missing"))
+    bare = dataclasses.replace(earlier, pictures={}, suspects=(), outliers=())
+    odd = dataclasses.replace(bare, modes=modes, classes=modes, fake=UNSEEN, warnings=(UNSEEN,), verdict=(UNSEEN,))
+    odd.save(tmp_path / "report.json")
+    assert Report.load(tmp_path / "report.json") == odd
+    (tmp_path / "config.toml").write_text(f"# {UNSEEN}", encoding="utf-8")
+    (tmp_path / "events.jsonl").write_text(json_text({"event": "log", "note": UNSEEN}) + "\n", encoding="utf-8")
+    page = write_page(tmp_path).read_text(encoding="utf-8")
+    library = get_plotlyjs().replace("</script", "<\\/script")
+    assert library in page
+    for text in (page.replace(library, ""), (tmp_path / "report.json").read_text(encoding="utf-8")):
+        assert not [character for character in UNSEEN if character in text]
+    assert "\\u001b" in page
+    figures = plots(visible_in(odd), [])
+    assert visible_in(figures) == figures
+
+
+def test_lines_of_events_end_at_line_feeds_alone(tmp_path: Path) -> None:
+    raw = json.dumps({"event": "log", "note": "a\u2028b\x85c"}, ensure_ascii=False)
+    (tmp_path / "events.jsonl").write_text(f"{raw}\n{raw}\n", encoding="utf-8")
+    assert [event["note"] for event in read_events(tmp_path)] == ["a\u2028b\x85c"] * 2
+    (tmp_path / "events.jsonl").write_text("")
+    assert read_events(tmp_path) == []
+
+
+@pytest.fixture
+def bytes_(places: Path) -> Path:
+    """Return the current folder, with names that are no UTF-8: a class, files, and the folder n\\xff that holds a run."""
+    for side in ("real", "fake"):
+        os.rename(f"{side}/cat".encode(), f"{side}/chat".encode() + b"\xe9")
+    os.rename(b"fake/dog/0.png", b"fake/dog/caf\xe9.png")
+    Path("n\udcff").mkdir()
+    run_folder(places / "n\udcff")
+    return places
+
+
+def test_names_of_any_bytes_are_evaluated(bytes_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANTLET_CACHE", "n\udcff/cache")
+    words = ["evaluate", "fake", "--real", "real", "--features", "pixels", "--metrics", "precision"]
+    for out in ("out", "out", "o\udcff"):  # the second time from the cache
+        assert main([*words, "--out", out]) == 0
+        text = Path(out, "report.json").read_text(encoding="utf-8")
+        assert "chat\\\\udce9" in text
+        assert main(["report", out]) == 0
+    assert list(Path("n\udcff/cache/findings").iterdir())
+    assert main([*words[:3], "fake", *words[4:], "--classes", "chat\udce9=dog", "--out", "out"]) == 0
+
+
+def test_files_lie_in_folders_of_any_name(bytes_: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make = ["stats", "make", "n\udcff/images", "--features", "pixels", "--no-cache", "--out"]
+    os.rename("real", "n\udcff/images")
+    for out in ("st.safetensors", "n\udcff/st.safetensors"):
+        assert main([*make, out]) == 0
+        capsys.readouterr()
+        assert main(["stats", "show", out, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["sources"][0]["spec"] == "n\\udcff/images"
+    assert main(["sample", "n\udcff/run", "--n", "4", "--out", "n\udcff/x.npz"]) == 0
+
+
+@pytest.mark.parametrize("option", ["--out", "--data"])
+def test_a_run_is_refused_before_it_begins(option: str, bytes_: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = contents(bytes_)
+    assert main(["train", "wgan-gp", option, "n\udcff/new"]) == 1
+    error = capsys.readouterr().err
+    assert "no UTF-8" in error
+    assert error.count("\n") == 1
+    assert contents(bytes_) == before
+
+
+def test_progress_shows_all_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress() as progress:
+        progress._last_line = -100.0
+        progress(f"reading {UNSEEN}", 1, 2)
+        progress.say(f"wrote {UNSEEN}")
+    error = capsys.readouterr().err
+    assert "reading \\u001b" in error
+    assert "wrote \\u001b" in error
+    assert not [character for character in UNSEEN if character in error]

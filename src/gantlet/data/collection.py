@@ -14,6 +14,7 @@ from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.files import SYSTEM_FILES
 from gantlet.core.output import REPORT
 from gantlet.core.specs import format_spec
+from gantlet.core.visible import in_unicode
 from gantlet.data.decode import BACKGROUNDS, Undecodable, decode
 from gantlet.data.source import ImageSource
 
@@ -177,7 +178,7 @@ def _labels(where: str, images: list[str], mode: str) -> tuple[Int64[np.ndarray,
         note = f"no labels: {len(loose)} images are outside the class folders" if loose and len(names) > 1 else ""
         return None, (), note
     index = {name: i for i, name in enumerate(names)}
-    return np.array([index[folder[depth]] for folder in folders], np.int64), tuple(names), ""
+    return np.array([index[folder[depth]] for folder in folders], np.int64), tuple(in_unicode(names)), ""
 
 
 def _digest(images: Sequence[str], load: Callable[[str], bytes], background: int) -> str:
