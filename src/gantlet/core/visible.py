@@ -1,10 +1,12 @@
 """Text from outside made visible: characters that are not seen become escapes that a terminal shows and does not obey."""
 
+import codecs
 import dataclasses
+import io
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 _SURROGATES = "\ud800-\udfff"
 """They stand for bytes that are no UTF-8, as in the names of some files; no text may hold them."""
@@ -37,6 +39,19 @@ def visible(text: str) -> str:
 def _escape(character: str) -> str:
     units = character.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
+
+
+def show_all(stream: TextIO) -> None:
+    """Let a stream write what its encoding has no byte for (as in the locale C) as an escape of JSON, instead of failing."""
+    if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+        codecs.register_error("visible", _replaced)
+        stream.reconfigure(errors="visible")
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(_escape, error.object[error.start : error.end])), error.end
 
 
 def visible_in(value: Any) -> Any:

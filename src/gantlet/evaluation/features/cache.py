@@ -57,7 +57,10 @@ def load(path: Path, made_of: Mapping[str, Any]) -> tuple[dict[str, np.ndarray],
     """
     if not path.exists():
         return None
-    arrays, header, facts = read(path)
+    try:
+        arrays, header, facts = read(path)
+    except CacheError as error:
+        raise CacheError(f"{error}; delete it, or use --no-cache") from error
     if apart := differing(header, json.loads(json.dumps(in_unicode(made_of)))):
         field, theirs, ours = apart
         raise CacheError(
@@ -67,22 +70,24 @@ def load(path: Path, made_of: Mapping[str, Any]) -> tuple[dict[str, np.ndarray],
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any], dict[str, Any]]:
-    """Return a file's arrays, what they were made of, and its facts; raises CacheError for a damaged file."""
+    """Return a file's arrays, what they were made of, and its facts; raises CacheError for a damaged file and for any other."""
     require_regular(path)
     try:
         with in_utf8(path) as name, safe_open(name, framework="numpy") as file:
-            header = json.loads((file.metadata() or {})[HEADER])
+            if HEADER not in (metadata := file.metadata() or {}):
+                raise CacheError(f"{path} holds no statistics or features: gantlet did not write it")
+            header = json.loads(metadata[HEADER])
+            if "tensors_sha256" in header:
+                raise CacheError(f"{path} holds no statistics or features: it is a gantlet checkpoint")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         found, facts, digest = header["made_of"], header["facts"], header["sha256"]
         if not (isinstance(found, dict) and isinstance(facts, dict)):
             raise ValueError("its header is of another kind")
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, RecursionError, AttributeError) as error:
-        raise CacheError(f"the file {path} is damaged ({error}); delete it, or use --no-cache for a cache") from error
+        raise CacheError(f"the file {path} is damaged, or was not written by gantlet ({error})") from error
     whole = header.pop("header_sha256", None)  # files of earlier versions have none
     if arrays_digest(arrays) != digest or whole not in (None, json_digest(header)):
-        raise CacheError(
-            f"the file {path} is damaged (its checksum is wrong); delete it, or use --no-cache for a cache"
-        )
+        raise CacheError(f"the file {path} is damaged (its checksum is wrong)")
     return arrays, found, facts
 
 

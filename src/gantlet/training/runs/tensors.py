@@ -1,10 +1,11 @@
 """The file format of checkpoints: safetensors with a JSON header; nothing is pickled, damage is detected."""
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from gantlet.core.errors import CheckpointError, DataError
 from gantlet.core.files import in_utf8, json_digest, require_regular, writing
 from gantlet.core.visible import json_text
 
+T = TypeVar("T")
 FORMAT = 2
 """Written; format 1 had no digest of its header and is still read."""
 
@@ -89,3 +91,24 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 def part(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     """Return the tensors of one part, ``name/…``, under their own names."""
     return {key[len(name) + 1 :]: tensor for key, tensor in tensors.items() if key.startswith(f"{name}/")}
+
+
+def unchanged(run: Path, read: Callable[[], T]) -> T:
+    """Return what ``read`` returns; again where it failed while a training beside it wrote or removed checkpoints."""
+    while True:
+        before = _listing(run)
+        try:
+            return read()
+        except CheckpointError:
+            if _listing(run) == before:
+                raise
+
+
+def _listing(run: Path) -> dict[str, tuple[int, int]]:
+    """Return the names of a run's checkpoints, each with its inode and time."""
+    found = {}
+    for path in (run / "checkpoints").glob("*.safetensors"):
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            found[path.name] = status.st_ino, status.st_mtime_ns
+    return found
