@@ -65,9 +65,9 @@ def require_harmless_fields(
 ) -> None:
     """Raise UntrustedError when a field of a dataclass that was read from a file names more than built-in parts.
 
-    All texts are judged by `require_harmless`, those in lists and tables as well, so that a new field is never forgotten.
+    All texts are tested by `require_harmless`, those in lists and tables as well, so that a new field is never forgotten.
     Args: read: as the file says; chosen: as it is used: what was replaced there is the user's own; but: fields that are
-    judged elsewhere, or not used; known: as in `require_harmless`.
+    tested elsewhere, or not used; known: as in `require_harmless`.
     """
     for field in dataclasses.fields(read):
         if field.name not in but:

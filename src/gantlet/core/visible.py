@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, TextIO
+from typing import Any
 
 _SURROGATES = "\ud800-\udfff"
 """They stand for bytes that are no UTF-8, as in the names of some files; no text may hold them."""
@@ -41,7 +41,7 @@ def _escape(character: str) -> str:
     return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
 
 
-def show_all(stream: TextIO) -> None:
+def show_all(stream: Any) -> None:
     """Let a stream write what its encoding has no byte for (as in the locale C) as an escape of JSON, instead of failing."""
     if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
         codecs.register_error("visible", _replaced)
