@@ -8,7 +8,6 @@ from pathlib import Path
 
 from gantlet.core.errors import OutputError, UnreadableFile
 from gantlet.core.files import TEXT, read_bytes, write_text
-from gantlet.core.locks import PART
 
 SUBFOLDERS = ("checkpoints", "samples", "pictures")
 """The folders that a training and an evaluation write inside their own."""
@@ -100,7 +99,7 @@ def _is_within(path: Path, folder: Path) -> bool:
 
 
 def _unfinished(out: Path, kind: Kind) -> Path:
-    return out / f".{kind.file}{PART}"
+    return out / f".{kind.file}.unfinished"
 
 
 def _is_run(out: Path) -> bool:
