@@ -17,6 +17,7 @@ from gantlet.core.errors import ConfigError, DataError, UnknownName
 from gantlet.core.files import read_text
 from gantlet.core.limits import read_size
 from gantlet.core.specs import class_map
+from gantlet.core.visible import toml_text
 
 C = TypeVar("C", bound="Config")
 
@@ -50,10 +51,8 @@ class Config:
 
     def to_toml(self) -> str:
         """Return the configuration as TOML: every field, so that the file reproduces the run even if defaults change later."""
-        import tomli_w
-
-        values = {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(self).items()}  # type: ignore[call-overload]
-        return tomli_w.dumps({k: v for k, v in values.items() if v is not None})
+        values = dataclasses.asdict(self)  # type: ignore[call-overload]
+        return toml_text({k: v for k, v in values.items() if v is not None})
 
 
 def _coerce(config: str, key: str, value: Any, kind: Any) -> Any:

@@ -1,5 +1,6 @@
 """Helpers of folders and archives: select the image files, their order and their classes."""
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Callable, Sequence
@@ -11,7 +12,9 @@ from jaxtyping import Int64, UInt8
 
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.files import SYSTEM_FILES
+from gantlet.core.output import REPORT
 from gantlet.core.specs import format_spec
+from gantlet.core.visible import in_unicode
 from gantlet.data.decode import BACKGROUNDS, Undecodable, decode
 from gantlet.data.source import ImageSource
 
@@ -63,7 +66,7 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
     Args: load: returns one file's bytes, may be called from several threads, raises Undecodable.
     Raises: DataError when there is no image, when required labels are missing, or when a split must be chosen.
     """
-    images, notes = _images(where, files)
+    images, notes = _images(where, files, load)
     images, held_out = _one_split(where, images, choices)
     images.sort(key=natural)
     labels, classes, note = _labels(where, images, choices.labels)
@@ -86,8 +89,10 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
     )
 
 
-def _images(where: str, files: Sequence[str]) -> tuple[list[str], list[str]]:
-    visible = [name for name in files if not _hidden(name)]
+def _images(where: str, files: Sequence[str], load: Callable[[str], bytes]) -> tuple[list[str], list[str]]:
+    results = _results(files, load)
+    ours = {name for name in files if results and not results.isdisjoint(_folders(name))}
+    visible = [name for name in files if name not in ours and not _hidden(name)]
     images = [name for name in visible if _suffix(name) in SUFFIXES]
     others = sorted(set(visible) - set(images), key=natural)
     if not images:
@@ -96,10 +101,33 @@ def _images(where: str, files: Sequence[str]) -> tuple[list[str], list[str]]:
     notes = []
     if others:
         notes.append(f"ignored {len(others)} files without an image suffix: {_some(others)}")
-    hidden = sorted(set(files) - set(visible), key=natural)
+    if ours:
+        notes.append(
+            f"ignored {len(ours)} files of gantlet's own reports and runs: {_some(sorted(results, key=natural))}"
+        )
+    hidden = sorted(set(files) - set(visible) - ours, key=natural)
     if hidden:
         notes.append(f"ignored {len(hidden)} hidden or system files: {_some(hidden)}")
     return images, notes
+
+
+def _folders(name: str) -> list[str]:
+    """Return all folders around a file, each with / at its end."""
+    return [name[: i + 1] for i, character in enumerate(name) if character == "/"]
+
+
+def _results(files: Sequence[str], load: Callable[[str], bytes]) -> set[str]:
+    """Return the folders of pictures of gantlet's own reports, and its run folders, each with / at its end."""
+    known, filled, folders = set(files), {name.rpartition("/")[0] for name in files}, set()
+    for name in files:
+        folder, slash, file = name.rpartition("/")
+        if file == REPORT.file and f"{folder}{slash}pictures" in filled:
+            with contextlib.suppress(Undecodable):
+                if REPORT.is_ours(load(name)):
+                    folders.add(f"{folder}{slash}pictures/")
+        if slash and file == "config.toml" and f"{folder}/events.jsonl" in known:
+            folders.add(f"{folder}/")
+    return folders
 
 
 def _suffix(name: str) -> str:
@@ -150,7 +178,7 @@ def _labels(where: str, images: list[str], mode: str) -> tuple[Int64[np.ndarray,
         note = f"no labels: {len(loose)} images are outside the class folders" if loose and len(names) > 1 else ""
         return None, (), note
     index = {name: i for i, name in enumerate(names)}
-    return np.array([index[folder[depth]] for folder in folders], np.int64), tuple(names), ""
+    return np.array([index[folder[depth]] for folder in folders], np.int64), tuple(in_unicode(names)), ""
 
 
 def _digest(images: Sequence[str], load: Callable[[str], bytes], background: int) -> str:
