@@ -89,4 +89,4 @@ def test_all_modes_are_there_where_each_has_a_fake() -> None:
     told = next(line for line in verdict((), many, None, None) if "all 2 modes" in line)
     assert told.startswith("good: all 2 modes are there, and none is made more than")
     unseen = (*there[:2], ModeCount("c", 3, 0))
-    assert verdict((), unseen, None, None)[0].startswith("caution: 1 of 3 modes have no generated image")
+    assert verdict((), unseen, None, None)[1].startswith("caution: 1 of 3 modes have no generated image")
