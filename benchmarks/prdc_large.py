@@ -32,7 +32,7 @@ def write_features(path: Path, n: int, d: int, shift: float, seed: int) -> None:
 
 def measure(folder: Path, memory: str) -> None:
     """Print the four metrics with their intervals, seconds and the peak resident memory of this process."""
-    from gantlet.core.config import memory_bytes
+    from gantlet.core.limits import memory_bytes
     from gantlet.evaluation.compute import compute
     from gantlet.evaluation.evidence import Evidence
     from gantlet.evaluation.stats.feature_bank import FeatureBank

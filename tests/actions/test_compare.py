@@ -32,7 +32,8 @@ def test_a_planted_difference_is_found_and_its_side_named() -> None:
     result = gantlet.compare(images("a", 600, 1, shift=3), images("b", 600, 2, shift=9), images("real", 600, 3), CONFIG)
     assert {d.better for d in result.differences} == {"A"}
     assert all(d.paired for d in result.differences)
-    assert result.verdict.startswith("A is better on 2 of 2")
+    assert result.verdict.startswith("A is better by frechet_distance, the primary metric: ")
+    assert "A is better on 1 (frechet_distance_debiased)" in result.verdict and result.primary == "frechet_distance"
     swapped = gantlet.compare(
         images("b", 600, 2, shift=9), images("a", 600, 1, shift=3), images("real", 600, 3), CONFIG
     )

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gantlet.core.config import EvaluateConfig, TrainConfig, memory_bytes
+from gantlet.core.config import EvaluateConfig, TrainConfig
 from gantlet.core.errors import ConfigError, UnknownName
+from gantlet.core.limits import memory_bytes
 
 configs = st.builds(
     TrainConfig,

@@ -29,7 +29,7 @@ def test_clips_are_suspected_and_counted(names: list[str], clips: int, n: int) -
     word = "clip" if clips == 1 else "clips"
     assert clip_note(names) == (
         f"the names suggest frames of {clips} {word} ({n} images): frames of one clip are dependent, and intervals that "
-        "ignore it are too narrow"
+        f"ignore it are too narrow (--groups {'parent' if names[0].startswith('walking') else 'stem'} does not)"
     )
 
 

@@ -14,6 +14,7 @@ from gantlet.data import formats
 from gantlet.data.decode import Undecodable, decode
 from gantlet.data.formats import frames, sniffed
 from gantlet.data.opening import open_source
+from gantlet.evaluation.groups import group_numbers
 
 RNG = np.random.default_rng(0)
 FRAMES = [Image.fromarray(RNG.integers(0, 256, (6, 7, 3), dtype=np.uint8)) for _ in range(5)]
@@ -130,3 +131,8 @@ def test_a_frame_that_a_file_lacks_is_one_sentence(pages: Path) -> None:
     for text in ("last", "-1", "²"):
         with pytest.raises(ConfigError, match="frames' must be all or a frame's number"):
             open_source(f"{pages}[frames={text}]")
+
+
+def test_the_frames_of_one_file_are_one_group() -> None:
+    names = ["1.gif#0", "1.gif#1", "2.gif#0", "2.gif#1", "b/2.gif#0"]
+    np.testing.assert_array_equal(group_numbers(names, "stem"), [0, 0, 1, 1, 2])

@@ -121,7 +121,7 @@ def test_the_sentence_says_what_could_have_gone_unseen() -> None:
     assert line(told(p_value=0.001, space="pixels"), exact).startswith("memorised: 1.0% of the images")
     assert "pixel by pixel" in line(told(p_value=0.001, space="pixels"))
     for exact_copies in ((), exact):
-        assert line(told(unseen=None), exact_copies).startswith("caution: ")
+        assert line(told(unseen=None), exact_copies).startswith("unclear: ")
         assert "any share of copies could have gone unseen" in line(told(unseen=None), exact_copies)
 
 

@@ -82,7 +82,11 @@ def test_what_may_be_chance_is_neither_missing_nor_all_there(tmp_path: Path) -> 
 
 
 def test_all_modes_are_there_where_each_has_a_fake() -> None:
-    there = (ModeCount("a", 60, 50), ModeCount("b", 40, 30), ModeCount("c", 0, 0))
-    assert verdict((), there, None, None)[0].startswith("good: all 2 of 2 modes are there")
+    there = (ModeCount("a", 30, 20), ModeCount("b", 20, 10), ModeCount("c", 0, 0))
+    few = next(line for line in verdict((), there, None, None) if "all 2 modes" in line)
+    assert few.startswith("unclear: ") and "could have gone unseen; 30% would be seen with" in few
+    many = (ModeCount("a", 600, 500), ModeCount("b", 400, 300))
+    told = next(line for line in verdict((), many, None, None) if "all 2 modes" in line)
+    assert told.startswith("good: all 2 modes are there, and none is made more than")
     unseen = (*there[:2], ModeCount("c", 3, 0))
-    assert verdict((), unseen, None, None)[0].startswith("caution: 1 of 3 modes have no generated image")
+    assert verdict((), unseen, None, None)[1].startswith("caution: 1 of 3 modes have no generated image")

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gantlet.core.config import memory_bytes
 from gantlet.core.errors import ConfigError, DataError, GantletError
 from gantlet.core.files import read_text
+from gantlet.core.limits import memory_bytes
 from gantlet.core.results.report import Report
 from gantlet.data.idx import read_idx
 from gantlet.data.opening import open_source

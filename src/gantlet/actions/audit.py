@@ -9,7 +9,9 @@ import numpy as np
 
 from gantlet.core.files import write_text
 from gantlet.core.interfaces.extractors import Extractor
+from gantlet.core.output import AUDIT, require_ours, writing_result
 from gantlet.core.results.audit import AuditResult, Curve, Planted
+from gantlet.data.apart import require_apart
 from gantlet.data.arrays import array_source
 from gantlet.data.opening import open_images, open_source
 from gantlet.data.reading import Images, sample_shapes, to_array
@@ -37,10 +39,13 @@ def audit(config: AuditConfig | None = None, *, out: Path | None = None, progres
 
     Args: config: the settings; out: a folder for audit.json and the figures; progress: called with (stage, done, total).
     Returns: the AuditResult; its verdict says in words what each metric misses.
-    Raises: TooFewSamples (fewer than 300 images), UnknownName, BadFiles, DataError.
+    Raises: TooFewSamples (fewer than 300 images), UnknownName, BadFiles, DataError, OutputError (as `evaluate`).
     """
     config = config or AuditConfig()
     started = time.perf_counter()
+    if out is not None:
+        require_apart(out, config.data)
+        require_ours(out, AUDIT)
     source = open_images(config.data)
     names = FAILURES.names() if "all" in config.failures else [FAILURES.entry(n).name for n in config.failures]
     metrics = METRICS.names() if "all" in config.metrics else [METRICS.entry(name).name for name in config.metrics]
@@ -68,8 +73,9 @@ def audit(config: AuditConfig | None = None, *, out: Path | None = None, progres
     result = AuditResult(source.spec, n, seeds, identities, planted, curves, left_out)
     result = dataclasses.replace(result, verdict=verdict(result), seconds=time.perf_counter() - started)
     if out is not None:
-        result = dataclasses.replace(result, figures=figures(result, out))
-        write_text(out / "audit.json", result.to_json())
+        with writing_result(out, AUDIT):
+            result = dataclasses.replace(result, figures=figures(result, out))
+            write_text(out / "audit.json", result.to_json())
     return result
 
 

@@ -138,13 +138,14 @@ def _compare_in(
 def _influences(evidences: list[Evidence], a: Estimate, b: Estimate) -> list[Influence] | None:
     """Return a metric's influence functions on both sides, where it has one, without options, over the same real rows.
 
-    None where a statistics file has no rows, or the metric used other real rows for A than for B.
+    None where a statistics file has no rows, where rows belong to groups, or where the metric used other real rows for A than for B.
     """
     influence = METRICS.entry(a.metric).meta.influence
     if (
         influence is None
         or not all(evidence.has_rows for evidence in evidences)
         or "options" in a.details
+        or any(bank.groups is not None for evidence in evidences for bank in (evidence.real, evidence.fake))
         or a.n_real != b.n_real
     ):
         return None

@@ -4,7 +4,9 @@ import time
 from pathlib import Path
 
 from gantlet.core.config import EvaluateConfig
+from gantlet.core.output import REPORT, require_ours
 from gantlet.core.results.report import Report
+from gantlet.data.apart import require_apart
 from gantlet.data.kinds import Source
 from gantlet.data.opening import open_source
 from gantlet.evaluation.assemble import assemble
@@ -35,10 +37,15 @@ def evaluate(
     with (stage, done, total).
     Returns: the Report; under torchrun the processes share the features' extraction, the first one computes the metrics
     and writes, and all return the same Report.
-    Raises: BadFiles, DataError, UsageError, TooFewSamples.
+    Raises: BadFiles, DataError, UsageError, TooFewSamples; OutputError for an ``out`` in a folder of images, or with files
+    that are no earlier result.
     """
     config = fixed(config or EvaluateConfig())
     metric_names(config)
+    if out is not None:
+        named = (source if isinstance(source, str) else source.spec for source in (fake, real))
+        require_apart(Path(out), *named, config.held_out, config.train)
+        require_ours(Path(out), REPORT)
     share = read_until(until) if until else 0.0
     generator = check_generator(fake) if until else ""
     target = open_source(real) if isinstance(real, str) else real

@@ -43,7 +43,7 @@ def export(run: Path, out: Path, *, which: Which = "newest") -> ExportResult:
     gives the reason by the capability ``no_graph``); OutputError when ``out`` exists or the check fails; CheckpointError.
     """
     if out.exists():
-        raise OutputError(f"{out} exists already; choose another name or delete it")
+        raise OutputError(f"{out} exists already; choose another name, or move it away")
     _require_packages()
     loaded = load_generator(run, which)
     reasons = (module_capabilities(module).no_graph for module in loaded.generator.modules())

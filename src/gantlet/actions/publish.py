@@ -9,7 +9,7 @@ from gantlet.core.errors import ConfigError, OutputError
 from gantlet.core.files import lies_below
 from gantlet.evaluation.features.hub import hub_module
 from gantlet.training.runs.generator import Which, checkpoint_of
-from gantlet.training.runs.tensors import read_tensors, write_tensors
+from gantlet.training.runs.tensors import read_tensors, unchanged, write_tensors
 
 REPORTS = ("report.json", "report-best.json")
 GENERATORS = ("generator/", "average/")
@@ -38,11 +38,10 @@ def push_to_hub(run: Path, repo: str, *, which: Which = "newest", private: bool 
 
 
 def _gather(run: Path, folder: Path, which: Which) -> None:
-    checkpoint = checkpoint_of(run, which)
+    tensors, header = unchanged(run, lambda: read_tensors(checkpoint_of(run, which)))
     card = run / "MODEL_CARD.md"
     if not card.is_file():
         raise OutputError(f"{run} has no MODEL_CARD.md: it is written when the training ends; resume it with --resume")
-    tensors, header = read_tensors(checkpoint)
     generator_tensors = {name: tensor for name, tensor in tensors.items() if name.startswith(GENERATORS)}
     write_tensors(folder / "checkpoints" / "final.safetensors", generator_tensors, header)
     for name in ("config.toml", card.name, *(name for name in REPORTS if (run / name).is_file())):

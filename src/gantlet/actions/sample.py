@@ -40,7 +40,7 @@ def sample(
     if not 1 <= n <= 10**8:
         raise ConfigError(f"expected n in [1, 100,000,000] images to draw; got {n}")
     if out.exists():
-        raise OutputError(f"{out} exists already; choose another name or delete it")
+        raise OutputError(f"{out} exists already; choose another name, or move it away")
     sweep(out.parent)
     source = open_source(f"run:{run}@{which}" + (f"[label={label}]" if label is not None else ""), n=n, seed=seed)
     if isinstance(source, PointSource):

@@ -118,4 +118,4 @@ def _check_out(out: Path) -> None:
     if out.suffix != ".safetensors":
         raise OutputError(f"a statistics file is named NAME.safetensors; got {out}")
     if out.exists():
-        raise OutputError(f"{out} exists already; choose another name or delete it")
+        raise OutputError(f"{out} exists already; choose another name, or move it away")

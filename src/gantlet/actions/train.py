@@ -65,8 +65,7 @@ def train(
 
 def _train(config: TrainConfig, resume: bool, progress: Progress, say: Callable[[str], None]) -> Report:
     out = Path(config.out)
-    if not resume:
-        processes().first(lambda: require_free(out))
+    processes().first(lambda: require_free(config, resume=resume))
     source = open_source(config.data)
     for line in () if resume else (*source.notes, *source.remarks):
         say(line)

@@ -137,8 +137,8 @@ def _of_others(others: list[Difference], winner: str) -> str:
         if found
     ]
     if not parts:
-        return f"None of the other {len(others)} metrics differs."
-    return f"Of the other {len(others)} metrics {', '.join(parts)}."
+        return f"None of {len(others)} further {'metric' if len(others) == 1 else 'metrics'} differs."
+    return f"Beside it, of {len(others)} further {'metric' if len(others) == 1 else 'metrics'}, {', '.join(parts)}."
 
 
 def _named(d: Difference, winner: str) -> str:

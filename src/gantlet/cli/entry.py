@@ -11,7 +11,7 @@ from gantlet.core.errors import ConfigError, GantletError, OutputError, UnknownN
 from gantlet.core.limits import limit
 from gantlet.core.processes import processes_started, rank, tell
 from gantlet.core.trust import trust
-from gantlet.core.visible import visible
+from gantlet.core.visible import show_all, visible
 
 DISTRIBUTED = ("train", "evaluate", "compare")
 """Commands that can run in several processes under torchrun."""
@@ -80,6 +80,7 @@ def _run(words: list[str]) -> int:
     """Run one command and see its output through; raises OutputError where that is not possible."""
     if sys.stdout is None:
         raise OutputError("standard output is closed, so the result would be lost; leave it open, or send it to a file")
+    show_all(sys.stdout)
     try:
         status = _dispatch(words)
         sys.stdout.flush()

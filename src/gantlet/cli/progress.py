@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from gantlet.core.processes import rank
+from gantlet.core.visible import visible
 
 
 class Progress:
@@ -23,7 +24,7 @@ class Progress:
             from rich.progress import Progress as Bars
 
             columns = [
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeRemainingColumn(),
@@ -43,6 +44,7 @@ class Progress:
         """Show that ``done`` of ``total`` units of a stage are finished; of several processes only the first one prints."""
         if rank():
             return
+        stage = visible(stage)
         if self._bar is not None:
             self._show(stage, done, total)
         elif time.monotonic() - self._last_line > 10:
@@ -65,6 +67,7 @@ class Progress:
         """Print a line to stderr, above the bar where there is one; of several processes only the first one prints."""
         if rank():
             return
+        text = visible(text)
         if self._bar is not None:
             self._bar.console.print(text, markup=False)
         else:

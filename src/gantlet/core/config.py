@@ -15,8 +15,9 @@ from typing import Any, ClassVar, TypeVar
 
 from gantlet.core.errors import ConfigError, DataError, UnknownName
 from gantlet.core.files import read_text
-from gantlet.core.limits import read_size
+from gantlet.core.limits import memory_bytes
 from gantlet.core.specs import class_map
+from gantlet.core.visible import toml_text
 
 C = TypeVar("C", bound="Config")
 
@@ -50,10 +51,8 @@ class Config:
 
     def to_toml(self) -> str:
         """Return the configuration as TOML: every field, so that the file reproduces the run even if defaults change later."""
-        import tomli_w
-
-        values = {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(self).items()}  # type: ignore[call-overload]
-        return tomli_w.dumps({k: v for k, v in values.items() if v is not None})
+        values = dataclasses.asdict(self)  # type: ignore[call-overload]
+        return toml_text({k: v for k, v in values.items() if v is not None})
 
 
 def _coerce(config: str, key: str, value: Any, kind: Any) -> Any:
@@ -214,6 +213,8 @@ class EvaluateConfig(Config):
     """Which real image a generated one reproduces (psnr, ssim): names (the one of the same file name, if every generated image has one), order, or none."""
     classes: str = ""
     """The names of FAKE's classes in REAL's words, e.g. 0=cat,1=dog, where they differ; classes are matched by name."""
+    groups: str = "none"
+    """Images that belong together, for intervals over fresh groups: parent (those of one folder), stem (names equal but for the last number), or none."""
     n: int = 0
     """Number of generated images: from a generator, 0: as many as real ones, at least 1,000; of a fixed set a random part, 0: all."""
     seed: int = 0
@@ -237,14 +238,10 @@ class EvaluateConfig(Config):
                 "level in (0.5, 1)": 0.5 < self.level < 1,
                 "on_bad one of fail, skip": self.on_bad in ("fail", "skip"),
                 "pairs one of names, order, none": self.pairs in ("names", "order", "none"),
+                "groups one of parent, stem, none": self.groups in ("parent", "stem", "none"),
                 "metrics not empty": any(words.strip(", ") for words in self.metrics),
             },
             self,
         )
         memory_bytes(self.memory)
         class_map(self.classes)
-
-
-def memory_bytes(text: str) -> int:
-    """Read ``2GB``, ``500MB`` or a number of bytes; raises ConfigError."""
-    return read_size(text, "memory")

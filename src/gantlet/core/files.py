@@ -98,6 +98,21 @@ def read_bytes(path: Path, limit: int) -> bytes:
     return content
 
 
+@contextlib.contextmanager
+def in_utf8(path: Path) -> Iterator[str]:
+    """Yield a name of a file for libraries that take names in UTF-8 alone: its own, else that of its open handle."""
+    if is_utf8(path):
+        yield str(path)
+        return
+    with path.open("rb") as file:
+        yield f"/dev/fd/{file.fileno()}"
+
+
+def is_utf8(path: Path) -> bool:
+    """Return whether a path is text; the names of files may be any bytes."""
+    return not any("\ud800" <= character <= "\udfff" for character in str(path))
+
+
 def require_regular(path: Path) -> None:
     """Raise UnreadableFile unless a path is a regular file: a pipe would never end, and a device never does.
 

@@ -66,3 +66,8 @@ def read_size(text: str, name: str) -> int:
     if amount < 10**7:
         raise ConfigError(f"{name} must be at least 10MB; got {text!r}")
     return amount
+
+
+def memory_bytes(text: str) -> int:
+    """Read ``2GB``, ``500MB`` or a number of bytes; raises ConfigError."""
+    return read_size(text, "memory")

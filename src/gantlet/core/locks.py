@@ -31,7 +31,7 @@ def only_one(folder: Path) -> Iterator[None]:
         yield
         return
     handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)  # a link may lead anywhere
-    with os.fdopen(handle, "r+") as file:
+    with os.fdopen(handle, "r+", encoding="utf-8", errors="replace") as file:
         if not take(file.fileno()):
             holder = file.read(100).strip() or "another process"
             raise OutputError(

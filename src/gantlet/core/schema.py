@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 from annotated_types import Ge, Gt, Lt
 
 from gantlet.core.errors import GantletError
+from gantlet.core.visible import in_unicode
 
 T = TypeVar("T")
 Count = Annotated[int, Ge(0), Lt(2**63)]
@@ -30,7 +31,7 @@ def from_plain(kind: type[T], values: Any) -> T:
     from pydantic import ValidationError
 
     try:
-        result: T = _adapter(kind).validate_json(json.dumps(values))  # type: ignore[arg-type]  # a class is hashable
+        result: T = _adapter(kind).validate_json(json.dumps(in_unicode(values)))  # type: ignore[arg-type]  # a class is hashable
         return result
     except GantletError as error:  # of the dataclass itself
         raise ValueError(str(error)) from error

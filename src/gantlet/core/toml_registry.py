@@ -55,7 +55,7 @@ class TomlRegistry:
             if file.name.endswith(".toml"):
                 name = file.name.removesuffix(".toml")
                 try:
-                    content = tomllib.loads(file.read_text())
+                    content = tomllib.loads(file.read_text("utf-8"))
                 except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
                     raise RegistrationError(f"{self.kind} {name!r} of {package} is no TOML: {error}") from error
                 if missing := [key for key in ("summary", "source") if not content.get(key)]:

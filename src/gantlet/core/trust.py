@@ -5,18 +5,22 @@ says may name built-in parts and data only, unless the user trusts it (``--trust
 """
 
 import contextlib
+import dataclasses
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
-from gantlet.core.errors import UntrustedError
+from gantlet.core.errors import UntrustedError, UsageError
 from gantlet.core.files import exists
 from gantlet.core.plugins import is_reference
+from gantlet.core.specs import parse_spec, split_specs
 
 _TRUSTED: ContextVar[bool] = ContextVar("trusted", default=False)
-_TOKEN = re.compile(r"(?:(\w+)\s*=)?\s*([^\[\]=,+]+)")
-"""A name, or a value with its key."""
+_WORD = re.compile(r"(?:(\w+)\s*=)?\s*([^\[\]=,+@]+)")
+"""A name, or a value with its key, whatever stands around it."""
+_ROOTED = re.compile(r"[/\\~.]")
 RUNS_CODE = ("callable", "torchscript")
 PATHS = ("path", "root", "folder", "weights", "file")
 SOURCE_OPTIONS = ("data", "of", "inputs")
@@ -47,14 +51,30 @@ def require_harmless(text: str, file: Path, *, inside: Path | None = None, known
             raise UntrustedError(
                 f"{file} says {text!r}, which holds control characters; no part or path has such a name"
             )
-        whole = [("", text)] if inside is not None and exists(text) else []  # a folder may be called like a spec
-        for key, token in (*whole, *((match[1] or "", match[2].strip()) for match in _TOKEN.finditer(text))):
-            if reason := _reason(key, token, inside, known):
+        for key, token, whole in _tokens(text):
+            if reason := _reason(key, token, inside, known, whole):
                 raise UntrustedError(
                     f"{file} says {text!r} and so names {token}, {reason}; a file that may come from somebody else "
                     "does not decide that: look at it and add --trust, or give your own value"
                 )
     return text
+
+
+def require_harmless_fields(
+    read: Any, chosen: Any, file: Path, *, but: Collection[str] = (), known: Collection[str] = ()
+) -> None:
+    """Raise UntrustedError when a field of a dataclass that was read from a file names more than built-in parts.
+
+    All texts are tested by `require_harmless`, those in lists and tables as well, so that a new field is never forgotten.
+    Args: read: as the file says; chosen: as it is used: what was replaced there is the user's own; but: fields that are
+    tested elsewhere, or not used; known: as in `require_harmless`.
+    """
+    for field in dataclasses.fields(read):
+        if field.name not in but:
+            used = set(_texts(getattr(chosen, field.name)))
+            for text in _texts(getattr(read, field.name)):
+                if text in used:
+                    require_harmless(text, file, known=known)
 
 
 def require_below(out: str, file: Path) -> None:
@@ -67,16 +87,54 @@ def require_below(out: str, file: Path) -> None:
         )
 
 
-def _reason(key: str, token: str, inside: Path | None, known: Collection[str]) -> str:
+def _texts(value: Any) -> Iterator[str]:
+    """Yield all texts of a value, however deep in lists and tables they lie."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, entry in value.items():
+            yield from (*_texts(key), *_texts(entry))
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from _texts(entry)
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield (option or '', value, whether it is opened as it stands) of all that a string names.
+
+    These are the names and values that `parse_spec` yields, in specs inside specs too, and the words between all signs.
+    """
+    waiting, met = [("", text)], set()
+    while waiting:
+        key, spec = waiting.pop()
+        for part in {spec: None, **dict.fromkeys(split_specs(spec))}:
+            if (key, part) in met:
+                continue
+            met.add((key, part))
+            try:
+                name, options = parse_spec(part)
+            except UsageError:
+                name, options = part, {}
+            if exists(part):  # a folder may be called like a spec
+                yield key, part, True
+            yield key, name, True
+            waiting.extend(options.items())
+    yield from ((match[1] or "", match[2].strip(), False) for match in _WORD.finditer(text))
+
+
+def _reason(key: str, token: str, inside: Path | None, known: Collection[str], whole: bool) -> str:
     """Return why a token is not harmless, or ''."""
+    if key == "model" and (exists(token) or _ROOTED.match(token)):
+        return "a path outside its folder"
     if token.startswith("hf:") or token == "huggingface" or "://" in token or key == "model":
         return "which is on the network"
-    run = inside is not None and token.startswith("run:")
-    path = token.removeprefix("run:") if run else token
-    if token in RUNS_CODE or (is_reference(token) and not run):
+    run = token.startswith("run:")
+    if token in RUNS_CODE or (is_reference(token) and not (run and inside is not None)):
         return "which runs code"
-    opened = (key in SOURCE_OPTIONS or (not key and inside is not None)) and token not in known
+    path = token.removeprefix("run:")
+    opened = whole and (key in SOURCE_OPTIONS or (not key and inside is not None)) and token not in known
     named = run or key in PATHS or bool(re.search(r"[/\\~{}]|^\.", path)) or (opened and exists(path))
-    if named and (inside is None or not Path(path).resolve().is_relative_to(inside.resolve())):
+    paths = (path, path.rpartition("@")[0]) if run and "@" in path else (path,)  # run:PATH@WEIGHTS
+    if named and (inside is None or not all(Path(p).resolve().is_relative_to(inside.resolve()) for p in paths)):
         return "a path outside its folder"
     return ""

@@ -24,12 +24,14 @@ def clip_note(names: Sequence[str]) -> str:
     on average; or where at least three such sets of unnamed kind (g01-c02_0001.png) hold 8 images on average, most of their
     numbers without gaps. Numbers of one set (img_0001.png) and of parts (rank3_0001.png, 7_0001.png) are no clips.
     """
+    in_folders = 0
     clips, unnamed, last = Counter[str](), Counter[str](), dict[str, tuple[int, int]]()
     for name in names:
         folder, _, base = name.rpartition("/")
         match = _TRAILING.fullmatch(base.rpartition(".")[0])
         if is_clip(folder.rpartition("/")[2]):
             clips[folder] += 1
+            in_folders += 1
         elif match and (match["word"] or _CLIP.fullmatch(match["stem"])):
             clips[f"{folder}/{match['stem']}"] += 1
         elif match and _unnamed(match["stem"], folder):
@@ -42,10 +44,11 @@ def clip_note(names: Sequence[str]) -> str:
     clips += unnamed if dense else Counter()
     if not clips or clips.total() < max(FEW * len(clips), len(names) / 2):
         return ""
+    how = "parent" if 2 * in_folders >= clips.total() else "stem"
     word = "clip" if len(clips) == 1 else "clips"
     return (
         f"the names suggest frames of {len(clips):,} {word} ({clips.total():,} images): frames of one clip are dependent, "
-        "and intervals that ignore it are too narrow"
+        f"and intervals that ignore it are too narrow (--groups {how} does not)"
     )
 
 

@@ -1,5 +1,6 @@
 """Helpers of folders and archives: select the image files, their order and their classes."""
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from jaxtyping import UInt8
 
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.files import SYSTEM_FILES
+from gantlet.core.output import REPORT
 from gantlet.core.specs import format_spec
 from gantlet.data.clips import clip_note
-from gantlet.data.decode import BACKGROUNDS, decode
+from gantlet.data.decode import BACKGROUNDS, Undecodable, decode
 from gantlet.data.folder_labels import SPLITS, folder_labels
 from gantlet.data.formats import HEIF_SUFFIXES, heif_opens
 from gantlet.data.frames import choose, require_frames
@@ -72,7 +74,7 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
     Args: load: returns one file's bytes, may be called from several threads, raises Undecodable.
     Raises: DataError when there is no image, when required labels are missing, or when a split must be chosen.
     """
-    images, notes = _images(where, files)
+    images, notes = _images(where, files, load)
     total = len(images)
     images, held_out = _one_split(where, images, choices)
     images.sort(key=natural)
@@ -131,8 +133,10 @@ def _depth_note(known: Survey, bits: int) -> str:
     )
 
 
-def _images(where: str, files: Sequence[str]) -> tuple[list[str], list[str]]:
-    visible = [name for name in files if not _hidden(name)]
+def _images(where: str, files: Sequence[str], load: Callable[[str], bytes]) -> tuple[list[str], list[str]]:
+    results = _results(files, load)
+    ours = {name for name in files if results and not results.isdisjoint(_folders(name))}
+    visible = [name for name in files if name not in ours and not _hidden(name)]
     suffixes = SUFFIXES | frozenset(HEIF_SUFFIXES if heif_opens() else ())
     images = [name for name in visible if _suffix(name) in suffixes]
     others = sorted(set(visible) - set(images), key=natural)
@@ -144,10 +148,33 @@ def _images(where: str, files: Sequence[str]) -> tuple[list[str], list[str]]:
     if rest:
         among = f" ({kinds})" if kinds else ""
         notes.append(f"ignored {len(rest)} files without an image suffix{among}: {_some(rest)}")
-    hidden = sorted(set(files) - set(visible), key=natural)
+    if ours:
+        notes.append(
+            f"ignored {len(ours)} files of gantlet's own reports and runs: {_some(sorted(results, key=natural))}"
+        )
+    hidden = sorted(set(files) - set(visible) - ours, key=natural)
     if hidden:
         notes.append(f"ignored {len(hidden)} hidden or system files: {_some(hidden)}")
     return images, notes
+
+
+def _folders(name: str) -> list[str]:
+    """Return all folders around a file, each with / at its end."""
+    return [name[: i + 1] for i, character in enumerate(name) if character == "/"]
+
+
+def _results(files: Sequence[str], load: Callable[[str], bytes]) -> set[str]:
+    """Return the folders of pictures of gantlet's own reports, and its run folders, each with / at its end."""
+    known, filled, folders = set(files), {name.rpartition("/")[0] for name in files}, set()
+    for name in files:
+        folder, slash, file = name.rpartition("/")
+        if file == REPORT.file and f"{folder}{slash}pictures" in filled:
+            with contextlib.suppress(Undecodable):
+                if REPORT.is_ours(load(name)):
+                    folders.add(f"{folder}{slash}pictures/")
+        if slash and file == "config.toml" and f"{folder}/events.jsonl" in known:
+            folders.add(f"{folder}/")
+    return folders
 
 
 def _suffix(name: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from gantlet.core.errors import DataError
+from gantlet.core.visible import in_unicode
 
 SPLITS = ("train", "test", "val", "valid", "validation")
 PARTS = "rank|part|shard|worker|chunk|batch|block|process|proc|job|gpu|node|fold|subset|split|disk|volume|vol|seed|step|epoch|iter"
@@ -91,7 +92,7 @@ def folder_labels(
         note = f"no labels: {len(loose)} images are outside the class folders" if loose and len(names) > 1 else ""
         return FolderLabels(note=note)
     index = {name: i for i, name in enumerate(names)}
-    found = FolderLabels(np.array([index[folder[depth]] for folder in folders], np.int64), tuple(names))
+    found = FolderLabels(np.array([index[folder[depth]] for folder in folders], np.int64), tuple(in_unicode(names)))
     if mode == "dirs":
         return found
     doubt = _doubt(sizes, names, max(total, len(images)))

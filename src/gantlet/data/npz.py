@@ -1,5 +1,6 @@
 """NumPy files: images in an .npz archive of arrays or in one .npy array."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,10 @@ def npz(path: str, key: str = "", labels: str = "auto", layout: str = "auto", ra
     name = _label_key(path, arrays, labels, len(arrays[chosen]) if arrays[chosen].ndim else 0)
     classes = [str(value) for value in arrays["classes"].ravel()] if "classes" in arrays else []
     label_data = (arrays[name], classes) if name else None
-    return _source(path, f"{path}:{chosen}", arrays[chosen], label_data, options)
+    source = _source(path, f"{path}:{chosen}", arrays[chosen], label_data, options)
+    strays = [] if name or labels == "none" else [key for key in LABEL_KEYS if key in arrays and key != chosen]
+    notes = (f"no labels: {key} has the shape {arrays[key].shape} for {len(source)} images" for key in strays)
+    return replace(source, notes=(*source.notes, *notes))
 
 
 @SOURCES.register("npy", source="NumPy NEP 1")

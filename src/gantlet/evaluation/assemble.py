@@ -1,11 +1,13 @@
 """Assemble the report: estimates of all spaces, the verdict, pictures, warnings, and what made it all."""
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from gantlet.core.output import REPORT, writing_result
 from gantlet.core.processes import processes
 from gantlet.core.results.report import Report
 from gantlet.core.version import __version__
@@ -34,11 +36,12 @@ def assemble(
     """
 
     def report() -> Report:
-        written = _assembled(spaces, sides, findings, out)
-        seconds = {**spaces[0].seconds, "total": time.perf_counter() - started}
-        written = dataclasses.replace(written, seconds=seconds, images_seen=images_seen)
-        if out is not None:
-            written.save(out / "report.json")
+        with contextlib.nullcontext() if out is None else writing_result(out, REPORT):
+            written = _assembled(spaces, sides, findings, out)
+            seconds = {**spaces[0].seconds, "total": time.perf_counter() - started}
+            written = dataclasses.replace(written, seconds=seconds, images_seen=images_seen)
+            if out is not None:
+                written.save(out / "report.json")
         return written
 
     return processes().first(report)

@@ -1,7 +1,7 @@
 """Compute metrics on evidence: one Estimate per spec, stamped with what made it, or a reason why there is none."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from gantlet.core.errors import ShapeError, TooFewSamples
@@ -10,6 +10,7 @@ from gantlet.core.registry import Entry
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.specs import parse_spec, typed_options
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.groups import clustered
 from gantlet.evaluation.measurement import NO_BOUNDS, Absent, Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.need import Gathered, Need, OfClasses
@@ -31,7 +32,8 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
     for entry, options in [resolve(spec) for spec in dict.fromkeys(wanted)]:
         if progress is not None:
             progress(entry.name)
-        for bank in (evidence.real_bank, evidence.fake_bank):
+        banks = (evidence.real_bank, evidence.fake_bank)
+        for bank in banks:
             if bank.rows is not None:
                 bank.rows.forget_pages()
         missing = missing_needs(entry, evidence)
@@ -44,6 +46,9 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
                     raise ShapeError(
                         f"metric {entry.name!r} returned {type(measured).__name__}; expected a Measurement"
                     )
+                if any(bank.rows is not None and bank.rows.groups is not None for bank in banks):
+                    share = entry.meta.unit.startswith(("share", "accuracy"))
+                    measured = clustered(evidence, measured, partial(entry.object, **options), share)
             except (TooFewSamples, Undefined) as error:
                 reason = str(error)
         estimates.append(_stamped(entry, evidence, options, measured, reason))

@@ -10,7 +10,9 @@ from jaxtyping import Int64
 
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import ShapeError
+from gantlet.core.output import REPORT, require_ours
 from gantlet.core.results.report import Report
+from gantlet.data.apart import require_apart
 from gantlet.data.arrays import array_source
 from gantlet.data.kinds import Source
 from gantlet.data.opening import open_source
@@ -62,6 +64,14 @@ class Evaluator:
 
     def evaluate(self, fake: Source, *, out: Path | str | None = None, images_seen: int | None = None) -> Report:
         """Return the Report on an opened source; writes report.json and pictures into ``out`` where one is given."""
+        if out is not None:
+            space = self.spaces[0]
+            sides_read = (
+                fake,
+                *(side.source for side in (space.real, space.train, space.held_out) if side is not None),
+            )
+            require_apart(Path(out), *(source.spec for source in sides_read))
+            require_ours(Path(out), REPORT)
         started = time.perf_counter()
         sides = extract_generated(self.spaces, fake)
         findings = [find(space, side) for space, side in zip(self.spaces, sides, strict=True)]

@@ -4,8 +4,8 @@ import time
 
 import numpy as np
 
-from gantlet.core.config import memory_bytes
 from gantlet.core.errors import TooFewSamples
+from gantlet.core.limits import memory_bytes
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.copies import LEVEL, Closeness, CopyRatios, TailTest, copy_ratios, copy_test, outlier_test

@@ -3,9 +3,10 @@
 import dataclasses
 from collections.abc import Sequence
 
-from gantlet.core.config import memory_bytes
+from gantlet.core.limits import memory_bytes
 from gantlet.evaluation.compute import gathered
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.groups import grouped
 from gantlet.evaluation.labels import ClassMap, class_names, match_fakes, relabelled
 from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.sides import Side, Space
@@ -27,6 +28,8 @@ def evidence_of(space: Space, fake: Side, metrics: Sequence[str]) -> Evidence:
 def between(space: Space, real: Bank, fake: Bank, classes: ClassMap | Absent) -> Evidence:
     """Return two banks as evidence, the second one's labels in the numbers of the first one's classes."""
     config = space.config
+    if config.groups != "none":
+        real, fake = (bank if bank.rows is None else grouped(bank.rows, config.groups) for bank in (real, fake))
     return Evidence(
         real,
         relabelled(fake, classes) if isinstance(classes, ClassMap) else fake,

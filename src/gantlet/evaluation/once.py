@@ -1,6 +1,7 @@
 """Find once: by the first process only, and from the cache where the same was found before."""
 
 import functools
+import hashlib
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from gantlet.core.version import __version__
 from gantlet.evaluation.compute import needs_for, resolve
 from gantlet.evaluation.features.cache import cache_path, keep, load
 from gantlet.evaluation.findings import Findings
+from gantlet.evaluation.groups import group_numbers
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.need import Stamped
 from gantlet.evaluation.sides import Side, Space
@@ -67,7 +69,14 @@ def made_from(space: Space, fake: Side) -> dict[str, Any]:
         },
         "seed": config.seed,
         "level": config.level,
+        "groups": [config.groups, *(_groups_of(side, config.groups) for side in sides.values())],
     }
+
+
+def _groups_of(side: Side | None, how: str) -> str:
+    """Return what identifies the groups of a side: names are no part of its digest."""
+    names = () if side is None or how == "none" or side.bank.rows is None else side.bank.rows.names
+    return hashlib.sha256(group_numbers(names, how).tobytes()).hexdigest() if len(names) else ""
 
 
 def _made_by(spec: str) -> list[Any]:

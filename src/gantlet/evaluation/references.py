@@ -18,7 +18,8 @@ from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.bank import Bank
 
 STEADY = 5000
-"""Held-out rows up to which references are averaged over several draws, at most `DRAWS` of them."""
+"""Rows up to which references are averaged over several draws, at most `DRAWS` of them; and the most that are taken from each
+side of a real set without held-out images: by then chance is small beside the margins."""
 DRAWS = 4
 
 
@@ -93,10 +94,10 @@ def _draws(space: Space, n_fake: int | None) -> Iterator[Draw]:
     rows = space.real.bank.rows
     if rows is None or rows.n < 2:
         return
-    n = min(rows.n // 2, n_fake or rows.n)
+    n = min(rows.n // 2, n_fake or rows.n, STEADY)
     for i in range(1 if n_fake is None else min(DRAWS, max(1, STEADY // rows.n))):
         order = numpy_stream(space.config.seed, f"yardstick {i}").permutation(rows.n)
-        yield Draw(rows.take(order[n:]), rows.take(order[:n]))
+        yield Draw(rows.take(order[n : n + max(n, STEADY)]), rows.take(order[:n]))
 
 
 def _of_held_out(real: Bank, held_out: Bank, n_fake: int | None, seed: int) -> Iterator[Draw]:

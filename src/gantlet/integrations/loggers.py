@@ -12,6 +12,7 @@ import numpy as np
 
 from gantlet.core.errors import DataError, UnknownName, UsageError
 from gantlet.core.files import explained, lies_below
+from gantlet.core.output import require_inside
 from gantlet.core.results.report import Report
 from gantlet.data.decode import decode
 from gantlet.training.journal import pictures
@@ -56,6 +57,7 @@ def log(folder: Path, to: str, *, project: str = "gantlet", out: Path | None = N
         raise UsageError(
             f"{folder} holds neither events.jsonl nor report.json; give the folder of a run or an evaluation"
         )
+    require_inside(*((folder, to) if out is None else (out, "")), deep=True)
     with _writing(out or folder / to):
         try:
             logger = LOGGERS[to](out or folder / to, project, folder.name)

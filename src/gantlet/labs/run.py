@@ -4,8 +4,10 @@ import dataclasses
 import time
 
 from gantlet.core.files import write_text
+from gantlet.core.output import of_lab, writing_result
 from gantlet.core.results.lab import LabResult
 from gantlet.core.specs import format_spec, parse_spec
+from gantlet.data.apart import require_apart
 from gantlet.labs import LABS
 from gantlet.labs.lab import Lab, Setting
 
@@ -13,11 +15,14 @@ from gantlet.labs.lab import Lab, Setting
 def run_lab(spec: str, setting: Setting, options: dict[str, str] | None = None) -> LabResult:
     """Run the lab that ``spec`` names (``options`` are added to its own) and write OUT/NAME.json beside its figures.
 
-    Raises: UnknownName for an unknown lab or option, and the errors of the lab's data.
+    Raises: UnknownName for an unknown lab or option, OutputError where it would replace somebody else's file, and the errors
+    of the lab's data.
     """
     name, own_options = parse_spec(spec)
     lab: Lab = LABS.build(format_spec(name, {**own_options, **(options or {})}))
+    require_apart(setting.out, str(getattr(lab, "data", "")))
     started = time.perf_counter()
-    result = dataclasses.replace(lab.run(setting), seconds=time.perf_counter() - started)
-    write_text(setting.out / f"{name}.json", result.to_json())
+    with writing_result(setting.out, of_lab(name)):
+        result = dataclasses.replace(lab.run(setting), seconds=time.perf_counter() - started)
+        write_text(setting.out / f"{name}.json", result.to_json())
     return result

@@ -13,6 +13,7 @@ from gantlet.core.files import lies_below, read_bytes
 from gantlet.core.limits import most_per_image
 from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.report import Report
+from gantlet.core.visible import visible_in
 from gantlet.reports.terminal import ARROWS, MARKS, about, references, split_verdict
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -42,6 +43,7 @@ def render(report: Report, page: Page) -> str:
     import jinja2
     from plotly.offline import get_plotlyjs
 
+    report, page = visible_in(report), visible_in(page)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("gantlet.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )

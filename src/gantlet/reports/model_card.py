@@ -7,6 +7,7 @@ from gantlet.core.files import write_text
 from gantlet.core.results.estimate import count_text
 from gantlet.core.results.report import Report
 from gantlet.core.version import __version__
+from gantlet.core.visible import visible
 
 
 def write_model_card(out: Path, config: TrainConfig, report: Report, best: Report | None = None) -> Path:
@@ -47,5 +48,5 @@ import gantlet
 images = gantlet.load("{out.name}").sample(16)
 ```
 """
-    write_text(out / "MODEL_CARD.md", text)
+    write_text(out / "MODEL_CARD.md", visible(text))
     return out / "MODEL_CARD.md"

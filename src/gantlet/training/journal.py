@@ -13,7 +13,10 @@ from jaxtyping import UInt8
 from gantlet.core.config import TrainConfig
 from gantlet.core.drawing.grids import COLUMNS
 from gantlet.core.errors import CheckpointError, OutputError
-from gantlet.core.files import explained, write_bytes, write_text
+from gantlet.core.files import explained, lies_below, write_bytes, write_text
+from gantlet.core.output import SUBFOLDERS, require_inside
+from gantlet.core.visible import in_unicode, json_text
+from gantlet.data.apart import require_apart
 from gantlet.training.data import Pairs
 
 RESULTS = ("report.html", "report.json", "MODEL_CARD.md", "events.jsonl")
@@ -47,7 +50,7 @@ class Journal:
 
     def rewind(self, config: TrainConfig, step: int) -> None:
         """Return to a checkpoint: drop every line (and half line) written after its step."""
-        lines = self.events.read_text(errors="replace").splitlines() if self.events.is_file() else []
+        lines = self.events.read_text("utf-8", "replace").split("\n") if lies_below(self.events, self.run) else []
         remaining = [line for line in lines if _step(line) <= step]
         write_text(self.events, "".join(f"{line}\n" for line in remaining))
         for drawn, picture in pictures(self.run):
@@ -59,7 +62,7 @@ class Journal:
         """Append one line and return it; raises OutputError."""
         line = {"event": event, **values}
         with explained(self.events), self.events.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, allow_nan=False, ensure_ascii=False) + "\n")
+            file.write(json_text(line) + "\n")
         return line
 
     def picture(self, step: int, content: bytes) -> None:
@@ -67,8 +70,21 @@ class Journal:
         write_bytes(self.run / "samples" / f"step-{step:08d}.png", content)
 
 
-def require_free(out: Path) -> None:
-    """Raise OutputError unless a new run may be written into a folder: it holds none, and no file that would be replaced."""
+def require_free(config: TrainConfig, *, resume: bool = False) -> None:
+    """Raise OutputError unless a run may be written into its folder: not among its images, and without links elsewhere.
+
+    A new run, which does not ``resume``, wants a folder that holds none, and no file that would be replaced.
+    """
+    out = Path(config.out)
+    require_inside(out, *SUBFOLDERS)
+    require_apart(out, config.data)
+    for name, value in vars(config).items():
+        if in_unicode(value) not in (value, list(value) if isinstance(value, tuple) else value):
+            raise OutputError(
+                f"{name} = {value!r} holds bytes that are no UTF-8, and no config.toml can; rename the folder"
+            )
+    if resume:
+        return
     if (out / "checkpoints").exists():
         raise OutputError(f"{out} holds a run already; continue it with --resume, or choose another folder with --out")
     if other := [name for name in RESULTS if (out / name).exists() and not (out / "config.toml").exists()]:

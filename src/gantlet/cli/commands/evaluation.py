@@ -1,6 +1,5 @@
 """Commands that evaluate generated images."""
 
-import json
 from itertools import takewhile
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UnknownName, UsageError
 from gantlet.core.processes import rank
 from gantlet.core.results.estimate import count_text
+from gantlet.core.visible import json_text
 
 
 def evaluate(words: Words) -> None:
@@ -108,7 +108,7 @@ def _stats_show(words: Words) -> None:
 
     description = describe_statistics(Path(path))
     if chosen.json:
-        put(json.dumps(description, indent=1, ensure_ascii=False))
+        put(json_text(description, indent=1))
         return
     for key, value in description.items():
         lines = value.items() if isinstance(value, dict) else [("", value)]

@@ -1,11 +1,10 @@
 """Commands that list and explain the package's parts, and that test published claims."""
 
-import json
-
 from gantlet.cli import options
 from gantlet.cli.commands.shared import Words, first, put
 from gantlet.cli.parse import parse
 from gantlet.cli.progress import Progress
+from gantlet.core.visible import json_text
 
 
 def lab(words: Words) -> None:
@@ -40,10 +39,8 @@ def list_(words: Words) -> None:
     entries_by_kind = {name: catalogue.entries(name) for name in ([kind] if kind else catalogue.KINDS)}
     if chosen.json:
         put(
-            json.dumps(
-                {name: [entry.as_dict() for entry in entries] for name, entries in entries_by_kind.items()},
-                indent=1,
-                ensure_ascii=False,
+            json_text(
+                {name: [entry.as_dict() for entry in entries] for name, entries in entries_by_kind.items()}, indent=1
             )
         )
         return
@@ -78,7 +75,7 @@ def doctor(words: Words) -> None:
 
     sections = examine()
     if chosen.json:
-        put(json.dumps(sections, indent=1, ensure_ascii=False))
+        put(json_text(sections, indent=1))
         return
     for section, lines in sections.items():
         put(section)

@@ -8,7 +8,7 @@ from gantlet.cli.parse import parse, peek, positional
 from gantlet.cli.progress import Progress
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import UsageError
-from gantlet.core.trust import require_below, require_harmless
+from gantlet.core.trust import require_below, require_harmless, require_harmless_fields
 
 
 def quickstart(words: Words) -> None:
@@ -68,11 +68,7 @@ def _require_harmless(config: TrainConfig, file: Path) -> None:
         require_harmless(read.data, file, inside=file.parent, known=SOURCES.names())
     if read.out and read.out == config.out:
         require_below(read.out, file)
-    parts = ("features", "network", "discriminator", "objective", "conditioning")
-    for spec in (getattr(read, name) for name in parts if getattr(read, name) == getattr(config, name)):
-        require_harmless(spec, file, known=SOURCES.names())
-    for spec in {*read.penalties, *read.techniques} & {*config.penalties, *config.techniques}:
-        require_harmless(spec, file, known=SOURCES.names())
+    require_harmless_fields(read, config, file, but=("data", "out"), known=SOURCES.names())
 
 
 def sample(words: Words) -> None:

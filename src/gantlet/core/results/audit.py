@@ -1,10 +1,11 @@
 """Result of an audit: for each metric, feature space and failure, the strength from which the failure is detected."""
 
 import dataclasses
-import json
 from dataclasses import dataclass
 
 import numpy as np
+
+from gantlet.core.visible import json_text
 
 DETECTED = 3.0
 """A failure is detected where the metric worsens by this many standard deviations of its own spread on null sets."""
@@ -78,4 +79,4 @@ class AuditResult:
 
     def to_json(self) -> str:
         """Return strict JSON: non-finite numbers are an error, not NaN."""
-        return json.dumps(dataclasses.asdict(self), indent=1, allow_nan=False, ensure_ascii=False)
+        return json_text(dataclasses.asdict(self), indent=1)

@@ -1,9 +1,10 @@
 """The result of comparing two sets of fakes: one Difference per metric, and the verdict in words."""
 
 import dataclasses
-import json
 from dataclasses import dataclass
 from typing import Literal
+
+from gantlet.core.visible import json_text
 
 Better = Literal["A", "B", ""]
 
@@ -57,4 +58,4 @@ class Comparison:
 
     def to_json(self) -> str:
         """Return strict JSON."""
-        return json.dumps(dataclasses.asdict(self), indent=1, allow_nan=False, ensure_ascii=False)
+        return json_text(dataclasses.asdict(self), indent=1)

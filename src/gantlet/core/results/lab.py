@@ -1,11 +1,11 @@
 """Result of a lab: the claim, the paper's number, ours over seeds, the tolerance set in advance, the verdict."""
 
 import dataclasses
-import json
 from dataclasses import dataclass
 from typing import Literal
 
 from gantlet.core.results.estimate import Estimate
+from gantlet.core.visible import json_text
 
 Verdict = Literal["reproduced", "not reproduced", "not testable here"]
 Cell = str | int | float | None
@@ -39,4 +39,4 @@ class LabResult:
 
     def to_json(self) -> str:
         """Return strict JSON: non-finite numbers are an error, not NaN."""
-        return json.dumps(dataclasses.asdict(self), indent=1, allow_nan=False, ensure_ascii=False)
+        return json_text(dataclasses.asdict(self), indent=1)

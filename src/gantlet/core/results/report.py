@@ -12,6 +12,7 @@ from gantlet.core.errors import DataError
 from gantlet.core.files import json_digest, read_text, write_text
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.schema import SCHEMA, Amount, Count, Positive, Share, from_plain
+from gantlet.core.visible import json_text
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,8 @@ class Report:
 
     def to_json(self) -> str:
         """Return strict JSON with a SHA-256 over all fields: non-finite numbers are an error, not NaN."""
-        values = json.loads(json.dumps(dataclasses.asdict(self), allow_nan=False))
-        return json.dumps({**values, "sha256": json_digest(values)}, indent=1, ensure_ascii=False)
+        values = json.loads(json_text(dataclasses.asdict(self)))
+        return json_text({**values, "sha256": json_digest(values)}, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> "Report":

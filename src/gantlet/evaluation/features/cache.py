@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save, save_file
 
 from gantlet.core.errors import CacheError, OutputError
-from gantlet.core.files import cache_folder, explained, json_digest, require_regular, writing
+from gantlet.core.files import cache_folder, explained, in_utf8, is_utf8, json_digest, require_regular, writing
 from gantlet.core.stamp import differing
+from gantlet.core.visible import in_unicode
 
 HEADER = "gantlet"
 
@@ -28,11 +29,15 @@ def store(path: Path, arrays: Mapping[str, np.ndarray], made_of: Mapping[str, An
     """Write arrays with their header atomically: of two writers at once one wins whole. Raises OutputError."""
     tensors = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     header: dict[str, Any] = {"made_of": made_of, "facts": facts, "sha256": arrays_digest(tensors)}
-    header = json.loads(json.dumps(header))
+    header = json.loads(json.dumps(in_unicode(header)))
     header["header_sha256"] = json_digest(header)
     with writing(path) as temporary, explained(path):
         try:
-            save_file(tensors, temporary, metadata={HEADER: json.dumps(header)})
+            metadata = {HEADER: json.dumps(header)}
+            if is_utf8(temporary):
+                save_file(tensors, temporary, metadata=metadata)
+            else:
+                temporary.write_bytes(save(tensors, metadata=metadata))
         except SafetensorError as error:  # safetensors hides the cause of a failed write in its text
             raise OSError(str(error)) from error
 
@@ -52,8 +57,11 @@ def load(path: Path, made_of: Mapping[str, Any]) -> tuple[dict[str, np.ndarray],
     """
     if not path.exists():
         return None
-    arrays, header, facts = read(path)
-    if apart := differing(header, json.loads(json.dumps(made_of))):
+    try:
+        arrays, header, facts = read(path)
+    except CacheError as error:
+        raise CacheError(f"{error}; delete it, or use --no-cache") from error
+    if apart := differing(header, json.loads(json.dumps(in_unicode(made_of)))):
         field, theirs, ours = apart
         raise CacheError(
             f"the cache file {path} was made with {field} = {theirs!r}, expected {ours!r}; delete it, or use --no-cache"
@@ -62,22 +70,24 @@ def load(path: Path, made_of: Mapping[str, Any]) -> tuple[dict[str, np.ndarray],
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any], dict[str, Any]]:
-    """Return a file's arrays, what they were made of, and its facts; raises CacheError for a damaged file."""
+    """Return a file's arrays, what they were made of, and its facts; raises CacheError for a damaged file and for any other."""
     require_regular(path)
     try:
-        with safe_open(path, framework="numpy") as file:
-            header = json.loads((file.metadata() or {})[HEADER])
+        with in_utf8(path) as name, safe_open(name, framework="numpy") as file:
+            if HEADER not in (metadata := file.metadata() or {}):
+                raise CacheError(f"{path} holds no statistics or features: gantlet did not write it")
+            header = json.loads(metadata[HEADER])
+            if "tensors_sha256" in header:
+                raise CacheError(f"{path} holds no statistics or features: it is a gantlet checkpoint")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         found, facts, digest = header["made_of"], header["facts"], header["sha256"]
         if not (isinstance(found, dict) and isinstance(facts, dict)):
             raise ValueError("its header is of another kind")
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, RecursionError, AttributeError) as error:
-        raise CacheError(f"the file {path} is damaged ({error}); delete it, or use --no-cache for a cache") from error
+        raise CacheError(f"the file {path} is damaged, or was not written by gantlet ({error})") from error
     whole = header.pop("header_sha256", None)  # files of earlier versions have none
     if arrays_digest(arrays) != digest or whole not in (None, json_digest(header)):
-        raise CacheError(
-            f"the file {path} is damaged (its checksum is wrong); delete it, or use --no-cache for a cache"
-        )
+        raise CacheError(f"the file {path} is damaged (its checksum is wrong)")
     return arrays, found, facts
 
 

@@ -65,7 +65,7 @@ def load_config(kind: str, types: Sequence[str], folder: Path, what: str) -> Any
     """Return a model's configuration; raises WeightsError unless config.json's model_type is one of ``types``."""
     library = hub_module("transformers", what)
     try:
-        model_type = json.loads((folder / "config.json").read_text()).get("model_type")
+        model_type = json.loads((folder / "config.json").read_text("utf-8")).get("model_type")
         if model_type not in types:
             raise WeightsError(f"{folder} holds a model of type {model_type!r}; {what} needs {' or '.join(types)}")
         return getattr(library, kind).from_pretrained(str(folder), local_files_only=True)

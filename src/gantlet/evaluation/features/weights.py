@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from gantlet.core.errors import WeightsError
-from gantlet.core.files import cache_folder, sha256
+from gantlet.core.files import cache_folder, in_utf8, sha256
 from gantlet.data.download import DownloadError, fetch
 
 
@@ -46,7 +46,7 @@ def check(path: Path, file: WeightsFile) -> Path:
     if digest != file.sha256:
         raise WeightsError(
             f"{path} is not {file.name}: it has {path.stat().st_size} bytes and SHA-256 {digest}, expected "
-            f"{file.sha256}; it is damaged, incomplete or another file: delete it or give the right one"
+            f"{file.sha256}; it is damaged, incomplete or another file: give the right one"
         )
     return path
 
@@ -62,7 +62,8 @@ def load_tensors(path: Path) -> Mapping[str, Tensor]:
 
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
+            with in_utf8(path) as name:
+                return load_file(name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the pickle's version; what is wrong with it is said below
             state = torch.load(path, map_location="cpu", weights_only=True)
@@ -73,7 +74,9 @@ def load_tensors(path: Path) -> Mapping[str, Tensor]:
         ) from error
     except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
         reason = str(error).partition("\n")[0].partition(". ")[0]
-        raise WeightsError(f"{path} is damaged or incomplete ({reason}); delete it and get it again") from error
+        raise WeightsError(
+            f"{path} is damaged, incomplete or another file ({reason}); get the published one"
+        ) from error
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise WeightsError(f"{path} does not hold a table of tensors; expected published weights")
     return state

@@ -60,7 +60,11 @@ def estimate(evidence: Evidence) -> Measurement:
         value,
         ("wilson", low, high),
         Rows(n, predictions.n_trained),
-        details={"n_classified": n, "trained_on": predictions.trained_on, "further_variance": further},
+        details={
+            "n_classified": n,
+            "trained_on": predictions.trained_on,
+            **({"further_variance": further} if further else {}),
+        },
         notes=predictions.notes,
         estimand=estimand,
     )

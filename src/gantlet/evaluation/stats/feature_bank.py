@@ -28,9 +28,11 @@ class FeatureBank:
     labels: Int64[np.ndarray, " n"] | None = None
     names: Sequence[str] = ()
     images: ImageRows | None = None
+    groups: Int64[np.ndarray, " n"] | None = None
+    """The number of the group that each row belongs to, where rows are not independent."""
 
     def __post_init__(self) -> None:
-        for part in ("probabilities", "labels", "names", "images"):
+        for part in ("probabilities", "labels", "names", "images", "groups"):
             rows = getattr(self, part)
             if rows is not None and len(rows) not in (self.n, 0 if part == "names" else self.n):
                 raise ShapeError(f"FeatureBank: {self.n} feature rows but {len(rows)} {part}")
@@ -81,6 +83,7 @@ class FeatureBank:
             labels=None if self.labels is None else self.labels[rows],
             names=[self.names[i] for i in rows] if len(self.names) else (),
             images=None if self.images is None else self.images.take(rows),
+            groups=None if self.groups is None else self.groups[rows],
         )
 
     def forget_pages(self) -> None:

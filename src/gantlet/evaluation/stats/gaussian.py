@@ -12,6 +12,7 @@ from jaxtyping import Float32, Float64, Int64
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.numerics.covariance import optimal_maps
 from gantlet.core.numerics.distances import row_chunks
+from gantlet.core.numerics.mapped import forget_pages
 from gantlet.evaluation.stats.moments import Gaussian, Moments
 
 GROUPS = 20
@@ -64,6 +65,7 @@ def _potential(
     for rows in row_chunks(len(features), POTENTIAL_ROWS):
         x = features[rows] - mean
         values[rows] = x @ linear + np.square(x).sum(axis=1) - np.square(x @ root).sum(axis=1)
+    forget_pages(features)
     return values - values.mean() if len(values) else values
 
 
@@ -135,6 +137,8 @@ def gaussian_null(
     for g in range(len(groups)):
         side, order, first = (real, orders[0], 0) if g < counts[0] else (fake, orders[1], counts[0])
         groups[g] = ((side[order[(g - first) * size : (g - first + 1) * size]] - mean) @ basis).T
+    forget_pages(real)
+    forget_pages(fake)
     scale = (1 / len(real) + 1 / len(fake)) / (1 / (counts[0] * size) + 1 / (counts[1] * size))
     return GaussianNull(_group_gram(groups, values), counts[0], scale)
 

@@ -8,6 +8,7 @@ from jaxtyping import Float, Float64
 from gantlet.core.errors import NonFiniteError, ShapeError, TooFewSamples
 from gantlet.core.numerics.covariance import nuclear_norm, psd_factor, trace_root_product
 from gantlet.core.numerics.distances import row_chunks
+from gantlet.core.numerics.mapped import forget_pages
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,7 @@ class Moments:
         total = self
         for rows in row_chunks(len(features)):
             chunk = features[rows].astype(np.float64)
+            forget_pages(features)
             mean = chunk.mean(axis=0)
             if not np.isfinite(mean).all():
                 raise NonFiniteError(

@@ -39,7 +39,7 @@ class Event:
 def read_events(folder: Path) -> list[dict[str, Any]]:
     """Return the lines of events.jsonl; a last line cut short by a crash is left out. Raises DataError for any other line."""
     path = folder / "events.jsonl"
-    lines = read_text(path).splitlines() if path.exists() else []
+    lines = read_text(path).removesuffix("\n").split("\n") if path.exists() else []
     events = []
     for number, line in enumerate(lines, start=1):
         try:

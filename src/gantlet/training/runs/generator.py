@@ -15,13 +15,16 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError, UnknownName, UsageError
 from gantlet.core.interfaces.networks import ImageShape, Shape
 from gantlet.core.rng import numpy_stream, torch_stream
-from gantlet.core.trust import require_harmless
+from gantlet.core.trust import require_harmless_fields
 from gantlet.training.runs.build import build_generator
 from gantlet.training.runs.header import header_of, read_checkpoint
-from gantlet.training.runs.tensors import part, weights_digest
+from gantlet.training.runs.tensors import part, unchanged, weights_digest
 
 CHUNK = 100
 """Images drawn at once, always all of them, so that image i does not depend on their number."""
+
+OF_TRAINING = ("data", "out", "recipe", "penalties", "features", "select")
+"""Fields of a checkpoint's configuration that no generator is built from: they may name what was there at training."""
 
 Which = Literal["newest", "ema", "generator", "best", "final"]
 
@@ -182,11 +185,9 @@ def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
     Raises: CheckpointError when the run, the checkpoint or the network is not there, or is damaged; UntrustedError when the
     checkpoint names a part by module:attribute.
     """
-    path = checkpoint_of(run, which)
-    tensors, header = read_checkpoint(path)
+    path, (tensors, header) = unchanged(run, lambda: (path := checkpoint_of(run, which), read_checkpoint(path)))
     config, counts = header.made_with, header.class_counts
-    for spec in (config.network, config.discriminator, config.objective, config.conditioning, *config.techniques):
-        require_harmless(spec, path)
+    require_harmless_fields(config, config, path, but=OF_TRAINING)
     has_average = any(name.startswith("average/") for name in tensors)
     if which == "ema" and not has_average:
         raise CheckpointError(

@@ -1,17 +1,20 @@
 """The file format of checkpoints: safetensors with a JSON header; nothing is pickled, damage is detected."""
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from gantlet.core.errors import CheckpointError, DataError
-from gantlet.core.files import json_digest, require_regular, writing
+from gantlet.core.files import in_utf8, json_digest, require_regular, writing
+from gantlet.core.visible import json_text
 
+T = TypeVar("T")
 FORMAT = 2
 """Written; format 1 had no digest of its header and is still read."""
 
@@ -39,7 +42,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
 
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     described = {**header, "format": FORMAT, "tensors_sha256": tensors_digest(plain)}
-    described = json.loads(json.dumps(described, allow_nan=False))
+    described = json.loads(json_text(described))
     described["header_sha256"] = json_digest(described)
     content = save(plain, metadata={"gantlet": json.dumps(described, allow_nan=False)})
     with writing(path) as temporary:
@@ -56,7 +59,7 @@ def read_header(path: Path) -> dict[str, Any]:
         except DataError as error:
             raise CheckpointError(str(error)) from error
     try:
-        with safe_open(path, framework="pt") as file:
+        with in_utf8(path) as name, safe_open(name, framework="pt") as file:
             metadata = file.metadata() or {}
         header: dict[str, Any] = json.loads(metadata["gantlet"])
         version, digest = header["format"], header.pop("header_sha256", None)
@@ -76,7 +79,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
     header = read_header(path)
     try:
-        tensors: dict[str, Tensor] = load_file(path)
+        with in_utf8(path) as name:
+            tensors: dict[str, Tensor] = load_file(name)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is damaged ({error})") from error
     if tensors_digest(tensors) != header.get("tensors_sha256"):
@@ -87,3 +91,24 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 def part(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     """Return the tensors of one part, ``name/…``, under their own names."""
     return {key[len(name) + 1 :]: tensor for key, tensor in tensors.items() if key.startswith(f"{name}/")}
+
+
+def unchanged(run: Path, read: Callable[[], T]) -> T:
+    """Return what ``read`` returns; again where it failed while a training beside it wrote or removed checkpoints."""
+    while True:
+        before = _listing(run)
+        try:
+            return read()
+        except CheckpointError:
+            if _listing(run) == before:
+                raise
+
+
+def _listing(run: Path) -> dict[str, tuple[int, int]]:
+    """Return the names of a run's checkpoints, each with its inode and time."""
+    found = {}
+    for path in (run / "checkpoints").glob("*.safetensors"):
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            found[path.name] = status.st_ino, status.st_mtime_ns
+    return found
