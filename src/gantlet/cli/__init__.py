@@ -1,22 +1,5 @@
 """The command line: parse options, call one use case, render the result; no computation here."""
 
-import sys
+from gantlet.cli.start import main
 
 __all__ = ["main"]
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
-def main(arguments: "Sequence[str] | None" = None) -> int:
-    """Run one command; return the exit status: 0 success, 1 failure, 2 usage error, 130 interrupted.
-
-    What the command line needs is imported here, so that an interrupt meanwhile is one line too.
-    """
-    try:
-        from gantlet.cli.entry import main as run
-    except KeyboardInterrupt:
-        sys.stderr.write("gantlet: interrupted; nothing was begun\n")
-        return 130
-    return run(arguments)

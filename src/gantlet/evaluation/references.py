@@ -96,7 +96,7 @@ def _draws(space: Space, n_fake: int | None) -> Iterator[Draw]:
         return
     n = min(rows.n // 2, n_fake or rows.n, STEADY)
     for i in range(1 if n_fake is None else min(DRAWS, max(1, STEADY // rows.n))):
-        order = numpy_stream(space.config.seed, f"yardstick {i}").permutation(rows.n)
+        order = numpy_stream(space.config.seed, f"reference {i}").permutation(rows.n)
         yield Draw(rows.take(order[n : n + max(n, STEADY)]), rows.take(order[:n]))
 
 
@@ -105,7 +105,7 @@ def _of_held_out(real: Bank, held_out: Bank, n_fake: int | None, seed: int) -> I
     if rows is None or n_fake is None or rows.n <= n_fake:
         yield Draw(real, held_out)
         return
-    order = numpy_stream(seed, "yardstick").permutation(rows.n)
+    order = numpy_stream(seed, "reference").permutation(rows.n)
     for i in range(min(DRAWS, rows.n // n_fake, max(1, STEADY // n_fake))):
         yield Draw(real, rows.take(order[i * n_fake : (i + 1) * n_fake]))
 

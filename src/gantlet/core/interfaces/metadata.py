@@ -31,7 +31,7 @@ class MetricMetadata(Metadata):
     unpaired: str = ""
     """Why ``compare`` cannot pair it, where it has no influence function."""
     measures: str = ""
-    """What it measures, as a clause for the verdict; '' for a metric that speaks by its name alone."""
+    """What it measures, as a clause for the verdict; '' for a metric whose name says it."""
     margin: float | None = None
     """The share of its reference by which it may be worse and still count as equally good; None: ``details.margin``, if any."""
     beyond: str = ""
