@@ -6,6 +6,7 @@ from typing import Any
 
 from gantlet.core.errors import ShapeError, TooFewSamples
 from gantlet.core.interfaces.metadata import MetricMetadata
+from gantlet.core.numerics.mapped import return_freed_memory
 from gantlet.core.registry import Entry
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.specs import parse_spec, typed_options
@@ -36,6 +37,7 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
         for bank in banks:
             if bank.rows is not None:
                 bank.rows.forget_pages()
+        return_freed_memory()
         missing = missing_needs(entry, evidence)
         reason = "; ".join(dict.fromkeys(_why_absent(name, evidence) for name in missing))
         measured: Measurement | None = None

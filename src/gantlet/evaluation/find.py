@@ -6,6 +6,7 @@ import numpy as np
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.limits import memory_bytes
+from gantlet.core.numerics.mapped import return_freed_memory
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.copies import LEVEL, Closeness, CopyRatios, TailTest, copy_ratios, copy_test, outlier_test
@@ -42,6 +43,7 @@ def find(space: Space, fake: Side) -> Findings:
             found.setdefault(trial.of, {}).setdefault(spec, []).append(estimate)
         del trial  # it holds copies of rows
     space.seconds["references"] = time.perf_counter() - started
+    return_freed_memory()
     referred = beside(space, fake.bank.n, estimates, names, found)
     return _diagnosed(space, fake, evidence, referred)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy.special import stdtrit
 
+from gantlet.core.numerics.mapped import return_freed_memory
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal, quantile, wilson
@@ -42,6 +43,7 @@ def subsets(evidence: Evidence, count: int, share: float) -> Iterator[tuple[Feat
         for order in evidence.orders
     )
     for rows in zip(real, fake, strict=True):
+        return_freed_memory()
         yield evidence.real.take(rows[0]), evidence.fake.take(rows[1])
 
 

@@ -1,7 +1,10 @@
-"""Arrays that are mapped files: their pages need not stay in memory."""
+"""Memory that need not stay: pages of mapped files, and what the C library keeps of freed arrays."""
 
+import ctypes
 import mmap
 import os
+from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from jaxtyping import Shaped
@@ -14,3 +17,18 @@ def forget_pages(array: Shaped[np.ndarray, "..."]) -> None:
         owner = owner.base
     if isinstance(owner, mmap.mmap) and os.name == "posix":
         owner.madvise(mmap.MADV_DONTNEED)
+
+
+def return_freed_memory() -> None:
+    """Return to the system what the C library keeps of freed arrays; it does nothing where the library is not glibc."""
+    trim = _trim()
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _trim() -> Callable[[int], int] | None:
+    try:
+        return ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):  # other systems
+        return None
