@@ -8,6 +8,8 @@ from gantlet.evaluation.inference.difference import Influence, effective_number,
 from gantlet.evaluation.inference.intervals import wilson
 from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.stats.neighbours import MANIFOLD_K
+from gantlet.evaluation.subsets import neighbour_variance, share_interval
 
 
 def coverage(fakes_in_ball: Int64[np.ndarray, " n"]) -> float:
@@ -43,7 +45,7 @@ def influence(evidence: Evidence) -> Influence:
     measures="variety: real images with a generated one near them",
     margin=0.1,
     beyond="copies of real images do that",
-    version=1,
+    version=2,
     influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
@@ -52,8 +54,9 @@ def estimate(evidence: Evidence) -> Measurement:
     Mean over real x of 1[some fake lies nearer than x's 5th nearest real neighbour]; in [0, 1], boundary excluded.
     ``details.expected`` is its mean where real and fake have one distribution.
 
-    Interval: Wilson with an effective number of real images: balls that hang on one and the same fake are covered or
-    not together, so n real images are worth n Σ L / Σ L² of them, L_j the number of balls held by fake j alone.
+    Interval: Wilson with the number of independent real images that has the variance over fresh draws of both sides, from 12 random
+    subsets of 60 % of both; at most n Σ L / Σ L², L_j the number of balls held by fake j alone, which are covered or not together.
+    ``details.effective_n``: that number.
 
     When it lies: it rises with the number of fakes, so compare at equal n only. Where real images are crowded
     (duplicates) balls are tiny and coverage is low without any fault of the fakes.
@@ -62,14 +65,17 @@ def estimate(evidence: Evidence) -> Measurement:
     """
     facts = evidence.neighbours
     value, n = coverage(facts.fakes_in_ball), effective_number(facts.only_fake)
-    low, high = wilson(value * n, n, evidence.level)
+    variance = neighbour_variance(evidence, MANIFOLD_K, lambda part: coverage(part.fakes_in_ball))
+    interval, worth = share_interval(value, len(facts.fakes_in_ball), variance, evidence.level)
+    if variance is None or worth > n:
+        interval, worth = ("wilson", *wilson(value * n, n, evidence.level)), n
     return Measurement(
         value,
-        ("wilson", low, high),
+        interval,
         evidence.rows,
         details={
             "k": facts.k,
             "expected": expected_coverage(evidence.real.n, evidence.fake.n, facts.k),
-            "effective_n": n,
+            "effective_n": worth,
         },
     )
