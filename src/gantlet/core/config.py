@@ -204,9 +204,9 @@ class EvaluateConfig(Config):
     weights: str = ""
     """A local file with the extractor's published weights, where they cannot be downloaded."""
     metrics: tuple[str, ...] = ("headline",)
-    """Metrics by name, headline (the thirteen that most people read), or all; NAME[option=value] and NAME@FEATURES also work."""
+    """Metrics by name, headline (those that most people read), or all; NAME[option=value] and NAME@FEATURES also work."""
     held_out: str = ""
-    """Held-out real images for the reference; empty: the other split where the real source has one, else two halves of REAL."""
+    """Held-out real images for the reference; empty: the other split where the real source has one, else parts of REAL."""
     train: str = ""
     """The images that the generator was trained on (memorisation, class labels); empty: REAL's train split."""
     pairs: str = "names"
