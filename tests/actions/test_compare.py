@@ -162,3 +162,21 @@ def test_the_notes_of_both_sides_stay(capsys: pytest.CaptureFixture[str]) -> Non
     for difference in result["differences"]:
         for note in difference["notes"]:
             assert " ".join(note.split()) in shown
+
+
+def test_equal_generators_say_what_could_have_been_found() -> None:
+    result = gantlet.compare(images("a", 300, 1), images("b", 300, 2), images("real", 300, 3), CONFIG)
+    first = result.differences[0]
+    assert "would have been found in 8 of 10 cases" in result.verdict and first.detectable is not None
+    assert first.detectable > (first.high - first.low) / 2  # 80% power needs more than the interval's half
+
+
+def test_beyond_the_aim_is_no_better() -> None:
+    """One-nearest-neighbour accuracy far below one half is copying: A, drawn afresh, wins against B, copies of the real images."""
+    real = images("real", 200, 3)
+    copied = array_source("copied", np.stack([real.decode(i) for i in range(200)]))
+    config = gantlet.EvaluateConfig(features="pixels", metrics=("one_nn_accuracy",), cache=False)
+    result = gantlet.compare(images("a", 200, 1), copied, real, config)
+    (difference,) = result.differences
+    assert difference.b < 0.1 and difference.better == "A" and difference.aim == 0.5
+    assert any("200 of the 200 images of B are exact copies" in line for line in result.warnings)

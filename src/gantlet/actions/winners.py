@@ -12,6 +12,7 @@ from gantlet.evaluation.inference.holm import holm_adjusted
 from gantlet.evaluation.inference.intervals import quantile
 from gantlet.evaluation.metrics import METRICS
 
+TENTH, MOST = 0.1, 10**8
 POWER = 0.8
 """The probability with which a difference of ``Difference.detectable`` is found."""
 

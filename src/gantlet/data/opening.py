@@ -1,5 +1,6 @@
 """Source strings: the kind of source that a text names, and the function that opens it."""
 
+import dataclasses
 import inspect
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ from gantlet.core.errors import DataError, TooFewSamples, UsageError, nearest
 from gantlet.core.files import exists
 from gantlet.core.plugins import find_attribute
 from gantlet.core.specs import parse_spec, typed_options
+from gantlet.data.statistics_file import StatisticsSource
 
 if TYPE_CHECKING:
     from gantlet.data.kinds import Source
@@ -50,6 +52,10 @@ def open_source(text: str, *, n: int = 0, seed: int = 0) -> "Source":
     source: Source = entry.object(**arguments)
     if len(source) < source.least:
         raise TooFewSamples(f"{source.spec} holds {len(source)} {source.kind[:-1]}; expected at least two")
+    name = parse_spec(text)[0]
+    if name == kind and "path" not in options and exists(name) and not isinstance(source, StatisticsSource):
+        note = f"{name} is the built-in data source; for the file or folder of this name write ./{name}"
+        source = dataclasses.replace(source, notes=(*source.notes, note))
     return source
 
 

@@ -16,7 +16,7 @@ from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.mode_counts import medoids, mode_counts
 from gantlet.evaluation.quantify import class_shares
 from gantlet.evaluation.stats.feature_bank import FeatureBank
-from gantlet.evaluation.variety import variety
+from gantlet.evaluation.variety import Variety, variety
 
 if TYPE_CHECKING:
     from sklearn.cluster import KMeans
@@ -130,14 +130,7 @@ def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
     the test is significant at 1 − level after Holm's correction.
     """
     counts = mode_counts(modes.real, modes.fake, modes.names, evidence.level)
-    inside = [
-        variety(
-            evidence.real.features[modes.real == k],
-            evidence.fake.features[modes.fake == k],
-            numpy_stream(evidence.seed, f"variety {k}"),
-        )
-        for k in range(len(counts))
-    ]
+    inside = [_variety(evidence, modes, k) for k in range(len(counts))]
     p_values = np.array([1.0 if spread is None else spread.p_value for spread in inside])
     beyond_chance = holm(p_values, 1 - evidence.level)
     return tuple(
@@ -146,3 +139,12 @@ def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
         else dataclasses.replace(count, variety=spread.ratio, collapsed=bool(significant and spread.ratio < COLLAPSED))
         for count, spread, significant in zip(counts, inside, beyond_chance, strict=True)
     )
+
+
+def _variety(evidence: Evidence, modes: Modes, k: int) -> Variety | None:
+    within = np.flatnonzero(modes.real == k), np.flatnonzero(modes.fake == k)
+    chance = numpy_stream(evidence.seed, f"variety {k}")
+    found = variety(evidence.real.features, evidence.fake.features, chance, within)
+    for bank in (evidence.real, evidence.fake):
+        bank.forget_pages()
+    return found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32, Float64, Int64
 
 from gantlet.evaluation.stats.neighbours import neighbours
 
@@ -23,18 +23,24 @@ class Variety:
 
 
 def variety(
-    real: Float32[np.ndarray, "n d"], fake: Float32[np.ndarray, "m d"], rng: np.random.Generator
+    real: Float32[np.ndarray, "n d"],
+    fake: Float32[np.ndarray, "m d"],
+    rng: np.random.Generator,
+    within: tuple[Int64[np.ndarray, " a"], Int64[np.ndarray, " b"]] | None = None,
 ) -> Variety | None:
     """Compare the nearest-neighbour distances inside min(n, m, 1000) random rows of each side; None below 10 rows.
+
+    ``within``: the rows of both sides that are looked at; None: all.
 
     One-sided Mann-Whitney test with the normal approximation and ties; its variance is doubled, because two rows may be
     each other's nearest and then share one distance, which is cautious. Real rows that are all equal give ratio 1.
     Source: Mann & Whitney 1947, "On a test of whether one of two random variables is stochastically larger".
     """
-    size = min(len(real), len(fake), MOST)
+    chosen = within or (np.arange(len(real)), np.arange(len(fake)))
+    size = min(len(chosen[0]), len(chosen[1]), MOST)
     if size < LEAST:
         return None
-    rows = [np.sort(rng.permutation(len(side))[:size]) for side in (real, fake)]
+    rows = [side[np.sort(rng.permutation(len(side))[:size])] for side in chosen]
     facts = neighbours(real[rows[0]], fake[rows[1]], k=1)
     inside = facts.real.distances[:, 0], facts.fake.distances[:, 0]
     medians = [float(np.median(distances)) for distances in inside]
