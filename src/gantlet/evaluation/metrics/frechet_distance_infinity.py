@@ -8,7 +8,7 @@ from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.extrapolation import at_infinity, sample_sizes
 from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.metrics.frechet_distance import frechet_distance, influence, transport_interval
+from gantlet.evaluation.metrics.frechet_distance import Spread, frechet_distance, influence, transport_interval
 from gantlet.evaluation.stats.moments import Moments
 
 
@@ -42,6 +42,6 @@ def estimate(evidence: Evidence) -> Measurement:
     subsets = [evidence.fake.features[order[rng.permutation(n)[:size]]] for size in sizes]
     distances = [frechet_distance(evidence.real.moments, Moments.of(subset)) for subset in subsets]
     value, by_subsets = at_infinity(sizes, np.array(distances))
-    low, high, kind, details, notes = transport_interval(evidence, value, {1: 1.0}, by_subsets)
+    low, high, kind, details, notes = transport_interval(evidence, value, Spread(further=by_subsets))
     details |= {"sizes": sizes.tolist(), "distances": distances, "by_subsets": by_subsets**0.5}
     return Measurement(value, (kind, low, high), evidence.rows, details=details, notes=notes)
