@@ -3,7 +3,7 @@ permuting groups.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.linalg
@@ -109,13 +109,19 @@ class GaussianNull:
 
         Relabelled groups of two different sides differ by their mixture too, which is no noise of the distance.
         """
-        g, n = len(self.means), self.n_real_groups
-        centre = np.eye(g)
+        return replace(self, means=self._centred(self.means), covariances=self._centred(self.covariances))
+
+    def _centred(self, gram: Float64[np.ndarray, "g g"]) -> Float64[np.ndarray, "g g"]:
+        """Return the Gram matrix about each side's mean, with average noise along the difference of the means.
+
+        Without that, groups of one side would be more unlike than groups of two, and relabelling would count this as spread.
+        """
+        g, n = len(gram), self.n_real_groups
+        centre, along = np.eye(g), np.concatenate([np.full(n, 1 / n), np.full(g - n, -1 / (g - n))])
         for side in (slice(0, n), slice(n, g)):
-            count = len(centre[side])
-            centre[side, side] = (centre[side, side] - 1 / count) * (count / (count - 1)) ** 0.5
-        means, covariances = (centre @ part @ centre.T for part in (self.means, self.covariances))
-        return GaussianNull(means, covariances, n, self.scale)
+            centre[side, side] -= 1 / len(centre[side])
+        within: Float64[np.ndarray, "g g"] = centre @ gram @ centre.T
+        return within + np.outer(along, along) / (along @ along) * np.trace(within) / (g - 2)
 
 
 def contrast(plus: Sequence[int], minus: Sequence[int]) -> Float64[np.ndarray, "8 8"]:
@@ -184,7 +190,10 @@ def eigenbasis(
 def _group_grams(
     groups: Float32[np.ndarray, "g r size"], values: Float64[np.ndarray, " r"]
 ) -> tuple[Float64[np.ndarray, "g g"], Float64[np.ndarray, "g g"]]:
-    """Return the parts of means and covariances; sum over blocks of H's upper triangle, so that a group's whole matrix is never in memory; scales ``groups`` in place."""
+    """Return the parts of means and covariances; scales ``groups`` in place.
+
+    Sum over blocks of H's upper triangle, so that a group's whole matrix is never in memory.
+    """
     means = groups.mean(axis=2, dtype=np.float64)
     gram = torch.zeros(len(groups), len(groups), dtype=torch.float64)
     columns = torch.from_numpy(groups)
