@@ -53,7 +53,7 @@ def mifid(distance: float, memorisation: float, threshold: float = THRESHOLD) ->
     needs=("features",),
     unit="squared feature units, over the cosine distance",
     lower_is_better=True,
-    version=1,
+    version=2,
     unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Measurement:
