@@ -132,9 +132,7 @@ def test_the_interval_covers_the_mean_of_fresh_draws_of_skewed_features(case: st
 
 def test_the_noise_within_sides_does_not_grow_with_the_distance_between_them() -> None:
     # A shift moves every group of one side alike; relabelled whole groups would count it as noise, a hundred times over here.
-    noise = [
-        two(400, 4, shift)(0).gaussian_null.within().distances(1, np.random.default_rng(1)) for shift in (0.0, 5.0)
-    ]
+    noise = [two(400, 4, shift)(0).gaussian_null.within().distances(np.random.default_rng(1)) for shift in (0.0, 5.0)]
     assert noise[1].std() < 3 * noise[0].std()
-    relabelled = two(400, 4, 5.0)(0).gaussian_null.distances(1, np.random.default_rng(1))
+    relabelled = two(400, 4, 5.0)(0).gaussian_null.distances(np.random.default_rng(1))
     assert relabelled[1:].std() > 30 * noise[1].std()

@@ -7,7 +7,7 @@ from gantlet.core.errors import TooFewSamples
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.metrics.frechet_distance import frechet_distance
 from gantlet.evaluation.stats.feature_bank import FeatureBank
-from gantlet.evaluation.stats.gaussian import gaussian_null, potentials
+from gantlet.evaluation.stats.gaussian import contrast, gaussian_null, potentials
 from gantlet.evaluation.stats.moments import Moments
 
 
@@ -73,7 +73,9 @@ def test_the_null_of_few_rows_is_that_of_their_covariance() -> None:
     assert pooled.centred is not None
     slow = gaussian_null(real, fake, Moments(pooled.n, pooled.mean, pooled.m2), evidence.orders)
     # Float32 deviations in another basis of the same eigenspaces: relative 1e-6.
-    np.testing.assert_allclose(evidence.gaussian_null.gram, slow.gram, rtol=1e-4, atol=1e-5 * np.abs(slow.gram).max())
+    for part in ("means", "covariances"):
+        one, other = getattr(evidence.gaussian_null, part), getattr(slow, part)
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5 * np.abs(other).max())
 
 
 def test_fewer_samples_than_dimensions_are_flagged_as_singular() -> None:
@@ -90,8 +92,8 @@ def test_the_null_equals_relabelling_single_rows(n_fake: int) -> None:
     pool = np.concatenate([rows(600, 6, 6), rows(600, 6, 6)[:n_fake]])
     pool += 0.01 * rng.standard_normal(pool.shape).astype(np.float32)
     banks = FeatureBank(pool[:600]), FeatureBank(pool[600:])
-    nulls = [Evidence(*banks, seed=seed).gaussian_null.distances(1, np.random.default_rng(seed)) for seed in range(10)]
-    result = np.array([null[1:, 0] for null in nulls])
+    nulls = [Evidence(*banks, seed=seed).gaussian_null.distances(np.random.default_rng(seed)) for seed in range(10)]
+    result = np.array([null[1:] for null in nulls])
     exact = []
     for _ in range(300):
         order = rng.permutation(len(pool))
@@ -100,6 +102,36 @@ def test_the_null_equals_relabelling_single_rows(n_fake: int) -> None:
     # exact mean's is 0.6/√300 = 3.5 %: 15 %. The spread is a second moment: 25 %.
     assert result.mean() == pytest.approx(np.mean(exact), rel=0.15)
     assert result.std(axis=1).mean() == pytest.approx(np.std(exact), rel=0.25)
+
+
+def test_combined_contrasts_are_those_of_the_groups_quarters() -> None:
+    # Oracle: group g of a side belongs to its quarter g mod 4; the distance of two sets of groups is aᵀ(means + covariances)a.
+    null = Evidence(FeatureBank(rows(80, 3, 9)), FeatureBank(rows(80, 3, 10))).gaussian_null
+    g = len(null.means)
+    a = np.zeros(g)
+    real, fake = np.arange(null.n_real_groups), np.arange(null.n_real_groups, g)
+    plus, minus = [real[real % 4 == 0], fake[(fake - len(real)) % 4 == 3]], [real[real % 4 == 2]]
+    a[np.concatenate(plus)], a[np.concatenate(minus)] = 0.5 / len(plus[0]), -1 / len(minus[0])
+    found = null.combined(contrast((0, 7), (2,)), 3 * contrast((0, 7), (2,)), np.random.default_rng(0))
+    assert found[0] == pytest.approx(null.scale * (a @ null.means @ a + 3 * a @ null.covariances @ a), rel=1e-12)
+    order = np.random.default_rng(0).permutation(g)
+    relabelled = a @ (null.means + 3 * null.covariances)[np.ix_(order, order)] @ a
+    assert found[1] == pytest.approx(null.scale * relabelled, rel=1e-12)
+
+
+def test_groups_of_one_side_are_as_unlike_as_groups_of_two() -> None:
+    # Relabelling a Gram matrix whose same-side entries differ from the others' would count that difference as spread. Of g groups
+    # about one mean every entry off the diagonal has the mean −diagonal/(g − 1); over some 400 entries of either kind, each a
+    # tenth of the diagonal in 64 dimensions at most, their means differ by half of that or less.
+    real, fake = (np.random.default_rng(seed).standard_normal((200, 64)).astype(np.float32) for seed in (11, 12))
+    null = Evidence(FeatureBank(real), FeatureBank(fake + np.float32(3))).gaussian_null.within()
+    n, g = null.n_real_groups, len(null.means)
+    side = np.arange(g) < n
+    for part in (null.means, null.covariances):
+        same = part[(side[:, None] == side) & ~np.eye(g, dtype=bool)].mean()
+        expected = -np.diag(part).mean() / (g - 1)
+        assert same == pytest.approx(expected, rel=0.5)
+        assert part[side][:, ~side].mean() == pytest.approx(expected, rel=0.5)
 
 
 def test_too_few_samples_for_groups() -> None:

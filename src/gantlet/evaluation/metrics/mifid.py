@@ -10,7 +10,7 @@ from gantlet.core.numerics.distances import as_tensor, dot_tiles, tile_side
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.measurement import Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.metrics.frechet_distance import frechet_distance, transport_interval
+from gantlet.evaluation.metrics.frechet_distance import Spread, frechet_distance, transport_interval
 
 THRESHOLD = 0.1
 
@@ -53,7 +53,7 @@ def mifid(distance: float, memorisation: float, threshold: float = THRESHOLD) ->
     needs=("features",),
     unit="squared feature units, over the cosine distance",
     lower_is_better=True,
-    version=1,
+    version=2,
     unpaired=NO_INFLUENCE,
 )
 def estimate(evidence: Evidence) -> Measurement:
@@ -78,7 +78,7 @@ def estimate(evidence: Evidence) -> Measurement:
     )
     if memorisation == 0:
         raise Undefined("every fake has the direction of a training image: all are copies")
-    low, high, kind, details, notes = transport_interval(evidence, distance, {1: 1.0})
+    low, high, kind, details, notes = transport_interval(evidence, distance, Spread())
     assert low is not None and high is not None  # this metric needs rows on both sides
     low, value, high = (mifid(part, memorisation) for part in (max(low, 0.0), distance, high))
     details |= {"frechet_distance": distance, "cosine": memorisation, "penalised": memorisation < THRESHOLD}

@@ -2,7 +2,8 @@
 permuting groups.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.linalg
@@ -73,26 +74,36 @@ def _potential(
 class GaussianNull:
     """Fréchet distances under random relabelling of groups, to second order about the pooled Gaussian.
 
-    ``gram`` [g, g]: FD ≈ aᵀ gram a, where a is +1/(groups) on one side and −1/(groups) on the other.
+    ``means``, ``covariances`` [g, g]: FD ≈ aᵀ(means + covariances)a, where a is +1/(groups) on one side and −1/(groups) on the other.
     ``scale`` corrects for rows omitted when the sides differ in size.
     """
 
-    gram: Float64[np.ndarray, "g g"]
+    means: Float64[np.ndarray, "g g"]
+    covariances: Float64[np.ndarray, "g g"]
     n_real_groups: int
     scale: float
 
-    def distances(self, parts: int, rng: np.random.Generator) -> Float64[np.ndarray, "p parts"]:
-        """Return, for the given labelling and 999 relabellings, the FD of ``parts`` disjoint equal parts."""
-        g = len(self.gram)
-        out = np.empty((PERMUTATIONS + 1, parts))
+    def distances(self, rng: np.random.Generator) -> Float64[np.ndarray, " p"]:
+        """Return the FD for the given labelling and 999 relabellings."""
+        return self.combined(PLAIN, PLAIN, rng)
+
+    def combined(
+        self, of_means: Float64[np.ndarray, "8 8"], of_covariances: Float64[np.ndarray, "8 8"], rng: np.random.Generator
+    ) -> Float64[np.ndarray, " p"]:
+        """Return, for the given labelling and 999 relabellings, Σ_j w_j a_jᵀ M a_j of both parts M of the distance, summed.
+
+        Args: Σ_j w_j a_j a_jᵀ over four quarters of the real and four of the fake rows, in this order (`contrast`).
+        """
+        g, n = len(self.means), self.n_real_groups
+        spread = np.zeros((g, 8))
+        for side, first in ((np.arange(n), 0), (np.arange(n, g), 4)):
+            spread[side, first + side % 4] = 1.0
+        spread /= spread.sum(axis=0)
+        parts = [(spread @ w @ spread.T, m) for w, m in ((of_means, self.means), (of_covariances, self.covariances))]
+        out = np.empty(PERMUTATIONS + 1)
         for p in range(PERMUTATIONS + 1):
             order = np.arange(g) if p == 0 else rng.permutation(g)
-            real, fake = order[: self.n_real_groups], order[self.n_real_groups :]
-            for part in range(parts):
-                a = np.zeros(g)
-                mine, yours = real[part::parts], fake[part::parts]
-                a[mine], a[yours] = 1 / len(mine), -1 / len(yours)
-                out[p, part] = self.scale * (a @ self.gram @ a)
+            out[p] = self.scale * sum(float((w * m[np.ix_(order, order)]).sum()) for w, m in parts)
         return out
 
     def within(self) -> "GaussianNull":
@@ -100,12 +111,30 @@ class GaussianNull:
 
         Relabelled groups of two different sides differ by their mixture too, which is no noise of the distance.
         """
-        g, n = len(self.gram), self.n_real_groups
-        centre = np.eye(g)
+        return replace(self, means=self._centred(self.means), covariances=self._centred(self.covariances))
+
+    def _centred(self, gram: Float64[np.ndarray, "g g"]) -> Float64[np.ndarray, "g g"]:
+        """Return the Gram matrix about each side's mean, with average noise along the difference of the means.
+
+        Without that, groups of one side would be more unlike than groups of two, and relabelling would count this as spread.
+        """
+        g, n = len(gram), self.n_real_groups
+        centre, along = np.eye(g), np.concatenate([np.full(n, 1 / n), np.full(g - n, -1 / (g - n))])
         for side in (slice(0, n), slice(n, g)):
-            count = len(centre[side])
-            centre[side, side] = (centre[side, side] - 1 / count) * (count / (count - 1)) ** 0.5
-        return GaussianNull(centre @ self.gram @ centre.T, n, self.scale)
+            centre[side, side] -= 1 / len(centre[side])
+        within: Float64[np.ndarray, "g g"] = centre @ gram @ centre.T
+        return within + np.outer(along, along) / (along @ along) * np.trace(within) / (g - 2)
+
+
+def contrast(plus: Sequence[int], minus: Sequence[int]) -> Float64[np.ndarray, "8 8"]:
+    """Return a aᵀ for the difference a between two sets of quarters: 0 to 3 are the real ones, 4 to 7 the fake ones."""
+    a = np.zeros(8)
+    a[list(plus)], a[list(minus)] = 1 / len(plus), -1 / len(minus)
+    return np.outer(a, a)
+
+
+PLAIN = contrast(range(4), range(4, 8))
+"""The contrast of the plain distance: all real quarters against all fake ones."""
 
 
 def gaussian_null(
@@ -115,7 +144,7 @@ def gaussian_null(
     orders: tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " m"]],
     memory: int = 2 * 10**9,
 ) -> GaussianNull:
-    """Return the Gram matrix of group deviations for a permutation test of equal mean and covariance.
+    """Return the Gram matrices of group deviations for a permutation test of equal mean and covariance.
 
     |Δm|² + ½ Σ_ij H_ij² / (λ_i + λ_j), H = S_r − S_g in the eigenbasis of the pooled covariance: the expansion of FD
     to second order. Rows, in the random ``orders``, are cut into groups of equal size, 20 or more per side; relabelling
@@ -140,7 +169,7 @@ def gaussian_null(
     forget_pages(real)
     forget_pages(fake)
     scale = (1 / len(real) + 1 / len(fake)) / (1 / (counts[0] * size) + 1 / (counts[1] * size))
-    return GaussianNull(_group_gram(groups, values), counts[0], scale)
+    return GaussianNull(*_group_grams(groups, values), counts[0], scale)
 
 
 def eigenbasis(
@@ -162,12 +191,15 @@ def eigenbasis(
     return values, vectors if rows is None else rows.T @ (vectors / np.sqrt(values * (moments.n - 1)))
 
 
-def _group_gram(
+def _group_grams(
     groups: Float32[np.ndarray, "g r size"], values: Float64[np.ndarray, " r"]
-) -> Float64[np.ndarray, "g g"]:
-    """Sum over blocks of H's upper triangle, so that a group's whole matrix is never in memory; scales ``groups`` in place."""
+) -> tuple[Float64[np.ndarray, "g g"], Float64[np.ndarray, "g g"]]:
+    """Return the parts of means and covariances; scales ``groups`` in place.
+
+    Sum over blocks of H's upper triangle, so that a group's whole matrix is never in memory.
+    """
     means = groups.mean(axis=2, dtype=np.float64)
-    gram = torch.from_numpy(means @ means.T)
+    gram = torch.zeros(len(groups), len(groups), dtype=torch.float64)
     columns = torch.from_numpy(groups)
     columns /= groups.shape[2] ** 0.5
     spectrum = torch.from_numpy(values)
@@ -180,7 +212,7 @@ def _group_gram(
         deviations *= weights.float()
         flat = deviations.view(len(columns), -1)
         gram += (flat @ flat.T).double()
-    return gram.numpy()
+    return means @ means.T, gram.numpy()
 
 
 def canonical_order(
