@@ -73,9 +73,10 @@ def estimate(evidence: Evidence) -> Measurement:
     ``details.bias_left`` = 3/2 (1 − ρ) · value, and more where sizes differ. ``details``: ``plain``, the distance with its bias; ``first``, before the
     extrapolation; ``lost`` = 1 − ρ.
 
-    When it lies: far from the null and with n below d some bias is left, up to a tenth of the distance, where 1 − ρ is a fifth to
-    a half; the interval has room for it. Near the null it may be negative: read that as zero. It sees means and covariances
-    only.
+    When it lies: far from the null and with n below d some bias is left, of the order of (1 − ρ) · value (a tenth of the
+    distance at n = 0.8 d where 1 − ρ is a tenth); the interval has room for it. The factors 3/2 and those of the spread are
+    measured, not derived (benchmarks.debiased_fd). Near the null it may be negative: read that as zero. It sees means and
+    covariances only.
 
     Source: that the bias goes with 1/n and can be extrapolated: Chong & Forsyth 2020, arXiv:1911.07023. The
     mixtures are this package's own.
