@@ -83,6 +83,7 @@ def _on_a_line(bank: FeatureBank) -> tuple[Float64[np.ndarray, " n"], Float64[np
         rows = bank.features[part].astype(np.float64)
         places.append(rows @ line)
         sizes.append(np.sqrt(np.square(rows).sum(axis=1)))
+        bank.forget_pages()
     return np.concatenate(places), np.concatenate(sizes)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from gantlet.core.numerics.distances import row_chunks
+from gantlet.core.numerics.mapped import forget_pages
 from gantlet.core.results.report import ModeCount
 from gantlet.evaluation.inference.holm import holm
 
@@ -50,7 +51,9 @@ def medoids(
     rows_by_mode = np.full(count, -1, np.int64)
     for k in np.unique(modes):
         rows = np.flatnonzero(modes == k)
-        mean = features[rows].mean(axis=0, dtype=np.float64)
-        apart = [np.square(features[rows[part]] - mean).sum(axis=1) for part in row_chunks(len(rows), ROWS)]
+        parts = [rows[part] for part in row_chunks(len(rows), ROWS)]
+        mean = np.sum([features[part].sum(axis=0, dtype=np.float64) for part in parts], axis=0) / len(rows)
+        apart = [np.square(features[part] - mean).sum(axis=1) for part in parts]
+        forget_pages(features)
         rows_by_mode[k] = rows[np.concatenate(apart).argmin()]
     return rows_by_mode

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from gantlet.core.numerics.distances import row_chunks
+from gantlet.core.numerics.mapped import return_freed_memory
 from gantlet.core.results.report import ClassShare, ModeCount
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
@@ -147,4 +148,5 @@ def _variety(evidence: Evidence, modes: Modes, k: int) -> Variety | None:
     found = variety(evidence.real.features, evidence.fake.features, chance, within)
     for bank in (evidence.real, evidence.fake):
         bank.forget_pages()
+    return_freed_memory()
     return found
