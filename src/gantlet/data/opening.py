@@ -52,9 +52,9 @@ def open_source(text: str, *, n: int = 0, seed: int = 0) -> "Source":
     source: Source = entry.object(**arguments)
     if len(source) < source.least:
         raise TooFewSamples(f"{source.spec} holds {len(source)} {source.kind[:-1]}; expected at least two")
-    name = parse_spec(text)[0]
-    if name == kind and "path" not in options and exists(name) and not isinstance(source, StatisticsSource):
-        note = f"{name} is the built-in data source; for the file or folder of this name write ./{name}"
+    named = text == kind or text.startswith(f"{kind}[")
+    if named and "path" not in options and exists(kind) and not isinstance(source, StatisticsSource):
+        note = f"{kind} is the built-in data source; for the file or folder of this name write ./{kind}"
         source = dataclasses.replace(source, notes=(*source.notes, note))
     return source
 

@@ -19,8 +19,9 @@ def run_lab(spec: str, setting: Setting, options: dict[str, str] | None = None) 
     of the lab's data.
     """
     name, own_options = parse_spec(spec)
-    lab: Lab = LABS.build(format_spec(name, {**own_options, **(options or {})}))
-    require_apart(setting.out, str(getattr(lab, "data", "")))
+    chosen = {**own_options, **(options or {})}
+    lab: Lab = LABS.build(format_spec(name, chosen))
+    require_apart(setting.out, chosen.get("data", ""))
     started = time.perf_counter()
     with writing_result(setting.out, of_lab(name)):
         result = dataclasses.replace(lab.run(setting), seconds=time.perf_counter() - started)

@@ -71,5 +71,5 @@ def test_safetensors_and_damaged_safetensors(tmp_path: Path) -> None:
     save_file({"a": torch.ones(2)}, tmp_path / "a.safetensors")
     assert load_tensors(tmp_path / "a.safetensors")["a"].tolist() == [1, 1]
     (tmp_path / "a.safetensors").write_bytes(b"nothing")
-    with pytest.raises(WeightsError, match="damaged or incomplete"):
+    with pytest.raises(WeightsError, match="is damaged, incomplete or another file"):
         load_tensors(tmp_path / "a.safetensors")

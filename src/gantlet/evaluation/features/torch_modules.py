@@ -34,8 +34,22 @@ def modules_behind(function: Any) -> list[Any]:
 
 
 def _may_lead_on(thing: Any, function: Any) -> bool:
-    own = getattr(thing, "__module__", None) == getattr(function, "__module__", None)
+    own = _module_of(thing) == _module_of(function)
     return inspect.ismethod(thing) or isinstance(thing, functools.partial) or (inspect.isfunction(thing) and own)
+
+
+def _module_of(thing: Any) -> str | None:
+    """Return the Python module of a function, or of the class of any other object."""
+    name: str | None = thing.__module__ if inspect.isroutine(thing) else type(thing).__module__
+    return name
+
+
+def _attributes(thing: Any) -> dict[str, Any]:
+    """Return an object's own attributes; {} where its class keeps none in a dictionary."""
+    try:
+        return vars(thing)
+    except TypeError:
+        return {}
 
 
 def _reached(thing: Any) -> Iterator[Any]:
@@ -43,16 +57,16 @@ def _reached(thing: Any) -> Iterator[Any]:
     if isinstance(thing, functools.partial):
         yield from (thing.func, *thing.args, *thing.keywords.values())
     elif inspect.ismethod(thing):
-        yield from (thing.__func__, thing.__self__, *getattr(thing.__self__, "__dict__", {}).values())
+        yield from (thing.__func__, thing.__self__, *_attributes(thing.__self__).values())
     elif inspect.isfunction(thing):
         for cell in thing.__closure__ or ():
             with contextlib.suppress(ValueError):  # a cell that is still empty
                 yield cell.cell_contents
         yield from (thing.__globals__[name] for name in thing.__code__.co_names if name in thing.__globals__)
         yield from (*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values())
-        yield from filter(None, [getattr(thing, "__wrapped__", None)])
+        yield from filter(None, [_attributes(thing).get("__wrapped__")])  # as functools.wraps leaves it
     else:
-        yield from (*getattr(thing, "__dict__", {}).values(), type(thing).__call__)
+        yield from (*_attributes(thing).values(), type(thing).__call__)
 
 
 def left_training(modules: Iterable[Any]) -> bool:
