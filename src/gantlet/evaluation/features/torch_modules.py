@@ -40,7 +40,9 @@ def _may_lead_on(thing: Any, function: Any) -> bool:
 
 def _module_of(thing: Any) -> str | None:
     """Return the Python module of a function, or of the class of any other object."""
-    name: str | None = thing.__module__ if inspect.isroutine(thing) else type(thing).__module__
+    name: str | None = (
+        thing.__module__ if inspect.isfunction(thing) or inspect.ismethod(thing) else type(thing).__module__
+    )
     return name
 
 
