@@ -70,7 +70,9 @@ def differs(again: Ended, folder: Path, files: dict[str, str], printed: str) -> 
     except Exception as error:  # noqa: BLE001
         return [f"after the second run: {type(error).__name__}: {error}"[:300]]
     wrong = [f"again: {path} differs" for path in sorted(files) if now.get(path) != files[path] and path in now]
-    missing = (path for path in sorted(set(files) - set(now)) if not (there and path.startswith("cache/")))
+    # a part of the cache that the second run had no need of: thumbnails are made only where the findings are not cached
+    needless = "cache/" if there else "cache/thumbnails/"
+    missing = (path for path in sorted(set(files) - set(now)) if not path.startswith(needless))
     wrong += [f"again: {path} is missing" for path in missing]
     wrong += [f"again: {path} is left over" for path in sorted(set(now) - set(files))]
     wrong += [f"unfinished: {path.relative_to(folder)}" for path in unfinished(folder)]

@@ -10,8 +10,7 @@ from gantlet.evaluation.sides import Overlap, Side, Space
 LISTED = 100
 """How many pairs of a copy and its original a report names."""
 TOLERATED = 0.01
-"""Share of common images up to which two sets still count as separate: data sets hold a few images twice, and the copy
-test expects one held-out image in a hundred to lie suspiciously close."""
+"""Share of common images up to which two sets still count as separate: data sets hold a few images twice."""
 
 
 def exact_copies(space: Space, fake: Side) -> tuple[ExactCopies, ...]:

@@ -1,5 +1,6 @@
 """Where a metric stands against its reference: worse, a little worse, as good, beyond it, or not to be told."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def standings(estimates: Sequence[Estimate], level: float) -> tuple[Standing, ..
     found = [standing for estimate in estimates if (standing := _standing(estimate)) is not None]
     adjusted = holm_adjusted(np.array([standing.p_value for standing in found], dtype=np.float64))
     return tuple(
-        Standing(**{**vars(standing), "state": _state(standing, bool(p <= 1 - level))})
+        dataclasses.replace(standing, state=_state(standing, bool(p <= 1 - level)))
         for standing, p in zip(found, adjusted, strict=True)
     )
 
