@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gantlet
-from gantlet.actions.compare import _difference
+from gantlet.actions.compare import difference_of
 from gantlet.cli import main
 from gantlet.data.arrays import array_source
 from gantlet.data.source import ImageSource
@@ -106,7 +106,7 @@ def test_paired_differences_of_equal_generators_spread_as_their_errors_say(shift
         real = classed_bank(300, rng, 0.0, 1.5)
         evidences = [Evidence(real, classed_bank(300, rng, shift, noise)) for _ in range(2)]
         for a, b in zip(*(compute(evidence, PAIRED) for evidence in evidences), strict=True):
-            result = _difference(evidences, a, b, paired_fakes=False, level=0.95)
+            result = difference_of(evidences, a, b, paired_fakes=False, level=0.95)
             assert result is not None and result.paired
             z[a.metric].append(result.difference / ((result.high - result.low) / (2 * 1.96)))
     for name, values in z.items():

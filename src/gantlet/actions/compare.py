@@ -129,7 +129,7 @@ def _compare_in(
             left_out[title] = reason
         elif not first.votes:
             left_out[title] = FOREIGN
-        elif (difference := _difference(evidences, first, second, paired_fakes, space.config.level)) is None:
+        elif (difference := difference_of(evidences, first, second, paired_fakes, space.config.level)) is None:
             left_out[title] = "it has no interval"
         else:
             differences.append(dataclasses.replace(difference, metric=title))
@@ -152,7 +152,7 @@ def _influences(evidences: list[Evidence], a: Estimate, b: Estimate) -> list[Inf
     return [influence(evidence) for evidence in evidences]
 
 
-def _difference(
+def difference_of(
     evidences: list[Evidence], a: Estimate, b: Estimate, paired_fakes: bool, level: float
 ) -> Difference | None:
     """Return A − B with its interval and p-value; None where there is no error estimate."""
