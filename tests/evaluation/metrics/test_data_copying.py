@@ -20,13 +20,13 @@ def rows(n: int, seed: int) -> np.ndarray:
 def test_mann_whitney_equals_scipy_and_its_variance_the_bootstrap() -> None:
     rng = np.random.default_rng(0)
     test, fake = rng.random(80), rng.random(120) + 0.1
-    z, variance = mann_whitney(test, fake)
+    z, influence = mann_whitney(test, fake)
     expected = mannwhitneyu(fake, test, alternative="greater", method="asymptotic", use_continuity=False)
     statistic = (expected.statistic - 80 * 120 / 2) / np.sqrt(80 * 120 * 201 / 12)
     assert z == pytest.approx(statistic, rel=1e-12)
     resampled = [mann_whitney(test[rng.integers(0, 80, 80)], fake[rng.integers(0, 120, 120)])[0] for _ in range(1000)]
     # The sd of 1,000 resamples has relative error 2 %, its bias by 1/n the same: 8 %.
-    assert variance**0.5 == pytest.approx(np.std(resampled), rel=0.08)
+    assert influence.variance**0.5 == pytest.approx(np.std(resampled), rel=0.08)
 
 
 def test_cells_are_weighted_by_the_test_set_and_thin_ones_left_out() -> None:
@@ -37,6 +37,8 @@ def test_cells_are_weighted_by_the_test_set_and_thin_ones_left_out() -> None:
     zs = [mann_whitney(test[test_cells == c], fake[fake_cells == c])[0] for c in (0, 1)]
     assert found.cells == (zs[0], zs[1], None)
     assert found.value == pytest.approx((10 * zs[0] + 30 * zs[1]) / 40)
+    # Σψ²/(n − 1) over all test rows against Σ share²·(1/(n_c − 1)) per cell: at most 1/9 apart
+    assert found.influence.variance == pytest.approx(found.variance, rel=0.15)
     with pytest.raises(TooFewSamples, match="65 fakes"):
         data_copying(test, fake, test_cells, np.arange(65))
 

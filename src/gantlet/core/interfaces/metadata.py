@@ -10,6 +10,7 @@ from gantlet.core.registry import Metadata
 FRESH = "fresh draws of both sides at this n"
 """What an interval is about unless its metric says otherwise: the estimator's mean over fresh draws of both sides of these sizes."""
 NO_INFLUENCE = "no influence function has been derived for it; the intervals of both sides are added as if independent"
+"""What a metric that cannot be paired yet may give as its reason."""
 
 
 @dataclass(frozen=True, kw_only=True)

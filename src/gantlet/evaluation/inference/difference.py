@@ -49,6 +49,16 @@ def of_covered(covered: Bool[np.ndarray, " n"], owner: Int64[np.ndarray, " n"], 
     return Influence(covered.astype(np.float64), lone * (excess * m / spread) ** 0.5 if spread > 0 else None)
 
 
+def of_pairs(values: Float64[np.ndarray, " m"], partners: Int64[np.ndarray, " m"], n: int) -> Influence:
+    """Return the influence of a mean over pairs: at the real rows where each of n has one finite pair, else at the fakes.
+
+    Two sets that reproduce the same real images are so compared image by image.
+    """
+    if len(values) != n or len(np.unique(partners)) != n or not np.isfinite(values).all():
+        return Influence(fake=values[np.isfinite(values)])
+    return Influence(real=values[np.argsort(partners)])
+
+
 def difference_variance(a: Influence, b: Influence, paired_fakes: bool) -> float:
     """Return the variance of metric(A) − metric(B) when both share the real rows.
 

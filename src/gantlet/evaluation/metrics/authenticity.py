@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Bool
 
-from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import wilson
 from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
@@ -21,6 +21,11 @@ def authentic(facts: Neighbours) -> Bool[np.ndarray, " m"]:
     return np.asarray(nearest.distances[:, 0] > own[nearest.indices[:, 0]])
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return whether each fake is authentic, with the training images given."""
+    return Influence(fake=authentic(evidence.training_neighbours).astype(np.float64))
+
+
 @METRICS.register(
     "authenticity",
     source="Alaa et al. 2022, arXiv:2102.08921",
@@ -30,7 +35,7 @@ def authentic(facts: Neighbours) -> Bool[np.ndarray, " m"]:
     margin=0.1,
     version=1,
     estimand="fresh fakes, given the training images",
-    unpaired=NO_INFLUENCE,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
     """Authenticity: the share of fake images that are no closer to a training image than its own nearest neighbour is.

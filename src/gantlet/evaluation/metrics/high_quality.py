@@ -4,9 +4,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int64
 
 from gantlet.core.errors import TooFewSamples
-from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.mixture import Mixture
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import wilson
 from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
@@ -25,6 +25,12 @@ def high_quality(
     return distance <= reach, mode
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return whether each fake is of high quality."""
+    assert evidence.mixture is not None
+    return Influence(fake=high_quality(evidence.fake.features, evidence.mixture)[0].astype(np.float64))
+
+
 @METRICS.register(
     "high_quality",
     source="Srivastava et al. 2017, arXiv:1705.07761",
@@ -33,7 +39,7 @@ def high_quality(
     lower_is_better=False,
     margin=0.1,
     version=1,
-    unpaired=NO_INFLUENCE,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
     """High-quality samples: the share of fakes within 3σ of the nearest mode of a mixture that is known.

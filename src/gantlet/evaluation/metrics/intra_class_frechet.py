@@ -4,9 +4,9 @@ import numpy as np
 from jaxtyping import Int64
 
 from gantlet.core.errors import TooFewSamples
-from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.evaluation.class_differences import differences
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
 from gantlet.evaluation.measurement import Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
@@ -38,6 +38,22 @@ def shared_classes(real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"])
     return classes
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return the potential of a row's class times n/(n_c·k), 0 where its class is not shared: class means have variance in k rows."""
+    banks = evidence.real, evidence.fake
+    labels = [bank.labels for bank in banks]
+    assert labels[0] is not None and labels[1] is not None
+    classes = shared_classes(labels[0], labels[1])
+    found = [np.zeros(bank.n) for bank in banks]
+    for c in classes:
+        rows = [np.flatnonzero(side == c) for side in labels]
+        real, fake = (bank.take(part) for bank, part in zip(banks, rows, strict=True))
+        psi = potentials(real.features, fake.features, real.moments, fake.moments)
+        for values, part, of_class in zip(found, rows, (psi.real, psi.fake), strict=True):
+            values[part] = of_class * len(values) / (len(part) * len(classes))
+    return Influence(*found)
+
+
 @METRICS.register(
     "intra_class_frechet",
     source="Miyato & Koyama 2018, arXiv:1802.05637",
@@ -45,7 +61,7 @@ def shared_classes(real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"])
     unit="squared feature units",
     lower_is_better=True,
     version=2,
-    unpaired=NO_INFLUENCE,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
     """Intra-class Fréchet distance: the mean over classes of the distance between real and fake images of the class.

@@ -90,14 +90,12 @@ def kernel_distance(real: KernelSums, fake: KernelSums, cross: KernelSums) -> Sq
         raise NonFiniteError("the cubic kernel overflowed: the features are too large; rescale them")
     u_rr, u_ff = real.rows.sum() / (n * (n - 1)), fake.rows.sum() / (m * (m - 1))
     u_rf = cross.rows.sum() / (n * m)
-    h_real = 2 * (real.rows / (n - 1) - cross.rows / m)
-    h_fake = 2 * (fake.rows / (m - 1) - cross.columns / n)
     second = (
         2 * _degenerate(real.squares / (n * (n - 1)), u_rr, real.rows / (n - 1), real.rows / (n - 1)) / n**2
         + 2 * _degenerate(fake.squares / (m * (m - 1)), u_ff, fake.rows / (m - 1), fake.rows / (m - 1)) / m**2
         + 4 * _degenerate(cross.squares / (n * m), u_rf, cross.rows / m, cross.columns / n) / (n * m)
     )
-    delta = float(h_real.var(ddof=1) / n + h_fake.var(ddof=1) / m)
+    delta = projections(real, fake, cross).variance
     bias = (real.trace / n - u_rr) / n + (fake.trace / m - u_ff) / m
     slope = float(2 * second / bias) if bias > 0 else 0.0
     value = float(u_rr + u_ff - 2 * u_rf)
@@ -166,7 +164,11 @@ def sums_of(evidence: Evidence) -> tuple[KernelSums, KernelSums, KernelSums]:
 
 def influence(evidence: Evidence) -> Influence:
     """Return the Hoeffding projections h_r and h_f at every row; their own noise makes the variance cautious."""
-    real, fake, cross = sums_of(evidence)
+    return projections(*sums_of(evidence))
+
+
+def projections(real: KernelSums, fake: KernelSums, cross: KernelSums) -> Influence:
+    """Return 2(mean k(x, own) − mean k(x, other)) at every row."""
     n, m = len(real.rows), len(fake.rows)
     return Influence(2 * (real.rows / (n - 1) - cross.rows / m), 2 * (fake.rows / (m - 1) - cross.columns / n))
 

@@ -5,9 +5,9 @@ import torch
 from jaxtyping import Float32, Float64
 
 from gantlet.core.errors import NonFiniteError
-from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.numerics.distances import as_tensor, dot_tiles, tile_side
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.measurement import Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.metrics.frechet_distance import Spread, frechet_distance, transport_interval
@@ -47,6 +47,17 @@ def mifid(distance: float, memorisation: float, threshold: float = THRESHOLD) ->
     return distance / memorisation if memorisation < threshold else distance
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return the influence of the Fréchet distance at every row, divided by the cosine distance taken as known."""
+    scale = mifid(1.0, _memorisation(evidence))
+    return Influence(scale * evidence.potentials.real, scale * evidence.potentials.fake)
+
+
+def _memorisation(evidence: Evidence) -> float:
+    real, fake = evidence.training.features, evidence.fake.features
+    return evidence.shared("cosine", lambda: float(memorisation_distances(real, fake, evidence.memory).mean()))
+
+
 @METRICS.register(
     "mifid",
     source="Bai et al. 2021, arXiv:2106.03062",
@@ -54,7 +65,7 @@ def mifid(distance: float, memorisation: float, threshold: float = THRESHOLD) ->
     unit="squared feature units, over the cosine distance",
     lower_is_better=True,
     version=2,
-    unpaired=NO_INFLUENCE,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
     """Memorisation-informed Fréchet distance (MiFID in Inception features): FD divided by how far the fakes keep off
@@ -73,9 +84,7 @@ def estimate(evidence: Evidence) -> Measurement:
     if not all(side.features.any(axis=1).all() for side in (evidence.training, evidence.fake)):
         raise Undefined("some feature rows are all zeros and have no direction")
     distance = frechet_distance(evidence.real.moments, evidence.fake.moments)
-    memorisation = float(
-        memorisation_distances(evidence.training.features, evidence.fake.features, evidence.memory).mean()
-    )
+    memorisation = _memorisation(evidence)
     if memorisation == 0:
         raise Undefined("every fake has the direction of a training image: all are copies")
     low, high, kind, details, notes = transport_interval(evidence, distance, Spread())

@@ -4,13 +4,13 @@ import numpy as np
 from jaxtyping import Float32
 
 from gantlet.core.errors import ConfigError, DataError, ShapeError
-from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.numerics.distances import squared_distance_tiles, tile_side
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import SquaredDistance
 from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.metrics.kernel_distance import KernelSums, kernel_distance, sums_of_tiles
+from gantlet.evaluation.metrics.kernel_distance import KernelSums, kernel_distance, projections, sums_of_tiles
 from gantlet.evaluation.stats.moments import Moments
 
 
@@ -51,17 +51,33 @@ def mmd_rbf(
     """
     if real.shape[1] != fake.shape[1]:
         raise ShapeError(f"real has {real.shape[1]} columns, fake {fake.shape[1]}; use one extractor for both")
+    rows, columns, cross = rbf_sums(real, fake, sigma, relative, memory)
+    found = kernel_distance(rows, columns, cross)
+    n, m = len(real), len(fake)
+    biased = (rows.rows.sum() + n) / n**2 + (columns.rows.sum() + m) / m**2 - 2 * cross.rows.sum() / (n * m)
+    return found, max(float(biased), 0.0)
+
+
+def rbf_sums(
+    real: Float32[np.ndarray, "n d"],
+    fake: Float32[np.ndarray, "m d"],
+    sigma: float,
+    relative: bool,
+    memory: int,
+) -> tuple[KernelSums, KernelSums, KernelSums]:
+    """Return the kernel sums within real, within fake and between them; raises DataError (all real rows equal)."""
     moments = Moments.of(real)
     width = sigma**2 * (mean_squared_distance(moments) if relative else 1.0) if len(real) else 0.0
     if len(real) > 1 and width == 0:
         raise DataError("all real feature rows are equal; expected images that differ")
     centre = moments.mean.astype(np.float32)
     rows, columns = (gaussian_sums(side, None, width or 1.0, centre, memory) for side in (real, fake))
-    cross = gaussian_sums(real, fake, width or 1.0, centre, memory)
-    found = kernel_distance(rows, columns, cross)
-    n, m = len(real), len(fake)
-    biased = (rows.rows.sum() + n) / n**2 + (columns.rows.sum() + m) / m**2 - 2 * cross.rows.sum() / (n * m)
-    return found, max(float(biased), 0.0)
+    return rows, columns, gaussian_sums(real, fake, width or 1.0, centre, memory)
+
+
+def influence(evidence: Evidence) -> Influence:
+    """Return the Hoeffding projections at every row, the width taken as known."""
+    return projections(*rbf_sums(evidence.real.features, evidence.fake.features, 1.0, True, evidence.memory))
 
 
 @METRICS.register(
@@ -72,7 +88,7 @@ def mmd_rbf(
     lower_is_better=True,
     beyond="copies of real images do that",
     version=2,
-    unpaired=NO_INFLUENCE,
+    influence=influence,
 )
 def estimate(
     evidence: Evidence, sigma: float = 1.0, relative: bool = True, form: str = "unbiased", scale: float = 1.0

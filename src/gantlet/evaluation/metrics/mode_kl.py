@@ -5,14 +5,14 @@ from jaxtyping import Int64
 from scipy.special import rel_entr
 
 from gantlet.core.errors import TooFewSamples
-from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.results.estimate import Interval
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import permutation_p_value, squared_distance
 from gantlet.evaluation.measurement import Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.metrics.modes import class_counts
+from gantlet.evaluation.metrics.modes import class_counts, class_of_rows
 
 PERMUTATIONS = 999
 
@@ -38,6 +38,14 @@ def mode_kl(real: Int64[np.ndarray, " k"], fake: Int64[np.ndarray, " k"]) -> tup
     return max(value, 0.0), max(0.0, float(spread))
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return log(q_j/p_j) at every fake of class j, and −q_j/p_j at every real image."""
+    banks = evidence.real, evidence.fake
+    p, q = (class_counts(bank, evidence.mixture) / bank.n for bank in banks)
+    real, fake = (class_of_rows(bank, evidence.mixture) for bank in banks)
+    return Influence(-q[real] / p[real], np.log(q[fake] / p[fake]))
+
+
 @METRICS.register(
     "mode_kl",
     source="Metz et al. 2017, arXiv:1611.02163",
@@ -45,7 +53,7 @@ def mode_kl(real: Int64[np.ndarray, " k"], fake: Int64[np.ndarray, " k"]) -> tup
     unit="nats",
     lower_is_better=True,
     version=2,
-    unpaired=NO_INFLUENCE,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
     """Reverse KL divergence of the fakes' class histogram from the real one; 0 is best.

@@ -29,10 +29,17 @@ def modes(counts: Int64[np.ndarray, " k"]) -> tuple[int, float]:
 
 def class_counts(bank: FeatureBank, mixture: Mixture | None = None) -> Int64[np.ndarray, " k"]:
     """Return how many images of a bank have each class as their most probable one, or lie nearest to each known mode."""
+    assert mixture is not None or bank.probabilities is not None
+    k = mixture.n_modes if mixture is not None else bank.probabilities.shape[1]  # type: ignore[union-attr]
+    return np.bincount(class_of_rows(bank, mixture), minlength=k)
+
+
+def class_of_rows(bank: FeatureBank, mixture: Mixture | None = None) -> Int64[np.ndarray, " n"]:
+    """Return the most probable class of each image, or the known mode that it lies nearest to."""
     if mixture is not None:
-        return np.bincount(mixture.nearest(bank.features)[0], minlength=mixture.n_modes)
+        return mixture.nearest(bank.features)[0]
     assert bank.probabilities is not None
-    return np.bincount(bank.probabilities.argmax(axis=1), minlength=bank.probabilities.shape[1])
+    return bank.probabilities.argmax(axis=1)
 
 
 def hits(bank: FeatureBank, mixture: Mixture | None) -> Int64[np.ndarray, " k"]:

@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from gantlet.core.errors import ShapeError, TooFewSamples
-from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.difference import Influence, of_pairs
 from gantlet.evaluation.inference.intervals import normal
 from gantlet.evaluation.measurement import Measurement, Rows, Undefined
 from gantlet.evaluation.metrics import METRICS
@@ -21,6 +21,12 @@ def psnr(real: UInt8[np.ndarray, "h w c"], fake: UInt8[np.ndarray, "h2 w2 c2"]) 
     return 10 * float(np.log10(PEAK**2 / error)) if error > 0 else float("inf")
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return the value of each pair, at its real image."""
+    assert evidence.pairs is not None
+    return of_pairs(evidence.of_pairs(psnr), evidence.pairs, evidence.real.n)
+
+
 @METRICS.register(
     "psnr",
     source="Huynh-Thu & Ghanbari 2008, Electronics Letters 44(13)",
@@ -29,7 +35,7 @@ def psnr(real: UInt8[np.ndarray, "h w c"], fake: UInt8[np.ndarray, "h2 w2 c2"]) 
     any_n=True,
     lower_is_better=False,
     version=1,
-    unpaired=NO_INFLUENCE,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
     """Peak signal-to-noise ratio of generated images and the real ones that they reproduce, mean over the pairs.

@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Float64, UInt8
 
 from gantlet.core.errors import ShapeError, TooFewSamples
-from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
 from gantlet.evaluation.measurement import Measurement, Rows, Undefined
 from gantlet.evaluation.metrics import METRICS
@@ -33,6 +33,15 @@ def of_images(images: ImageRows) -> Float64[np.ndarray, " n"]:
     return np.array([sharpness(image) for image in images])
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return the influence of the distance |mean of fakes − mean of real| at every row: the sign of the difference times its sharpness."""
+    real, fake, _ = evidence.sample(CAP)
+    assert real.images is not None and fake.images is not None
+    theirs, values = of_images(real.images), of_images(fake.images)
+    sign = float(np.sign(values.mean() - theirs.mean()))
+    return Influence(-sign * theirs, sign * values)
+
+
 @METRICS.register(
     "sharpness",
     source="Tolstikhin et al. 2018, arXiv:1711.01558",
@@ -45,7 +54,7 @@ def of_images(images: ImageRows) -> Float64[np.ndarray, " n"]:
     beyond="noise and checkerboards do that",
     misled="noise and checkerboards raise it",
     version=1,
-    unpaired=NO_INFLUENCE,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
     """Sharpness: the variance of the Laplacian-filtered image, mean over the fakes; blurred images have less.

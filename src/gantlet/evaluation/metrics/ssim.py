@@ -5,8 +5,8 @@ import torch
 from jaxtyping import UInt8
 
 from gantlet.core.errors import ShapeError, TooFewSamples
-from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.difference import Influence, of_pairs
 from gantlet.evaluation.inference.intervals import normal
 from gantlet.evaluation.measurement import Measurement, Rows, Undefined
 from gantlet.evaluation.metrics import METRICS
@@ -25,6 +25,12 @@ def ssim(real: UInt8[np.ndarray, "h w c"], fake: UInt8[np.ndarray, "h2 w2 c2"]) 
     return float(likeness(*sides)[0].mean())
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return the value of each pair, at its real image."""
+    assert evidence.pairs is not None
+    return of_pairs(evidence.of_pairs(ssim), evidence.pairs, evidence.real.n)
+
+
 @METRICS.register(
     "ssim",
     source="Wang et al. 2004, IEEE Trans. Image Processing 13(4)",
@@ -33,7 +39,7 @@ def ssim(real: UInt8[np.ndarray, "h w c"], fake: UInt8[np.ndarray, "h2 w2 c2"]) 
     any_n=True,
     lower_is_better=False,
     version=1,
-    unpaired=NO_INFLUENCE,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
     """Structural similarity of generated images and the real ones that they reproduce, mean over the pairs.

@@ -8,9 +8,9 @@ from jaxtyping import Float, Float64
 from scipy.special import xlogy
 
 from gantlet.core.errors import NonFiniteError, TooFewSamples
-from gantlet.core.interfaces.metadata import NO_INFLUENCE
 from gantlet.core.numerics.distances import row_chunks
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
 from gantlet.evaluation.measurement import Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
@@ -26,6 +26,12 @@ def log_vendi_score(features: Float[np.ndarray, "n d"]) -> tuple[float, float]:
     Returns: (nats in [0, log min(n, d)], variance). Raises: TooFewSamples (n < 2), NonFiniteError (a row of zeros).
     Source: Friedman & Dieng 2022, arXiv:2210.02410, Def. 3.1 and Sec. 3 (dual form).
     """
+    value, of_rows = _log_score(features)
+    return value, float(of_rows.var(ddof=1) / len(of_rows))
+
+
+def _log_score(features: Float[np.ndarray, "n d"]) -> tuple[float, Float64[np.ndarray, " n"]]:
+    """Return log VS and −xᵀ(log ρ)x of every row."""
     n, d = features.shape
     if n < 2:
         raise TooFewSamples(f"the Vendi Score needs 2 samples; got {n}. Give more images")
@@ -36,14 +42,14 @@ def log_vendi_score(features: Float[np.ndarray, "n d"]) -> tuple[float, float]:
         values, vectors = scipy.linalg.eigh(_second_moment(features), driver="evd", check_finite=False)
         kept = values > d * np.finfo(np.float64).eps
         logs = np.log(values[kept])
-        influence = np.concatenate(
+        of_rows = np.concatenate(
             [-np.square(_unit(features[rows]) @ vectors[:, kept]) @ logs for rows in row_chunks(n)]
         )
     else:
         x = _unit(features)
         values, vectors = scipy.linalg.eigh(x @ x.T / n, driver="evd", check_finite=False)
-        influence = -n * np.square(vectors) @ _entropies(values)
-    return max(0.0, float(-_entropies(values).sum())), float(influence.var(ddof=1) / n)
+        of_rows = -n * np.square(vectors) @ _entropies(values)
+    return max(0.0, float(-_entropies(values).sum())), of_rows
 
 
 def vendi_score(features: Float[np.ndarray, "n d"]) -> float:
@@ -73,6 +79,12 @@ def _unit(features: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
     return x / np.linalg.norm(x, axis=1, keepdims=True)
 
 
+def influence(evidence: Evidence) -> Influence:
+    """Return VS·(−xᵀ(log ρ)x) at every fake x."""
+    value, of_rows = _log_score(evidence.fake.features)
+    return Influence(fake=float(np.exp(value)) * of_rows)
+
+
 @METRICS.register(
     "vendi_score",
     source="Friedman & Dieng 2022, arXiv:2210.02410",
@@ -83,7 +95,7 @@ def _unit(features: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
     beyond="images more unlike each other than real ones do that, be they good or bad",
     misled="it rises when images spread out, be they good or bad",
     version=1,
-    unpaired=NO_INFLUENCE,
+    influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
     """Vendi Score: the effective number of different fake images, by cosine similarity of their features.
