@@ -1,13 +1,18 @@
 """gantlet compare: planted differences are found, equal sets show no difference, wrong calls get one sentence."""
 
+import dataclasses
 import json
+import math
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 import gantlet
 from gantlet.actions.compare import difference_of
+from gantlet.actions.winners import by_variance, conclude
 from gantlet.cli import main
+from gantlet.core.results.estimate import Estimate
 from gantlet.data.arrays import array_source
 from gantlet.data.source import ImageSource
 from gantlet.data.subset import cut
@@ -169,6 +174,28 @@ def test_equal_generators_say_what_could_have_been_found() -> None:
     first = result.differences[0]
     assert "would have been found in 8 of 10 cases" in result.verdict and first.detectable is not None
     assert first.detectable > (first.high - first.low) / 2  # 80% power needs more than the interval's half
+
+
+def test_power_is_that_of_a_normal_test() -> None:
+    """By hand: a difference of s·a with standard error e is found with Φ(s·a/e − z) + Φ(−s·a/e − z), z at 1 − .05/2/metrics."""
+    entry = by_variance(
+        "x",
+        Estimate("x", 2.0, n_fake=100, lower_is_better=True),
+        Estimate("x", 2.1, n_fake=100),
+        0.04,
+        0.95,
+        paired=True,
+    )
+    other = dataclasses.replace(entry, a=0.0)
+    first, second = conclude([entry, other], {}, ("a", "b", "real"), "pixels", 0.95).differences
+    z = norm.isf(0.05 / 4)
+    assert [share for share, _ in first.power] == [0.05, 0.1, 0.2, 0.5, 1.0]
+    for share, power in first.power:
+        assert power == pytest.approx(norm.sf(z - share * 2 / 0.2) + norm.sf(z + share * 2 / 0.2), abs=1e-12)
+    assert first.detectable == pytest.approx((z + norm.ppf(0.8)) * 0.2)
+    # the error falls as 1/√n: at this number a tenth of 2 is as far from 0 as what is detectable
+    assert first.images_for_tenth == math.ceil(100 * (first.detectable / 0.2) ** 2)
+    assert second.power == () and second.images_for_tenth is None
 
 
 def test_beyond_the_aim_is_no_better() -> None:

@@ -4,6 +4,7 @@ import dataclasses
 import math
 
 import numpy as np
+from scipy.special import ndtr
 
 from gantlet.core.results.comparison import Better, Comparison, Difference
 from gantlet.core.results.estimate import Estimate, count_text
@@ -12,7 +13,8 @@ from gantlet.evaluation.inference.holm import holm_adjusted
 from gantlet.evaluation.inference.intervals import quantile
 from gantlet.evaluation.metrics import METRICS
 
-TENTH, MOST = 0.1, 10**8
+SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)
+TENTH = 0.1
 POWER = 0.8
 """The probability with which a difference of ``Difference.detectable`` is found."""
 
@@ -89,13 +91,21 @@ def _correct_p_values(differences: list[Difference], level: float) -> list[Diffe
 
 
 def _detectable(entry: Difference, count: int, level: float) -> Difference:
-    """Return the difference with what would be found with probability 80% after the correction for ``count`` metrics.
+    """Return the difference with what would be found with probability 80% after the correction for ``count`` metrics, and the power curve.
 
-    (z at 1 − (1 − level)/count, plus z at the power) times the standard error.
+    Detectable: (z_c + z at the power) times the standard error, z_c = z at 1 − (1 − level)/count. Power of δ: Φ(δ/error − z_c) + Φ(−δ/error − z_c).
     """
     error = (entry.high - entry.difference) / quantile(level)
-    z = quantile(1 - (1 - level) / count) + quantile(2 * POWER - 1)
-    return dataclasses.replace(entry, detectable=z * error)
+    critical = quantile(1 - (1 - level) / count)
+    detectable = (critical + quantile(2 * POWER - 1)) * error
+    found = dataclasses.replace(entry, detectable=detectable)
+    if entry.a <= 0 or entry.aim is not None or error <= 0:
+        return found
+    ratios = np.array(SHARES) * entry.a / error
+    power = ndtr(ratios - critical) + ndtr(-ratios - critical)
+    n = min((m for m in (entry.n_a, entry.n_b) if m), default=None)
+    images = None if n is None else max(2, math.ceil(n * (detectable / (TENTH * entry.a)) ** 2))
+    return dataclasses.replace(found, power=tuple(zip(SHARES, power.tolist(), strict=True)), images_for_tenth=images)
 
 
 def verdict(differences: list[Difference], level: float) -> str:

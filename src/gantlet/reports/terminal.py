@@ -6,7 +6,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from gantlet.core.results.comparison import Comparison
+from gantlet.core.results.comparison import Comparison, Difference
 from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.report import Report
 from gantlet.core.visible import visible_in
@@ -155,6 +155,7 @@ def render_comparison(result: Comparison) -> Group:
         "p is corrected for the number of metrics (Holm).",
         "* unpaired: two separate intervals, which is cautious",
     ]
+    remarks += [_power(d) for d in result.differences[:1] if d.power]
     remarks += result.notes
     for note in dict.fromkeys(note for d in result.differences for note in d.notes):
         remarks.append(f"{', '.join(d.metric for d in result.differences if note in d.notes)}: {note}")
@@ -170,6 +171,17 @@ def render_comparison(result: Comparison) -> Group:
         "",
         *(_text(f"· {r}", style="dim") for r in remarks),
     )
+
+
+def _power(d: Difference) -> str:
+    """Return the power curve of a metric as a sentence."""
+    curve = ", ".join(f"{share:.0%} → {probability:.0%}" for share, probability in d.power)
+    more = (
+        ""
+        if d.images_for_tenth is None
+        else f"; a tenth in 8 of 10 cases takes about {d.images_for_tenth:,} images per side"
+    )
+    return f"power of {d.metric} here, by how much B differs from A: {curve}{more}"
 
 
 def show_comparison(result: Comparison) -> None:

@@ -31,6 +31,11 @@ class Difference:
     detectable: float | None = None
     """The difference that would be found with probability 80%, at this level, corrected for the number of metrics."""
 
+    power: tuple[tuple[float, float], ...] = ()
+    """(share of A's value, probability with which B is found where it differs by that share), at this level, so corrected; empty
+    where shares mean nothing: A is 0 or less, or a number is the aim."""
+    images_for_tenth: int | None = None
+    """About how many generated images per side find a tenth of A's value with probability 80%, the spread falling as 1/√n."""
     aim: float | None = None
     """The number that counts as best, where it is neither the lowest nor the highest; A − B is then the difference of the
     distances from it."""
