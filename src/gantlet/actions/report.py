@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gantlet.actions.catalogue import entries
-from gantlet.core.errors import DataError
+from gantlet.core.errors import DataError, OutputError
 from gantlet.core.files import lies_below, read_text, write_text
 from gantlet.core.results.report import Report
 from gantlet.reports.html import Page, render
@@ -35,5 +35,8 @@ def write_page(folder: Path, title: str = "") -> Path:
         config=read_text(config) if lies_below(config, folder) else "",
         summaries={entry.name: entry.summary for entry in entries("metrics")},
     )
-    write_text(folder / "report.html", render(report, page))
+    try:
+        write_text(folder / "report.html", render(report, page))
+    except OutputError as error:
+        raise OutputError(f"{error}; the evaluation is whole: gantlet report {folder} writes its page") from error
     return folder / "report.html"

@@ -1,13 +1,15 @@
 """Folders that results are written into: no link inside leads elsewhere, and nobody else's file is replaced."""
 
 import contextlib
+import hashlib
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gantlet.core.errors import OutputError, UnreadableFile
-from gantlet.core.files import TEXT, read_bytes, write_text
+from gantlet.core.errors import DataError, OutputError, UnreadableFile
+from gantlet.core.files import TEXT, lies_below, read_bytes, write_bytes, write_text
 
 SUBFOLDERS = ("checkpoints", "samples", "pictures")
 """The folders that a training and an evaluation write inside their own."""
@@ -31,8 +33,9 @@ class Kind:
         return content.lstrip()[:1] == b"{" and all(f'"{word}"'.encode() in content for word in self.words)
 
 
-_PICTURES = ("fakes.png", "reals.png", "points.png", "mode-*.png", "outlier-*.png", "suspect-*.png")
-REPORT = Kind("report.json", ("estimates", "schema"), ("report.html", *(f"pictures/{name}" for name in _PICTURES)))
+PICTURES = "pictures"
+_PICTURE = re.compile(r"[a-z0-9-]+-(?P<digest>[0-9a-f]{12})\.png")
+REPORT = Kind("report.json", ("estimates", "schema"), ("report.html", f"{PICTURES}/*-{'[0-9a-f]' * 12}.png"))
 AUDIT = Kind("audit.json", ("curves", "failures"), ("audit.png", "audit-space-*.png"))
 
 
@@ -76,6 +79,37 @@ def writing_result(out: Path, kind: Kind) -> Iterator[None]:
             mark.unlink(missing_ok=True)
         raise
     mark.unlink(missing_ok=True)
+
+
+def write_picture(out: Path, name: str, png: bytes) -> str:
+    """Write a report's picture under a name that holds 12 digits of its SHA-256; return that name, relative to ``out``.
+
+    So no picture of an earlier report is replaced before the new report names others, and one that was changed since is noticed.
+    """
+    file = f"{PICTURES}/{name}-{_digest(png)}.png"
+    write_bytes(out / file, png)
+    return file
+
+
+def require_unchanged(name: str, content: bytes) -> None:
+    """Raise DataError when a picture's content is not that whose digest its name holds; earlier reports' names hold none."""
+    found = _PICTURE.fullmatch(name.rpartition("/")[2])
+    if found and found["digest"] != _digest(content):
+        raise DataError(f"the picture {name!r} was damaged or changed after it was written; evaluate again")
+
+
+def remove_pictures(out: Path, keep: Collection[str]) -> None:
+    """Remove a report's pictures that no report names any more: its own alone, whose names hold their content's digest."""
+    for path in sorted((out / PICTURES).glob("*.png")):
+        found = _PICTURE.fullmatch(path.name)
+        if not found or f"{PICTURES}/{path.name}" in keep or path.is_symlink() or not lies_below(path, out):
+            continue
+        if found["digest"] == _digest(read_bytes(path, TEXT)):
+            path.unlink(missing_ok=True)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def require_inside(folder: Path, *names: str, deep: bool = False) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gantlet.core.output import REPORT, writing_result
+from gantlet.core.output import REPORT, remove_pictures, writing_result
 from gantlet.core.processes import processes
 from gantlet.core.results.report import Report
 from gantlet.core.version import __version__
@@ -42,6 +42,8 @@ def assemble(
             written = dataclasses.replace(written, seconds=seconds, images_seen=images_seen)
             if out is not None:
                 written.save(out / "report.json")
+                (out / "report.html").unlink(missing_ok=True)  # of the earlier report
+                remove_pictures(out, written.files())
         return written
 
     return processes().first(report)

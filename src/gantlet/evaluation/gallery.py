@@ -7,11 +7,11 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Int64, UInt8
 
 from gantlet.core.drawing import pictures
-from gantlet.core.drawing.scatter import write_scatter
-from gantlet.core.files import write_bytes
+from gantlet.core.drawing.scatter import scatter
+from gantlet.core.output import write_picture
 from gantlet.core.results.report import ModeCount, Outlier, Suspect
 from gantlet.data.kinds import require_images
 from gantlet.data.source import ImageSource
@@ -47,8 +47,7 @@ class Gallery:
 
     def _write(self, name: str, image: np.ndarray) -> str:
         assert self.out is not None  # the callers ask
-        write_bytes(self.out / "pictures" / f"{name}.png", pictures.png(image))
-        return f"pictures/{name}.png"
+        return write_picture(self.out, name, pictures.png(image))
 
     def suspects(self, pairs: Sequence[Pair]) -> tuple[Suspect, ...]:
         """Name the fakes closest to a training image, each with both pictures."""
@@ -92,13 +91,8 @@ class Gallery:
         if self.out is None:
             return {}
         if self.fake.source.kind == "points":
-            return {
-                "fakes": [
-                    write_scatter(
-                        self.out / "pictures" / "points.png", self.real.rows.features, self.fake.rows.features
-                    )
-                ]
-            }
+            drawn = scatter(self.real.rows.features, self.fake.rows.features)
+            return {"fakes": [write_picture(self.out, "points", drawn)]}
         sides = {
             role: (side, bank)
             for role, side in (("fakes", self.fake), ("reals", self.real))
@@ -115,9 +109,8 @@ class Gallery:
             if classed and bank.labels is not None:
                 rows = by_class(bank.labels, len(side.source.classes), COLUMNS)
             if len(rows):
-                path = self.out / "pictures" / f"{role}.png"
                 source = require_images(side.source, "a grid")
-                grids[role] = [write_grid(path, source, source_rows(side)[rows], COLUMNS)]
+                grids[role] = [self._write(role, grid_of(source, source_rows(side)[rows], COLUMNS))]
         return {"by_class": grids.pop("fakes"), **grids} if classed and "fakes" in grids else grids
 
 
@@ -129,13 +122,10 @@ def source_rows(side: Side) -> Int64[np.ndarray, " n"]:
     return np.array([i for i, name in enumerate(side.source.names) if name not in skipped], np.int64)
 
 
-def write_grid(path: Path, source: ImageSource, rows: Int64[np.ndarray, " n"], columns: int) -> str:
-    """Write the images at ``rows`` of a source as one PNG; return its file name relative to the report's folder."""
+def grid_of(source: ImageSource, rows: Int64[np.ndarray, " n"], columns: int) -> UInt8[np.ndarray, "h w c"]:
+    """Return the images at ``rows`` of a source as one."""
     side = max(24, min(pictures.THUMBNAIL, 640 // columns))
-    write_bytes(
-        path, pictures.png(pictures.grid([pictures.thumbnail(source.read(int(i)), side) for i in rows], columns))
-    )
-    return f"{path.parent.name}/{path.name}"
+    return pictures.grid([pictures.thumbnail(source.read(int(i)), side) for i in rows], columns)
 
 
 def by_class(labels: Int64[np.ndarray, " n"], n_classes: int, columns: int) -> Int64[np.ndarray, " m"]:

@@ -11,6 +11,7 @@ from typing import Any
 from gantlet.core.errors import DataError
 from gantlet.core.files import lies_below, read_bytes
 from gantlet.core.limits import most_per_image
+from gantlet.core.output import require_unchanged
 from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.report import Report
 from gantlet.core.visible import visible_in
@@ -78,6 +79,7 @@ def picture(folder: Path, name: str) -> str:
     content = read_bytes(path, most_per_image())
     if not content.startswith(PNG):
         raise DataError(f"the report names the picture {name!r}, which is no PNG file; evaluate again")
+    require_unchanged(name, content)
     return "data:image/png;base64," + base64.b64encode(content).decode()
 
 

@@ -1,18 +1,15 @@
 """The picture of an evaluation of points: generated points over real points."""
 
 import io
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32
 
-from gantlet.core.files import write_bytes
-
 LARGEST = 2_500
 
 
-def write_scatter(path: Path, real: Float32[np.ndarray, "n d"], fake: Float32[np.ndarray, "m d"]) -> str:
-    """Write at most 2,500 points per side (their first two coordinates) as a PNG; return its name relative to the report."""
+def scatter(real: Float32[np.ndarray, "n d"], fake: Float32[np.ndarray, "m d"]) -> bytes:
+    """Return at most 2,500 points per side (their first two coordinates) drawn as a PNG."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -27,5 +24,4 @@ def write_scatter(path: Path, real: Float32[np.ndarray, "n d"], fake: Float32[np
     axis.legend(frameon=False)
     content = io.BytesIO()
     figure.savefig(content, format="png", metadata={"Software": None})
-    write_bytes(path, content.getvalue())
-    return f"{path.parent.name}/{path.name}"
+    return content.getvalue()

@@ -140,6 +140,12 @@ class Report:
         """Return whether the report has an estimate of this metric."""
         return any(estimate.metric == metric for estimate in self.estimates)
 
+    def files(self) -> set[str]:
+        """Return the names of all its pictures."""
+        named = [name for names in self.pictures.values() for name in names]
+        named += [mode.picture for mode in self.modes] + [far.picture for far in self.outliers]
+        return {*named, *(name for pair in self.suspects for name in (pair.fake_picture, pair.real_picture))} - {""}
+
     def to_json(self) -> str:
         """Return strict JSON with a SHA-256 over all fields: non-finite numbers are an error, not NaN."""
         values = json.loads(json_text(dataclasses.asdict(self)))
