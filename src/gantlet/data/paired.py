@@ -64,10 +64,15 @@ def paired(of: str, task: str = "edges", factor: int = 0) -> ImageSource:
 
 
 def pair_arrays(
-    source: ImageSource, size: int, channels: int, progress: Callable[[int, int], None] | None = None
+    source: ImageSource,
+    size: int,
+    channels: int,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    on_bad: str = "fail",
 ) -> tuple[Images, UInt8[np.ndarray, "n s s i"]]:
     """Return a paired source at size × size pixels: the images, and the input image of each."""
-    make, images = source.inputs, to_array(source, size, channels, progress=progress)
+    make, images = source.inputs, to_array(source, size, channels, on_bad, progress)
     assert make is not None  # checked by the caller
     labels = [None] * len(images.pixels) if images.labels is None else images.labels.tolist()
     return images, np.stack([make(image, label) for image, label in zip(images.pixels, labels, strict=True)])
