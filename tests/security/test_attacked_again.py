@@ -40,7 +40,7 @@ from gantlet.training.runs.header import header_of
 
 EARLIER = Path(__file__).parents[1] / "compatibility" / "earlier"
 TEXTS = [name for name, value in vars(TrainConfig()).items() if isinstance(value, str | tuple | list | dict)]
-CHOICES = ("optimizer", "decay", "fakes", "device", "precision")
+CHOICES = ("optimizer", "decay", "fakes", "device", "precision", "on_bad")
 """Fields that take nothing but a few words, which the configuration itself checks."""
 
 
