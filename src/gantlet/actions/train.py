@@ -17,16 +17,23 @@ from gantlet.core.locks import only_one, sweep
 from gantlet.core.processes import processes
 from gantlet.core.results.report import Report
 from gantlet.core.trust import trust
+from gantlet.data.image_pairs import as_pairs
 from gantlet.data.kinds import Source, require_images
 from gantlet.data.opening import open_images, open_source
 from gantlet.data.paired import pair_arrays
 from gantlet.data.points import PointSource
-from gantlet.data.reading import native_shape, to_array
+from gantlet.data.tables import unscaled
+from gantlet.data.training_images import read_whole
 from gantlet.evaluation.sides import Progress, nothing
 from gantlet.training.data import Pairs, TrainingData, TrainingImages, TrainingPoints
 from gantlet.training.journal import is_run, pictures, require_free
 from gantlet.training.loop import run
+from gantlet.training.networks import NETWORKS
 from gantlet.training.observer import Measured, Sampler
+
+
+def nobody(sentence: str) -> None:
+    """Tell nobody."""
 
 
 def train(
@@ -57,7 +64,7 @@ def train(
 
 def _train(config: TrainConfig, resume: bool, progress: Progress, say: Callable[[str], None]) -> Report | None:
     processes().first(lambda: require_free(config, resume=resume))
-    source = open_source(config.data)
+    config, source = _as_wanted(config)
     for line in () if resume else (*source.notes, *source.remarks):
         say(line)
     if config.conditioning != "none" and source.labels is None:
@@ -65,7 +72,7 @@ def _train(config: TrainConfig, resume: bool, progress: Progress, say: Callable[
             f"conditioning {config.conditioning!r} needs labels, but {config.data} has none; "
             "sort the images into one folder per class, or train with --conditioning none"
         )
-    data = training_data(source, config.resolution, progress, on_bad=config.on_bad, say=say)
+    data = training_data(source, config.resolution, progress, on_bad=config.on_bad, say=nobody if resume else say)
     if isinstance(data, TrainingImages) and data.pairs is not None and not source.held_out:
         say(f"{source.spec} has no held-out split: outputs are shown and measured for training inputs")
     shape = (data.shape.size, data.shape.channels) if isinstance(data, TrainingImages) else None
@@ -116,33 +123,41 @@ def training_data(
     progress: Progress = nothing,
     *,
     on_bad: str = "fail",
-    say: Callable[[str], None] = lambda _: None,
+    say: Callable[[str], None] = nobody,
 ) -> TrainingData:
     """Read a whole source into memory: images at ``resolution`` pixels (0: the smallest that holds them), or points.
 
-    ``on_bad``: fail or skip, for files that cannot be decoded; ``say``: called with what was skipped.
+    ``on_bad``: fail or skip, for files that cannot be decoded; ``say``: called with what was done to the data.
     """
     if isinstance(source, PointSource):
+        for sentence in filter(None, [unscaled(source)]):
+            say(sentence)
         return TrainingPoints(source.points, source.labels, source.classes, source.digest, source.spec)
     source = require_images(source, "training")
-    native, channels = native_shape(source)
-    shape = resolution or native, channels
-
-    def show_progress(done: int, total: int) -> None:
-        progress("reading the training images", done, total)
-
-    pairs = None
-    if source.inputs is None:
-        images = to_array(source, *shape, on_bad=on_bad, progress=show_progress)
-    else:
-        images, inputs = pair_arrays(source, *shape, show_progress, on_bad=on_bad)
-        held_out = open_images(source.held_out) if source.held_out else None
-        other = pair_arrays(held_out, *shape, on_bad=on_bad) if held_out else (images, inputs)
-        pairs = Pairs(inputs, other[1], other[0].pixels)
-    if images.skipped:
-        listing = "; ".join(f"{name} ({reason})" for name, reason in images.skipped)
-        say(f"{len(images.skipped)} of {len(source)} files could not be decoded and were left out: {listing}")
+    read = read_whole(
+        source, resolution, on_bad=on_bad, progress=lambda n, of: progress("reading the training images", n, of)
+    )
+    for sentence in read.said:
+        say(sentence)
+    images, inputs, pairs = read.images, read.inputs, None
+    if inputs is not None:
+        shape, truth, shown = images.pixels.shape[1::2], images.pixels, inputs
+        if source.held_out:
+            held_out, channels = open_images(source.held_out), inputs.shape[3]
+            other = pair_arrays(held_out, *shape, on_bad=on_bad, input_channels=channels)
+            truth, shown = other[0].pixels, other[1]
+        pairs = Pairs(inputs, shown, truth)
     return TrainingImages(images.pixels, images.labels, source.classes, source.digest, source.spec, pairs)
+
+
+def _as_wanted(config: TrainConfig) -> tuple[TrainConfig, Source]:
+    """Return the opened training data: as pairs where the network makes images from images, and a folder holds pairs of its own.
+
+    The configuration then names the pairs, as the run's own files do.
+    """
+    if NETWORKS.build(config.network).capabilities.translates and (pairs := as_pairs(config.data)):
+        config = dataclasses.replace(config, data=pairs)
+    return config, open_source(config.data)
 
 
 def run_folder(config: TrainConfig) -> Path:

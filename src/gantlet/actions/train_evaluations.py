@@ -160,6 +160,10 @@ class Evaluations:
             words += [f"--{option}", value] if value != str(getattr(EvaluateConfig, option)) else []
         words += ["--on-bad", config.on_bad] if config.on_bad != EvaluateConfig.on_bad else []
         words += ["--pairs", "order", "--metrics", *self.at_the_end] if self.paired else []
+        run = self.config
+        parts = (run.network, run.discriminator, run.objective, *run.techniques)
+        if self.paired or any(":" in part for part in parts):  # else the run may not name its inputs, or code
+            words.append("--trust")
         return shlex.join([*words, "--out", out])
 
 

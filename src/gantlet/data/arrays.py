@@ -11,6 +11,8 @@ from gantlet.data.source import ImageSource
 
 LAYOUTS = ("auto", "NHWC", "NCHW", "NHW")
 RANGES = ("auto", "unit", "symmetric", "byte")
+LEAST_SIDE = 8
+"""Bytes [n, a, b] of a smaller side that are not square are not taken for images unasked."""
 _SCALES = {"unit": (255.0, 0.0), "symmetric": (127.5, 127.5), "byte": (1.0, 0.0)}
 
 
@@ -55,6 +57,7 @@ def to_nhwc(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> tuple[S
             )
             raise DataError(f"{what}: the shape {shape} {problem}; reshape it or set layout=NHWC, NCHW or NHW")
         layout = fits[0]
+        _refuse_series(what, array, layout)
     elif not _fits(shape, layout):
         _refuse_alpha(what, shape, (3 if layout == "NHWC" else 1,))
         raise DataError(f"{what}: the shape {shape} is not {layout} with 1 or 3 channels")
@@ -63,6 +66,19 @@ def to_nhwc(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> tuple[S
     if layout == "NHW":
         return array[:, :, :, None], layout
     return (array.transpose(0, 2, 3, 1) if layout == "NCHW" else array), layout
+
+
+def _refuse_series(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> None:
+    """Raise DataError for an array [n, a, b] that may hold series as well as gray images: not square, and no bytes or very narrow."""
+    if layout != "NHW" or array.shape[1] == array.shape[2]:
+        return
+    n, height, width = array.shape
+    if array.dtype != np.uint8 or min(height, width) < LEAST_SIDE:
+        raise DataError(
+            f"{what}: the shape {array.shape} ({array.dtype}) may be {n:,} gray images of {width}×{height} pixels, or {n:,} series of "
+            f"{height} steps with {width} values. Images: set layout=NHW, or give [n, h, w, 1]; series: gantlet takes them as points "
+            f"[n, d], here array.reshape({n}, {height * width})"
+        )
 
 
 def _refuse_alpha(what: str, shape: tuple[int, ...], axes: Sequence[int]) -> None:
