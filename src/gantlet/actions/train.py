@@ -45,7 +45,7 @@ def train(
 ) -> Report | None:
     """Train by a configuration into its run folder; evaluate, and write report.json, report.html and MODEL_CARD.md there.
 
-    The judge and the real side are built before the first step. An evaluation that fails afterwards is a warning that has
+    What evaluates, and its real side, is built before the first step. An evaluation that fails afterwards is a warning that has
     the command that repeats it; the weights are saved before.
 
     Args: config: the training; resume: continue from the newest checkpoint (auto: where there is a run, else start);

@@ -1,4 +1,4 @@
-"""The evaluations of a training: the judge and the real side are prepared before its first step."""
+"""The evaluations of a training: what they need is prepared before its first step."""
 
 import shlex
 from collections.abc import Callable
@@ -75,7 +75,7 @@ class Evaluations:
         )
 
     def prepare(self) -> None:
-        """Build the judge and extract the real side, so that what is missing is known before the first step.
+        """Build the extractors and extract the real side, so that what is missing is known before the first step.
 
         Raises: UnknownName, UsageError for metrics and features; WeightsError; what is wrong with the real images.
         """

@@ -11,8 +11,6 @@ from gantlet.data.source import ImageSource
 
 LAYOUTS = ("auto", "NHWC", "NCHW", "NHW")
 RANGES = ("auto", "unit", "symmetric", "byte")
-LEAST_SIDE = 8
-"""Bytes [n, a, b] of a smaller side that are not square are not taken for images unasked."""
 _SCALES = {"unit": (255.0, 0.0), "symmetric": (127.5, 127.5), "byte": (1.0, 0.0)}
 
 
@@ -69,11 +67,9 @@ def to_nhwc(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> tuple[S
 
 
 def _refuse_series(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> None:
-    """Raise DataError for an array [n, a, b] that may hold series as well as gray images: not square, and no bytes or very narrow."""
-    if layout != "NHW" or array.shape[1] == array.shape[2]:
-        return
-    n, height, width = array.shape
-    if array.dtype != np.uint8 or min(height, width) < LEAST_SIDE:
+    """Raise DataError for an array [n, a, b] that may hold series as well as gray images: neither square nor bytes."""
+    if layout == "NHW" and array.dtype != np.uint8 and array.shape[1] != array.shape[2]:
+        n, height, width = array.shape
         raise DataError(
             f"{what}: the shape {array.shape} ({array.dtype}) may be {n:,} gray images of {width}×{height} pixels, or {n:,} series of "
             f"{height} steps with {width} values. Images: set layout=NHW, or give [n, h, w, 1]; series: gantlet takes them as points "
