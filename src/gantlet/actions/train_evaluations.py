@@ -41,7 +41,7 @@ AT_THE_END_PAIRS = ("headline", "psnr", "ssim")
 
 @dataclass
 class Evaluations:
-    """All that judges a run: its extractors and real side (built once, by `prepare`), in the loop and at the end."""
+    """All that evaluates a run: its extractors and real side (built once, by `prepare`), in the loop and at the end."""
 
     config: TrainConfig
     source: Source
