@@ -47,4 +47,5 @@ def test_a_sections_options_are_those_of_the_commands_help(name: str, capsys: py
     assert main([*name.split(), "--help"]) == 0
     shown = capsys.readouterr().out
     taken = set(re.findall(r"^[│ ]*(--[a-z][a-z0-9-]*)", shown, flags=re.MULTILINE))
+    taken -= {option.replace("--", "--no-", 1) for option in taken}  # an option's other side, on a line of its own
     assert set(re.findall(r"^\| `(--[a-z0-9-]+)`", SECTIONS[name], flags=re.MULTILINE)) == taken

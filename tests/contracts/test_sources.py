@@ -110,7 +110,16 @@ def _callable(root: Path) -> str:
     return "contract_maker:make"
 
 
+def _pairs(root: Path) -> str:
+    for side in "AB":
+        (root / "pairs" / side).mkdir(parents=True)
+        for i, image in enumerate(PIXELS):
+            Image.fromarray(image[:, :, 0]).save(root / "pairs" / side / f"{i}.png")
+    return f"image-pairs[path={root / 'pairs'}]"
+
+
 EXAMPLES: dict[str, Callable[[Path], str]] = {
+    "as-squares": lambda root: f"as-squares[of={_npy(root)},fit=pad]",
     "callable": _callable,
     "cifar10": _cifar10,
     "digits": lambda root: "digits",
@@ -118,6 +127,7 @@ EXAMPLES: dict[str, Callable[[Path], str]] = {
     "folder": _folder,
     "huggingface": _huggingface,
     "idx": _idx,
+    "image-pairs": _pairs,
     "mixture": lambda root: "mixture[n=8]",
     "mnist": _mnist,
     "npy": _npy,

@@ -64,7 +64,7 @@ def test_a_report_writes_through_no_link(places: Path, capsys: pytest.CaptureFix
 
 def test_all_folders_that_are_written_are_known(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that a training or an evaluation begins to write would have to be checked as well."""
-    monkeypatch.setattr("gantlet.actions.train.bounded_n", lambda *_: 24)  # images of the last evaluations
+    monkeypatch.setattr("gantlet.actions.train_evaluations.bounded_n", lambda *_: 24)  # images of the last evaluations
     words = [
         "train",
         "wgan-gp",

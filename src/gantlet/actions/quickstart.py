@@ -17,8 +17,8 @@ def quickstart(
     seed: int = 0,
     progress: Progress = nothing,
     say: Callable[[str], None] = print,
-) -> Report:
-    """Train the recipe ``digits`` into ``out`` and return the final report; an interrupted quickstart continues.
+) -> Report | None:
+    """Train the recipe ``digits`` into ``out`` and return the final report (None: see `train`); an interrupted quickstart continues.
 
     Args: out: the run folder; steps: generator steps, 0 for the recipe's number; seed: the one seed.
     Raises: CheckpointError when ``out`` holds a run with other settings.
@@ -26,4 +26,4 @@ def quickstart(
     config = dataclasses.replace(recipes.load("digits"), out=str(out), seed=seed)
     if steps:
         config = dataclasses.replace(config, steps=steps)
-    return train(config, resume=(out / "config.toml").is_file(), progress=progress, say=say)
+    return train(config, resume="auto", progress=progress, say=say)

@@ -4,69 +4,67 @@ import contextlib
 import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
-
-from gantlet.actions.report import write_page
-from gantlet.core.config import EvaluateConfig, TrainConfig
+from gantlet.actions.train_evaluations import Evaluations
+from gantlet.core.config import TrainConfig
 from gantlet.core.drawing.grids import animate
-from gantlet.core.errors import ConfigError
-from gantlet.core.files import explained, write_text
+from gantlet.core.errors import ConfigError, GantletError, Interrupted, OutputError, PeerLost
+from gantlet.core.files import explained
 from gantlet.core.locks import only_one, sweep
 from gantlet.core.processes import processes
-from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.report import Report
 from gantlet.core.trust import trust
-from gantlet.data.arrays import array_source
+from gantlet.data.image_pairs import as_pairs
 from gantlet.data.kinds import Source, require_images
 from gantlet.data.opening import open_images, open_source
 from gantlet.data.paired import pair_arrays
 from gantlet.data.points import PointSource
-from gantlet.data.reading import native_shape, to_array
-from gantlet.data.source import ImageSource
-from gantlet.evaluation.compute import compute
-from gantlet.evaluation.evaluator import Evaluator
-from gantlet.evaluation.features.extract import extract
-from gantlet.evaluation.gather import evidence_of
-from gantlet.evaluation.metric_selection import metric_names
-from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.opening import bounded_n
-from gantlet.evaluation.sides import Progress, Side, nothing
-from gantlet.reports.model_card import write_model_card
+from gantlet.data.tables import unscaled
+from gantlet.data.training_images import read_whole
+from gantlet.evaluation.sides import Progress, nothing
 from gantlet.training.data import Pairs, TrainingData, TrainingImages, TrainingPoints
-from gantlet.training.journal import pictures, require_free
+from gantlet.training.journal import is_run, pictures, require_free
 from gantlet.training.loop import run
+from gantlet.training.networks import NETWORKS
 from gantlet.training.observer import Measured, Sampler
-from gantlet.training.runs.generator import draw_labels
 
-IN_LOOP = ("frechet_distance", "coverage", "precision", "recall")
-IN_LOOP_PAIRS = (*IN_LOOP, "psnr")
-BY_CLASS = ("modes", "mode_kl")
-"""Additional metrics, where the features include probabilities of the data's own classes."""
-IN_LOOP_POINTS = ("modes", "high_quality", "mode_kl", "frechet_distance")
+
+def nobody(sentence: str) -> None:
+    """Tell nobody."""
 
 
 def train(
-    config: TrainConfig, *, resume: bool = False, progress: Progress = nothing, say: Callable[[str], None] = print
-) -> Report:
+    config: TrainConfig,
+    *,
+    resume: bool | Literal["auto"] = False,
+    progress: Progress = nothing,
+    say: Callable[[str], None] = print,
+) -> Report | None:
     """Train by a configuration into its run folder; evaluate, and write report.json, report.html and MODEL_CARD.md there.
 
-    Args: config: the training; resume: continue from the newest checkpoint; progress, say: called with progress and messages.
-    Returns: the final generator's Report; that of the best one is report-best.json.
-    Under torchrun the processes share every batch, and the evaluations.
-    Raises: ConfigError, DataError, OutputError (the folder holds a run already), CheckpointError, TrainingDiverged.
+    What evaluates, and its real side, is built before the first step. An evaluation that fails afterwards is a warning that has
+    the command that repeats it; the weights are saved before.
+
+    Args: config: the training; resume: continue from the newest checkpoint (auto: where there is a run, else start);
+    progress, say: called with progress and messages.
+    Returns: the final generator's Report (that of the best one is report-best.json); None where ``config.evaluate`` is off
+    or the last evaluation failed.
+    Under torchrun the processes share every batch, and the evaluations; there an evaluation that fails ends all of them.
+    Raises: ConfigError, DataError, OutputError (the folder holds a run already), CheckpointError, TrainingDiverged;
+    UnknownName, WeightsError about the evaluations.
     """
     with trust():  # what the caller configured is read back from the run's own files
-        return _train(dataclasses.replace(config, out=str(run_folder(config))), resume, progress, say)
+        config = dataclasses.replace(config, out=str(run_folder(config)))
+        resumes = processes().first(lambda: is_run(Path(config.out))) if resume == "auto" else resume
+        return _train(config, resumes, progress, say)
 
 
-def _train(config: TrainConfig, resume: bool, progress: Progress, say: Callable[[str], None]) -> Report:
-    out = Path(config.out)
+def _train(config: TrainConfig, resume: bool, progress: Progress, say: Callable[[str], None]) -> Report | None:
     processes().first(lambda: require_free(config, resume=resume))
-    source = open_source(config.data)
+    config, source = _as_wanted(config)
     for line in () if resume else (*source.notes, *source.remarks):
         say(line)
     if config.conditioning != "none" and source.labels is None:
@@ -74,13 +72,15 @@ def _train(config: TrainConfig, resume: bool, progress: Progress, say: Callable[
             f"conditioning {config.conditioning!r} needs labels, but {config.data} has none; "
             "sort the images into one folder per class, or train with --conditioning none"
         )
-    data = training_data(source, config.resolution, progress)
+    data = training_data(source, config.resolution, progress, on_bad=config.on_bad, say=nobody if resume else say)
     if isinstance(data, TrainingImages) and data.pairs is not None and not source.held_out:
         say(f"{source.spec} has no held-out split: outputs are shown and measured for training inputs")
     shape = (data.shape.size, data.shape.channels) if isinstance(data, TrainingImages) else None
-    observer = _Observer(config, _Evaluations(config, source, shape, progress), progress, say)
-    with _alone(out):
-        return _run(config, data, resume, observer)
+    evaluations = Evaluations(config, source, shape, progress, say) if config.evaluate else None
+    if evaluations is not None:
+        evaluations.prepare()
+    with _alone(Path(config.out)):
+        return _run(config, data, resume, _Observer(config, evaluations, progress, say))
 
 
 @contextlib.contextmanager
@@ -98,34 +98,66 @@ def _alone(out: Path) -> Iterator[None]:
         yield
 
 
-def _run(config: TrainConfig, data: TrainingData, resume: bool, observer: "_Observer") -> Report:
+def _run(config: TrainConfig, data: TrainingData, resume: bool, observer: "_Observer") -> Report | None:
     out, say = Path(config.out), observer.say
     result = run(config, data, resume=resume, observer=observer)
     if isinstance(data, TrainingPoints) and config.sample_every:
         processes().first(lambda: animate([path for _, path in pictures(out)], out / "samples/animation.gif"))
     say(f"trained to step {result.step:,}; SHA-256 of the weights {result.weights_sha256}")
-    return _reports(config, out, observer.evaluations, say)
+    if observer.evaluations is None:
+        return None
+    try:
+        return observer.evaluations.report()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the weights are saved
+        _require_survivable(error)
+        again = observer.evaluations.command()
+        say(
+            f"warning: the weights are saved, and the last evaluation failed: {_sentence(error)}. To repeat it: {again}"
+        )
+        return None
 
 
-def training_data(source: Source, resolution: int = 0, progress: Progress = nothing) -> TrainingData:
-    """Read a whole source into memory: images at ``resolution`` pixels (0: the smallest that holds them), or points."""
+def training_data(
+    source: Source,
+    resolution: int = 0,
+    progress: Progress = nothing,
+    *,
+    on_bad: str = "fail",
+    say: Callable[[str], None] = nobody,
+) -> TrainingData:
+    """Read a whole source into memory: images at ``resolution`` pixels (0: the smallest that holds them), or points.
+
+    ``on_bad``: fail or skip, for files that cannot be decoded; ``say``: called with what was done to the data.
+    """
     if isinstance(source, PointSource):
+        for sentence in filter(None, [unscaled(source)]):
+            say(sentence)
         return TrainingPoints(source.points, source.labels, source.classes, source.digest, source.spec)
     source = require_images(source, "training")
-    native, channels = native_shape(source)
-    shape = resolution or native, channels
-
-    def show_progress(done: int, total: int) -> None:
-        progress("reading the training images", done, total)
-
-    pairs = None
-    if source.inputs is None:
-        images = to_array(source, *shape, progress=show_progress)
-    else:
-        images, inputs = pair_arrays(source, *shape, show_progress)
-        other = pair_arrays(open_images(source.held_out), *shape) if source.held_out else (images, inputs)
-        pairs = Pairs(inputs, other[1], other[0].pixels)
+    read = read_whole(
+        source, resolution, on_bad=on_bad, progress=lambda n, of: progress("reading the training images", n, of)
+    )
+    for sentence in read.said:
+        say(sentence)
+    images, inputs, pairs = read.images, read.inputs, None
+    if inputs is not None:
+        shape, truth, shown = images.pixels.shape[1::2], images.pixels, inputs
+        if source.held_out:
+            held_out, channels = open_images(source.held_out), inputs.shape[3]
+            other = pair_arrays(held_out, *shape, on_bad=on_bad, input_channels=channels)
+            truth, shown = other[0].pixels, other[1]
+        pairs = Pairs(inputs, shown, truth)
     return TrainingImages(images.pixels, images.labels, source.classes, source.digest, source.spec, pairs)
+
+
+def _as_wanted(config: TrainConfig) -> tuple[TrainConfig, Source]:
+    """Return the opened training data: as pairs where the network makes images from images, and a folder holds pairs of its own.
+
+    The configuration then names the pairs, as the run's own files do.
+    """
+    if NETWORKS.build(config.network).capabilities.translates and (pairs := as_pairs(config.data)):
+        config = dataclasses.replace(config, data=pairs)
+    return config, open_source(config.data)
 
 
 def run_folder(config: TrainConfig) -> Path:
@@ -144,44 +176,11 @@ def parse_name(spec: str) -> str:
 
 
 @dataclass
-class _Evaluations:
-    """The evaluators of a run, prepared when first needed."""
-
-    config: TrainConfig
-    source: Source
-    shape: tuple[int, int] | None
-    progress: Progress
-    _evaluators: dict[str, Evaluator] = field(default_factory=dict)
-
-    @property
-    def paired(self) -> bool:
-        """Return whether images are translated from input images; then each output is compared with its own truth."""
-        return isinstance(self.source, ImageSource) and self.source.inputs is not None
-
-    def evaluator(self, metrics: tuple[str, ...]) -> Evaluator:
-        """Return an evaluator for these metrics and those by class; real images are the held-out ones where there are any."""
-        if "" not in self._evaluators:
-            real = open_source(self.source.held_out) if self.source.held_out else self.source
-            pairs = "order" if self.paired else "names"
-            settings = EvaluateConfig(
-                features=self.config.features, seed=self.config.seed, train=self.source.spec, pairs=pairs
-            )
-            self._evaluators[""] = Evaluator(real, settings, shape=self.shape, progress=self.progress)
-        probabilities = self._evaluators[""].spaces[0].real.rows.probabilities
-        if probabilities is not None and probabilities.shape[1] == len(self.source.classes):
-            metrics = (*metrics, *BY_CLASS)
-        key = ",".join(metrics)
-        if key not in self._evaluators:
-            self._evaluators[key] = self._evaluators[""].asking(metrics)
-        return self._evaluators[key]
-
-
-@dataclass
 class _Observer:
     """Observer of the loop: shows progress and messages, and evaluates during training."""
 
     config: TrainConfig
-    evaluations: _Evaluations
+    evaluations: Evaluations | None
     progress: Progress
     say: Callable[[str], None]
 
@@ -197,53 +196,22 @@ class _Observer:
         self.progress("training, generator steps", step, total)
 
     def on_evaluate(self, sampler: Sampler, step: int, images_seen: int) -> Measured:
-        """Evaluate samples drawn inside the loop."""
-        source, paired = self.evaluations.source, self.evaluations.paired
-        usual = IN_LOOP_POINTS if source.kind == "points" else IN_LOOP_PAIRS if paired else IN_LOOP
-        evaluator = self.evaluations.evaluator(tuple(dict.fromkeys((*usual, self.config.select))))
-        (space,) = evaluator.spaces
-        n = space.real.rows.n if paired else self.config.evaluate_samples
-        known = source.labels if self.config.conditioning != "none" else None
-        labels = (
-            None if known is None else draw_labels(n, np.bincount(known, minlength=len(source.classes)), step)
-        )  # in the report's proportions
-        samples, name, classes = sampler(n, labels), f"samples of step {step}", () if known is None else source.classes
-        fake = (
-            PointSource(name, samples, labels, classes)
-            if samples.ndim == 2
-            else array_source(name, samples, labels, classes)
-        )
-        names = metric_names(space.config)
-        estimates = compute(
-            evidence_of(space, Side(fake, extract(fake, space.extractor, cache=False)[0]), names), names
-        )
-        selected = next(e for e in estimates if e.metric == self.config.select)
-        values = {e.metric: {"value": e.value, "low": e.low, "high": e.high} for e in estimates if e.value is not None}
-        return Measured(_score(selected), values)
+        """Evaluate samples drawn inside the loop; what fails is a warning, and the training goes on."""
+        if self.evaluations is None:
+            return Measured(None, {})
+        try:
+            return self.evaluations.measure(sampler, step)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the training is worth more
+            _require_survivable(error)
+            self.say(f"the evaluation at step {step} failed, and the training goes on: {_sentence(error)}")
+            return Measured(None, {})
 
 
-def _score(estimate: Estimate) -> float | None:
-    if estimate.value is None:
-        return None
-    return estimate.value if METRICS.entry(estimate.metric).meta.lower_is_better else -estimate.value
+def _require_survivable(error: Exception) -> None:
+    """Raise an error again that is not the evaluation's own: a disk that is full, or processes that are out of step."""
+    if isinstance(error, OutputError | PeerLost | Interrupted) or processes().size > 1:
+        raise error
 
 
-def _reports(config: TrainConfig, out: Path, evaluations: _Evaluations, say: Callable[[str], None]) -> Report:
-    """Evaluate the best and the final generator with all metrics and write the run's report, page and card."""
-    evaluator = evaluations.evaluator(("headline", "psnr", "ssim") if evaluations.paired else ("headline",))
-    space = evaluator.spaces[0]
-    n = space.real.rows.n
-    n = n if evaluations.paired else bounded_n(n, space.held_out.rows.n if space.held_out else 0)
-    best = None
-    if (out / "checkpoints" / "best.safetensors").is_file():
-        best = evaluator.evaluate(open_source(f"run:{out}@best", n=n, seed=config.seed))
-    report = evaluator.evaluate(open_source(f"run:{out}@final", n=n, seed=config.seed), out=out)
-    say(f"wrote {processes().first(lambda: _write_outputs(config, out, report, best))}")
-    return report
-
-
-def _write_outputs(config: TrainConfig, out: Path, report: Report, best: Report | None) -> Path:
-    if best is not None:
-        write_text(out / "report-best.json", best.to_json())
-    write_model_card(out, config, report, best)
-    return write_page(out)
+def _sentence(error: Exception) -> str:
+    return str(error) if isinstance(error, GantletError) else f"{type(error).__name__}: {error}"

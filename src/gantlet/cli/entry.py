@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 
 from gantlet.cli.parse import PROGRAM, Stop
-from gantlet.core.errors import ConfigError, GantletError, OutputError, UnknownName, UsageError
+from gantlet.core.errors import OR_SKIP, ConfigError, GantletError, OutputError, UnknownName, UsageError
 from gantlet.core.limits import limit
 from gantlet.core.processes import processes_started, rank, tell
 from gantlet.core.trust import trust
@@ -15,6 +15,10 @@ from gantlet.core.visible import show_all, visible
 
 DISTRIBUTED = ("train", "evaluate", "compare")
 """Commands that can run in several processes under torchrun."""
+BOUNDED = ("evaluate", "compare", "stats")
+"""Commands with the option --memory."""
+SKIPPING = ("train", *BOUNDED)
+"""Commands with the option --on-bad."""
 TRUST, LIMIT = "--trust", "--limit"
 """Options of every command."""
 NO_MEMORY = ("can't allocate memory", "out of memory")
@@ -41,13 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return stop.exit_status
     except GantletError as error:
         if tell(str(error)):  # the same error may be raised in all processes
-            _write_error(str(error))
+            _write_error(str(error) if words[0] in SKIPPING else str(error).replace(OR_SKIP, ""))
         return error.exit_status
     except (MemoryError, RuntimeError) as error:
         if not _is_memory(error):
             raise
+        option = " or --memory 500MB" if words[0] in BOUNDED else ""
         _print_error(
-            f"there is not enough memory ({_first_line(error)}); ask for fewer images, smaller batches or --memory 500MB"
+            f"there is not enough memory ({_first_line(error)}); ask for fewer images or smaller batches{option}"
         )
         return 1
     except KeyboardInterrupt:

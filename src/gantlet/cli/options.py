@@ -25,8 +25,8 @@ class Train:
 
     size: str = "laptop"
     """The recipe's hyper-parameters: laptop (two cores) or paper (its paper's, for a GPU); a config.toml has its own."""
-    resume: bool = False
-    """Continue from the newest checkpoint of the run folder."""
+    resume: Literal["no", "yes", "auto"] = "no"
+    """Continue from the newest checkpoint of the run folder (--resume alone: yes); auto: where there is a run, else start."""
     json: bool = False
     """Print the final report as JSON."""
 

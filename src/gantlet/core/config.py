@@ -1,86 +1,15 @@
-"""Frozen configurations with a TOML round trip. The command line's options are generated from them.
+"""The configurations of a training and of an evaluation. The command line's options are generated from them.
 
 A field that names a part of the catalogue holds a spec: ``r1[gamma=0.3]``, ``mnist[root=DIR]`` (see registry.py).
 """
 
-import dataclasses
-import math
-import tomllib
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar
 
-from gantlet.core.errors import ConfigError, DataError, UnknownName
-from gantlet.core.files import read_text
 from gantlet.core.limits import memory_bytes
 from gantlet.core.specs import class_map
-from gantlet.core.visible import toml_text
-
-C = TypeVar("C", bound="Config")
-
-
-class Config:
-    """Base of every configuration: reads a mapping or TOML file and writes TOML, as an exact round trip."""
-
-    former: ClassVar[Mapping[str, str]] = {}
-    """Earlier names of fields; files with these names can still be read."""
-
-    @classmethod
-    def from_mapping(cls: type[C], values: Mapping[str, Any], base: C | None = None) -> C:
-        """Build a configuration from plain values over ``base``; raises UnknownName and ConfigError."""
-        fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        hints = typing.get_type_hints(cls)
-        checked: dict[str, Any] = {}
-        for name, value in values.items():
-            key = cls.former.get(name, name)
-            if key not in fields:
-                raise UnknownName(f"field of {cls.__name__}", key, fields)
-            checked[key] = _coerce(cls.__name__, key, value, hints[key])
-        return dataclasses.replace(base, **checked) if base is not None else cls(**checked)  # type: ignore[type-var]
-
-    @classmethod
-    def from_toml(cls: type[C], path: Path) -> C:
-        """Read a configuration that `to_toml` wrote; raises ConfigError naming the file."""
-        try:
-            return cls.from_mapping(tomllib.loads(read_text(path)))
-        except (DataError, ValueError, RecursionError) as error:  # tomllib's own error is a ValueError
-            raise ConfigError(f"cannot read the configuration {path}: {error}") from error
-
-    def to_toml(self) -> str:
-        """Return the configuration as TOML: every field, so that the file reproduces the run even if defaults change later."""
-        values = dataclasses.asdict(self)  # type: ignore[call-overload]
-        return toml_text({k: v for k, v in values.items() if v is not None})
-
-
-def _coerce(config: str, key: str, value: Any, kind: Any) -> Any:
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin is types.UnionType or origin is typing.Union:
-        if value is None:
-            return None
-        return _coerce(config, key, value, next(a for a in arguments if a is not type(None)))
-    if origin is tuple:
-        if not isinstance(value, (list, tuple)):
-            raise ConfigError(f"{config}.{key} must be a list; got {value!r}")
-        return tuple(_coerce(config, key, item, arguments[0]) for item in value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
-        return float(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise ConfigError(f"{config}.{key} must be a {kind.__name__}; got {value!r}")
-    return value
-
-
-def require(config: str, checks: Mapping[str, bool], values: Any) -> None:
-    """Raise ConfigError for the first rule (its first word is a field of ``values``) that does not hold."""
-    for rule, holds in checks.items():
-        if not holds:
-            name = rule.split()[0]
-            raise ConfigError(f"{config}: expected {rule}; got {name} = {getattr(values, name)!r}")
-    for name, value in vars(values).items():
-        if isinstance(value, (int, float)) and not abs(value) < (2**63 if isinstance(value, int) else math.inf):
-            raise ConfigError(f"{config}: expected {name} to be finite, and below 2⁶³ if whole; got {value!r}"[:300])
+from gantlet.core.toml_config import Config, require
 
 
 @dataclass(frozen=True)
@@ -152,8 +81,14 @@ class TrainConfig(Config):
     """Generated images in each evaluation inside the loop."""
     features: str = "auto"
     """Feature extractor of the evaluations; auto: classifier for small gray labelled images, else efficientnet-lite0."""
+    weights: str = ""
+    """A local file with the extractor's published weights, where they cannot be downloaded."""
     select: str = "frechet_distance"
     """The metric by which the best checkpoint is chosen."""
+    evaluate: bool = True
+    """Evaluate: inside the loop, and at the end for the report; --no-evaluate trains alone, for trying things."""
+    on_bad: str = "fail"
+    """How to handle files that cannot be decoded: fail (name them all) or skip (omit them with a note)."""
     device: str = "auto"
     """auto, cpu, cuda or mps."""
     precision: str = "32-true"
@@ -186,6 +121,8 @@ class TrainConfig(Config):
                 "evaluate_every ≥ 0": self.evaluate_every >= 0,
                 "evaluate_samples in [10, 100,000,000]": 10 <= self.evaluate_samples <= 10**8,
                 "features not empty": bool(self.features.strip(", ")),
+                "select not empty": bool(self.select.strip()),
+                "on_bad one of fail, skip": self.on_bad in ("fail", "skip"),
                 "device one of auto, cpu, cuda, mps": self.device in ("auto", "cpu", "cuda", "mps"),
                 "precision one of 32-true, bf16-mixed": self.precision in ("32-true", "bf16-mixed"),
             },

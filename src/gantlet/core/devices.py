@@ -63,6 +63,22 @@ def chosen_device(name: str) -> "torch.device":
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
 
 
+def described(device: "torch.device") -> str:
+    """Return a device in words: the CPU with its instruction set, or the accelerator's name."""
+    import torch
+
+    if device.type == "cpu":
+        return f"cpu ({torch.backends.cpu.get_cpu_capability()})"
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def threads_used(size: int) -> int:
+    """Return the number of processor threads for networks of images of ``size`` pixels: see `threads_for`."""
+    import torch
+
+    return 1 if size < 16 else torch.get_num_threads()
+
+
 @contextlib.contextmanager
 def threads_for(size: int) -> Iterator[None]:
     """Use one processor thread for networks of images below 16 pixels; the number is restored at the end.
@@ -73,8 +89,7 @@ def threads_for(size: int) -> Iterator[None]:
     import torch
 
     before = torch.get_num_threads()
-    if size < 16:
-        torch.set_num_threads(1)
+    torch.set_num_threads(threads_used(size))
     try:
         yield
     finally:

@@ -48,6 +48,10 @@ class UnreadableFile(DataError):
         super().__init__(sentence or f"{path}: {reason}")
 
 
+OR_SKIP = ", or omit them with --on-bad skip"
+"""Advice for the commands that have this option."""
+
+
 class BadFiles(DataError):
     """Files that could not be decoded: all of them, by name."""
 
@@ -56,7 +60,7 @@ class BadFiles(DataError):
         listing = "; ".join(f"{name} ({reason})" for name, reason in self.files)
         super().__init__(
             f"{source}: {len(self.files)} of {total} files could not be decoded: {listing}. "
-            "Remove or repair them, or omit them with --on-bad skip"
+            f"Remove or repair them{OR_SKIP}"
         )
 
 

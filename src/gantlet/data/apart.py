@@ -27,7 +27,7 @@ def image_folders(source: str) -> Iterator[Path]:
         kind, options = resolve_source(source)
     except GantletError:  # said where it is opened
         return
-    if kind == "folder" and "path" in options:
+    if kind in ("folder", "image-pairs") and "path" in options:
         yield Path(options["path"])
     for key in SOURCE_OPTIONS:
         if key in options:

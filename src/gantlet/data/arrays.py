@@ -55,6 +55,7 @@ def to_nhwc(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> tuple[S
             )
             raise DataError(f"{what}: the shape {shape} {problem}; reshape it or set layout=NHWC, NCHW or NHW")
         layout = fits[0]
+        _refuse_series(what, array, layout)
     elif not _fits(shape, layout):
         _refuse_alpha(what, shape, (3 if layout == "NHWC" else 1,))
         raise DataError(f"{what}: the shape {shape} is not {layout} with 1 or 3 channels")
@@ -63,6 +64,17 @@ def to_nhwc(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> tuple[S
     if layout == "NHW":
         return array[:, :, :, None], layout
     return (array.transpose(0, 2, 3, 1) if layout == "NCHW" else array), layout
+
+
+def _refuse_series(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> None:
+    """Raise DataError for an array [n, a, b] that may hold series as well as gray images: neither square nor bytes."""
+    if layout == "NHW" and array.dtype != np.uint8 and array.shape[1] != array.shape[2]:
+        n, height, width = array.shape
+        raise DataError(
+            f"{what}: the shape {array.shape} ({array.dtype}) may be {n:,} gray images of {width}×{height} pixels, or {n:,} series of "
+            f"{height} steps with {width} values. Images: set layout=NHW, or give [n, h, w, 1]; series: gantlet takes them as points "
+            f"[n, d], here array.reshape({n}, {height * width})"
+        )
 
 
 def _refuse_alpha(what: str, shape: tuple[int, ...], axes: Sequence[int]) -> None:

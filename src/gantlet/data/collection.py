@@ -20,6 +20,7 @@ from gantlet.data.frames import choose, require_frames
 from gantlet.data.left_out import left_out
 from gantlet.data.source import ImageSource
 from gantlet.data.survey import SHALLOW, Survey, survey
+from gantlet.data.transparency import vanished
 
 SUFFIXES = frozenset(
     f".{name}"
@@ -87,8 +88,11 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
     transparent = any(name.lower().endswith(_MAY_BE_TRANSPARENT) for name in images)
     on = f"transparent pixels, if any, are composited on {choices.background}" if transparent else ""
 
+    def content(i: int, on: int) -> UInt8[np.ndarray, "h w c"]:
+        return decode(load(images[chosen.files[i]]), on, frame=chosen.frames[i], bits=bits)
+
     def read(i: int) -> UInt8[np.ndarray, "h w c"]:
-        return decode(load(images[chosen.files[i]]), background, frame=chosen.frames[i], bits=bits)
+        return content(i, background)
 
     return ImageSource(
         spec=choices.spec(where),
@@ -99,7 +103,17 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
         classes=found.classes,
         held_out=held_out,
         notes=tuple(
-            filter(None, [*notes, chosen.note, _depth_note(known, choices.bits), clip_note(images), found.note])
+            filter(
+                None,
+                [
+                    *notes,
+                    chosen.note,
+                    _depth_note(known, choices.bits),
+                    clip_note(images),
+                    found.note,
+                    vanished(len(chosen.names), content, choices.background) if transparent else "",
+                ],
+            )
         ),
         remarks=tuple(filter(None, [found.remark, on])),
         formats=[formats[i] for i in chosen.files],

@@ -15,6 +15,7 @@ from gantlet.data.kinds import Source
 from gantlet.data.numpy_files import read_array, read_arrays
 from gantlet.data.points import PointSource, point_array
 from gantlet.data.source import ImageSource
+from gantlet.data.tables import standardised
 
 IMAGE_KEYS = ("x", "images", "image", "samples", "x_train", "arr_0")
 LABEL_KEYS = ("y", "labels", "label", "targets", "y_train", "arr_1")
@@ -49,15 +50,25 @@ def npz(path: str, key: str = "", labels: str = "auto", layout: str = "auto", ra
 
 
 @SOURCES.register("npy", source="NumPy NEP 1")
-def npy(path: str, layout: str = "auto", range: str = "auto") -> Source:
+def npy(path: str, layout: str = "auto", range: str = "auto", standardise: str = "") -> Source:
     """Images without labels from one .npy array; or points, one per row, from an array of two axes.
 
-    Args: path: the file; layout: auto, NHWC, NCHW or NHW; range: auto, unit, symmetric or byte, as for ``npz``.
-    Raises: DataError when the layout or the value range is ambiguous.
+    Args: path: the file; layout: auto, NHWC, NCHW or NHW; range: auto, unit, symmetric or byte, as for ``npz``; standardise: of
+    points, give every column mean 0 and standard deviation 1: own, or another table whose means and deviations are used (the
+    training set's, for a test set); a generator then makes standardised points.
+    Raises: DataError when the layout or the value range is ambiguous; ConfigError to standardise images.
     """
     array = read_array(path)
     if array.ndim == 2:
-        return PointSource(str(Path(path)), point_array(path, array))
+        points = point_array(path, array)
+        if not standardise:
+            return PointSource(str(Path(path)), points)
+        spec = format_spec(str(Path(path)), {"standardise": standardise})
+        by = points if standardise == "own" else point_array(standardise, read_array(standardise))
+        scaled, note = standardised(spec, points, by)
+        return PointSource(spec, scaled, notes=(note,))
+    if standardise:
+        raise ConfigError(f"standardise is for points, and {path} holds images of shape {array.shape}")
     return _source(path, path, array, None, {"layout": layout, "range": range})
 
 

@@ -8,15 +8,17 @@ import numpy as np
 from jaxtyping import UInt8
 from scipy import ndimage
 
-from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.errors import BadFiles, ConfigError, DataError
 from gantlet.core.specs import format_spec
 from gantlet.data import SOURCES
+from gantlet.data.decode import Undecodable
+from gantlet.data.image_pairs import holds_pairs
 from gantlet.data.opening import open_images
 from gantlet.data.reading import Images, fit_square, sample_shapes, to_array
 from gantlet.data.source import ImageSource
 
 Pixels = UInt8[np.ndarray, "h w c"]
-Inputs = Callable[[Pixels, int | None], Pixels]
+Inputs = Callable[[Pixels, int | None, int], Pixels]
 FACTOR = 4
 TASKS = ("edges", "gray", "downsampled", "class")
 
@@ -47,6 +49,8 @@ def paired(of: str, task: str = "edges", factor: int = 0) -> ImageSource:
         )
     if source.inputs is not None:
         raise ConfigError(f"{source.spec} holds pairs already; give the original images")
+    if own := holds_pairs(of):
+        raise DataError(f"{of} holds pairs already, in the folders A and B; train on them: --data '{own}'")
     make = _maker(source, task, factor or FACTOR)
     options = {"task": task, **({"factor": factor} if factor else {})}
 
@@ -64,13 +68,41 @@ def paired(of: str, task: str = "edges", factor: int = 0) -> ImageSource:
 
 
 def pair_arrays(
-    source: ImageSource, size: int, channels: int, progress: Callable[[int, int], None] | None = None
+    source: ImageSource,
+    size: int,
+    channels: int,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    on_bad: str = "fail",
+    input_channels: int = 0,
 ) -> tuple[Images, UInt8[np.ndarray, "n s s i"]]:
-    """Return a paired source at size × size pixels: the images, and the input image of each."""
-    make, images = source.inputs, to_array(source, size, channels, progress=progress)
+    """Return a paired source at size × size pixels: the images, and the input image of each.
+
+    ``input_channels``: those that the inputs get at least (0: as they are); where one of them is in colour, all become so.
+    Raises: as `to_array`; an input that cannot be decoded counts as its pair.
+    """
+    make, images = source.inputs, to_array(source, size, channels, on_bad, progress)
     assert make is not None  # checked by the caller
     labels = [None] * len(images.pixels) if images.labels is None else images.labels.tolist()
-    return images, np.stack([make(image, label) for image, label in zip(images.pixels, labels, strict=True)])
+    inputs, bad, kept = [], [], []
+    for place, (image, label, row) in enumerate(zip(images.pixels, labels, images.rows.tolist(), strict=True)):
+        try:
+            made = make(image, label, row)
+            inputs.append(fit_square(made, size, made.shape[2]))
+            kept.append(place)
+        except Undecodable as error:
+            bad.append((source.names[row], error.reason))
+    if bad and (on_bad == "fail" or not kept):
+        raise BadFiles(source.spec, bad, len(source))
+    most = max(input_channels, *(made.shape[2] for made in inputs))
+    whole = np.stack([made if made.shape[2] == most else np.repeat(made, most, axis=2) for made in inputs])
+    left = Images(
+        images.pixels[kept],
+        None if images.labels is None else images.labels[kept],
+        images.rows[kept],
+        [*images.skipped, *bad],
+    )
+    return left if bad else images, whole
 
 
 def _maker(source: ImageSource, task: str, factor: int) -> Inputs:
@@ -81,14 +113,14 @@ def _maker(source: ImageSource, task: str, factor: int) -> Inputs:
                 f"task=class needs images with labels of at least 2 classes, and {source.spec} has none; use another task "
                 "or sort the images into one folder per class"
             )
-        return lambda image, label: _level(image, label, n)
+        return lambda image, label, _: _level(image, label, n)
     if task == "gray":
         if max(channels for _, _, channels in sample_shapes(source)) == 1:
             raise ConfigError(f"task=gray needs colour images, and those of {source.spec} are gray; use another task")
-        return lambda image, _: fit_square(image, image.shape[0], 1)
+        return lambda image, *_: fit_square(image, image.shape[0], 1)
     if task == "downsampled":
-        return lambda image, _: downsampled(image, factor)
-    return lambda image, _: edges(image)
+        return lambda image, *_: downsampled(image, factor)
+    return lambda image, *_: edges(image)
 
 
 def edges(image: Pixels) -> UInt8[np.ndarray, "h w 1"]:

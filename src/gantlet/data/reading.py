@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
@@ -192,6 +192,10 @@ def native_shape(source: ImageSource) -> tuple[int, int]:
 
     Determined from 16 images spread over the source; RGB where any of them is RGB. Raises DataError when none can be decoded.
     """
-    shapes = sample_shapes(source)
+    return native_of(sample_shapes(source))
+
+
+def native_of(shapes: Sequence[tuple[int, ...]]) -> tuple[int, int]:
+    """Return the smallest of SIZES that holds images of these shapes (64 where none does), and their most channels."""
     side = max(min(height, width) for height, width, _ in shapes)
     return next((size for size in SIZES if size >= side), SIZES[-1]), max(channels for _, _, channels in shapes)

@@ -54,8 +54,8 @@ class ImageSource:
     """The format of each image's file (PNG, JPEG …; '' unknown), for sources that read files; else empty."""
     latents: LatentImages | None = None
     """The generator that draws the images, for sources that have one."""
-    inputs: Callable[[UInt8[np.ndarray, "h w c"], int | None], UInt8[np.ndarray, "h w i"]] | None = None
-    """For pairs: (image, its label or None) → the input image of the same size that belongs to it."""
+    inputs: Callable[[UInt8[np.ndarray, "h w c"], int | None, int], UInt8[np.ndarray, "h2 w2 i"]] | None = None
+    """For pairs: (image, its label or None, its row) → the input image that belongs to it, of its proportions."""
     kind: ClassVar[Kind] = "images"
     least: ClassVar[int] = 2
     """Fewer images cannot be evaluated or trained on."""

@@ -4,9 +4,9 @@ reason.
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor
 
@@ -14,14 +14,33 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError
 from gantlet.core.version import __version__
 from gantlet.training.data import TrainingData
+from gantlet.training.journal import require_run
 from gantlet.training.runs.generator import checkpoints
 from gantlet.training.runs.header import Header, header_of, read_checkpoint
+from gantlet.training.runs.machine import Machine
 from gantlet.training.runs.tensors import read_tensors, write_tensors
 from gantlet.training.state import TrainState
 
 T = TypeVar("T")
-MAY_CHANGE = ("steps", "log_every", "sample_every", "checkpoint_every", "keep", "out", "recipe")
-"""Fields that do not change the weights of a step (steps do, where the learning rates decay over them)."""
+
+
+class Restored(NamedTuple):
+    """The checkpoint that a run goes on from, and sentences on what has changed since it was written."""
+
+    path: Path
+    changes: tuple[str, ...] = ()
+
+
+SCORING = ("select", "features", "evaluate_samples")
+"""Fields that scores depend on: where one of them changes, the best checkpoint is chosen anew."""
+MAY_CHANGE = (
+    *("steps", "log_every", "sample_every", "checkpoint_every", "keep", "out", "recipe", "data", "device", "on_bad"),
+    *("evaluate", "evaluate_every", "weights", *SCORING),
+)
+"""Fields that do not change the weights of a step.
+
+Steps do, where the learning rates decay over them; of the data the content decides, wherever it lies; what a device changes is said.
+"""
 
 
 @dataclass(frozen=True)
@@ -31,6 +50,7 @@ class Checkpoints:
     run: Path
     config: TrainConfig
     images: TrainingData
+    machine: Machine = field(default_factory=Machine)
 
     @property
     def folder(self) -> Path:
@@ -48,7 +68,6 @@ class Checkpoints:
         return path
 
     def _header(self, state: TrainState) -> dict[str, Any]:
-
         config = {
             key: list(value) if isinstance(value, tuple) else value
             for key, value in dataclasses.asdict(self.config).items()
@@ -63,18 +82,18 @@ class Checkpoints:
             "data": self.images.source,
             "data_digest": self.images.digest,
             "weights_sha256": state.weights_digest(),
+            "machine": dataclasses.asdict(self.machine),
         }
 
-    def restore(self, state: TrainState) -> Path | None:
+    def restore(self, state: TrainState) -> Restored | None:
         """Put the newest checkpoint into ``state``; None when the run was stopped before its first one.
+
+        Where scores are of another kind now, the state forgets the best one.
 
         Raises: CheckpointError when the run is not there, the newest checkpoint is damaged (saying which older one is
         intact), or it belongs to another configuration or other data (naming the fields).
         """
-        if not (self.run / "config.toml").is_file():
-            raise CheckpointError(
-                f"there is no run to resume in {self.run}: it holds no config.toml; start it without resume"
-            )
+        require_run(self.run)
         path = self.newest()
         if path is None:
             return None
@@ -86,7 +105,21 @@ class Checkpoints:
             raise CheckpointError(
                 f"{path} does not hold the state of this configuration ({error}); it is damaged: start the run anew"
             ) from error
-        return path
+        return Restored(path, self._changes(state, header))
+
+    def _changes(self, state: TrainState, header: Header) -> tuple[str, ...]:
+        """Return what is said of changes that are allowed; the state forgets scores of another kind."""
+        said, before = [], header.made_with
+        if differs := self.machine.instead_of(header.machine):
+            said.append(
+                f"the run goes on with {differs}: its weights are those of a run that was never stopped up to rounding only, "
+                "not bit by bit"
+            )
+        changed = [name for name in SCORING if getattr(before, name) != getattr(self.config, name)]
+        if changed and state.best_score is not None:
+            said.append(f"{', '.join(changed)} changed: the best checkpoint is chosen anew")
+            state.last_score = state.best_score = state.best_step = None
+        return tuple(said)
 
     def newest(self) -> Path | None:
         """Return the checkpoint with the most steps, None when there is none; raises CheckpointError when it is
@@ -120,6 +153,9 @@ class Checkpoints:
             for name in names
             if getattr(saved, name) != getattr(now, name)
         ]
+        classes = (header.classes, header.class_counts), (self.images.classes, self.images.class_counts)
+        if now.conditioning != "none" and classes[0] != classes[1]:
+            differing.append(f"the classes of {self.images.source} are others")
         if header.data_digest != self.images.digest:
             differing.append(f"the content of {self.images.source} has another digest")
         if header.step > now.steps:

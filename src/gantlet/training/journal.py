@@ -41,12 +41,21 @@ class Journal:
         """Start a new run folder; raises CheckpointError when it holds a run already, OutputError when it cannot be
         written.
         """
-        if (self.run / "config.toml").exists():
+        if is_run(self.run):
             raise CheckpointError(
                 f"{self.run} already holds a run: go on with --resume, choose another --out, or delete it"
             )
+        if (self.run / "config.toml").exists():
+            raise OutputError(
+                f"{self.run} holds a config.toml and no run; it would be replaced: choose another folder with --out"
+            )
+        write_text(self.events, "")  # first: a config.toml alone is the user's own
         write_text(self.run / "config.toml", config.to_toml())
-        write_text(self.events, "")
+
+    def evaluated(self, step: int) -> bool:
+        """Return whether a line holds the numbers of an evaluation after this step."""
+        lines = self.events.read_text("utf-8", "replace").split("\n") if lies_below(self.events, self.run) else []
+        return any(_step(line) == step and _event(line) == "evaluate" and '"value"' in line for line in lines)
 
     def rewind(self, config: TrainConfig, step: int) -> None:
         """Return to a checkpoint: drop every line (and half line) written after its step."""
@@ -70,10 +79,27 @@ class Journal:
         write_bytes(self.run / "samples" / f"step-{step:08d}.png", content)
 
 
+def is_run(folder: Path) -> bool:
+    """Return whether a folder holds a run that can be resumed: a config.toml with a journal or checkpoints beside it."""
+    return (folder / "config.toml").is_file() and any(
+        (folder / name).exists() for name in ("events.jsonl", "checkpoints")
+    )
+
+
+def require_run(folder: Path) -> None:
+    """Raise CheckpointError unless a folder holds a run that can be resumed."""
+    if not is_run(folder):
+        raise CheckpointError(
+            f"there is no run to resume in {folder}: it holds no config.toml with a journal or checkpoints; start it without "
+            "--resume, or with --resume auto"
+        )
+
+
 def require_free(config: TrainConfig, *, resume: bool = False) -> None:
     """Raise OutputError unless a run may be written into its folder: not among its images, and without links elsewhere.
 
-    A new run, which does not ``resume``, wants a folder that holds none, and no file that would be replaced.
+    A new run wants a folder that holds none, and no file that would be replaced; to ``resume`` takes one that holds a run
+    (CheckpointError).
     """
     out = Path(config.out)
     require_inside(out, *SUBFOLDERS)
@@ -84,10 +110,15 @@ def require_free(config: TrainConfig, *, resume: bool = False) -> None:
                 f"{name} = {value!r} holds bytes that are no UTF-8, and no config.toml can; rename the folder"
             )
     if resume:
+        require_run(out)
         return
     if (out / "checkpoints").exists():
         raise OutputError(f"{out} holds a run already; continue it with --resume, or choose another folder with --out")
-    if other := [name for name in RESULTS if (out / name).exists() and not (out / "config.toml").exists()]:
+    if (out / "config.toml").exists() and not is_run(out):
+        raise OutputError(
+            f"{out} holds a config.toml and no run; it would be replaced: choose another folder with --out"
+        )
+    if other := [name for name in RESULTS if _filled(out / name) and not (out / "config.toml").exists()]:
         raise OutputError(f"{out} is no run, and its {other[0]} would be replaced; choose another folder with --out")
 
 
@@ -113,6 +144,15 @@ def triples(pairs: Pairs, outputs: UInt8[np.ndarray, "m s s c"]) -> UInt8[np.nda
 def grid_labels(n_classes: int) -> np.ndarray:
     """Return the wanted labels of a sample grid: one class per row, at most ROWS of them."""
     return np.repeat(np.arange(min(n_classes, ROWS), dtype=np.int64), COLUMNS)
+
+
+def _filled(path: Path) -> bool:
+    """Return whether a file is there; an empty events.jsonl is that of a training that was killed as it began."""
+    return path.exists() and not (path.name == "events.jsonl" and path.is_file() and path.stat().st_size == 0)
+
+
+def _event(line: str) -> str:
+    return str(json.loads(line)["event"])
 
 
 def _step(line: str) -> float:

@@ -56,7 +56,7 @@ class Loader:
         self.config, self.n, self.device, self.group = config, len(images), device, group
         points = isinstance(images, TrainingPoints)
         array = images.points if isinstance(images, TrainingPoints) else images.images.transpose(0, 3, 1, 2)
-        self.reals = torch.from_numpy(np.ascontiguousarray(array)).to(device)
+        self.reals = torch.from_numpy(np.require(array, requirements=("C", "W"))).to(device)
         pairs = None if isinstance(images, TrainingPoints) else images.pairs
         self.inputs = None if pairs is None else torch.from_numpy(pairs.inputs.transpose(0, 3, 1, 2).copy()).to(device)
         self.at = self._points if points else self._images

@@ -5,6 +5,8 @@ evaluate, save.
 import time
 from pathlib import Path
 
+import torch
+
 from gantlet.core import devices
 from gantlet.core.config import TrainConfig
 from gantlet.core.interfaces.networks import ImageShape
@@ -20,6 +22,7 @@ from gantlet.training.loader import Loader, require_usable
 from gantlet.training.monitor import require_finite, sample_variance
 from gantlet.training.observer import Observer, TrainResult
 from gantlet.training.record import Record
+from gantlet.training.runs.machine import Machine
 from gantlet.training.sharing import average_statistics, reduced, require_shareable
 from gantlet.training.state import TrainState
 from gantlet.training.stopping import stop, stopping
@@ -48,9 +51,12 @@ def run(  # noqa: PLR0915
     discriminator, optimizer_discriminator = fabric.setup(networks[1], state.optimizer_discriminator)
     state.to(fabric.device)
     loader = Loader(config, images, fabric.device, group)
-    saved, journal = Checkpoints(Path(config.out), config, images), Journal(Path(config.out))
+    size = images.shape.size if isinstance(images.shape, ImageShape) else 1
+    machine = Machine(torch.__version__, devices.described(fabric.device), devices.threads_used(size), group.size)
+    saved, journal = Checkpoints(Path(config.out), config, images, machine), Journal(Path(config.out))
     record = Record(config, images, state, saved, journal, observer, group)
     if record.begin(resume):
+        record.conclude()
         return record.result()
     images_a_step = config.batch * config.discriminator_steps
     weights = list(discriminator.parameters())
@@ -58,7 +64,7 @@ def run(  # noqa: PLR0915
 
     with (
         kept_memory(),
-        devices.threads_for(images.shape.size if isinstance(images.shape, ImageShape) else 1),
+        devices.threads_for(size),
         part_of_batch(group.rank, group.size),
         stopping(state, saved, journal) as request,
     ):
@@ -134,8 +140,8 @@ def run(  # noqa: PLR0915
             if group.any(request.requested) and not last:
                 stop(record.save(), state.step)
         record.finish(game.parts, loader.everything())
-        record.evaluate()
         record.save("final")
+        record.conclude()
     return record.result()
 
 

@@ -100,7 +100,8 @@ class Parts:
         if not shape.inputs:
             if pairwise:
                 raise ConfigError(
-                    f"{pairwise[0]} needs pairs of images, and the data are single images; make pairs of them with --data "
+                    f"{pairwise[0]} needs pairs of images, and the data are single images; give your own (--data "
+                    "'image-pairs[path=DIR]': folders A and B, or pictures side by side), make pairs of single images with --data "
                     "'paired[of=DATA,task=edges]', or use another recipe"
                 )
             return

@@ -50,12 +50,16 @@ class Record:
         if not resume:
             self.group.first(lambda: self.journal.begin(self.config))
         else:
-            source = self.saved.restore(self.state)
-            if source is not None and source.name == "final.safetensors" and self.state.step == self.config.steps:
+            restored = self.saved.restore(self.state)
+            for sentence in restored.changes if restored else ():
+                self._warn(sentence)
+            ended = restored and restored.path.name == "final.safetensors" and self.state.step == self.config.steps
+            step = self.state.step if restored else -1
+            self.group.first(lambda: self.journal.rewind(self.config, step))
+            if ended:
                 return True
-            self.group.first(lambda: self.journal.rewind(self.config, self.state.step if source else -1))
             anew = "the run was stopped before its first checkpoint: it begins anew"
-            self._warn(f"resumed at step {self.state.step} from {source}" if source else anew)
+            self._warn(f"resumed at step {step} from {restored.path}" if restored else anew)
         if self.state.step == 0:
             self.picture()
         return False
@@ -128,6 +132,8 @@ class Record:
 
         All processes call it: they share the work of an evaluation.
         """
+        if not self.config.evaluate:
+            return
         state = self.state
         state.last_score, estimates = self.observer.on_evaluate(self.sampler, state.step, state.images_seen)
         better = state.last_score is not None and (state.best_score is None or state.last_score < state.best_score)
@@ -138,6 +144,14 @@ class Record:
             self.journal.write("evaluate", **where, score=state.last_score, best=better, estimates=estimates)
         if better:
             self.save("best")
+
+    def conclude(self) -> None:
+        """Evaluate the final generator, which is saved already, unless a run that is resumed at its end has done it."""
+        done = self.state.last_score is not None and self.group.first(lambda: self.journal.evaluated(self.state.step))
+        if done or not self.config.evaluate:
+            return
+        self.evaluate()
+        self.save("final")  # with its scores
 
     def finish(self, parts: Parts, images: Iterable[Tensor]) -> None:
         """Let parts complete the generator after the last step; write their results to the journal, and warn where one did not converge.

@@ -153,10 +153,15 @@ def _optimizer(config: TrainConfig, network: nn.Module, rate: float) -> torch.op
 
 
 def _restore_slots(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    """Restore an optimiser's moments beside their parameters; its counter of steps too where PyTorch's fused kernels read it there."""
+    places = [(parameter, group) for group in optimizer.param_groups for parameter in group["params"]]
     optimizer.state.clear()
     for path, tensor in tensors.items():
         index, _, key = path.partition("/")
-        parameter = parameters[int(index)]
-        place = tensor.clone() if tensor.dim() == 0 else torch.empty_like(parameter, requires_grad=False).copy_(tensor)
+        parameter, group = places[int(index)]
+        if tensor.dim() == 0:
+            on_device = group.get("fused") or group.get("capturable")
+            place = tensor.clone().to(parameter.device if on_device else tensor.device)
+        else:
+            place = torch.empty_like(parameter, requires_grad=False).copy_(tensor)
         optimizer.state[parameter][key] = place

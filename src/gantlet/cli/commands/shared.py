@@ -26,9 +26,15 @@ def put(text: str) -> None:
     sys.stdout.flush()
 
 
-def show_report(report: Report, as_json: bool, folder: Path) -> None:
-    """Print a report as JSON, or as a table with the path of its page; of several processes only the first one prints."""
+def show_report(report: Report | None, as_json: bool, folder: Path) -> None:
+    """Print a report as JSON, or as a table with the path of its page; of several processes only the first one prints.
+
+    Without a report (a training that was not evaluated): null, or the path of the folder.
+    """
     if rank():
+        return
+    if report is None:
+        put("null" if as_json else str(folder))
         return
     if as_json:
         put(report.to_json())

@@ -1,6 +1,9 @@
 """Commands that train a generator and draw from it."""
 
+import dataclasses
+from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 from gantlet.cli import options
 from gantlet.cli.commands.shared import Words, first, put, show_report
@@ -26,6 +29,7 @@ def quickstart(words: Words) -> None:
 def train(words: Words) -> None:
     """Train a GAN by a recipe on a data source; --size paper for its paper's hyper-parameters, --resume to continue."""
     from gantlet.training import recipes
+    from gantlet.training.journal import is_run
 
     if words and words[0].startswith("-") and not {"--help", "-h"} & set(words):
         positional(
@@ -34,15 +38,29 @@ def train(words: Words) -> None:
             f"a recipe ({', '.join(entry.name for entry in recipes.RECIPES.entries())}) or a config.toml first",
         )
     recipe, rest = positional(words, "train", "a recipe") if words and not words[0].startswith("-") else ("", words)
+    rest = _resume_words(rest)
     chosen, config = parse("train", rest, options.Train, _start(recipe, rest), argument=recipe or "RECIPE")
     if recipe.endswith(".toml"):
+        if chosen.resume != "no" and peek(rest, "--out") is None and is_run(Path(recipe).parent):
+            config = dataclasses.replace(config, out=str(Path(recipe).parent))
         _require_harmless(config, Path(recipe))
     from gantlet.actions.train import run_folder
     from gantlet.actions.train import train as action
 
     with Progress() as progress:
-        report = action(config, resume=chosen.resume, progress=progress, say=progress.say)
+        resume: bool | Literal["auto"] = "auto" if chosen.resume == "auto" else chosen.resume == "yes"
+        report = action(config, resume=resume, progress=progress, say=progress.say)
     show_report(report, chosen.json, run_folder(config))
+
+
+def _resume_words(words: Words) -> Words:
+    """Return the words with a value after a ``--resume`` that has none, and in the place of ``--no-resume``."""
+    values, result = ("no", "yes", "auto"), list[str]()
+    for word, following in pairwise([*words, ""]):
+        result += ["--resume", "no"] if word == "--no-resume" else [word]
+        if word == "--resume" and following not in values:
+            result.append("yes")
+    return result
 
 
 def _start(recipe: str, words: Words) -> TrainConfig:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gantlet.core.config import Config, require
+from gantlet.core.toml_config import Config, require
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from gantlet.training.runs.tensors import part, unchanged, weights_digest
 CHUNK = 100
 """Images drawn at once, always all of them, so that image i does not depend on their number."""
 
-OF_TRAINING = ("data", "out", "recipe", "penalties", "features", "select")
+OF_TRAINING = ("data", "out", "recipe", "penalties", "features", "weights", "select")
 """Fields of a checkpoint's configuration that no generator is built from: they may name what was there at training."""
 
 Which = Literal["newest", "ema", "generator", "best", "final"]

@@ -11,6 +11,7 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError, UsageError
 from gantlet.core.interfaces.networks import ImageShape, PointShape, Shape
 from gantlet.core.schema import SCHEMA, Amount, Count, Positive, from_plain
+from gantlet.training.runs.machine import Machine
 from gantlet.training.runs.tensors import read_header, read_tensors
 
 
@@ -57,6 +58,8 @@ class Header:
     data_digest: str
     weights_sha256: str
     tensors_sha256: str
+    machine: Machine = field(default_factory=Machine)
+    """What it was computed on; nothing is known of files of earlier versions."""
 
     @property
     def made_with(self) -> TrainConfig:

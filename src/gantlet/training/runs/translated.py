@@ -58,7 +58,7 @@ def _input_images(
         source = open_images(source.held_out) if source.held_out else source
     if source.inputs is None:
         raise ConfigError(f"{source.spec} holds no pairs; name the input images: run:PATH[inputs=SOURCE]")
-    images = pair_arrays(source, shape.size, shape.channels)[1]
+    images = pair_arrays(source, shape.size, shape.channels, input_channels=shape.inputs)[1]
     if images.shape[3] != shape.inputs:
         raise ConfigError(
             f"the inputs of {source.spec} have {images.shape[3]} channels, and the generator takes {shape.inputs}"
