@@ -6,7 +6,7 @@ from pathlib import Path
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.output import REPORT, require_ours
 from gantlet.core.results.report import Report
-from gantlet.data.apart import require_apart
+from gantlet.data.apart import require_apart, require_cache_apart
 from gantlet.data.kinds import Source
 from gantlet.data.opening import open_source
 from gantlet.evaluation.assemble import assemble
@@ -18,6 +18,7 @@ from gantlet.evaluation.prepare import prepare
 from gantlet.evaluation.protocols import fixed
 from gantlet.evaluation.sequential import check_generator, draw_until, read_until
 from gantlet.evaluation.sides import Progress, nothing
+from gantlet.training.journal import require_no_run
 
 
 def evaluate(
@@ -45,7 +46,12 @@ def evaluate(
     if out is not None:
         named = (source if isinstance(source, str) else source.spec for source in (fake, real))
         require_apart(Path(out), *named, config.held_out, config.train)
+        require_no_run(Path(out))
         require_ours(Path(out), REPORT)
+    if config.cache:
+        require_cache_apart(
+            *(source for source in (fake, real) if isinstance(source, str)), config.held_out, config.train
+        )
     share = read_until(until) if until else 0.0
     generator = check_generator(fake) if until else ""
     target = open_source(real) if isinstance(real, str) else real

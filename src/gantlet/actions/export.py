@@ -42,6 +42,8 @@ def export(run: Path, out: Path, *, which: Which = "newest") -> ExportResult:
     Raises: ConfigError without onnx and onnxruntime, and for a generator that cannot be written as an ONNX graph (its module
     gives the reason by the capability ``no_graph``); OutputError when ``out`` exists or the check fails; CheckpointError.
     """
+    if out.suffix.lower() != ".onnx":
+        raise ConfigError(f"a model is named NAME.onnx; got {out}")
     if out.exists():
         raise OutputError(f"{out} exists already; choose another name, or move it away")
     _require_packages()

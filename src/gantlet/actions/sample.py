@@ -13,11 +13,15 @@ from gantlet.core.drawing.pictures import png
 from gantlet.core.errors import ConfigError, OutputError
 from gantlet.core.files import distinct_names, explained, writing
 from gantlet.core.locks import PART, sweep, take
+from gantlet.data.apart import require_apart_from_training
 from gantlet.data.kinds import require_images
 from gantlet.data.opening import open_source
 from gantlet.data.points import PointSource
 from gantlet.data.source import ImageSource
 from gantlet.evaluation.sides import Progress, nothing
+
+OTHERS = (".tar", ".gz", ".tgz", ".rar", ".7z", ".parquet", ".h5", ".hdf5", ".pt", ".png", ".jpg", ".jpeg")
+"""Suffixes of files that are not written: a folder of such a name is not what was meant."""
 
 
 def sample(
@@ -39,8 +43,13 @@ def sample(
     """
     if not 1 <= n <= 10**8:
         raise ConfigError(f"expected n in [1, 100,000,000] images to draw; got {n}")
-    if out.exists():
+    if out.exists() and not (out.is_dir() and not any(out.iterdir()) and not out.suffix):
         raise OutputError(f"{out} exists already; choose another name, or move it away")
+    if out.suffix.lower() in OTHERS:
+        raise ConfigError(
+            f"{out}: images are written as a folder, NAME.zip or NAME.npz, not as {out.suffix}; choose one of these"
+        )
+    require_apart_from_training(out, run)
     sweep(out.parent)
     source = open_source(f"run:{run}@{which}" + (f"[label={label}]" if label is not None else ""), n=n, seed=seed)
     if isinstance(source, PointSource):

@@ -11,6 +11,7 @@ from gantlet.core.errors import CacheError, OutputError, ShapeError, UsageError
 from gantlet.core.specs import format_spec, parse_spec, split_specs
 from gantlet.core.stamp import differing
 from gantlet.core.version import __version__
+from gantlet.data.apart import require_apart, require_cache_apart
 from gantlet.data.kinds import Source
 from gantlet.evaluation.extraction import extract_sides
 from gantlet.evaluation.features import EXTRACTORS
@@ -31,7 +32,10 @@ def make_statistics(
     Raises: OutputError when ``out`` exists or has another suffix; UsageError for several spaces; and the errors of `evaluate`.
     """
     _check_out(out)
+    require_apart(out, source)
     config = fixed(config or EvaluateConfig())
+    if config.cache:
+        require_cache_apart(source)
     opened = open_fakes(source, config, config.n)
     if opened.kind == "statistics":
         raise UsageError(f"{source} holds statistics already; gantlet stats merge merges several")
@@ -115,7 +119,7 @@ def _portable_spec(features: str, source: Source) -> str:
 
 
 def _check_out(out: Path) -> None:
-    if out.suffix != ".safetensors":
+    if out.suffix.lower() != ".safetensors":
         raise OutputError(f"a statistics file is named NAME.safetensors; got {out}")
     if out.exists():
         raise OutputError(f"{out} exists already; choose another name, or move it away")

@@ -59,6 +59,8 @@ def parse(command: str, words: list[str], *kinds: Any, argument: str = "") -> li
 def _check(command: str, words: Sequence[str], fields: Sequence[str]) -> None:
     options = [f"--{name.replace('_', '-')}" for name in fields]
     accepted = {"--help", "--", *options, *(option.replace("--", "--no-", 1) for option in options)}
+    if peek(words, "--out") == "":
+        raise UsageError("--out is empty; give a folder or a file (an unset variable of the shell?)")
     for word in words:
         option = word.split("=")[0].replace("_", "-")
         if option.startswith("--") and option not in accepted:

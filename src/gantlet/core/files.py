@@ -9,7 +9,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from gantlet.core.errors import DataError, OutputError, UnreadableFile
 from gantlet.core.limits import most
@@ -17,6 +17,7 @@ from gantlet.core.locks import PART, sweep_once, take
 
 SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}
 """Names that systems leave in folders; they are ignored where images are read."""
+CHUNK = 2**24
 TEXT = 2**29
 """Bytes of a text file at most."""
 _REASONS = {
@@ -38,6 +39,10 @@ def writing(path: Path, *, new: bool = False) -> Iterator[Path]:
     Raises OutputError with the reason when the folder cannot be written or the disk is full.
     """
     with explained(path):
+        if os.path.lexists(path.parent) and not path.parent.is_dir():
+            raise OutputError(
+                f"{path.parent} is no folder (a file, or a link that leads nowhere); choose another folder"
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         sweep_once(path.parent.absolute())
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=PART, dir=path.parent)
@@ -90,11 +95,19 @@ def read_bytes(path: Path, limit: int) -> bytes:
     require_regular(path)
     try:
         with path.open("rb") as file:
-            content = file.read(limit + 1)
+            content = _at_most(file, limit)
     except OSError as error:
         raise UnreadableFile(path, f"cannot be read: {error.strerror or error}") from error
     if len(content) > limit:
         raise UnreadableFile(path, f"more than {limit:,} bytes; if it is honest, raise the limit with --limit SIZE")
+    return content
+
+
+def _at_most(file: BinaryIO, limit: int) -> bytes:
+    """Return the rest of a file, or limit + 1 bytes of a longer one; memory is taken for what is there, not for the limit."""
+    content = file.read(min(limit, os.fstat(file.fileno()).st_size) + 1)
+    while len(content) <= limit and (more := file.read(min(CHUNK, limit + 1 - len(content)))):
+        content += more  # it has grown since
     return content
 
 

@@ -60,21 +60,17 @@ def require_harmless(text: str, file: Path, *, inside: Path | None = None, known
     return text
 
 
-def require_harmless_fields(
-    read: Any, chosen: Any, file: Path, *, but: Collection[str] = (), known: Collection[str] = ()
-) -> None:
+def require_harmless_fields(read: Any, file: Path, *, but: Collection[str] = (), known: Collection[str] = ()) -> None:
     """Raise UntrustedError when a field of a dataclass that was read from a file names more than built-in parts.
 
     All texts are tested by `require_harmless`, those in lists and tables as well, so that a new field is never forgotten.
-    Args: read: as the file says; chosen: as it is used: what was replaced there is the user's own; but: fields that are
-    tested elsewhere, or not used; known: as in `require_harmless`.
+    Args: read: as the file says; but: fields that the user gave values of his own, that are tested elsewhere, or not used;
+    known: as in `require_harmless`.
     """
     for field in dataclasses.fields(read):
         if field.name not in but:
-            used = set(_texts(getattr(chosen, field.name)))
             for text in _texts(getattr(read, field.name)):
-                if text in used:
-                    require_harmless(text, file, known=known)
+                require_harmless(text, file, known=known)
 
 
 def require_below(out: str, file: Path) -> None:

@@ -1,6 +1,5 @@
 """Helpers of folders and archives: select the image files, their order and their classes."""
 
-import contextlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,14 +9,14 @@ from jaxtyping import UInt8
 
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.files import SYSTEM_FILES
-from gantlet.core.output import REPORT
 from gantlet.core.specs import format_spec
 from gantlet.data.clips import clip_note
-from gantlet.data.decode import BACKGROUNDS, Undecodable, decode
+from gantlet.data.decode import BACKGROUNDS, decode
 from gantlet.data.folder_labels import SPLITS, folder_labels
 from gantlet.data.formats import HEIF_SUFFIXES, heif_opens
 from gantlet.data.frames import choose, require_frames
 from gantlet.data.left_out import left_out
+from gantlet.data.own_results import own_results
 from gantlet.data.source import ImageSource
 from gantlet.data.survey import SHALLOW, Survey, survey
 from gantlet.data.transparency import vanished
@@ -148,8 +147,8 @@ def _depth_note(known: Survey, bits: int) -> str:
 
 
 def _images(where: str, files: Sequence[str], load: Callable[[str], bytes]) -> tuple[list[str], list[str]]:
-    results = _results(files, load)
-    ours = {name for name in files if results and not results.isdisjoint(_folders(name))}
+    results = own_results(files, load)
+    ours = {name for name in files if results and not results.isdisjoint([name, *_folders(name)])}
     visible = [name for name in files if name not in ours and not _hidden(name)]
     suffixes = SUFFIXES | frozenset(HEIF_SUFFIXES if heif_opens() else ())
     images = [name for name in visible if _suffix(name) in suffixes]
@@ -175,20 +174,6 @@ def _images(where: str, files: Sequence[str], load: Callable[[str], bytes]) -> t
 def _folders(name: str) -> list[str]:
     """Return all folders around a file, each with / at its end."""
     return [name[: i + 1] for i, character in enumerate(name) if character == "/"]
-
-
-def _results(files: Sequence[str], load: Callable[[str], bytes]) -> set[str]:
-    """Return the folders of pictures of gantlet's own reports, and its run folders, each with / at its end."""
-    known, filled, folders = set(files), {name.rpartition("/")[0] for name in files}, set()
-    for name in files:
-        folder, slash, file = name.rpartition("/")
-        if file == REPORT.file and f"{folder}{slash}pictures" in filled:
-            with contextlib.suppress(Undecodable):
-                if REPORT.is_ours(load(name)):
-                    folders.add(f"{folder}{slash}pictures/")
-        if slash and file == "config.toml" and f"{folder}/events.jsonl" in known:
-            folders.add(f"{folder}/")
-    return folders
 
 
 def _suffix(name: str) -> str:

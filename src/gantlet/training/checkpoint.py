@@ -14,7 +14,7 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError
 from gantlet.core.version import __version__
 from gantlet.training.data import TrainingData
-from gantlet.training.journal import require_run
+from gantlet.training.journal import require_run, require_untrained
 from gantlet.training.runs.generator import checkpoints
 from gantlet.training.runs.header import Header, header_of, read_checkpoint
 from gantlet.training.runs.machine import Machine
@@ -96,6 +96,7 @@ class Checkpoints:
         require_run(self.run)
         path = self.newest()
         if path is None:
+            require_untrained(self.run, self.config.checkpoint_every)
             return None
         tensors, header = self._intact(path, read_checkpoint)
         self._require_same(path, header)

@@ -95,6 +95,35 @@ def require_run(folder: Path) -> None:
         )
 
 
+def require_no_run(out: Path) -> None:
+    """Raise OutputError when a folder is a run's, or one that a training writes into: its report and checkpoints are the training's."""
+    run = out.parent if out.name in SUBFOLDERS else out
+    if is_run(run):
+        raise OutputError(
+            f"{out} belongs to a run, and its report would be replaced; choose another folder with --out, such as {run / 'evaluation'}"
+        )
+
+
+def require_untrained(run: Path, checkpoint_every: int) -> None:
+    """Raise CheckpointError when a run that holds no checkpoint once had one: its files are not those of a run that barely began.
+
+    It was evaluated, or its journal holds a step after the first checkpoint's.
+    """
+    evaluated = [name for name in RESULTS if name != "events.jsonl" and (run / name).exists()]
+    lines = (
+        (run / "events.jsonl").read_text("utf-8", "replace").split("\n")
+        if lies_below(run / "events.jsonl", run)
+        else []
+    )
+    steps = [step for line in lines if checkpoint_every < (step := _step(line)) < float("inf")]
+    if evaluated or steps:
+        seen = f"it holds {evaluated[0]}" if evaluated else f"its journal says step {max(steps):.0f}"
+        raise CheckpointError(
+            f"{run} holds no checkpoint to go on from, though {seen}: bring its checkpoints back, or start anew in another folder "
+            "with --out"
+        )
+
+
 def require_free(config: TrainConfig, *, resume: bool = False) -> None:
     """Raise OutputError unless a run may be written into its folder: not among its images, and without links elsewhere.
 

@@ -43,7 +43,7 @@ def train(words: Words) -> None:
     if recipe.endswith(".toml"):
         if chosen.resume != "no" and peek(rest, "--out") is None and is_run(Path(recipe).parent):
             config = dataclasses.replace(config, out=str(Path(recipe).parent))
-        _require_harmless(config, Path(recipe))
+        _require_harmless(Path(recipe), rest)
     from gantlet.actions.train import run_folder
     from gantlet.actions.train import train as action
 
@@ -77,16 +77,17 @@ def _start(recipe: str, words: Words) -> TrainConfig:
     return TrainConfig.from_toml(Path(recipe))
 
 
-def _require_harmless(config: TrainConfig, file: Path) -> None:
+def _require_harmless(file: Path, words: Words) -> None:
     """Raise UntrustedError when a value that comes from the file, and not from an option, names code or a place outside."""
     from gantlet.data import SOURCES
 
     read = TrainConfig.from_toml(file)
-    if read.data == config.data:
+    typed = {name for name in vars(read) if any(peek(words, f"--{word}") for word in (name, name.replace("_", "-")))}
+    if "data" not in typed:
         require_harmless(read.data, file, inside=file.parent, known=SOURCES.names())
-    if read.out and read.out == config.out:
+    if read.out and "out" not in typed:
         require_below(read.out, file)
-    require_harmless_fields(read, config, file, but=("data", "out"), known=SOURCES.names())
+    require_harmless_fields(read, file, but=("data", "out", *typed), known=SOURCES.names())
 
 
 def sample(words: Words) -> None:

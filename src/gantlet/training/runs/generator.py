@@ -187,7 +187,7 @@ def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
     """
     path, (tensors, header) = unchanged(run, lambda: (path := checkpoint_of(run, which), read_checkpoint(path)))
     config, counts = header.made_with, header.class_counts
-    require_harmless_fields(config, config, path, but=OF_TRAINING)
+    require_harmless_fields(config, path, but=OF_TRAINING)
     has_average = any(name.startswith("average/") for name in tensors)
     if which == "ema" and not has_average:
         raise CheckpointError(
