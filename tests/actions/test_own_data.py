@@ -8,6 +8,7 @@ from PIL import Image
 
 from gantlet.cli import main
 from gantlet.core.config import TrainConfig
+from gantlet.core.results.report import Report
 from gantlet.core.trust import trust
 from gantlet.data.opening import open_source
 from gantlet.training.runs.generator import load_generator
@@ -99,3 +100,12 @@ def test_results_are_not_written_among_pairs(folder: Path, capsys: pytest.Captur
     write("own/B", (8, 8, 3))
     assert main([*PIX2PIX, "--data", "image-pairs[path=own]", "--out", "own/run"]) == 1
     assert "would be written into" in capsys.readouterr().err
+
+
+def test_two_feature_spaces_evaluate_a_training(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gantlet.actions.train_evaluations.bounded_n", lambda *_: 24)
+    write("set", (8, 8), 24)
+    words = [*DCGAN, "--evaluate", "--features", "pixels,random-conv[size=8,channels=1]", "--evaluate-samples", "24"]
+    assert main([*words, "--data", "set", "--out", "run"]) == 0
+    report = Report.load(Path("run/report.json"))
+    assert len({estimate.features for estimate in report.estimates}) == 2

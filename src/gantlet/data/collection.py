@@ -87,11 +87,10 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
     transparent = any(name.lower().endswith(_MAY_BE_TRANSPARENT) for name in images)
     on = f"transparent pixels, if any, are composited on {choices.background}" if transparent else ""
 
-    def content(i: int, on: int) -> UInt8[np.ndarray, "h w c"]:
-        return decode(load(images[chosen.files[i]]), on, frame=chosen.frames[i], bits=bits)
+    def read(i: int, level: int = background) -> UInt8[np.ndarray, "h w c"]:
+        return decode(load(images[chosen.files[i]]), level, frame=chosen.frames[i], bits=bits)
 
-    def read(i: int) -> UInt8[np.ndarray, "h w c"]:
-        return content(i, background)
+    lost = vanished(len(chosen.names), read, choices.background) if transparent else ""
 
     return ImageSource(
         spec=choices.spec(where),
@@ -102,17 +101,7 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
         classes=found.classes,
         held_out=held_out,
         notes=tuple(
-            filter(
-                None,
-                [
-                    *notes,
-                    chosen.note,
-                    _depth_note(known, choices.bits),
-                    clip_note(images),
-                    found.note,
-                    vanished(len(chosen.names), content, choices.background) if transparent else "",
-                ],
-            )
+            filter(None, [*notes, chosen.note, _depth_note(known, choices.bits), clip_note(images), found.note, lost])
         ),
         remarks=tuple(filter(None, [found.remark, on])),
         formats=[formats[i] for i in chosen.files],
