@@ -156,6 +156,17 @@ def test_what_is_refused_before_anything_is_written(
     assert files(places) == before
 
 
+@pytest.mark.parametrize("name", ["samples", "pictures", "checkpoints"])
+def test_a_file_of_a_folders_name_is_seen_before_a_run_begins(
+    name: str, places: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("run").mkdir()
+    Path("run", name).write_text("mine")
+    assert main(["train", "dcgan", "--data", "real", "--steps", "1", "--no-evaluate", "--out", "run"]) == 1
+    assert f"run/{name} is a file" in one_line(capsys)
+    assert files(places / "run") == {name: b"mine"}
+
+
 def test_a_cache_lies_in_no_folder_of_images(
     places: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
