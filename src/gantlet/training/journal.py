@@ -96,9 +96,9 @@ def require_run(folder: Path) -> None:
 
 
 def require_no_run(out: Path) -> None:
-    """Raise OutputError when a folder is a run's, or one that a training writes into: its report and checkpoints are the training's."""
+    """Raise OutputError when a folder is a run's that has a report, or one that a training writes into."""
     run = out.parent if out.name in SUBFOLDERS else out
-    if is_run(run):
+    if is_run(run) and (run != out or (out / "report.json").exists()):
         raise OutputError(
             f"{out} belongs to a run, and its report would be replaced; choose another folder with --out, such as {run / 'evaluation'}"
         )
