@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import norm
+from tiny import term_context
 from torch import Tensor, nn
 
 from gantlet.actions.train import training_data
@@ -114,7 +115,7 @@ def test_madgan_is_the_cross_entropy_of_k_plus_one_classes() -> None:
     def loss() -> Tensor:
         on_real, on_fake = naming(real), naming(fake)
         adversarial = game.discriminator_loss(on_real.logits, on_fake.logits).mean()
-        return adversarial + game.discriminator_term(on_real, on_fake, None)
+        return adversarial + game.discriminator_term(on_real, on_fake, term_context())
 
     outputs = [naming.linear(naming.body(side).features) for side in (real, fake)]
     maker = torch.tensor([0, 1, 2, 0, 1, 2, 0])
@@ -180,12 +181,12 @@ def test_veegan_by_hand_and_its_gradients() -> None:
     torch.testing.assert_close(on_real.logits, score(x, back(x)))
     torch.testing.assert_close(on_fake.logits, score(fake, z))
     gap = (back(fake) - z).square().sum(1).mean()
-    torch.testing.assert_close(game.generator_term(on_real, on_fake, None), 0.5 * gap)
+    torch.testing.assert_close(game.generator_term(on_real, on_fake, term_context()), 0.5 * gap)
 
     def loss() -> Tensor:
         judged = pairing(fake, None, z)
         return game.discriminator_loss(judged.logits, judged.logits).mean() + game.discriminator_term(
-            judged, judged, None
+            judged, judged, term_context()
         )
 
     require_finite_differences(loss, list(pairing.parameters()))

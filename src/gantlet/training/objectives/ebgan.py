@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
 
@@ -14,6 +14,7 @@ from gantlet.core.interfaces.capabilities import Capabilities, Part
 from gantlet.core.interfaces.hooks import GeneratorTerm, Refuses
 from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.core.interfaces.objectives import Objective, refuse_without_energy
+from gantlet.core.interfaces.step import TermContext
 from gantlet.training.objectives import OBJECTIVES
 
 
@@ -65,7 +66,7 @@ class EnergyBased(Objective, Refuses, GeneratorTerm):
         return -fake_logits
 
     def generator_term(
-        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, step: TermContext
     ) -> Float[Tensor, ""]:
         """Return λ·PT of the fakes' codes, in [0, λ]."""
         return self.pulling_away * pulling_away(fake.features)

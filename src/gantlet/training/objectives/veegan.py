@@ -16,6 +16,7 @@ from gantlet.core.interfaces.capabilities import Capabilities, ModuleCapabilitie
 from gantlet.core.interfaces.hooks import DiscriminatorTerm, GeneratorTerm, Refuses, ReplacesDiscriminator
 from gantlet.core.interfaces.modules import DiscriminatorOutput, NetworkModule, feature_dim
 from gantlet.core.interfaces.objectives import Objective
+from gantlet.core.interfaces.step import TermContext
 from gantlet.training.objectives import OBJECTIVES
 
 
@@ -95,13 +96,13 @@ class Veegan(Objective, Refuses, ReplacesDiscriminator, DiscriminatorTerm, Gener
         return -fake_logits
 
     def discriminator_term(
-        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, step: TermContext
     ) -> Float[Tensor, ""]:
         """Return F's loss, mean ‖z − F(G(z))‖², ≥ 0; the fakes carry no gradient in this step."""
         return _reconstruction_error(fake)
 
     def generator_term(
-        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, step: TermContext
     ) -> Float[Tensor, ""]:
         """Return λ·mean ‖z − F(G(z))‖², ≥ 0."""
         return self.weight * _reconstruction_error(fake)
