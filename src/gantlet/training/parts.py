@@ -16,6 +16,8 @@ from gantlet.core.interfaces.hooks import (
     Augments,
     Averages,
     ChangesObjective,
+    DiscriminatorTerm,
+    GeneratorTerm,
     Packs,
     PairTerm,
     Prepares,
@@ -24,6 +26,8 @@ from gantlet.core.interfaces.hooks import (
     Remembers,
     ReplacesDiscriminator,
     Unrolls,
+    WeighsFakes,
+    WeightTerm,
 )
 from gantlet.core.interfaces.networks import ChoosesInputs, ImageShape, Network, PointShape, Shape
 from gantlet.core.interfaces.objectives import Autoencodes, Objective
@@ -155,6 +159,12 @@ class Parts:
             raise ConfigError(
                 f"{mixing[0]} lets each logit depend on the whole batch, and {', '.join(own)} needs "
                 "each image's own gradient; use one of the two"
+            )
+        adversarial = (Augments, DiscriminatorTerm, GeneratorTerm, Packs, Unrolls, WeighsFakes, WeightTerm)
+        idle = [name for name, part in self.named.items() if isinstance(part, adversarial)]
+        if isinstance(self.objective, Autoencodes) and idle:
+            raise ConfigError(
+                f"objective {config.objective!r} has no adversary for {', '.join(idle)} to act on; leave {'it' if len(idle) == 1 else 'them'} out"
             )
         if isinstance(self.objective, Autoencodes) and config.discriminator_steps != 1:
             raise ConfigError(

@@ -57,7 +57,7 @@ class Variational(Autoencodes, Refuses, AltersGenerator, ReplacesDiscriminator):
     When to use it: as the baseline that covers all modes and blurs; it cannot collapse.
 
     Optimum: −ELBO ≥ −log p(x), with equality where q(z|x) is the exact posterior.
-    Raises: ConfigError for another likelihood or noise ≤ 0; with penalties or pacgan, for a discriminator without
+    Raises: ConfigError for another likelihood or noise ≤ 0; with penalties, for a discriminator without
     a linear head, and bernoulli for a generator that does not end in tanh (points, r3gan).
     Convention: bernoulli's cross-entropy is taken of the logits 2a, which no rounding of tanh to ±1
     can clamp; sums over pixels and latents, mean over the batch, one ε per image; σ by softplus.
@@ -75,8 +75,8 @@ class Variational(Autoencodes, Refuses, AltersGenerator, ReplacesDiscriminator):
 
     def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with what belongs to a discriminator."""
-        if config.penalties or "pacgan" in others or "unrolled" in others:
-            return "it has no discriminator for penalties, pacgan or unrolled to act on; leave them out"
+        if config.penalties:
+            return "it has no discriminator for penalties to act on; leave them out"
         return None
 
     def alter(self, generator: nn.Module, latent: int, n_classes: int, make: Callable[[], nn.Module]) -> nn.Module:
