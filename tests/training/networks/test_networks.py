@@ -223,9 +223,20 @@ def test_metz_he_weights_keep_the_size_of_signals() -> None:
 def test_he_weights_keep_the_size_of_signals() -> None:
     """Through five layers without normalisation the deviation stays within a factor of 2; with N(0, 0.02²) it is lost."""
     x = torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(1))
-    for init, low, high in (("he", 0.5, 2.0), ("normal", 0.0, 0.05)):
-        _, judge = pair(f"autoencoder[width=32,init={init}]", ImageShape(8, 1), "none", 0)
+    for options, low, high in (("", 0.5, 2.0), (",init=he", 0.5, 2.0), (",init=normal", 0.0, 0.05)):
+        _, judge = pair(f"autoencoder[width=32{options}]", ImageShape(8, 1), "none", 0)
         assert low < float(judge.decoder(judge.encoder(x)).detach().std()) < high
+
+
+def test_energies_tell_images_apart_from_the_first_step_on() -> None:
+    """From N(0, 0.02²) the output is 0 and the energy the image's own size, whatever the image; from He's weights it is not."""
+    x = torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    own = x.flatten(1).square().sum(1)
+    for options, blind in ((",init=normal", True), ("", False)):
+        _, judge = pair(f"autoencoder[width=32{options}]", ImageShape(8, 1), "none", 0)
+        assert torch.allclose(-judge(x, None).logits, own, rtol=1e-3) == blind
+    _, encoder = pair("autoencoder[width=32,energy=none]", ImageShape(8, 1), "none", 0)
+    assert float(encoder.encoder[0].weight.detach().std()) == pytest.approx(0.02, rel=0.2)  # 512 numbers: ± 3 %
 
 
 def test_r3gan_has_no_norm_and_its_residual_branches_start_at_zero() -> None:

@@ -56,9 +56,9 @@ def test_labels_enter_as_in_the_authors_code() -> None:
     expected = [e[y] @ A @ phi for y, phi in zip(labels.tolist(), said.features.detach().numpy(), strict=True)]
     np.testing.assert_allclose(said.logits.detach().numpy(), expected, rtol=1e-4, atol=1e-5)
     # 20,000 and 6,400 normal numbers: the standard deviation is known to a hundredth (5 of its own deviations: .025, .045)
-    assert float(G.label.embedding.weight.std()) == pytest.approx(50**-0.5, rel=0.05)
-    assert float(D.head.embedding.weight.std()) == pytest.approx((50 * 128) ** -0.5, rel=0.05)
-    assert float(D.head.linear.weight.std()) == pytest.approx(128**-0.5, rel=0.05)
+    assert float(G.label.embedding.weight.detach().std()) == pytest.approx(50**-0.5, rel=0.05)
+    assert float(D.head.embedding.weight.detach().std()) == pytest.approx((50 * 128) ** -0.5, rel=0.05)
+    assert float(D.head.linear.weight.detach().std()) == pytest.approx(128**-0.5, rel=0.05)
 
 
 def test_without_blocks_at_the_images_size_its_kernels_are_three_wide() -> None:
