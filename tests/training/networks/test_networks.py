@@ -35,6 +35,7 @@ SPECS = [
     "r3gan[width=4,group_width=4,image=3]",
     "resnet[width=4]",
     "resnet[width=4,judging=6,pool=mean]",
+    "sagan[width=2]",
 ]
 CONDITIONINGS = ["none", *CONDITIONING.names()]
 WITHOUT_NORM = ("mlp", "r3gan")
