@@ -29,7 +29,7 @@ class EnergyBased(Objective, Refuses, GeneratorTerm):
 
     When to use it: with the network `autoencoder`; the margin must suit the energy's scale: too large, and the game is
     lost early; too small, and fakes stop too soon. The energy is the sum over pixels and channels of squares of numbers in
-    [−1, 1], so the margin is for the whole image, not per pixel: 10 are 0.013 per pixel of 28×28, 0.16 of 8×8.
+    [−1, 1], so the margin is for the whole image, not per pixel: 10 are 0.16 per pixel of 8×8, 0.01 of 32×32.
 
     Optimum: for fixed densities p, q the discriminator's loss is m·(1 − TV(p, q)); at equilibrium it is m.
     Raises: ConfigError when m ≤ 0 or λ < 0, and for a discriminator that is no auto-encoder.
