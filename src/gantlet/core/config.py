@@ -1,7 +1,4 @@
-"""Frozen configurations with a TOML round trip. The command line's options are generated from them.
-
-A field that names a part of the catalogue holds a spec: ``r1[gamma=0.3]``, ``mnist[root=DIR]`` (see registry.py).
-"""
+"""Frozen configurations with a TOML round trip; the command line's options are generated from them. Parts are named by specs."""
 
 import dataclasses
 import math
@@ -177,8 +174,8 @@ class TrainConfig(Config):
                 "optimizer one of adam, rmsprop": self.optimizer in ("adam", "rmsprop"),
                 "beta1 in [0, 1)": 0 <= self.beta1 < 1,
                 "beta2 in [0, 1)": 0 <= self.beta2 < 1,
-                "beta2_to in [0, 1), and decay not constant": self.beta2_to is None
-                or (0 <= self.beta2_to < 1 and self.decay != "constant"),
+                "beta2_to in [0, 1)": self.beta2_to is None or 0 <= self.beta2_to < 1,
+                "decay linear or cosine with beta2_to": self.beta2_to is None or self.decay != "constant",
                 "decay one of constant, linear, cosine": self.decay in ("constant", "linear", "cosine"),
                 "decay_to in [0, 1]": 0 <= self.decay_to <= 1,
                 "discriminator_steps ≥ 1": self.discriminator_steps >= 1,
