@@ -143,7 +143,11 @@ def test_pictures_of_an_earlier_report_are_no_images(places: Path) -> None:
 def test_a_report_replaces_no_file_of_somebody_else(
     content: str | None, places: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    theirs = {"report.html": "mine", f"pictures/fakes-{'0' * 12}.png": "mine"} if content is None else {"report.json": content}
+    theirs = (
+        {"report.html": "mine", f"pictures/fakes-{'0' * 12}.png": "mine"}
+        if content is None
+        else {"report.json": content}
+    )
     for name, text in theirs.items():
         shutil.rmtree("out", ignore_errors=True)
         Path("out", name).parent.mkdir(parents=True)

@@ -117,7 +117,9 @@ def require_inside(folder: Path, *names: str, deep: bool = False) -> None:
     for name in names:
         place = folder / name
         if os.path.lexists(place) and not place.is_symlink() and not place.is_dir():
-            raise OutputError(f"{place} is a file, where a folder is written; choose another folder with --out, or move it away")
+            raise OutputError(
+                f"{place} is a file, where a folder is written; choose another folder with --out, or move it away"
+            )
         inner = (Path(here) / entry for here, *found in os.walk(place) for part in found for entry in part)
         for path in (place, *(inner if deep else ())):
             if not _is_within(path, folder):
