@@ -3,10 +3,6 @@
 import errno
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -227,33 +223,3 @@ def test_a_second_evaluation_reads_the_cache_and_says_the_same(
     second = json.loads(capsys.readouterr().out)
     changes = {"seconds": None, "sha256": None}
     assert {**first, **changes} == {**second, **changes}
-
-
-@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGINT])
-def test_a_stopped_run_goes_on_to_the_same_weights(folder: Path, signal_number: signal.Signals) -> None:
-    words = [sys.executable, "-m", "gantlet", "train", "digits", *TINY, "--steps", "200"]
-
-    def begin(out: str) -> subprocess.Popen[str]:
-        resume = ["--resume"] if (folder / out).exists() else []
-        return subprocess.Popen(
-            [*words, "--out", out, *resume], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def digest(out: str) -> str:
-        process = begin(out)
-        _, text = process.communicate(timeout=120)
-        assert process.returncode == 0, text
-        return text.split("SHA-256 of the weights ")[1].split()[0]
-
-    def newest() -> list[str]:
-        return sorted(path.name for path in (folder / "stopped" / "checkpoints").glob("step-*"))[-1:]
-
-    undisturbed = digest("undisturbed")
-    for _ in range(2):
-        known = newest()
-        process = begin("stopped")
-        while newest() == known and process.poll() is None:
-            time.sleep(0.02)
-        process.send_signal(signal_number)
-        process.communicate(timeout=60)
-    assert digest("stopped") == undisturbed

@@ -192,3 +192,17 @@ def test_an_own_report_is_replaced_damaged_or_unfinished(places: Path, monkeypat
     assert list(Path("out/pictures").iterdir())
     assert main(words) == 0
     assert {path.name for path in Path("out").iterdir()} == {"report.json", "report.html", "pictures"}
+
+
+def test_figures_of_audits_and_labs_are_no_images(places: Path) -> None:
+    assert main(["lab", "two-modes", "--size", "smoke", "--out", "real"]) == 0
+    audit = ["audit", "--data", "digits", "--features", "pixels", "--metrics", "coverage", "--failures", "blur"]
+    assert main([*audit, "--n", "60", "--out", "real/audit"]) == 0
+    figures = {path.name for path in Path("real").rglob("*.png")} - {f"{i}.png" for i in range(12)}
+    assert {"two-modes.png", "audit.png"} <= figures
+    source = open_source("real")
+    assert len(source) == 24
+    assert "of gantlet's own reports and runs" in " ".join(source.notes)
+    Path("real/cat/0.json").write_text('{"claim": "a user\'s own, without what a lab writes"}')
+    Path("real/cat/0-1.png").write_bytes(png(np.zeros((8, 8, 1), np.uint8)))
+    assert len(open_source("real")) == 25

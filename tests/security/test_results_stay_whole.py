@@ -15,7 +15,6 @@ from gantlet.core.errors import DataError, OutputError, UnreadableFile
 from gantlet.core.files import read_bytes
 from gantlet.core.output import remove_pictures, require_unchanged, write_picture
 from gantlet.core.results.report import Report
-from gantlet.data.opening import open_source
 
 EARLIER = Path(__file__).parents[1] / "compatibility" / "earlier"
 FEW = ("--features", "pixels", "--metrics", "precision", "--no-cache")
@@ -177,20 +176,6 @@ def test_a_cache_lies_in_no_folder_of_images(
         assert main(words) == 1
         assert "GANTLET_CACHE" in one_line(capsys)
     assert files(places) == before
-
-
-def test_figures_of_audits_and_labs_are_no_images(places: Path) -> None:
-    assert main(["lab", "two-modes", "--size", "smoke", "--out", "real"]) == 0
-    audit = ["audit", "--data", "digits", "--features", "pixels", "--metrics", "coverage", "--failures", "blur"]
-    assert main([*audit, "--n", "60", "--out", "real/audit"]) == 0
-    figures = {path.name for path in Path("real").rglob("*.png")} - {f"{i}.png" for i in range(12)}
-    assert {"two-modes.png", "audit.png"} <= figures
-    source = open_source("real")
-    assert len(source) == 24
-    assert "of gantlet's own reports and runs" in " ".join(source.notes)
-    Path("real/cat/0.json").write_text('{"claim": "a user\'s own, without what a lab writes"}')
-    Path("real/cat/0-1.png").write_bytes(png(np.zeros((8, 8, 1), np.uint8)))
-    assert len(open_source("real")) == 25
 
 
 def test_a_limit_takes_no_memory_of_its_own(places: Path) -> None:

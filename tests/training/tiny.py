@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.interfaces.modules import DiscriminatorOutput
+from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.interfaces.step import TermContext
 from gantlet.training.data import TrainingImages
+from gantlet.training.networks import NETWORKS
 from gantlet.training.observer import Measured
 
 
@@ -98,6 +100,13 @@ class Slow(Watcher):
 
     def on_progress(self, step: int, total: int) -> None:
         time.sleep(0.02)
+
+
+def pair(spec: str, shape: ImageShape, conditioning: str, n_classes: int) -> tuple[nn.Module, nn.Module]:
+    """Return the generator with 6 latent dimensions and the discriminator of a network, seed 0."""
+    torch.manual_seed(0)
+    network = NETWORKS.build(spec)
+    return network.generator(shape, 6, conditioning, n_classes), network.discriminator(shape, conditioning, n_classes)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import norm
-from tiny import term_context
+from tiny import Watcher, term_context
 from torch import Tensor, nn
 
 from gantlet.actions.train import training_data
@@ -24,7 +24,6 @@ from gantlet.training.objectives import OBJECTIVES
 from gantlet.training.objectives.madgan import Many, Naming
 from gantlet.training.objectives.vae import Encoder, divergence, negative_log_likelihood
 from gantlet.training.objectives.veegan import Pairing
-from gantlet.training.observer import Measured
 from gantlet.training.runs.build import build_generator
 from gantlet.training.runs.generator import load_generator
 
@@ -225,17 +224,6 @@ def test_veegan_by_hand_and_its_gradients() -> None:
     assert left == (None, None)  # F is taught by reconstruction alone
 
 
-class Silent:
-    def on_log(self, line: object) -> None: ...
-
-    def on_warning(self, message: str) -> None: ...
-
-    def on_evaluate(self, sampler: object, step: int, images_seen: int) -> Measured:
-        return Measured(None, {})
-
-    def on_progress(self, step: int, total: int) -> None: ...
-
-
 @pytest.mark.parametrize("objective", ["vae[likelihood=gaussian]", "madgan[generators=3]", "veegan", "wgan-qc"])
 def test_runs_resumes_bit_exactly_and_reloads_with_falling_rates(objective: str, tmp_path: Path) -> None:
     data = training_data(open_source("mixture[kind=ring,n=300]"))
@@ -243,10 +231,10 @@ def test_runs_resumes_bit_exactly_and_reloads_with_falling_rates(objective: str,
         out=str(tmp_path / "a"), objective=objective, network="mlp[width=12,depth=2]", latent=3, batch=16, steps=12,
         checkpoint_every=5, log_every=4, sample_every=12, decay="cosine", decay_to=0.1, device="cpu",
     )  # fmt: skip
-    whole = run(config, data, observer=Silent())
+    whole = run(config, data, observer=Watcher())
     assert load_generator(tmp_path / "a").sample(5).shape == (5, 2)
     (tmp_path / "a" / "checkpoints" / "final.safetensors").unlink()
-    assert run(config, data, resume=True, observer=Silent()).weights_sha256 == whole.weights_sha256
+    assert run(config, data, resume=True, observer=Watcher()).weights_sha256 == whole.weights_sha256
 
 
 @pytest.mark.parametrize(
