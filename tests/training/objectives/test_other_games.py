@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import norm
-from tiny import Watcher, term_context
+from tiny import Silent, term_context
 from torch import Tensor, nn
 
 from gantlet.actions.train import training_data
@@ -231,10 +231,10 @@ def test_runs_resumes_bit_exactly_and_reloads_with_falling_rates(objective: str,
         out=str(tmp_path / "a"), objective=objective, network="mlp[width=12,depth=2]", latent=3, batch=16, steps=12,
         checkpoint_every=5, log_every=4, sample_every=12, decay="cosine", decay_to=0.1, device="cpu",
     )  # fmt: skip
-    whole = run(config, data, observer=Watcher())
+    whole = run(config, data, observer=Silent())
     assert load_generator(tmp_path / "a").sample(5).shape == (5, 2)
     (tmp_path / "a" / "checkpoints" / "final.safetensors").unlink()
-    assert run(config, data, resume=True, observer=Watcher()).weights_sha256 == whole.weights_sha256
+    assert run(config, data, resume=True, observer=Silent()).weights_sha256 == whole.weights_sha256
 
 
 @pytest.mark.parametrize(

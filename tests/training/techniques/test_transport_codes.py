@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tiny import Silent
 from torch import nn
 
 from gantlet.core.config import TrainConfig
@@ -18,21 +19,9 @@ from gantlet.training.data import TrainingImages
 from gantlet.training.game import Game
 from gantlet.training.loop import run
 from gantlet.training.objectives.reconstruction import Reconstruction
-from gantlet.training.observer import Measured
 from gantlet.training.runs.generator import load_generator
 from gantlet.training.state import TrainState
 from gantlet.training.techniques.transport_codes import TransportCodes, Transported
-
-
-class Silent:
-    def on_log(self, line: object) -> None: ...
-
-    def on_warning(self, message: str) -> None: ...
-
-    def on_evaluate(self, sampler: object, step: int, images_seen: int) -> Measured:
-        return Measured(None, {})
-
-    def on_progress(self, step: int, total: int) -> None: ...
 
 
 def config(out: Path, **changes: object) -> TrainConfig:
