@@ -80,22 +80,61 @@ def measure(*, metrics: str, population: str, case: str, n: int, part: int, each
 
 def summary(lines: list[Line]) -> Iterator[str]:
     """Yield one row per metric, population, case and n."""
+    yield f"{'metric':26}{'features':9}{'case':6}{'n':>6}{'R':>5}  mean ± sd              coverage [its 95 %]   below above  width"
+    for (metric, population, case, n), found in sorted(measured(lines).items()):
+        yield (
+            f"{metric:26}{population:9}{case:6}{n:6}{found.draws:5}  {found.mean:10.4g} ± {found.sd:9.3g}  {found.held:.3f} "
+            f"[{found.about[0]:.3f}, {found.about[1]:.3f}]  {found.below:.3f} {found.above:.3f}  {found.width:5.2f}"
+        )
+
+
+def table(lines: list[Line]) -> Iterator[str]:
+    """Yield the table of the documentation: per metric, the share that held and the width, at each n, at the null and away."""
+    found = measured(lines)
+    sizes = sorted({n for _, _, _, n in found})
+    cases = [(population, case) for population in ("relu", "gauss") for case in ("null", "away")]
+    cases = [each for each in cases if any(key[1:3] == each for key in found)]
+    heads = [f"{population}, {case}, {n:,}" for population, case in cases for n in sizes]
+    yield f"| metric | {' | '.join(heads)} |"
+    yield f"|---{'|---' * len(heads)}|"
+    for metric in sorted({key[0] for key in found}):
+        cells = [found.get((metric, *each, n)) for each in cases for n in sizes]
+        texts = ["" if cell is None else f"{cell.held:.2f} ({cell.width:.1f})" for cell in cells]
+        yield f"| {metric} | {' | '.join(texts)} |"
+
+
+@dataclass(frozen=True)
+class Held:
+    """What R intervals did: the share that holds the mean, with its 95 % interval, those that end below or begin above it, their width."""
+
+    draws: int
+    mean: float
+    sd: float
+    held: float
+    about: tuple[float, float]
+    below: float
+    above: float
+    width: float
+
+
+def measured(lines: list[Line]) -> dict[tuple[str, str, str, int], Held]:
+    """Return the figures of each metric, population, case and n."""
     groups: dict[tuple[str, str, str, int], list[list[float]]] = {}
     for line in lines:
         for metric, rows in line["found"].items():
             key = (metric, line["population"], line["case"], line["n"])
             groups.setdefault(key, []).extend(rows)
-    yield f"{'metric':26}{'features':9}{'case':6}{'n':>6}{'R':>5}  mean ± sd              coverage [its 95 %]   below above  width"
-    for (metric, population, case, n), rows in sorted(groups.items()):
+    found = {}
+    for key, rows in groups.items():
         values, low, high = np.array([row for row in rows if row[0] is not None and row[1] is not None], float).T
-        mean, sd = values.mean(), values.std(ddof=1)
+        mean, sd = float(values.mean()), float(values.std(ddof=1))
         held = (low <= mean) & (mean <= high)
-        about = wilson(int(held.sum()), len(held), 0.95)
         width = float((high - low).mean() / (2 * quantile(0.95) * sd)) if sd > 0 else float("nan")
-        yield (
-            f"{metric:26}{population:9}{case:6}{n:6}{len(values):5}  {mean:10.4g} ± {sd:9.3g}  {held.mean():.3f} "
-            f"[{about[0]:.3f}, {about[1]:.3f}]  {(high < mean).mean():.3f} {(low > mean).mean():.3f}  {width:5.2f}"
-        )
+        found[key] = Held(
+            len(values), mean, sd, float(held.mean()), wilson(int(held.sum()), len(held), 0.95),
+            float((high < mean).mean()), float((low > mean).mean()), width,
+        )  # fmt: skip
+    return found
 
 
 def main() -> None:
@@ -114,6 +153,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--each", type=int, default=20, help="draws a part")
     parser.add_argument("--table", action="store_true", help="only print the table of what is there")
+    parser.add_argument("--markdown", action="store_true", help="the table of the documentation")
     options = parser.parse_args()
     tasks = [
         {
@@ -130,7 +170,7 @@ def main() -> None:
         for case in options.cases.split(",")
     ]
     lines = gone_on(options.out, [] if options.table else tasks, measure)
-    print("\n".join(summary(lines)))
+    print("\n".join((table if options.markdown else summary)(lines)))
 
 
 if __name__ == "__main__":
