@@ -153,9 +153,22 @@ def test_held_out_images_among_the_fakes_are_named(tmp_path: Path) -> None:
     held_out = images(6)
     fake = saved(tmp_path / "fake.npz", images(1), held_out[:9])
     chosen = config(held_out=saved(tmp_path / "held.npz", held_out))
+    real = saved(tmp_path / "real.npz", images(0))
+    report = gantlet.evaluate(fake, real, chosen)
+    assert "9 of 69 generated images are also among the held-out ones; they do not count as unseen" in report.warnings
+    line = next(line for line in report.verdict if "was not tested" in line)
+    assert "9 of 69 generated images are also among the held-out ones" in line
+    # the fakes' own images make no reference: it is that of an evaluation without held-out images
+    assert report.estimates == gantlet.evaluate(fake, real, config()).estimates
+
+
+def test_a_few_shared_images_leave_the_held_out_ones_in_their_place(tmp_path: Path) -> None:
+    held_out = images(6, 200)
+    fake = saved(tmp_path / "fake.npz", images(1, 199), held_out[:1])
+    chosen = config(held_out=saved(tmp_path / "held.npz", held_out))
     report = gantlet.evaluate(fake, saved(tmp_path / "real.npz", images(0)), chosen)
-    assert "9 of 69 generated images are also among the held-out ones" in report.warnings
-    assert report["frechet_distance"].reference is not None
+    assert "1 of 200 generated images are also among the held-out ones" in report.warnings
+    assert any("of held-out real images" in line for line in report.verdict if "suspiciously close" in line)
 
 
 def test_separate_sets_share_nothing(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from gantlet.evaluation.extraction import extract_generated
 from gantlet.evaluation.find import find
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.opening import default_n, generated_shape, open_fakes, require_same_kind
+from gantlet.evaluation.overlap import apart_from
 from gantlet.evaluation.prepare import prepare
 from gantlet.evaluation.protocols import fixed
 from gantlet.evaluation.sequential import check_generator, draw_until, read_until
@@ -61,6 +62,7 @@ def evaluate(
     spaces = prepare(target, config, progress, generated_shape(opened))
     started = time.perf_counter()
     sides = draw_until(spaces, generator, share, config.n) if until else extract_generated(spaces, opened)
+    spaces = [apart_from(side, space) for space, side in zip(spaces, sides, strict=True)]
     findings = []
     for space, side in zip(spaces, sides, strict=True):
         findings.append(find(space, side))

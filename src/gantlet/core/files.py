@@ -41,7 +41,7 @@ def writing(path: Path, *, new: bool = False) -> Iterator[Path]:
     with explained(path):
         if os.path.lexists(path.parent) and not path.parent.is_dir():
             raise OutputError(
-                f"{path.parent} is no folder (a file, or a link that leads nowhere); choose another folder"
+                f"cannot write {path}: {path.parent} is no folder (a file, or a link that leads nowhere); choose another"
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         sweep_once(path.parent.absolute())

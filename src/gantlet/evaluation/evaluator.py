@@ -20,6 +20,7 @@ from gantlet.data.tensors import as_array, pixels
 from gantlet.evaluation.assemble import assemble
 from gantlet.evaluation.extraction import extract_generated
 from gantlet.evaluation.find import find
+from gantlet.evaluation.overlap import apart_from
 from gantlet.evaluation.prepare import prepare, settled
 from gantlet.evaluation.protocols import fixed
 from gantlet.evaluation.sides import Progress, Space, nothing
@@ -74,9 +75,10 @@ class Evaluator:
             require_ours(Path(out), REPORT)
         started = time.perf_counter()
         sides = extract_generated(self.spaces, fake)
-        findings = [find(space, side) for space, side in zip(self.spaces, sides, strict=True)]
+        spaces = [apart_from(side, space) for space, side in zip(self.spaces, sides, strict=True)]
+        findings = [find(space, side) for space, side in zip(spaces, sides, strict=True)]
         return assemble(
-            self.spaces, sides, findings, started, out=None if out is None else Path(out), images_seen=images_seen
+            spaces, sides, findings, started, out=None if out is None else Path(out), images_seen=images_seen
         )
 
     def __call__(

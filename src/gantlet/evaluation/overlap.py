@@ -1,5 +1,7 @@
 """Overlap of the sets of an evaluation, image by image: exact copies among the fakes, and roles that share images."""
 
+import dataclasses
+
 import numpy as np
 from jaxtyping import Int64
 
@@ -33,6 +35,22 @@ def overlap(one: tuple[str, Side], other: tuple[str, Side]) -> Overlap:
     """Return how many images of ``one`` (its role and side) are also among those of ``other``, pixel by pixel."""
     n, sizes = len(_shared_rows(one[1], other[1])), [side.bank.n or 0 for _, side in (one, other)]
     return Overlap(one[0], other[0], n, sizes[0], separate=n <= TOLERATED * min(sizes))
+
+
+def apart_from(fake: Side, space: Space) -> Space:
+    """Return the space without its held-out images where the fakes are among them: a reference from them, or a test against
+    them, would compare the fakes with themselves. Parts of the real images then make the references, as where none are held out.
+    """
+    if space.held_out is None or space.held_out is space.train:
+        return space
+    found = overlap(("generated", fake), ("held-out", space.held_out))
+    if found.separate:
+        return space
+    tested = space.test is space.held_out
+    return dataclasses.replace(
+        space, held_out=None, test=None if tested else space.test, overlaps=(*space.overlaps, found),
+        no_test=found.text if tested else space.no_test, references={}, aligned=None,
+    )  # fmt: skip
 
 
 def _shared_rows(side: Side, other: Side) -> Int64[np.ndarray, "m 2"]:
