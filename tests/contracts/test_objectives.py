@@ -47,7 +47,9 @@ def test_losses_are_one_a_sample_and_permute_with_the_pairs(name: str, seed: int
     order = torch.randperm(len(real), generator=torch.Generator().manual_seed(seed))
     for loss in (objective.discriminator_loss, objective.generator_loss):
         assert loss(real, fake).shape == real.shape
-        torch.testing.assert_close(loss(real, fake)[order], loss(real[order], fake[order]), rtol=0, atol=0)
+        # a mean over the batch is summed in another order: a few roundings of numbers of order 10
+        slack = 1e-12 if objective.capabilities.whole_batch else 0
+        torch.testing.assert_close(loss(real, fake)[order], loss(real[order], fake[order]), rtol=slack, atol=slack)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not isinstance(OBJECTIVES.build(name), Autoencodes)])

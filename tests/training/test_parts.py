@@ -38,6 +38,7 @@ GAMES: dict[str, dict[str, Any]] = {
         "techniques": ("label-smoothing", "feature-matching", "historical-averaging", "minibatch-discrimination")
     },
     "packed": {"techniques": ("pacgan[pack=4]", "diffaugment"), "penalties": ("r1",)},
+    "falling": {"penalties": ("r1[end=0.1,over=20]",), "decay": "cosine", "beta2_to": 0.99},
     "unrolled": {"objective": "minimax", "techniques": ("unrolled[steps=2]",)},
     "energy": {"objective": "ebgan", "network": "autoencoder[width=4,code=5]"},
     "equilibrium": {"objective": "began[rate=0.1]", "network": "autoencoder[width=4,code=5,energy=absolute]"},
@@ -97,6 +98,23 @@ def test_a_lazy_penalty_weighs_as_much_as_one_on_every_step() -> None:
     assert [step for step, turn in enumerate(turns) if "r1" in turn.terms] == [0, 4]
     full = eager.discriminator_step(state.generator, state.discriminator, batch(), state.context(1)).terms["r1"]
     torch.testing.assert_close(sum(turn.terms["r1"] for turn in turns if "r1" in turn.terms), 8 * full)
+
+
+def test_a_penaltys_weight_falls_with_the_images_seen() -> None:
+    _, game, state = game_state(penalties=("r1[gamma=2,end=0.2,over=32]", "r2[gamma=2,end=0.2,over=32]"))
+    _, fixed, _ = game_state(penalties=("r1[gamma=1]", "r2[gamma=1]"))
+    found = []
+    for step in range(6):
+        turn, one = (
+            g.discriminator_step(state.generator, state.discriminator, batch(), state.context(step))
+            for g in (game, fixed)
+        )
+        found.append(float(turn.terms["r1"].detach() / one.terms["r1"].detach()))
+        assert float(turn.terms["r2"].detach() / one.terms["r2"].detach()) == pytest.approx(found[-1], rel=1e-5)
+        game.after_discriminator(state.discriminator, turn, state.memory)
+    # eight images a step: .2 + 1.8·(1 + cos(π·t/4))/2
+    r = 0.9 * 2**-0.5
+    assert found == pytest.approx([2, 1.1 + r, 1.1, 1.1 - r, 0.2, 0.2], rel=1e-5)
 
 
 def test_the_loss_is_the_sum_of_its_terms() -> None:

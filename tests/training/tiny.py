@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from gantlet.core.config import TrainConfig
+from gantlet.core.interfaces.modules import DiscriminatorOutput
+from gantlet.core.interfaces.step import TermContext
 from gantlet.training.data import TrainingImages
 from gantlet.training.observer import Measured
 
@@ -51,6 +55,17 @@ def config(out: Path, **changes: Any) -> TrainConfig:
         "evaluate_every": 64,
     }
     return TrainConfig(**{**values, **changes})
+
+
+def term_context(labels: Tensor | None = None, **given: Any) -> TermContext:
+    """Return the context of a term; without images and a discriminator unless they are given."""
+
+    def refuses(images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
+        raise AssertionError("this term scores nothing")
+
+    nothing = torch.zeros(0 if labels is None else len(labels))
+    values = {"labels": labels, "real": nothing, "fake": nothing, "score": refuses, "stream": torch.Generator()}
+    return TermContext(**{**values, **given})
 
 
 class Watcher:

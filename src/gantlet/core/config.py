@@ -57,6 +57,8 @@ class TrainConfig(Config):
     """Adam's first moment decay."""
     beta2: float = 0.999
     """Second moment decay (RMSprop's alpha)."""
+    beta2_to: float | None = None
+    """The final second moment decay, reached by half a cosine over the run (only where decay is not constant); None: it stays."""
     decay: str = "constant"
     """Schedule of both learning rates over the run: constant, linear or cosine."""
     decay_to: float = 0.0
@@ -110,6 +112,8 @@ class TrainConfig(Config):
                 "optimizer one of adam, rmsprop": self.optimizer in ("adam", "rmsprop"),
                 "beta1 in [0, 1)": 0 <= self.beta1 < 1,
                 "beta2 in [0, 1)": 0 <= self.beta2 < 1,
+                "beta2_to in [0, 1), and decay not constant": self.beta2_to is None
+                or (0 <= self.beta2_to < 1 and self.decay != "constant"),
                 "decay one of constant, linear, cosine": self.decay in ("constant", "linear", "cosine"),
                 "decay_to in [0, 1]": 0 <= self.decay_to <= 1,
                 "discriminator_steps ≥ 1": self.discriminator_steps >= 1,

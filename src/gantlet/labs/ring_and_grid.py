@@ -30,7 +30,7 @@ class Arm(NamedTuple):
 
 ARMS = {
     PLAIN: Arm({}, (6.3, 17.3)),
-    "unrolled, 5 steps": Arm({"techniques": ("unrolled[steps=5]",)}, (7.6, 23.6)),
+    "unrolled, 5 steps": Arm({"objective": "minimax", "techniques": ("unrolled[steps=5]",)}, (7.6, 23.6)),
     "minibatch discrimination": Arm({"techniques": ("minibatch-discrimination[kernels=16,kernel_dim=4]",)}),
     "PacGAN2": Arm({"techniques": ("pacgan[pack=2]",), "batch": 256}, (7.9, 23.8)),
     "PacGAN4": Arm({"techniques": ("pacgan[pack=4]",), "batch": 512}, (7.8, 24.8)),

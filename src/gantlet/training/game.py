@@ -5,6 +5,7 @@ New methods enter as parts (see hooks.py), neither here nor in the loop.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from jaxtyping import Float, Int64
@@ -18,16 +19,17 @@ from gantlet.core.interfaces.hooks import (
     Follows,
     GeneratorTerm,
     MayReplaceLoss,
-    Memory,
     Observes,
     PairTerm,
     ReadsMemory,
-    StepContext,
+    Unrolls,
+    WeighsFakes,
     WeightTerm,
 )
 from gantlet.core.interfaces.modules import Batch, DiscriminatorOutput
 from gantlet.core.interfaces.objectives import Autoencodes, BatchObjective, MatchesBatch, Objective
 from gantlet.core.interfaces.penalties import Critic, LazyPenalty, Penalty
+from gantlet.core.interfaces.step import Memory, StepContext, TermContext
 from gantlet.training.batch import fakes_of
 from gantlet.training.parts import Parts
 from gantlet.training.passes import discriminator_input, opponent, scoring
@@ -67,7 +69,11 @@ class Game:
         with torch.set_grad_enabled(shares):
             fake = fakes_of(batch, generator, labels)
         real, fakes = (discriminator_input(self.parts, images, batch) for images in (batch.real, fake.detach()))
-        due = {name: p for name, p in self.parts.penalties.items() if context.discriminator_step % _every(p) == 0}
+        due = {
+            name: penalty
+            for name, penalty in self.parts.present(Penalty, context.memory).items()
+            if context.discriminator_step % _every(penalty) == 0
+        }
         objective: Objective | BatchObjective = self._objective(context)
         matched = objective.matched(real, fakes) if isinstance(objective, MatchesBatch) else None
         if due or matched:
@@ -82,8 +88,9 @@ class Game:
             terms["d_regulariser"] = matched.regulariser(input_gradient(critic, fakes, labels), fakes)
         for name, penalty in due.items():
             terms[name] = penalty(critic, real, fakes, labels, context.streams["penalty"]) * _every(penalty)
-        for name, part in self.parts.implementing(DiscriminatorTerm).items():
-            terms[f"d_{name}"] = part.discriminator_term(on_real, on_fake, labels)
+        step = TermContext(labels, real, fakes, discriminator, context.streams["augment"])
+        for name, part in self.parts.present(DiscriminatorTerm, context.memory).items():
+            terms[f"d_{name}"] = part.discriminator_term(on_real, on_fake, step)
         self._add_weight_terms(terms, "discriminator", unwrapped(discriminator), context)
         output = StepOutput.of(terms, on_real.logits, on_fake.logits, fake)
         return output._replace(fake=fake) if shares else output
@@ -131,16 +138,20 @@ class Game:
         against = opponent(self.parts, objective, discriminator, batch, fakes=fakes, labels=labels, context=context)
         on_fake = scoring(self.parts, against, context, batch.z)(fakes, labels)
         on_real = DiscriminatorOutput(torch.zeros_like(on_fake.logits), on_fake.features)
-        further, pairwise = self.parts.implementing(GeneratorTerm), self.parts.implementing(PairTerm)
-        if objective.capabilities.relativistic or any(part.capabilities.needs_real for part in further.values()):
-            with torch.no_grad():
-                real = discriminator_input(self.parts, batch.real, batch)
+        further = self.parts.present(GeneratorTerm, context.memory)
+        pairwise = self.parts.implementing(PairTerm)
+        ahead = bool(self.parts.implementing(Unrolls))
+        real = discriminator_input(self.parts, batch.real, batch)
+        reads_real = objective.capabilities.relativistic or any(p.capabilities.needs_real for p in further.values())
+        if ahead or reads_real:
+            with torch.set_grad_enabled(ahead):  # the discriminator some steps ahead depends on the fakes
                 on_real = scoring(self.parts, against, context)(real, labels)
         terms = {}
         if all(part.adversarial for part in self.parts.implementing(MayReplaceLoss).values()):
-            terms["g_loss"] = objective.generator_loss(on_real.logits, on_fake.logits).mean()
+            terms["g_loss"] = self._adversarial(objective, on_real.logits, on_fake.logits, len(fakes), context)
+        step = TermContext(labels, real, fakes, against, context.streams["augment"])
         for name, part in further.items():
-            terms[f"g_{name}"] = part.generator_term(on_real, on_fake, labels)
+            terms[f"g_{name}"] = part.generator_term(_detached(on_real), on_fake, step)
         terms |= {f"g_{name}": part.pair_term(batch.real, fake) for name, part in pairwise.items()}
         self._add_weight_terms(terms, "generator", unwrapped(generator), context)
         return StepOutput.of(terms, on_real.logits, on_fake.logits, fake)
@@ -160,11 +171,27 @@ class Game:
         """Call every part's actions after the generator's step."""
         self._follow("generator", generator, memory)
 
+    def _adversarial(
+        self, objective: Objective, real: Float[Tensor, " b"], fake: Float[Tensor, " b"], n: int, context: StepContext
+    ) -> Float[Tensor, ""]:
+        """Return the objective's loss of the generator, weighted where parts weigh fakes; ``n``: inputs that were scored.
+
+        Against the discriminator some steps ahead, a zero-sum game is played whole: −(its loss), real logits included.
+        """
+        if self.parts.implementing(Unrolls):
+            return -objective.discriminator_loss(real, fake).mean()
+        losses = objective.generator_loss(real, fake)
+        for part in self.parts.present(WeighsFakes, context.memory).values():
+            weights = part.fake_weights(fake.detach().view(n, -1).mean(1))
+            losses = losses * weights.repeat_interleave(len(losses) // n)
+        return losses.mean()
+
     def _objective(self, context: StepContext) -> Objective:
         objective = self.parts.objective
         if not isinstance(objective, ReadsMemory):
             return objective
-        return objective.at(next(context.memory[n] for n, part in self.parts.named.items() if part is objective))
+        name = next(name for name, part in self.parts.named.items() if part is objective)
+        return cast(Objective, objective.at(context.memory[name]))
 
     def _critic(self, discriminator: nn.Module, context: StepContext, computed: Mapping[int, Tensor]) -> Critic:
         """Return the critic in full precision; ``computed``: known logits, by the identity of their images."""
@@ -185,6 +212,11 @@ class Game:
     def _follow(self, player: str, network: nn.Module, memory: Mapping[str, Memory]) -> None:
         for name, part in self.parts.implementing(Follows).items():
             part.follow(memory[name], player, network)
+
+
+def _detached(output: DiscriminatorOutput) -> DiscriminatorOutput:
+    """Return an output through which no gradient flows."""
+    return output._replace(logits=output.logits.detach(), features=output.features.detach())
 
 
 def _every(penalty: Penalty) -> int:

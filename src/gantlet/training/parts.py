@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from torch import nn
 
@@ -16,18 +16,23 @@ from gantlet.core.interfaces.hooks import (
     Augments,
     Averages,
     ChangesObjective,
-    Memory,
+    DiscriminatorTerm,
+    GeneratorTerm,
     Packs,
     PairTerm,
     Prepares,
+    ReadsMemory,
     Refuses,
     Remembers,
     ReplacesDiscriminator,
     Unrolls,
+    WeighsFakes,
+    WeightTerm,
 )
 from gantlet.core.interfaces.networks import ChoosesInputs, ImageShape, Network, PointShape, Shape
 from gantlet.core.interfaces.objectives import Autoencodes, Objective
 from gantlet.core.interfaces.penalties import Penalty
+from gantlet.core.interfaces.step import Memory
 from gantlet.core.registry import Registry
 from gantlet.core.specs import parse_spec
 from gantlet.training.networks import CONDITIONING, NETWORKS
@@ -85,6 +90,13 @@ class Parts:
             self._by_hook[hook] = {name: part for name, part in self.named.items() if implements(part, hook)}
         return self._by_hook[hook]
 
+    def present(self, hook: type[H], memory: Mapping[str, Memory]) -> dict[str, H]:
+        """Return the parts that implement a hook, each with the present values of its memory where it acts by one."""
+        return {
+            name: cast(H, own.at(memory[name])) if implements(own := self.named[name], ReadsMemory) else part
+            for name, part in self.implementing(hook).items()
+        }
+
     def require_shape(self, shape: Shape) -> None:
         """Raise ConfigError when the data are points and a part knows only images, or pairs and a part does not."""
         if not isinstance(shape, PointShape):
@@ -92,8 +104,9 @@ class Parts:
             return
         if not all(network.capabilities.makes_points for network in (self.network, self.discriminator_network)):
             raise ConfigError("this network makes images, and the data are points; use --network mlp")
-        for name in self.implementing(Augments):
-            raise ConfigError(f"{name} changes images, and the data are points; leave it out")
+        reading = [name for name, part in self.named.items() if part.capabilities.needs_images]
+        for name in (*self.implementing(Augments), *reading):
+            raise ConfigError(f"{name} reads or changes images, and the data are points; leave it out")
 
     def _require_pairs(self, shape: ImageShape) -> None:
         pairwise = [*self.implementing(PairTerm), *(["network unet"] if self.network.capabilities.translates else [])]
@@ -147,6 +160,12 @@ class Parts:
             raise ConfigError(
                 f"{mixing[0]} lets each logit depend on the whole batch, and {', '.join(own)} needs "
                 "each image's own gradient; use one of the two"
+            )
+        adversarial = (Augments, DiscriminatorTerm, GeneratorTerm, Packs, Unrolls, WeighsFakes, WeightTerm)
+        idle = [name for name, part in self.named.items() if isinstance(part, adversarial)]
+        if isinstance(self.objective, Autoencodes) and idle:
+            raise ConfigError(
+                f"objective {config.objective!r} has no adversary for {', '.join(idle)} to act on; leave {'it' if len(idle) == 1 else 'them'} out"
             )
         if isinstance(self.objective, Autoencodes) and config.discriminator_steps != 1:
             raise ConfigError(

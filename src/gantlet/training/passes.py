@@ -1,20 +1,16 @@
 """Passes through the discriminator: images with their inputs, in packs, augmented, with latents, or some steps ahead."""
 
-from collections.abc import Callable
-
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from gantlet.core.devices import unwrapped
-from gantlet.core.interfaces.hooks import Augments, StepContext, Unrolls
+from gantlet.core.interfaces.hooks import Augments, Unrolls
 from gantlet.core.interfaces.modules import Batch, DiscriminatorOutput, module_capabilities
 from gantlet.core.interfaces.objectives import Objective
+from gantlet.core.interfaces.step import Score, StepContext
 from gantlet.training.parts import Parts
-
-Score = Callable[[Float[Tensor, "b ..."], Int64[Tensor, " b"] | None], DiscriminatorOutput]
-"""(images, labels) → the discriminator's output."""
 
 
 def discriminator_input(parts: Parts, images: Float[Tensor, "n *shape"], batch: Batch) -> Float[Tensor, "b *packed"]:
@@ -35,7 +31,7 @@ def scoring(
         with_latents = discriminator
         if module_capabilities(unwrapped(with_latents)).sees_latents:
             return lambda images, labels: with_latents(images, labels, z)
-    augmenters = parts.implementing(Augments).values()
+    augmenters = parts.present(Augments, context.memory).values()
     if not augmenters:
         return discriminator
 
@@ -64,15 +60,15 @@ def opponent(
         return discriminator
     plain, real = unwrapped(discriminator), discriminator_input(parts, batch.real, batch)
 
+    def at(parameters: dict[str, Tensor]) -> Score:
+        def score(images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None) -> DiscriminatorOutput:
+            output: DiscriminatorOutput = functional_call(plain, parameters, (images, labels))
+            return output
+
+        return score
+
     def loss(parameters: dict[str, Tensor]) -> Tensor:
-        on_real = functional_call(plain, parameters, (real, labels))
-        on_fake = functional_call(plain, parameters, (fakes, labels))
-        return objective.discriminator_loss(on_real.logits, on_fake.logits).mean()
+        scores = scoring(parts, at(parameters), context)  # augmented, as in the steps of the discriminator itself
+        return objective.discriminator_loss(scores(real, labels).logits, scores(fakes, labels).logits).mean()
 
-    ahead = unrolled.future(plain, loss, context.optimizer)
-
-    def score(images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None) -> DiscriminatorOutput:
-        output: DiscriminatorOutput = functional_call(plain, ahead, (images, labels))
-        return output
-
-    return score
+    return at(unrolled.future(plain, loss, context.optimizer))

@@ -1,4 +1,4 @@
-"""Learning rates over a run: a pure function of the configuration and the step, so resuming needs no state."""
+"""Learning rates and second moments over a run: a pure function of the configuration and the step, so resuming needs no state."""
 
 import math
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import torch
 
 from gantlet.core.config import TrainConfig
+from gantlet.core.schedules import half_cosine
 
 
 def factor(config: TrainConfig, step: int) -> float:
@@ -22,8 +23,11 @@ def factor(config: TrainConfig, step: int) -> float:
 
 
 def set_rates(config: TrainConfig, step: int, optimizers: Mapping[str, torch.optim.Optimizer]) -> None:
-    """Set the learning rates of the optimisers ``generator`` and ``discriminator`` for this step."""
+    """Set the learning rates (and, with ``beta2_to``, the decay of second moments) of both optimisers for this step."""
     rates = {"generator": config.lr_generator, "discriminator": config.lr_discriminator}
     for player, optimizer in optimizers.items():
         for group in optimizer.param_groups:
             group["lr"] = rates[player] * factor(config, step)
+            if config.beta2_to is not None:
+                beta2 = half_cosine(config.beta2, config.beta2_to, step / config.steps)
+                group |= {"alpha": beta2} if "alpha" in group else {"betas": (group["betas"][0], beta2)}

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
-from gantlet.core.interfaces.hooks import Memory, StepContext
 from gantlet.core.interfaces.networks import Shape
+from gantlet.core.interfaces.step import Memory, StepContext
 from gantlet.core.rng import torch_stream
 from gantlet.training.game import Game
 from gantlet.training.monitor import Monitor

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from gantlet.core.interfaces.hooks import DiscriminatorTerm
 from gantlet.core.interfaces.modules import DiscriminatorOutput
+from gantlet.core.interfaces.step import TermContext
 from gantlet.training.techniques import TECHNIQUES
 
 
@@ -16,6 +17,6 @@ class Drift(DiscriminatorTerm):
 
     weight: float = 0.001
 
-    def discriminator_term(self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Tensor | None) -> Tensor:
+    def discriminator_term(self, real: DiscriminatorOutput, fake: DiscriminatorOutput, step: TermContext) -> Tensor:
         """Return the term."""
         return self.weight * real.logits.square().mean()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from tiny import term_context
 
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.modules import DiscriminatorOutput
@@ -64,9 +65,11 @@ def test_auxiliary_classifier_adds_cross_entropies(options: str, weights: tuple[
 
     on_real, on_fake = entropy(scores[0]), entropy(scores[1])
     weight_d, fake, weight_g = weights
-    found = float(rule.discriminator_term(judged[0], judged[1], LABELS))
+    found = float(rule.discriminator_term(judged[0], judged[1], term_context(LABELS)))
     assert found == pytest.approx(weight_d * on_real + fake * on_fake, rel=1e-12)
-    assert float(rule.generator_term(judged[0], judged[1], LABELS)) == pytest.approx(weight_g * on_fake, rel=1e-12)
+    assert float(rule.generator_term(judged[0], judged[1], term_context(LABELS))) == pytest.approx(
+        weight_g * on_fake, rel=1e-12
+    )
 
 
 def test_auxiliary_classifier_refuses_negative_weights() -> None:

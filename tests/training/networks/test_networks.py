@@ -32,12 +32,16 @@ SPECS = [
     "mlp[width=8,depth=2]",
     "mlp[width=8,norm=batch]",
     "r3gan[width=4,group_width=4]",
+    "r3gan[width=4,group_width=4,image=3]",
     "resnet[width=4]",
     "resnet[width=4,judging=6,pool=mean]",
+    "sagan[width=2]",
 ]
 CONDITIONINGS = ["none", *CONDITIONING.names()]
 WITHOUT_NORM = ("mlp", "r3gan")
 """Generators whose normalisation cannot be conditional."""
+LINEAR = ("r3gan",)
+"""Generators that do not end in tanh."""
 PAIRS = [
     (spec, conditioning)
     for spec in SPECS
@@ -74,7 +78,7 @@ def test_shapes_and_range(spec: str, size: int, channels: int, conditioning: str
     labels = torch.tensor([0, 1, 3]) if n_classes else None
     images = generator(torch.randn(3, 6), labels)
     assert images.shape == (3, channels, size, size)
-    assert images.abs().max() <= 1
+    assert images.abs().max() <= 1 or spec.startswith(LINEAR)
     judged = discriminator(images, labels)
     assert judged.logits.shape == (3,)
     assert judged.features.shape[0] == 3
@@ -220,9 +224,20 @@ def test_metz_he_weights_keep_the_size_of_signals() -> None:
 def test_he_weights_keep_the_size_of_signals() -> None:
     """Through five layers without normalisation the deviation stays within a factor of 2; with N(0, 0.02²) it is lost."""
     x = torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(1))
-    for init, low, high in (("he", 0.5, 2.0), ("normal", 0.0, 0.05)):
-        _, judge = pair(f"autoencoder[width=32,init={init}]", ImageShape(8, 1), "none", 0)
+    for options, low, high in (("", 0.5, 2.0), (",init=he", 0.5, 2.0), (",init=normal", 0.0, 0.05)):
+        _, judge = pair(f"autoencoder[width=32{options}]", ImageShape(8, 1), "none", 0)
         assert low < float(judge.decoder(judge.encoder(x)).detach().std()) < high
+
+
+def test_energies_tell_images_apart_from_the_first_step_on() -> None:
+    """From N(0, 0.02²) the output is 0 and the energy the image's own size, whatever the image; from He's weights it is not."""
+    x = torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    own = x.flatten(1).square().sum(1)
+    for options, blind in ((",init=normal", True), ("", False)):
+        _, judge = pair(f"autoencoder[width=32{options}]", ImageShape(8, 1), "none", 0)
+        assert torch.allclose(-judge(x, None).logits, own, rtol=1e-3) == blind
+    _, encoder = pair("autoencoder[width=32,energy=none]", ImageShape(8, 1), "none", 0)
+    assert float(encoder.encoder[0].weight.detach().std()) == pytest.approx(0.02, rel=0.2)  # 512 numbers: ± 3 %
 
 
 def test_r3gan_has_no_norm_and_its_residual_branches_start_at_zero() -> None:

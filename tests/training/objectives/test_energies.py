@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from tiny import term_context
 
 from gantlet.core.errors import ConfigError, TooFewSamples
 from gantlet.core.interfaces.modules import DiscriminatorOutput
@@ -61,7 +62,7 @@ def test_pulling_away_has_the_finite_differences_gradient_in_both_rows_of_a_pair
 def test_ebgan_adds_the_weighted_term_of_the_fakes() -> None:
     codes = torch.from_numpy(np.random.default_rng(2).normal(size=(2, 4, 3)))
     judged = [DiscriminatorOutput(torch.zeros(4, dtype=torch.float64), side) for side in codes]
-    term = OBJECTIVES.build("ebgan[pulling_away=0.3]").generator_term(*judged, None)
+    term = OBJECTIVES.build("ebgan[pulling_away=0.3]").generator_term(*judged, term_context())
     assert float(term) == pytest.approx(0.3 * float(pulling_away(codes[1])), rel=1e-12)
 
 

@@ -1,5 +1,6 @@
 """vae, madgan and veegan: losses by hand, gradients by finite differences, their optima; and a short run of each."""
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,14 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import norm
+from tiny import term_context
 from torch import Tensor, nn
 
 from gantlet.actions.train import training_data
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.modules import Batch, DiscriminatorOutput
-from gantlet.core.interfaces.networks import PointShape
+from gantlet.core.interfaces.networks import ImageShape, PointShape
 from gantlet.data.opening import open_source
 from gantlet.training.loop import run
 from gantlet.training.networks.mlp import Mlp
@@ -23,6 +25,7 @@ from gantlet.training.objectives.madgan import Many, Naming
 from gantlet.training.objectives.vae import Encoder, divergence, negative_log_likelihood
 from gantlet.training.objectives.veegan import Pairing
 from gantlet.training.observer import Measured
+from gantlet.training.runs.build import build_generator
 from gantlet.training.runs.generator import load_generator
 
 
@@ -59,10 +62,38 @@ def test_divergence_by_hand_and_by_quadrature() -> None:
 
 
 def test_bernoulli_cost_by_hand() -> None:
-    real, decoded = d(1, -1, 0)[None].float(), d(0, 0.5, -0.5)[None].float()
+    real, before_tanh = d(1, -1, 0)[None].float(), d(0, math.atanh(0.5), math.atanh(-0.5))[None].float()
     # t = 1, 0, ½; p = ½, ¾, ¼
     expected = -math.log(0.5) - math.log(0.25) - (math.log(0.25) + math.log(0.75)) / 2
-    assert float(negative_log_likelihood(real, decoded, "bernoulli", 0.1)) == pytest.approx(expected, rel=1e-6)
+    assert float(negative_log_likelihood(real, before_tanh, "bernoulli", 0.1)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_bernoulli_cost_is_not_clamped_where_tanh_rounds_to_one() -> None:
+    """−t log σ(2a) − (1 − t) log(1 − σ(2a)) = log(1 + e^2a) − 2at; its slope by a is 2(σ(2a) − t)."""
+    real, wrong = torch.tensor([[-1.0, 1.0, -0.5]]), torch.tensor([[30.0, -40.0, 20.0]], requires_grad=True)
+    assert (wrong.tanh().abs() == 1).all()
+    cost = negative_log_likelihood(real, wrong, "bernoulli", 0.1)
+    t, a = (real.double().numpy() + 1) / 2, wrong.detach().double().numpy()
+    assert float(cost.detach()) == pytest.approx(float((np.logaddexp(0, 2 * a) - 2 * a * t).sum()), rel=1e-6)
+    (slope,) = torch.autograd.grad(cost.sum(), wrong)
+    np.testing.assert_allclose(slope.numpy(), 2 * (1 / (1 + np.exp(-2 * a)) - t), rtol=1e-6)
+
+
+@pytest.mark.parametrize("network", ["infogan[width=4,hidden=8]", "dcgan[width=4]", "resnet[width=4]", "mlp[width=8]"])
+def test_the_decoder_gives_logits_in_training_and_images_otherwise(network: str) -> None:
+    config = TrainConfig.from_mapping({"network": network, "objective": "vae", "latent": 3})
+    decoder = build_generator(config, ImageShape(8, 1), 0)
+    plain = build_generator(dataclasses.replace(config, objective="nonsaturating"), ImageShape(8, 1), 0)
+    plain.load_state_dict(decoder.state_dict())  # the names are those of other objectives
+    z = torch.randn(6, 3, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(decoder(z, None).tanh(), plain(z, None))
+    torch.testing.assert_close(decoder.eval()(z, None), plain.eval()(z, None))
+
+
+def test_bernoulli_refuses_a_generator_without_tanh() -> None:
+    config = TrainConfig.from_mapping({"network": "mlp[width=8]", "objective": "vae", "latent": 3})
+    with pytest.raises(ConfigError, match="does not end in tanh"):
+        build_generator(config, PointShape(2), 0)
 
 
 def test_the_bound_is_the_evidence_where_the_posterior_is_exact() -> None:
@@ -114,7 +145,7 @@ def test_madgan_is_the_cross_entropy_of_k_plus_one_classes() -> None:
     def loss() -> Tensor:
         on_real, on_fake = naming(real), naming(fake)
         adversarial = game.discriminator_loss(on_real.logits, on_fake.logits).mean()
-        return adversarial + game.discriminator_term(on_real, on_fake, None)
+        return adversarial + game.discriminator_term(on_real, on_fake, term_context())
 
     outputs = [naming.linear(naming.body(side).features) for side in (real, fake)]
     maker = torch.tensor([0, 1, 2, 0, 1, 2, 0])
@@ -180,12 +211,12 @@ def test_veegan_by_hand_and_its_gradients() -> None:
     torch.testing.assert_close(on_real.logits, score(x, back(x)))
     torch.testing.assert_close(on_fake.logits, score(fake, z))
     gap = (back(fake) - z).square().sum(1).mean()
-    torch.testing.assert_close(game.generator_term(on_real, on_fake, None), 0.5 * gap)
+    torch.testing.assert_close(game.generator_term(on_real, on_fake, term_context()), 0.5 * gap)
 
     def loss() -> Tensor:
         judged = pairing(fake, None, z)
         return game.discriminator_loss(judged.logits, judged.logits).mean() + game.discriminator_term(
-            judged, judged, None
+            judged, judged, term_context()
         )
 
     require_finite_differences(loss, list(pairing.parameters()))

@@ -64,6 +64,17 @@ def test_dragan_penalises_around_real_images_only() -> None:
     assert torch.equal(found, PENALTIES.build("dragan")(quadratic, REAL, FAKE * 9, None, stream()))
 
 
+def test_dragans_weight_is_a_hundredth_for_points() -> None:
+    points, stay = draw(3, 5, 18), draw(4, 5, 18)
+    found, by_hand = (
+        PENALTIES.build(spec)(quadratic, points, stay, None, stream()) for spec in ("dragan", "dragan[weight=0.1]")
+    )
+    assert torch.equal(found, by_hand)
+    images = PENALTIES.build("dragan")(quadratic, REAL, FAKE, None, stream())
+    assert torch.equal(images, PENALTIES.build("dragan[weight=10]")(quadratic, REAL, FAKE, None, stream()))
+    assert float(PENALTIES.build("dragan[weight=0]")(quadratic, points, stay, None, stream())) == 0
+
+
 def test_dragan_moves_each_pixel_by_less_than_half_a_deviation() -> None:
     moved = perturb(REAL, stream()) - REAL
     assert (moved >= 0).all()

@@ -1,4 +1,4 @@
-"""spectral-norm against NumPy's singular values; one iteration a step; its vectors travel with the state."""
+"""spectral-norm against NumPy's and torch's singular values; one iteration per training pass; its vectors travel with the state."""
 
 import numpy as np
 import pytest
@@ -30,20 +30,58 @@ def test_divides_by_the_largest_singular_value() -> None:
     assert len(list(normalised_weights(wrapped))) == 3
 
 
-def test_one_iteration_a_step_is_the_papers() -> None:
+def test_one_iteration_per_training_pass_is_the_papers() -> None:
     wrapped = network()
-    penalty = PENALTIES.build("spectral-norm")
-    penalty.prepare(wrapped)
+    PENALTIES.build("spectral-norm").prepare(wrapped)
     rule, weight = next(normalised_weights(wrapped))
-    u, matrix = rule.u.clone().numpy(), weight.detach().flatten(1).numpy()
-    v = matrix.T @ u / np.linalg.norm(matrix.T @ u)
-    penalty.after_step(wrapped)
-    np.testing.assert_allclose(rule.v.numpy(), v, atol=1e-14)
-    np.testing.assert_allclose(rule.u.numpy(), matrix @ v / np.linalg.norm(matrix @ v), atol=1e-14)
+    matrix, image = weight.detach().flatten(1).numpy(), torch.zeros(1, 3, 3, 3, dtype=torch.float64)
     wrapped.train()
+    for _ in range(2):
+        u = rule.u.clone().numpy()
+        v = matrix.T @ u / np.linalg.norm(matrix.T @ u)
+        wrapped[0](image)
+        np.testing.assert_allclose(rule.v.numpy(), v, atol=1e-14)
+        np.testing.assert_allclose(rule.u.numpy(), matrix @ v / np.linalg.norm(matrix @ v), atol=1e-14)
     before = rule.u.clone()
-    _ = wrapped[0](torch.zeros(1, 3, 3, 3, dtype=torch.float64))  # looking moves nothing
+    wrapped.eval()
+    wrapped[0](image)  # looking moves nothing
     assert torch.equal(rule.u, before)
+
+
+@pytest.mark.parametrize("kind", [nn.Conv2d, nn.ConvTranspose2d, nn.Linear])
+def test_the_matrix_has_one_row_per_output_as_torchs_own(kind: type[nn.Module]) -> None:
+    torch.manual_seed(0)
+    ours, theirs = (kind(5, 3, 4) if kind is not nn.Linear else kind(5, 3) for _ in range(2))
+    theirs.load_state_dict(ours.state_dict())
+    PENALTIES.build("spectral-norm[warm_up=300]").prepare(ours.double())
+    nn.utils.parametrizations.spectral_norm(theirs.double(), n_power_iterations=300)
+    torch.testing.assert_close(ours.weight, theirs.weight, rtol=0, atol=1e-9)
+    matrix = ours.weight.detach().transpose(0, 1) if kind is nn.ConvTranspose2d else ours.weight.detach()
+    assert float(torch.linalg.svdvals(matrix.flatten(1))[0]) == pytest.approx(1, abs=1e-9)
+    assert matrix.flatten(1).shape[0] == 3
+
+
+def test_norms_lag_behind_a_training_and_are_one_after_it() -> None:
+    """The iteration follows weights that move; after `finish` every layer's largest singular value is 1 by torch's svdvals."""
+    penalty, wrapped = PENALTIES.build("spectral-norm"), nn.Sequential(nn.Linear(20, 20), nn.ReLU(), nn.Linear(20, 1))
+    torch.manual_seed(0)
+    penalty.prepare(wrapped)
+    optimizer = torch.optim.Adam(wrapped.parameters(), 0.5)
+    for _ in range(3):
+        optimizer.zero_grad()
+        wrapped(torch.randn(8, 20)).square().mean().backward()
+        optimizer.step()
+    wrapped.eval()
+
+    def largest() -> list[float]:
+        layers = [m for m in wrapped if isinstance(m, nn.Linear)]
+        return [float(torch.linalg.svdvals(layer.weight.detach().double())[0]) for layer in layers]
+
+    lagging = largest()
+    assert max(lagging) > 1.001  # else there is nothing to converge
+    said = penalty.finish(nn.Identity(), wrapped, [], 0)
+    assert said["largest_norm_before"] == pytest.approx(max(lagging), rel=1e-6)
+    assert largest() == pytest.approx([1.0, 1.0], abs=1e-6)  # float32
 
 
 def test_the_gradient_is_the_papers_equation_twelve() -> None:

@@ -1,6 +1,7 @@
 """EMA against the closed form of the recursion; buffers are copied."""
 
 import copy
+import math
 
 import pytest
 import torch
@@ -36,8 +37,22 @@ def test_decay_is_in_images_and_ramps_up() -> None:
     assert decay(100.0, 0.05, 10**6, 50) == pytest.approx(0.5**0.5)
 
 
+def test_the_half_life_may_rise_by_half_a_cosine() -> None:
+    """Over 400 images to 100: h = 50·(1 − cos(π·t/400)), 50 after 200; θ̄ ← β·θ̄ + (1 − β)·θ with β = 2^(−b/h)."""
+    generator, average = nn.Linear(1, 1, bias=False).double(), nn.Linear(1, 1, bias=False).double()
+    ema, expected = Ema(half_life=100.0, over=400.0), 0.0
+    with torch.no_grad():
+        generator.weight.fill_(1.0)
+        average.weight.fill_(0.0)
+    for seen in (100, 200, 300, 400, 500):
+        ema.update(average, generator, images_seen=seen, images=100)
+        beta = 0.5 ** (100 / (50 * (1 - math.cos(math.pi * min(seen, 400) / 400))))
+        expected = beta * expected + 1 - beta
+        assert float(average.weight) == pytest.approx(expected, rel=1e-12)
+
+
 @pytest.mark.parametrize(
-    "options", [{"half_life": 0.0}, {"half_life": -1.0}, {"half_life": float("nan")}, {"rampup": -0.1}]
+    "options", [{"half_life": 0.0}, {"half_life": -1.0}, {"half_life": float("nan")}, {"rampup": -0.1}, {"over": -1.0}]
 )
 def test_refuses_values_out_of_range(options: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="ema"):

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from tiny import term_context
 from torch import nn
 
 from gantlet.core.errors import ConfigError
@@ -52,9 +53,9 @@ def test_feature_matching_compares_means_not_pairs() -> None:
     judged = [DiscriminatorOutput(torch.zeros(6, dtype=torch.float64), torch.from_numpy(side)) for side in (real, fake)]
     technique = TECHNIQUES.build("feature-matching[weight=3]")
     expected = 3 * np.sum((real.mean(0) - fake.mean(0)) ** 2)
-    assert float(technique.generator_term(*judged, None)) == pytest.approx(expected, rel=1e-12)
+    assert float(technique.generator_term(*judged, term_context())) == pytest.approx(expected, rel=1e-12)
     shuffled = judged[1]._replace(features=judged[1].features.flip(0))
-    assert float(technique.generator_term(judged[0], shuffled, None)) == pytest.approx(expected, rel=1e-12)
+    assert float(technique.generator_term(judged[0], shuffled, term_context())) == pytest.approx(expected, rel=1e-12)
     assert isinstance(technique, MayReplaceLoss)
     assert not technique.adversarial
 

@@ -1,14 +1,21 @@
-"""unrolled against torch's own Adam on a copy (values), finite differences through all inner steps (gradients), and the
-one-step formula of Metz et al. 2017, Eq. 11.
+"""unrolled against torch's own Adam on a copy (values), finite differences through all inner steps (gradients), the
+one-step formula of Metz et al. 2017, Eq. 11, and finite differences of the generator's whole loss in the game.
 """
 
 import copy
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from gantlet.core.config import TrainConfig
+from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.modules import Batch
+from gantlet.core.interfaces.networks import PointShape
+from gantlet.training.game import Game
+from gantlet.training.state import TrainState
 from gantlet.training.techniques import TECHNIQUES
 
 
@@ -96,3 +103,64 @@ def test_weights_without_any_gradient_give_no_nan() -> None:
     total = torch.stack([p.sum() for p in ahead(network, optimizer, fake, 2).values()]).sum()
     (gradient,) = torch.autograd.grad(total, fake, allow_unused=True)
     assert gradient is None or torch.isfinite(gradient).all()
+
+
+def softplus_game(r: Tensor, f: Tensor) -> Tensor:
+    return (nn.functional.softplus(-r) + nn.functional.softplus(f)).mean()
+
+
+def wasserstein_game(r: Tensor, f: Tensor) -> Tensor:
+    return (f - r).mean()
+
+
+@pytest.mark.parametrize(("objective", "d_loss"), [("minimax", softplus_game), ("wgan", wasserstein_game)])
+def test_the_generator_minimises_the_whole_value_at_the_discriminator_ahead(objective: str, d_loss: Any) -> None:
+    """Metz et al. 2017, Eq. 10: f(θ_G, θ_D^K(θ_G)), written out with torch's Adam on a copy and differenced by θ_G."""
+    settings = TrainConfig(objective=objective, techniques=("unrolled[steps=3]",), network="mlp[width=6,depth=1]", latent=2,
+                           lr_discriminator=0.05)  # fmt: skip
+    game = Game.of(settings)
+    state = TrainState.fresh(settings, game, PointShape(2), 0)
+    G, D = state.generator.double(), state.discriminator.double()
+    stream = torch.Generator().manual_seed(3)
+    real, z = (torch.randn(5, 2, generator=stream, dtype=torch.float64) for _ in range(2))
+
+    def value() -> float:
+        fake, ahead = G(z, None).detach(), copy.deepcopy(D)
+        adam = torch.optim.Adam(ahead.parameters(), 0.05, (settings.beta1, settings.beta2))
+        for _ in range(3):
+            adam.zero_grad()
+            d_loss(ahead(real, None).logits, ahead(fake, None).logits).backward()
+            adam.step()
+        return -float(d_loss(ahead(real, None).logits, ahead(fake, None).logits).detach())
+
+    D.requires_grad_(False)  # as in the loop
+    output = game.generator_step(G, D, Batch(real, None, z), state.context(0))
+    D.requires_grad_(True)
+    assert output.terms["g_loss"].item() == pytest.approx(value(), abs=1e-12)
+    weight = G.layers[-1].weight
+    (gradient,) = torch.autograd.grad(output.loss, weight)
+    for row, column in [(0, 0), (1, 3), (0, 5)]:
+        sides = []
+        for h in (1e-5, -1e-5):
+            with torch.no_grad():
+                weight[row, column] += h
+            sides.append(value())
+            with torch.no_grad():
+                weight[row, column] -= h
+        # central difference of a function of order 1: about 1e-10, and 1e-16/1e-5 of rounding
+        assert float(gradient[row, column]) == pytest.approx((sides[0] - sides[1]) / 2e-5, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"objective": "nonsaturating"}, "use --objective minimax or wgan"),
+        ({"objective": "minimax", "techniques": ("unrolled", "historical-averaging")}, "without historical-averaging"),
+    ],
+)
+def test_refuses_other_games(changes: dict[str, Any], words: str) -> None:
+    settings = TrainConfig.from_mapping(
+        {"network": "mlp[width=6]", "latent": 2, "techniques": ("unrolled",), **changes}
+    )
+    with pytest.raises(ConfigError, match=words):
+        TrainState.fresh(settings, Game.of(settings), PointShape(2), 0)

@@ -24,6 +24,10 @@ class Capabilities:
     """Its generator term reads the discriminator's output for real images; if not, the generator's step can skip them."""
     relativistic: bool = False
     """Of an objective: the generator's loss reads real logits; if not, the generator's step does not compute them."""
+    zero_sum: bool = False
+    """Of an objective: the generator's loss is minus the discriminator's, up to terms that do not depend on fakes."""
+    needs_images: bool = False
+    """It reads or changes images: it does not go with points."""
     cross_entropy: bool = False
     """Of an objective: the discriminator's loss is softplus(−r) + softplus(f), a cross-entropy with the targets 1 and 0."""
     reads_energy: bool = False

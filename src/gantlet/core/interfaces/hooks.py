@@ -2,37 +2,22 @@
 
 Each hook is a protocol with one method, and a part names the hooks that it implements as bases. The game calls all parts
 with a hook in the order of the configuration. A new method therefore adds a file of its own and changes neither game nor
-loop. Tensors that a part keeps between steps are its ``memory``, which the checkpoint holds.
+loop. Tensors that a part keeps between steps are its ``memory``, which the checkpoint holds; a part of any kind whose acts
+depend on it names `ReadsMemory`, and the game then asks ``part.at(memory)`` in its place.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.interfaces.capabilities import Part
 from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.core.interfaces.objectives import Objective
-
-Memory = dict[str, Tensor]
-
-
-@dataclass(frozen=True)
-class StepContext:
-    """Context of one training step: what parts may read, and the random streams that they draw from."""
-
-    streams: Mapping[str, torch.Generator]
-    """Random streams by name: ``penalty`` and ``augment`` are for parts."""
-    memory: Mapping[str, Memory]
-    """The memory of each part, by the part's name."""
-    discriminator_step: int
-    """Number of discriminator steps before this one."""
-    optimizer: torch.optim.Optimizer
-    """The discriminator's optimiser; parts may read its state and must not change it."""
+from gantlet.core.interfaces.step import Memory, TermContext
 
 
 @runtime_checkable
@@ -105,10 +90,10 @@ class Remembers(Part, Protocol):
 
 @runtime_checkable
 class ReadsMemory(Remembers, Protocol):
-    """An objective whose losses depend on its memory."""
+    """A part (objective, penalty, technique) whose losses, terms or changes of images depend on its memory."""
 
-    def at(self, memory: Memory) -> Objective:
-        """Return the objective with the present values of its memory."""
+    def at(self, memory: Memory) -> Part:
+        """Return the part with the present values of its memory: an object with the same hooks."""
 
 
 @runtime_checkable
@@ -142,9 +127,9 @@ class DiscriminatorTerm(Part, Protocol):
     """A part that adds a term to the discriminator's loss."""
 
     def discriminator_term(
-        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, step: TermContext
     ) -> Float[Tensor, ""]:
-        """Return the term of one batch."""
+        """Return the term of one batch; ``step`` holds its labels, its images and the discriminator."""
 
 
 @runtime_checkable
@@ -152,7 +137,7 @@ class GeneratorTerm(Part, Protocol):
     """A part that adds a term to the generator's loss; with the capability ``needs_real`` the real images are scored too."""
 
     def generator_term(
-        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, step: TermContext
     ) -> Float[Tensor, ""]:
         """Return the term of one batch; no gradient flows into ``real``."""
 
@@ -163,6 +148,17 @@ class PairTerm(Part, Protocol):
 
     def pair_term(self, real: Float[Tensor, "b c s s"], fake: Float[Tensor, "b c s s"]) -> Float[Tensor, ""]:
         """Return the term of one batch."""
+
+
+@runtime_checkable
+class WeighsFakes(Part, Protocol):
+    """A part that gives each fake a weight in the generator's adversarial loss."""
+
+    def fake_weights(self, scores: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+        """Return the weights, whose mean is 1; ``scores``: the fakes' logits (the mean of each fake's, where it has several).
+
+        The scores carry no gradient.
+        """
 
 
 @runtime_checkable
@@ -226,12 +222,14 @@ GENERAL_HOOKS = (
     Packs,
     ActsAfterStep,
     Remembers,
+    ReadsMemory,
     Observes,
     Follows,
     WeightTerm,
     DiscriminatorTerm,
     GeneratorTerm,
     PairTerm,
+    WeighsFakes,
     MayReplaceLoss,
     Augments,
     Unrolls,

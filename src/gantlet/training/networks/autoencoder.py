@@ -53,7 +53,7 @@ class DecoderGenerator(nn.Module):
         super().__init__()
         stages(shape, PLANES)
         self.layers = nn.Sequential(*decoder(latent, plan.width, shape, plan.norm == "batch"), nn.Tanh())
-        self.apply(INITIAL[plan.init])
+        self.apply(INITIAL["normal" if plan.norm == "batch" else "he"])
 
     def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b c s s"]:
         """Return images in (−1, 1)."""
@@ -84,7 +84,7 @@ class AutoencoderDiscriminator(NetworkModule):
             self.decoder = nn.Sequential(*decoder(plan.code, width, shape, norm=False))
         if self.energy == "logit":
             self.head = nn.Linear(plan.code, 1)
-        self.apply(INITIAL[plan.init])
+        self.apply(INITIAL[plan.init or ("he" if energetic else "normal")])
 
     def forward(
         self, images: Float[Tensor, "b c s s"], labels: Int64[Tensor, " b"] | None = None
@@ -112,14 +112,16 @@ class Autoencoder(Network[ImageShape], Refuses):
     (``energy=absolute``, for began); logit = −E, features = the code. With ``energy=none`` the discriminator is the encoder
     alone, and the generator the one decoder (for reconstruction). With ``energy=logit`` the discriminator is the encoder and
     one linear layer on its code: the plain GAN of the same two networks. Options: ``width`` of the outer convolutions (the inner
-    ones have twice as many), ``code``, ``norm`` of the generator: ``batch`` or ``none``; ``init``: ``normal``, N(0, 0.02²),
-    or ``he``, with which signals keep their size through layers without normalisation.
+    ones have twice as many), ``code``, ``norm`` of the generator: ``batch`` or ``none``; ``init`` of the discriminator:
+    ``normal``, N(0, 0.02²), or ``he``, with which signals keep their size through layers without normalisation; not given: he
+    where it decodes (energies), else normal. The generator starts from N(0, 0.02²), from He's weights without normalisation.
 
     When to use it: with the objectives ebgan, began and reconstruction, or as the plain GAN beside them. Sizes 8 … 128 and 48;
     1 or 3 channels; no labels.
 
     Raises: ConfigError for other options, with conditioning, and with objectives that do not read energies.
-    Convention: no normalisation in the auto-encoder, linear output.
+    Convention: no normalisation in the auto-encoder, linear output; from N(0, 0.02²) its output is 0 whatever it sees, so that an
+    energy is the image's own size and fakes are told from real images by their contrast alone.
     Source: Zhao et al. 2017, arXiv:1609.03126, Eq. 3; Berthelot et al. 2017, arXiv:1703.10717; layers of Lucic et al.
     2018, arXiv:1711.10337, App. B.
     """
@@ -128,18 +130,18 @@ class Autoencoder(Network[ImageShape], Refuses):
     code: int = 64
     norm: str = "batch"
     energy: str = "squared"
-    init: str = "normal"
+    init: str = ""
 
     def __post_init__(self) -> None:
         choices = {
             "norm": ("batch", "none"),
             "energy": (*ENERGIES, "none", "logit"),
-            "init": tuple(INITIAL),
+            "init": ("", *INITIAL),
         }
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ConfigError(
-                    f"network 'autoencoder': expected {name} {' or '.join(known)}; got {getattr(self, name)!r}"
+                    f"network 'autoencoder': expected {name} {' or '.join(filter(None, known))}; got {getattr(self, name)!r}"
                 )
         if self.width < 1 or self.code < 1:
             raise ConfigError(f"network 'autoencoder': expected width, code ≥ 1; got {self.width}, {self.code}")

@@ -12,6 +12,7 @@ from gantlet.core.interfaces.capabilities import Capabilities
 from gantlet.core.interfaces.conditioning import Conditioning
 from gantlet.core.interfaces.hooks import DiscriminatorTerm, GeneratorTerm
 from gantlet.core.interfaces.modules import DiscriminatorOutput, Head
+from gantlet.core.interfaces.step import TermContext
 from gantlet.training.networks import CONDITIONING
 from gantlet.training.networks.conditioning import require_dim
 from gantlet.training.networks.labels import ClassifyingHead, LatentWithLabel, PassThrough
@@ -61,19 +62,19 @@ class AuxiliaryClassifier(Conditioning, DiscriminatorTerm, GeneratorTerm):
         return ClassifyingHead(dim, n_classes)
 
     def discriminator_term(
-        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, step: TermContext
     ) -> Float[Tensor, ""]:
         """Return λ_D·(CE(real) + CE(fake)), ≥ 0, in nats."""
-        loss = class_loss(real, labels)
+        loss = class_loss(real, step.labels)
         if self.on_fake:
-            loss = loss + class_loss(fake, labels)
+            loss = loss + class_loss(fake, step.labels)
         return self.discriminator * loss
 
     def generator_term(
-        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, step: TermContext
     ) -> Float[Tensor, ""]:
         """Return λ_G·CE(fake), ≥ 0, in nats."""
-        return self.generator * class_loss(fake, labels)
+        return self.generator * class_loss(fake, step.labels)
 
 
 def class_loss(output: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None) -> Float[Tensor, ""]:

@@ -1,6 +1,6 @@
 """One adversarial objective per file: both players' losses beside their equations."""
 
-from gantlet.core.interfaces.hooks import HOOKS, ReadsMemory
+from gantlet.core.interfaces.hooks import HOOKS
 from gantlet.core.interfaces.objectives import Autoencodes, MatchesBatch, Objective
 from gantlet.core.registry import Metadata, Registry
 
@@ -8,6 +8,6 @@ OBJECTIVES = Registry(
     "objective",
     __name__,
     metadata=Metadata,
-    protocols=(Objective, ReadsMemory, MatchesBatch, Autoencodes, *HOOKS),
+    protocols=(Objective, MatchesBatch, Autoencodes, *HOOKS),
     group="objectives",
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
 
@@ -14,6 +14,7 @@ from gantlet.core.interfaces.capabilities import Capabilities, Part
 from gantlet.core.interfaces.hooks import GeneratorTerm, Refuses
 from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.core.interfaces.objectives import Objective, refuse_without_energy
+from gantlet.core.interfaces.step import TermContext
 from gantlet.training.objectives import OBJECTIVES
 
 
@@ -27,7 +28,8 @@ class EnergyBased(Objective, Refuses, GeneratorTerm):
     Options: ``margin`` m; ``pulling_away`` λ (0: off).
 
     When to use it: with the network `autoencoder`; the margin must suit the energy's scale: too large, and the game is
-    lost early; too small, and fakes stop too soon.
+    lost early; too small, and fakes stop too soon. The energy is the sum over pixels and channels of squares of numbers in
+    [−1, 1], so the margin is for the whole image, not per pixel: 10 are 0.013 per pixel of 28×28, 0.16 of 8×8.
 
     Optimum: for fixed densities p, q the discriminator's loss is m·(1 − TV(p, q)); at equilibrium it is m.
     Raises: ConfigError when m ≤ 0 or λ < 0, and for a discriminator that is no auto-encoder.
@@ -65,7 +67,7 @@ class EnergyBased(Objective, Refuses, GeneratorTerm):
         return -fake_logits
 
     def generator_term(
-        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, step: TermContext
     ) -> Float[Tensor, ""]:
         """Return λ·PT of the fakes' codes, in [0, λ]."""
         return self.pulling_away * pulling_away(fake.features)

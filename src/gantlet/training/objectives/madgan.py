@@ -15,6 +15,7 @@ from gantlet.core.interfaces.capabilities import Capabilities, ModuleCapabilitie
 from gantlet.core.interfaces.hooks import AltersGenerator, DiscriminatorTerm, Refuses, ReplacesDiscriminator
 from gantlet.core.interfaces.modules import DiscriminatorOutput, NetworkModule, feature_dim, module_capabilities
 from gantlet.core.interfaces.objectives import Objective
+from gantlet.core.interfaces.step import TermContext
 from gantlet.training.objectives import OBJECTIVES
 
 
@@ -107,7 +108,7 @@ class MultiAgent(Objective, Refuses, AltersGenerator, ReplacesDiscriminator, Dis
         return softplus(-fake_logits)
 
     def discriminator_term(
-        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, step: TermContext
     ) -> Float[Tensor, ""]:
         """Return −log p(k | fake), ≥ 0, in nats."""
         outputs = fake.class_logits

@@ -29,7 +29,7 @@ class Minimax(Objective):
     Source: Goodfellow et al. 2014, arXiv:1406.2661, Eq. 1 and Theorem 1.
     """
 
-    capabilities: ClassVar[Capabilities] = Capabilities(cross_entropy=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(cross_entropy=True, zero_sum=True)
 
     def discriminator_loss(
         self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]

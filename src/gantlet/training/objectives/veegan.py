@@ -13,9 +13,18 @@ from torch.nn.functional import softplus
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Capabilities, ModuleCapabilities, Part
-from gantlet.core.interfaces.hooks import DiscriminatorTerm, GeneratorTerm, Refuses, ReplacesDiscriminator
+from gantlet.core.interfaces.hooks import (
+    Augments,
+    DiscriminatorTerm,
+    GeneratorTerm,
+    Packs,
+    Refuses,
+    ReplacesDiscriminator,
+    Unrolls,
+)
 from gantlet.core.interfaces.modules import DiscriminatorOutput, NetworkModule, feature_dim
 from gantlet.core.interfaces.objectives import Objective
+from gantlet.core.interfaces.step import TermContext
 from gantlet.training.objectives import OBJECTIVES
 
 
@@ -58,7 +67,7 @@ class Veegan(Objective, Refuses, ReplacesDiscriminator, DiscriminatorTerm, Gener
     that are not Gaussian.
 
     Optimum: for fixed pairs the best logit is log p(F(x), x)/q(z, x), and −f is then the paper's density ratio.
-    Raises: ConfigError for λ < 0 or width < 1; with labels, pacgan, diffaugment, unrolled or penalties on gradients.
+    Raises: ConfigError for λ < 0 or width < 1; with labels, packs, augmentation, unrolled or penalties.
     Convention: the paper's D is ours with the sign turned; F steps with the discriminator, on the same batch, and only by
     its reconstruction (Algorithm 1); d is the squared L2 distance summed over z.
     Source: Srivastava et al. 2017, arXiv:1705.07761, §3 and Algorithm 1.
@@ -74,9 +83,11 @@ class Veegan(Objective, Refuses, ReplacesDiscriminator, DiscriminatorTerm, Gener
 
     def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with what knows no pairs."""
-        if config.conditioning != "none" or {"pacgan", "diffaugment", "unrolled"} & set(others) or config.penalties:
+        blind = [name for name, part in others.items() if isinstance(part, (Packs, Augments, Unrolls))]
+        if config.conditioning != "none" or blind or config.penalties:
             return (
-                "its discriminator scores pairs (z, x); leave out labels, penalties, pacgan, diffaugment and unrolled"
+                "its discriminator scores pairs (z, x); leave out labels, penalties, packs, augmentation and unrolled"
+                f"{': ' if blind else ''}{', '.join(blind)}"
             )
         return None
 
@@ -95,13 +106,13 @@ class Veegan(Objective, Refuses, ReplacesDiscriminator, DiscriminatorTerm, Gener
         return -fake_logits
 
     def discriminator_term(
-        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, step: TermContext
     ) -> Float[Tensor, ""]:
         """Return F's loss, mean ‖z − F(G(z))‖², ≥ 0; the fakes carry no gradient in this step."""
         return _reconstruction_error(fake)
 
     def generator_term(
-        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, step: TermContext
     ) -> Float[Tensor, ""]:
         """Return λ·mean ‖z − F(G(z))‖², ≥ 0."""
         return self.weight * _reconstruction_error(fake)

@@ -1,10 +1,12 @@
 """The Wasserstein GAN: the critic's mean difference between real and fake estimates a distance."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
 
+from gantlet.core.interfaces.capabilities import Capabilities
 from gantlet.core.interfaces.objectives import Objective
 from gantlet.training.objectives import OBJECTIVES
 
@@ -24,6 +26,8 @@ class Wasserstein(Objective):
     Convention: both players minimise.
     Source: Arjovsky et al. 2017, arXiv:1701.07875, Eq. 2 and Algorithm 1.
     """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(zero_sum=True)
 
     def discriminator_loss(
         self, real_logits: Float[Tensor, " b"], fake_logits: Float[Tensor, " b"]

@@ -1,6 +1,6 @@
 """Helpers of penalties: the one place that differentiates a critic by its input, random points, checks of options."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float, Int64
@@ -9,6 +9,7 @@ from torch import Tensor
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.penalties import Critic
 from gantlet.core.rng import for_rows
+from gantlet.core.schedules import half_cosine
 
 
 def input_gradient(
@@ -52,6 +53,11 @@ def interpolate(
 def mean_squared_norm(gradient: Float[Tensor, "b *shape"]) -> Float[Tensor, ""]:
     """Return the mean over the batch of ‖∇‖², summed over each image's pixels."""
     return gradient.square().flatten(1).sum(1).mean()
+
+
+def falling(weight: float, end: float, over: float, memory: Mapping[str, Tensor]) -> float:
+    """Return a weight's present value: half a cosine from ``weight`` to ``end`` over ``over`` images seen; 0: constant."""
+    return half_cosine(weight, end, float(memory["seen"]) / over) if over else weight
 
 
 def require_weight(penalty: str, name: str, value: float) -> None:

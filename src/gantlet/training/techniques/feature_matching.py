@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Capabilities
 from gantlet.core.interfaces.hooks import GeneratorTerm, MayReplaceLoss
 from gantlet.core.interfaces.modules import DiscriminatorOutput
+from gantlet.core.interfaces.step import TermContext
 from gantlet.training.techniques import TECHNIQUES
 
 
@@ -39,7 +40,7 @@ class FeatureMatching(GeneratorTerm, MayReplaceLoss):
             raise ConfigError(f"technique 'feature-matching': expected weight > 0 and finite; got {self.weight}")
 
     def generator_term(
-        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, labels: Int64[Tensor, " b"] | None
+        self, real: DiscriminatorOutput, fake: DiscriminatorOutput, step: TermContext
     ) -> Float[Tensor, ""]:
         """Return λ·‖mean φ(x) − mean φ(G(z))‖², ≥ 0."""
         return self.weight * (real.features.mean(0) - fake.features.mean(0)).square().sum()

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Capabilities, Part
-from gantlet.core.interfaces.hooks import Refuses, Unrolls
+from gantlet.core.interfaces.hooks import DiscriminatorTerm, Refuses, Unrolls, WeighsFakes, WeightTerm
+from gantlet.core.interfaces.objectives import Objective
 from gantlet.training.techniques import TECHNIQUES
 
 Loss = Callable[[dict[str, Tensor]], Tensor]
@@ -21,12 +22,14 @@ Loss = Callable[[dict[str, Tensor]], Tensor]
 class Unrolled(Refuses, Unrolls):
     """The generator's loss is taken against the discriminator after K of its own steps, and differentiated through them.
 
-    θ_D⁰ = θ_D, θ_D^{k+1} = θ_D^k − Adam(∇f(θ_G, θ_D^k)); G minimises its loss at θ_D^K(θ_G); D itself then takes one
-    ordinary step. Option: ``steps`` K.
+    With f = −(D's loss): θ_D⁰ = θ_D, θ_D^{k+1} = θ_D^k + Adam(∇f(θ_G, θ_D^k)); G minimises the whole f(θ_G, θ_D^K(θ_G)),
+    the term of the real images included, since θ_D^K depends on G too; D itself takes one ordinary step. Option:
+    ``steps`` K.
 
     When to use it: against mode collapse in small games; a step costs about 1 + K times as much.
 
-    Raises: ConfigError when K < 1, with another optimiser than Adam, and with penalties.
+    Raises: ConfigError when K < 1, with another optimiser than Adam, with an objective that is no zero-sum game (f is one:
+    take minimax or wgan), and with penalties or other terms of D's loss.
     Convention: true unrolling: the inner steps are those of D's own Adam (its moments and rate at this step), and the
     gradient flows through all of them, second derivatives included; the K inner steps share the batch of the generator's
     step. (Taking K detached steps and restoring D afterwards lacks the second term of Eq. 11.)
@@ -46,6 +49,16 @@ class Unrolled(Refuses, Unrolls):
             return f"it unrolls steps of Adam; got optimizer {config.optimizer!r}"
         if config.penalties:
             return f"its inner steps follow the plain adversarial loss, without {', '.join(config.penalties)}"
+        if any(isinstance(part, Objective) and not part.capabilities.zero_sum for part in others.values()):
+            return (
+                f"its generator minimises what the discriminator maximises, real images included, and {config.objective!r} "
+                "has another loss for it; use --objective minimax or wgan"
+            )
+        further = [
+            name for name, part in others.items() if isinstance(part, (DiscriminatorTerm, WeightTerm, WeighsFakes))
+        ]
+        if further:
+            return f"its inner steps and its generator follow the plain adversarial loss, without {', '.join(further)}"
         return None
 
     def future(self, discriminator: nn.Module, loss: Loss, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
