@@ -1,6 +1,7 @@
 """Trainings of a lab: the usual loop in a temporary folder; samples, log and state are returned."""
 
 import dataclasses
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,11 +22,14 @@ from gantlet.training.state import TrainState
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """A finished training: samples by step (the last are the final generator's), the log's lines, and the state."""
+    """A finished training: samples by step (the last are the final generator's), the log's lines, the state, and the CPU
+    seconds of this process at the end of each step.
+    """
 
     samples_by_step: tuple[tuple[int, Samples], ...]
     lines: tuple[dict[str, Any], ...]
     state: TrainState
+    clock: tuple[float, ...]
 
     @property
     def samples(self) -> Samples:
@@ -47,17 +51,18 @@ def train_and_sample(
         n_classes = 0 if config.conditioning == "none" else len(data.classes)
         state = TrainState.fresh(config, Game.of(config), data.shape, n_classes)
         Checkpoints(Path(folder), config, data).restore(state)
-    return TrainingRun(tuple(watching.samples_by_step), tuple(watching.lines), state)
+    return TrainingRun(tuple(watching.samples_by_step), tuple(watching.lines), state, tuple(watching.clock))
 
 
 @dataclass
 class _Recorder:
-    """An observer that draws samples at every evaluation, keeps the log, and prints nothing."""
+    """An observer that draws samples at every evaluation, keeps the log and the time, and prints nothing."""
 
     draws: int
     labels: Int64[np.ndarray, " n"] | None
     samples_by_step: list[tuple[int, Samples]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
+    clock: list[float] = field(default_factory=list)
 
     def on_log(self, line: Mapping[str, Any]) -> None:
         """Keep the line."""
@@ -72,4 +77,5 @@ class _Recorder:
         return Measured(None, {})
 
     def on_progress(self, step: int, total: int) -> None:
-        """Show nothing: the lab counts its trainings."""
+        """Keep the time; show nothing: the lab counts its trainings."""
+        self.clock.append(time.process_time())
