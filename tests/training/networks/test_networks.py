@@ -10,7 +10,7 @@ from torch import nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import ImageShape
+from gantlet.core.interfaces.networks import ImageShape, PointShape
 from gantlet.training.game import Game
 from gantlet.training.networks import CONDITIONING, NETWORKS
 from gantlet.training.networks.halving import Doubling
@@ -31,6 +31,7 @@ SPECS = [
     "metz[width=2,norm=none,init=he]",
     "mlp[width=8,depth=2]",
     "mlp[width=8,norm=batch]",
+    "mlp[width=8,depth=2,activation=tanh,init=orthogonal]",
     "r3gan[width=4,group_width=4]",
     "r3gan[width=4,group_width=4,image=3]",
     "resnet[width=4]",
@@ -281,6 +282,9 @@ def test_resampling_is_upfirdn_by_one_two_one() -> None:
         "metz[judging=0]",
         "mlp[depth=0]",
         "mlp[norm=layer]",
+        "mlp[activation=elu]",
+        "mlp[gain=0]",
+        "mlp[init=xavier]",
         "resnet[pool=max]",
         "resnet[judging=-1]",
         "autoencoder[energy=cubed]",
@@ -312,6 +316,25 @@ def test_conditioning_needs_classes(conditioning: str) -> None:
 def test_conditional_batch_norm_needs_batch_norm_in_the_generator(spec: str) -> None:
     with pytest.raises(ConfigError, match="needs batch normalisation in the generator"):
         pair(spec, ImageShape(8, 1), "conditional-batch-norm", 3)
+
+
+def test_orthogonal_tanh_networks_are_those_of_metz() -> None:
+    """Without biases and with tanh both are odd functions; the singular values of every weight are 1.4."""
+    torch.manual_seed(0)
+    network = NETWORKS.build("mlp[width=16,depth=2,activation=tanh,init=orthogonal,gain=1.4]")
+    generator, discriminator = (
+        network.generator(PointShape(2), 5, "none", 0),
+        network.discriminator(PointShape(2), "none", 0),
+    )
+    z, x = torch.randn(7, 5), torch.randn(7, 2)
+    torch.testing.assert_close(generator(-z), -generator(z))
+    torch.testing.assert_close(discriminator(-x).logits, -discriminator(x).logits)
+    for module in [*generator.modules(), *discriminator.modules()]:
+        if isinstance(module, nn.Linear):
+            values = torch.linalg.svdvals(module.weight)
+            torch.testing.assert_close(values, torch.full_like(values, 1.4))
+    usual = NETWORKS.build("mlp[width=16,depth=2]").generator(PointShape(2), 5, "none", 0)
+    assert (usual(-z) + usual(z)).abs().max() > 0.01
 
 
 def test_infogan_has_the_studys_layers() -> None:
