@@ -7,8 +7,10 @@ import pytest
 import torch
 from torch import nn
 
+from gantlet.core.errors import TrainingDiverged
 from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.labs import gp_is_local, ring_and_grid, two_modes
+from gantlet.labs.collapse_arms import ARMS, DECISIVE, config
 from gantlet.labs.gp_is_local import Slopes, measure_slopes
 from gantlet.labs.lab import Setting
 from gantlet.labs.mixtures import ModeMeasures, measure_modes, mixture_points
@@ -82,24 +84,53 @@ def test_two_modes_counts_what_was_learned_and_lost(tmp_path: Path) -> None:
     assert result.verdict == "not reproduced" and result.ours.value == 0
 
 
-def test_ring_and_grid_needs_a_collapse_and_a_majority(tmp_path: Path) -> None:
-    points = np.zeros((5, 2), np.float32)
+@pytest.mark.parametrize(
+    ("plain", "remedies", "kl", "verdict", "part"),
+    [
+        (1, (6, 8, 7), 0.02, "reproduced", "unrolled, 5 steps 6 [6, 6] modes, KL 0.020"),
+        (7, (8, 8, 8), 0.02, "not reproduced", "GAN does not collapse"),
+        (1, (8, 5, 8), 0.02, "not reproduced", "not as claimed: VEEGAN"),
+        (1, (8, 8, 8), 0.05, "not reproduced", "not as claimed: unrolled, 5 steps, VEEGAN, PacGAN4"),
+    ],
+)
+def test_ring_and_grid_judges_the_first_game_on_the_ring(
+    tmp_path: Path, plain: int, remedies: tuple[int, ...], kl: float, verdict: str, part: str
+) -> None:
+    points, counts = np.zeros((5, 2), np.float32), np.ones(8, np.int64)
 
-    def table(plain: int, remedy: int) -> ring_and_grid.Results:
-        counts = np.ones(8, np.int64)
-        return {
-            (name, arm): [(ModeMeasures(plain if arm == "GAN" else remedy, 0.9, 0.1, counts), points)] * 2
-            for name in ring_and_grid.DATA for arm in ring_and_grid.ARMS
-        }  # fmt: skip
+    def runs(modes: int, reverse: float) -> list[tuple[ModeMeasures, np.ndarray]]:
+        return [(ModeMeasures(modes, 0.9, reverse, counts), points)] * 2
 
-    setting = Setting("smoke", out=tmp_path)
-    assert ring_and_grid.conclude(setting, (0, 1), table(5, 8)).verdict == "reproduced"
-    assert ring_and_grid.conclude(setting, (0, 1), table(5, 5)).verdict == "not reproduced"
-    assert ring_and_grid.conclude(setting, (0, 1), table(25, 25)).verdict == "not reproduced"  # nothing collapsed
+    results: ring_and_grid.Results = {("grid", arm): runs(25, 0.0) for arm in ARMS}  # no part in the verdict
+    results |= {("ring", arm): runs(1, 2.0) for arm in ARMS}
+    results["ring", "GAN"] = runs(plain, 2.0)
+    results |= {("ring", arm): runs(modes, kl) for arm, modes in zip(DECISIVE[1:], remedies, strict=True)}
+    result = ring_and_grid.conclude(Setting("smoke", out=tmp_path), (0, 1), results)
+    assert result.verdict == verdict and part in result.why and len(result.rows) == 2 * len(ARMS)
+
+
+def test_a_training_that_diverges_finds_no_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def diverge(*_: object) -> None:
+        raise TrainingDiverged("step 3: loss is not finite")
+
+    monkeypatch.setattr(ring_and_grid, "train_and_sample", diverge)
+    result = run_lab("ring-and-grid[grid=false]", Setting("smoke", out=tmp_path))
+    assert [row[3] for row in result.rows] == [0.0] * 4 and result.rows[0][-1] == pytest.approx(np.log(8))
+
+
+def test_the_first_game_is_one_game() -> None:
+    """Metz's rates and layers in all four arms; the rest of an arm is its remedy alone."""
+    configs = [vars(config(arm, Setting("laptop"), 0)) for arm in DECISIVE]
+    differing = {key for found in configs for key in found if found[key] != configs[0][key]}
+    assert differing == {"objective", "techniques"}
+    assert (configs[0]["lr_generator"], configs[0]["lr_discriminator"]) == (1e-3, 1e-4)
+    assert configs[0]["network"] == "mlp[width=128,depth=2,judging=1,init=orthogonal,gain=0.8]"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "rows"), [("two-modes", 7), ("ring-and-grid", 22), ("gp-is-local", 4)])
+@pytest.mark.parametrize(
+    ("name", "rows"), [("two-modes", 7), ("ring-and-grid[own_games=true]", 24), ("gp-is-local", 4)]
+)
 def test_smoke(tmp_path: Path, name: str, rows: int) -> None:
     result = run_lab(name, Setting("smoke", out=tmp_path))
-    assert len(result.rows) == rows and (tmp_path / f"{name}.png").stat().st_size > 10_000
+    assert len(result.rows) == rows and (tmp_path / result.figures[0]).stat().st_size > 10_000

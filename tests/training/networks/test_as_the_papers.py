@@ -9,7 +9,7 @@ from torch import nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.networks import ImageShape
+from gantlet.core.interfaces.networks import ImageShape, PointShape
 from gantlet.training.game import Game
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.halving import Doubling
@@ -134,6 +134,25 @@ def test_resampling_is_upfirdn_by_one_two_one() -> None:
     # float64, sums of nine products: 1e-14
     np.testing.assert_allclose(halve(images).numpy(), along(along(line, 2, 1, 2, 0.25), 3, 1, 2, 0.25), atol=1e-14)
     np.testing.assert_allclose(double(images).numpy(), along(along(line, 2, 2, 1, 0.5), 3, 2, 1, 0.5), atol=1e-14)
+
+
+def test_orthogonal_tanh_networks_are_those_of_metz() -> None:
+    """Without biases and with tanh both are odd functions; the singular values of every weight are 1.4."""
+    torch.manual_seed(0)
+    network = NETWORKS.build("mlp[width=16,depth=2,activation=tanh,init=orthogonal,gain=1.4]")
+    generator, discriminator = (
+        network.generator(PointShape(2), 5, "none", 0),
+        network.discriminator(PointShape(2), "none", 0),
+    )
+    z, x = torch.randn(7, 5), torch.randn(7, 2)
+    torch.testing.assert_close(generator(-z), -generator(z))
+    torch.testing.assert_close(discriminator(-x).logits, -discriminator(x).logits)
+    for module in [*generator.modules(), *discriminator.modules()]:
+        if isinstance(module, nn.Linear):
+            values = torch.linalg.svdvals(module.weight)
+            torch.testing.assert_close(values, torch.full_like(values, 1.4))
+    usual = NETWORKS.build("mlp[width=16,depth=2]").generator(PointShape(2), 5, "none", 0)
+    assert (usual(-z) + usual(z)).abs().max() > 0.01
 
 
 def test_infogan_has_the_studys_layers() -> None:

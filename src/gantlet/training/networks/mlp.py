@@ -1,5 +1,6 @@
 """Multilayer perceptrons: the first GAN's networks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,12 +14,18 @@ from gantlet.core.interfaces.networks import PLANES, Network, PointShape, Shape,
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, require_plain_norm
 
+ACTIVATIONS: dict[str, tuple[Callable[[], nn.Module], Callable[[], nn.Module]]] = {
+    "relu": (nn.ReLU, lambda: nn.LeakyReLU(0.2)),
+    "tanh": (nn.Tanh, nn.Tanh),
+}
+"""The generator's and the discriminator's."""
+INITS = ("torch", "he", "orthogonal")
 DEEPEST = 1_000
 """Hidden layers at most."""
 
 
 class MlpGenerator(nn.Module):
-    """z → dense layers with ReLU (after batch normalisation with norm=batch) → all pixels, tanh; or a point, linear."""
+    """z → dense layers with ReLU or tanh (after batch normalisation with norm=batch) → all pixels, tanh; or a point, linear."""
 
     def __init__(self, plan: "Mlp", shape: Shape, latent: int, conditioning: str, n_classes: int) -> None:
         super().__init__()
@@ -28,7 +35,7 @@ class MlpGenerator(nn.Module):
         for before in [inputs, *[plan.width] * (plan.depth - 1)]:
             layers.append(nn.Linear(before, plan.width))
             layers += [nn.BatchNorm1d(plan.width)] if plan.norm == "batch" else []
-            layers.append(nn.ReLU())
+            layers.append(ACTIVATIONS[plan.activation][0]())
         if isinstance(shape, PointShape):
             self.layers = nn.Sequential(*layers, nn.Linear(plan.width, shape.dim))
             return
@@ -42,7 +49,7 @@ class MlpGenerator(nn.Module):
 
 
 class MlpDiscriminator(HeadedDiscriminator):
-    """All pixels or coordinates → dense layers with LeakyReLU 0.2 → the conditioning's head; no normalisation."""
+    """All pixels or coordinates → dense layers with LeakyReLU 0.2 or tanh → the conditioning's head; no normalisation."""
 
     def __init__(self, plan: "Mlp", shape: Shape, conditioning: str, n_classes: int) -> None:
         super().__init__()
@@ -57,7 +64,7 @@ class MlpDiscriminator(HeadedDiscriminator):
         self.capabilities = ModuleCapabilities(inputs=inputs)
         layers: list[nn.Module] = [nn.Flatten()]
         for before in [inputs, *[plan.width] * ((plan.judging or plan.depth) - 1)]:
-            layers += [nn.Linear(before, plan.width), nn.LeakyReLU(0.2)]
+            layers += [nn.Linear(before, plan.width), ACTIVATIONS[plan.activation][1]()]
         self.layers = nn.Sequential(*layers)
         self.head = rule.head(plan.width, n_classes)
 
@@ -74,13 +81,14 @@ class Mlp(Network[Shape]):
     """Dense layers only: ReLU in the generator, LeakyReLU 0.2 in the discriminator.
 
     Options: ``width`` and number ``depth`` of hidden layers in each player; ``judging``: another depth for the
-    discriminator (0: the same); ``norm``, the generator's normalisation: ``none`` or ``batch``; ``init`` of the weights:
-    ``torch`` (its default) or ``he`` (N(0, 2/fan_in), biases 0), which a deep generator needs.
+    discriminator (0: the same); ``norm``, the generator's normalisation: ``none`` or ``batch``; ``activation``: ``relu`` (as
+    above) or ``tanh`` in both; ``init`` of the weights: ``torch`` (its default), ``he`` (N(0, 2/fan_in), biases 0), which a
+    deep generator needs, or ``orthogonal`` (times ``gain``, biases 0), as Metz et al. 2017, arXiv:1611.02163, on points.
 
     When to use it: points (the output is linear then), tiny images, and to see what convolutions are good for. Sizes 8,
     16, 32, 64; 1 or 3 channels.
 
-    Raises: ConfigError for another norm, width or depth < 1.
+    Raises: ConfigError for another norm, activation or init, width or depth < 1, gain ≤ 0.
     Convention: LeakyReLU instead of the paper's maxout and dropout; torch's default initial weights.
     Source: Goodfellow et al. 2014, arXiv:1406.2661, §5.
     """
@@ -91,12 +99,19 @@ class Mlp(Network[Shape]):
     norm: str = "none"
     judging: int = 0
     init: str = "torch"
+    activation: str = "relu"
+    gain: float = 1.0
 
     def __post_init__(self) -> None:
         if self.norm not in ("batch", "none"):
             raise ConfigError(f"network 'mlp': expected norm batch or none; got {self.norm!r}")
-        if self.init not in ("torch", "he"):
-            raise ConfigError(f"network 'mlp': expected init torch or he; got {self.init!r}")
+        if self.init not in INITS or self.activation not in ACTIVATIONS:
+            raise ConfigError(
+                f"network 'mlp': expected init {', '.join(INITS)} and activation {', '.join(ACTIVATIONS)}; got {self.init!r} and "
+                f"{self.activation!r}"
+            )
+        if not 0 < self.gain < float("inf"):
+            raise ConfigError(f"network 'mlp': expected gain > 0; got {self.gain}")
         if self.width < 1 or not 1 <= self.depth <= DEEPEST or not 0 <= self.judging <= DEEPEST:
             raise ConfigError(
                 f"network 'mlp': expected width ≥ 1, depth and judging up to {DEEPEST}; got {self.width}, {self.depth}, "
@@ -113,7 +128,10 @@ class Mlp(Network[Shape]):
 
     def _initialised(self, network: nn.Module) -> nn.Module:
         linear = [module for module in network.modules() if isinstance(module, nn.Linear)]
-        for module in linear if self.init == "he" else ():
-            nn.init.normal_(module.weight, std=((1 if module is linear[-1] else 2) / module.in_features) ** 0.5)
+        for module in linear if self.init != "torch" else ():
+            if self.init == "he":
+                nn.init.normal_(module.weight, std=((1 if module is linear[-1] else 2) / module.in_features) ** 0.5)
+            else:
+                nn.init.orthogonal_(module.weight, gain=self.gain)
             nn.init.zeros_(module.bias)
         return network
