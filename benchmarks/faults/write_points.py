@@ -104,14 +104,25 @@ def _complete(folder: Path, name: str, place: Path) -> bool:
     return all((folder / path).exists() for path in undisturbed(name, place)[0])
 
 
+def _is_new(page: str, now: Mapping[str, Any], whole: Mapping[str, Any]) -> bool:
+    """Return whether the report.json beside a page is that of the undisturbed run."""
+    report = page.removesuffix(".html") + ".json"
+    return report in now and now[report] == whole.get(report)
+
+
 def _files(folder: Path, base: Path, name: str, place: Path) -> list[str]:
-    """Return what is wrong with the files: each is an old one or one of the undisturbed run."""
+    """Return what is wrong with the files: each is an old one or one of the undisturbed run.
+
+    The page of a report may be missing, where report.json is the new one: `gantlet report` makes it from that.
+    """
     try:
         now = tree(folder)
     except Exception as error:  # noqa: BLE001
         return [f"half a file: {type(error).__name__}: {error}"[:300]]
     before, whole = tree(base), undisturbed(name, place)[0]
-    wrong = [f"lost: {path}" for path in sorted(set(before) - set(now)) if path in whole]
+    lost = [path for path in sorted(set(before) - set(now)) if path in whole]
+    made_anew = {path for path in lost if path.endswith("report.html") and _is_new(path, now, whole)}
+    wrong = [f"lost: {path}" for path in lost if path not in made_anew]
     wrong += [f"unfinished: {path.relative_to(folder)}" for path in unfinished(folder)]
     known = ("events.jsonl",)  # grows line by line
     wrong += [

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gantlet.actions.catalogue import entries
 from gantlet.core.errors import DataError, OutputError
-from gantlet.core.files import lies_below, read_text, write_text
+from gantlet.core.files import INTACT, lies_below, read_text, write_text
 from gantlet.core.results.report import Report
 from gantlet.reports.html import Page, render
 from gantlet.training.journal import pictures
@@ -38,5 +38,6 @@ def write_page(folder: Path, title: str = "") -> Path:
     try:
         write_text(folder / "report.html", render(report, page))
     except OutputError as error:
-        raise OutputError(f"{error}; the evaluation is whole: gantlet report {folder} writes its page") from error
+        message = str(error).replace(INTACT, "")
+        raise OutputError(f"{message}; report.json is whole, and gantlet report {folder} writes its page") from error
     return folder / "report.html"

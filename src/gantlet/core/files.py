@@ -20,6 +20,7 @@ SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}
 CHUNK = 2**24
 TEXT = 2**29
 """Bytes of a text file at most."""
+INTACT = "; what was written before is intact"
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "the disk quota is used up; free some space",
@@ -78,7 +79,7 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, os.strerror(error.errno) if error.errno else str(error))
-        raise OutputError(f"cannot write {path}: {reason}; what was written before is intact") from error
+        raise OutputError(f"cannot write {path}: {reason}{INTACT}") from error
 
 
 def read_text(path: Path, limit: int = TEXT) -> str:
