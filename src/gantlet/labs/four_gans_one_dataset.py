@@ -110,16 +110,16 @@ class FourGansOneDataset(Lab):
         data = training_data(source, self.resolution or min(native_shape(source)[0], 32))
         assert isinstance(data, TrainingImages)  # open_images gives no points
         held_out = open_images(source.held_out) if source.held_out else None
-        judge = Judge.of(
+        evaluator = Evaluator.of(
             data, build_extractor(self.features, source, held_out, setting.progress), setting.of(300, MOST, MOST)
         )
         arms: Arms = {}
         for done, (seed, name) in enumerate((seed, name) for seed in seeds for name in ARMS):
-            run = train_for(budget, config(name, setting, seed), data, judge.n)
-            arms.setdefault(name, []).append(judge.measure(run.samples, run))
+            run = train_for(budget, config(name, setting, seed), data, evaluator.n)
+            arms.setdefault(name, []).append(evaluator.measure(run.samples, run))
             setting.progress("training", done + 1, len(ARMS) * len(seeds))
-        arms[BLUR] = [judge.measure(gaussian_images(data.images, judge.n, seed)) for seed in seeds]
-        arms[REAL] = [judge.halves()]
+        arms[BLUR] = [evaluator.measure(gaussian_images(data.images, evaluator.n, seed)) for seed in seeds]
+        arms[REAL] = [evaluator.halves()]
         return conclude(setting, seeds, arms, budget, short(self.data))
 
 
@@ -138,7 +138,7 @@ def config(name: str, setting: Setting, seed: int) -> TrainConfig:
 
 
 @dataclass(frozen=True)
-class Judge:
+class Evaluator:
     """The training images' features, and the extractor."""
 
     extractor: Extractor
@@ -146,8 +146,8 @@ class Judge:
     n: int
 
     @classmethod
-    def of(cls, data: TrainingImages, extractor: Extractor, most: int) -> "Judge":
-        """Return the judge on at most ``most`` training images, drawn at random; raises TooFewSamples below 64 of them."""
+    def of(cls, data: TrainingImages, extractor: Extractor, most: int) -> "Evaluator":
+        """Return the evaluator on at most ``most`` training images, drawn at random; raises TooFewSamples below 64 of them."""
         if len(data.images) < ROWS * COLUMNS:
             raise TooFewSamples(f"this lab needs {ROWS * COLUMNS} images; {data.source} holds {len(data.images)}")
         rows = numpy_stream(0, "lab").permutation(len(data.images))[:most]
