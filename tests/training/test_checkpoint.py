@@ -1,6 +1,7 @@
 """Checkpoints: damage is found and named, foreign configurations are refused, a full disk loses nothing."""
 
 import errno
+import json
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,12 @@ def test_a_run_is_never_overwritten_and_never_resumed_from_nothing(cut: Path, tm
 def test_a_run_stopped_before_its_first_checkpoint_begins_anew(cut: Path) -> None:
     for path in (cut / "checkpoints").glob("*"):
         path.unlink()
+    journal = (cut / "events.jsonl").read_text().splitlines()
+    early = [line for line in journal if json.loads(line)["step"] <= config(cut).checkpoint_every]
+    assert 0 < len(early) < len(journal)
+    with pytest.raises(CheckpointError, match="holds no checkpoint to go on from, though its journal says step"):
+        run(config(cut), images(), resume=True, observer=Watcher())
+    (cut / "events.jsonl").write_text("".join(f"{line}\n" for line in early))
     watcher = Watcher()
     resumed = run(config(cut), images(), resume=True, observer=watcher)
     assert "begins anew" in watcher.warnings[0]
