@@ -1,5 +1,6 @@
 """Resume on another machine: what changes bits is said, what does not is accepted; the optimisers' state lies where it is read."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ from tiny import Watcher, config, images
 from torch import nn
 
 from gantlet.core.errors import CheckpointError
+from gantlet.training.checkpoint import Checkpoints
 from gantlet.training.loop import run
 from gantlet.training.runs.header import header_of
 from gantlet.training.runs.machine import Machine
-from gantlet.training.state import _restore_slots
+from gantlet.training.state import TrainState, _restore_slots
 
 
 def slots(kind: Any, **options: Any) -> tuple[torch.optim.Optimizer, dict[str, torch.Tensor]]:
@@ -86,3 +88,34 @@ def test_other_classes_of_the_same_images_are_refused_where_labels_enter(tmp_pat
     run(config(tmp_path / "r", steps=6), images(), observer=Watcher())
     with pytest.raises(CheckpointError, match="classes"):
         run(config(tmp_path / "r", steps=9), renamed, resume=True, observer=Watcher())
+
+
+@pytest.mark.parametrize("every", [0, 64])
+def test_an_evaluation_that_no_checkpoint_knows_of_is_in_the_journal_once(
+    every: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between the last line of the journal and the checkpoint with its score."""
+    save, saved = Checkpoints.save, []
+
+    def cut(self: Checkpoints, state: TrainState, name: str | None = None) -> Path:
+        saved.append(name)
+        if saved.count("final") == 2:
+            raise RuntimeError("killed")
+        return save(self, state, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "save", cut)
+        with pytest.raises(RuntimeError, match="killed"):
+            run(config(tmp_path / "cut", evaluate_every=every), images(), observer=Watcher())
+    again = run(config(tmp_path / "cut", evaluate_every=every), images(), resume=True, observer=Watcher())
+    whole = run(config(tmp_path / "whole", evaluate_every=every), images(), observer=Watcher())
+    assert again.final_score == whole.final_score
+    journals = [
+        [
+            (line["event"], line["step"])
+            for line in map(json.loads, (tmp_path / name / "events.jsonl").read_text().splitlines())
+        ]
+        for name in ("cut", "whole")
+    ]
+    assert journals[0] == journals[1]
+    assert journals[0][-1][0] == "evaluate"

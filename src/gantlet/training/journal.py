@@ -52,10 +52,18 @@ class Journal:
         write_text(self.events, "")  # first: a config.toml alone is the user's own
         write_text(self.run / "config.toml", config.to_toml())
 
-    def evaluated(self, step: int) -> bool:
-        """Return whether a line holds the numbers of an evaluation after this step."""
+    def evaluated(self, step: int, score: float | None) -> bool:
+        """Return whether a line holds the numbers of an evaluation after this step that gave this score."""
         lines = self.events.read_text("utf-8", "replace").split("\n") if lies_below(self.events, self.run) else []
-        return any(_step(line) == step and _event(line) == "evaluate" and '"value"' in line for line in lines)
+        found = [line for line in lines if _step(line) == step and _event(line) == "evaluate" and '"value"' in line]
+        return any(json.loads(line).get("score") == score for line in found)
+
+    def drop_evaluation(self, step: int) -> None:
+        """Drop the evaluation after a step, which a process wrote that was killed before its checkpoint knew of it."""
+        lines = self.events.read_text("utf-8", "replace").split("\n") if lies_below(self.events, self.run) else []
+        kept = [line for line in lines if _step(line) != step or _event(line) != "evaluate"]
+        if kept != lines:
+            write_text(self.events, "\n".join(kept))
 
     def rewind(self, config: TrainConfig, step: int) -> None:
         """Return to a checkpoint: drop every line (and half line) written after its step."""

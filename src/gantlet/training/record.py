@@ -147,9 +147,11 @@ class Record:
 
     def conclude(self) -> None:
         """Evaluate the final generator, which is saved already, unless a run that is resumed at its end has done it."""
-        done = self.state.last_score is not None and self.group.first(lambda: self.journal.evaluated(self.state.step))
+        step, score = self.state.step, self.state.last_score
+        done = score is not None and self.group.first(lambda: self.journal.evaluated(step, score))
         if done or not self.config.evaluate:
             return
+        self.group.first(lambda: self.journal.drop_evaluation(step))
         self.evaluate()
         self.save("final")  # with its scores
 
