@@ -1,15 +1,14 @@
 """The AM Score: confident predictions, and class frequencies like the real ones; lower is better."""
 
 import numpy as np
-from scipy.special import rel_entr, xlogy
+from scipy.special import rel_entr
 
 from gantlet.core.errors import ShapeError, TooFewSamples
 from gantlet.evaluation.evidence import Evidence
-from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
 from gantlet.evaluation.measurement import Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.stats.probabilities import ClassProbabilities, normalised
+from gantlet.evaluation.stats.probabilities import ClassProbabilities
 
 
 def am_score(real: ClassProbabilities, fake: ClassProbabilities) -> tuple[float, float]:
@@ -38,16 +37,6 @@ def am_score(real: ClassProbabilities, fake: ClassProbabilities) -> tuple[float,
     return max(value, 0.0), fake.variance(fake_weights, -1.0) / fake.n + real.variance(real_weights, 0.0) / real.n
 
 
-def influence(evidence: Evidence) -> Influence:
-    """Return the influence of AM at every real and fake row, as `am_score` states it."""
-    rows = evidence.real.probabilities, evidence.fake.probabilities
-    assert rows[0] is not None and rows[1] is not None
-    real, fake = normalised(rows[0]), normalised(rows[1])
-    present = evidence.real_classes.marginal > 0
-    ratio = evidence.real_classes.marginal[present] / evidence.fake_classes.marginal[present]
-    return Influence(real[:, present] @ np.log(ratio), -xlogy(fake, fake).sum(axis=1) - fake[:, present] @ ratio)
-
-
 @METRICS.register(
     "am_score",
     source="Zhou et al. 2018, arXiv:1703.02000",
@@ -55,7 +44,7 @@ def influence(evidence: Evidence) -> Influence:
     unit="nats",
     lower_is_better=True,
     version=1,
-    influence=influence,
+    unpaired="its spread is understated where a class is rare: 24 of 100 equal generators had a winner in pairs",
 )
 def estimate(evidence: Evidence) -> Measurement:
     """AM Score: the mean entropy of a fake's predicted class, plus how far the class frequencies are from the real.

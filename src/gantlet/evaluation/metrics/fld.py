@@ -7,7 +7,6 @@ from torch import Tensor
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.evaluation.evidence import Evidence
-from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
 from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
@@ -19,18 +18,14 @@ RATE = 0.5
 
 def log_densities(squared: Float[Tensor, "n m"], log_variance: Float[Tensor, " m"], d: int) -> Float[Tensor, " n"]:
     """Return log (1/m) Σ_j N(x_i; y_j, σ_j²I) in nats a dimension, from squared distances [n, m]."""
-    return (torch.logsumexp(log_normals(squared, log_variance, d), dim=1) - np.log(squared.shape[1])) / d
-
-
-def log_normals(squared: Float[Tensor, "n m"], log_variance: Float[Tensor, " m"], d: int) -> Float[Tensor, "n m"]:
-    """Return log N(x_i; y_j, σ_j²I) in nats, from squared distances."""
-    return -squared / (2 * log_variance.exp()) - d / 2 * (log_variance + np.log(2 * np.pi))
+    exponents = -squared / (2 * log_variance.exp()) - d / 2 * (log_variance + np.log(2 * np.pi))
+    return (torch.logsumexp(exponents, dim=1) - np.log(squared.shape[1])) / d
 
 
 def fitted_densities(
     centres: Float32[np.ndarray, "m d"], fit: Float32[np.ndarray, "n d"], test: Float32[np.ndarray, "t d"]
-) -> tuple[Float64[np.ndarray, " t"], Float64[np.ndarray, " m"]]:
-    """Return the log-density of each test row, nats a dimension, under Gaussians at ``centres``; and each one's mean share of them.
+) -> Float64[np.ndarray, " t"]:
+    """Return the log-density of each test row, nats a dimension, under Gaussians at ``centres``.
 
     Each Gaussian has its own variance; together they maximise the likelihood of ``fit`` by 50 steps of Adam at rate
     0.5 on log σ², begun at the mean over ``fit`` of the nearest squared distance over d. A centre that copies a row of
@@ -50,17 +45,14 @@ def fitted_densities(
             optimiser.step()
             with torch.no_grad():
                 log_variance.clamp_(min=float(np.log(1e-6)))
-    fitted = log_variance.detach()
-    shares = torch.softmax(log_normals(to_test, fitted, d), dim=1).mean(dim=0)
-    return log_densities(to_test, fitted, d).double().numpy(), shares.double().numpy()
+    found: Float64[np.ndarray, " t"] = log_densities(to_test, log_variance.detach(), d).double().numpy()
+    return found
 
 
 def fld(
     fit: Float32[np.ndarray, "n d"], test: Float32[np.ndarray, "t d"], fake: Float32[np.ndarray, "m d"]
-) -> tuple[Float64[np.ndarray, " t"], Float64[np.ndarray, " m"]]:
-    """Return for each test row 100·(log-density of a perfect generator − that of the fakes), nats a dimension; and the influence of each fake.
-
-    That influence, with all widths as given: −100·m/d times the fake's mean share of the test rows' densities.
+) -> Float64[np.ndarray, " t"]:
+    """Return for each test row 100·(log-density of a perfect generator − that of the fakes), nats a dimension.
 
     All features are standardised by the test rows. The perfect generator: half of the ``fit`` rows as centres, fitted
     to the other half. Raises: TooFewSamples (fewer than 8 ``fit``, 2 test or 1 fake rows).
@@ -70,15 +62,8 @@ def fld(
     mean, spread = test.mean(axis=0, dtype=np.float64), test.std(axis=0, dtype=np.float64)
     spread[spread == 0] = 1.0
     fit, test, fake = (((side - mean) / spread).astype(np.float32) for side in (fit, test, fake))
-    perfect, _ = fitted_densities(fit[::2].copy(), fit[1::2].copy(), test)
-    density, shares = fitted_densities(fake, fit[1::2].copy(), test)
-    return 100 * (perfect - density), -100 * len(fake) / fake.shape[1] * shares
-
-
-def influence(evidence: Evidence) -> Influence:
-    """Return the value of each test row, and the influence of each fake, as `fld` states it."""
-    train, test, _ = evidence.train_and_test(CAP)
-    return Influence(*fld(train.features, test.features, evidence.sample(CAP)[1].features))
+    perfect = fitted_densities(fit[::2].copy(), fit[1::2].copy(), test)
+    return 100 * (perfect - fitted_densities(fake, fit[1::2].copy(), test))
 
 
 @METRICS.register(
@@ -89,7 +74,7 @@ def influence(evidence: Evidence) -> Influence:
     lower_is_better=True,
     version=1,
     estimand="fresh test images, given the training images and the fakes",
-    influence=influence,
+    unpaired="its widths are fitted anew for each side",
 )
 def estimate(evidence: Evidence) -> Measurement:
     """Feature likelihood divergence: fidelity, diversity and novelty in one, by the likelihood of held-out real images.
@@ -110,7 +95,7 @@ def estimate(evidence: Evidence) -> Measurement:
     """
     fake = evidence.sample(CAP)[1]
     train, test, notes = evidence.train_and_test(CAP)
-    differences, _ = fld(train.features, test.features, fake.features)
+    differences = fld(train.features, test.features, fake.features)
     notes += (f"computed on {train.n} training, {test.n} test and {fake.n} fake images (seeded)",)
     value, variance = float(differences.mean()), float(differences.var(ddof=1) / len(differences))
     return Measurement(

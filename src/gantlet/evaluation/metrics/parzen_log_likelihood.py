@@ -3,11 +3,10 @@
 import numpy as np
 import torch
 from jaxtyping import Float32, Float64
-from scipy.special import logsumexp, softmax
+from scipy.special import logsumexp
 
 from gantlet.core.errors import DataError, TooFewSamples
 from gantlet.evaluation.evidence import Evidence
-from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
 from gantlet.evaluation.measurement import Measurement, Rows
 from gantlet.evaluation.metrics import METRICS
@@ -52,15 +51,6 @@ def best_width(squared: Float64[np.ndarray, "n m"], d: int) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-3}).x))
 
 
-def influence(evidence: Evidence) -> Influence:
-    """Return the log-likelihood of each test image, and m times each fake's mean share of their densities, the width as given."""
-    real, fake, _ = evidence.sample(CAP)
-    squared = squared_distances(real.features, fake.features)
-    sigma = best_width(squared[::2], real.dim)
-    shares = softmax(-squared[1::2] / (2 * sigma**2), axis=1)
-    return Influence(parzen_log_likelihoods(squared[1::2], sigma, real.dim), shares.mean(axis=0) * fake.n)
-
-
 @METRICS.register(
     "parzen_log_likelihood",
     source="Goodfellow et al. 2014, arXiv:1406.2661",
@@ -69,7 +59,7 @@ def influence(evidence: Evidence) -> Influence:
     lower_is_better=False,
     version=1,
     estimand="fresh test images, given the training images and the fakes",
-    influence=influence,
+    unpaired="its width is fitted anew for each side",
 )
 def estimate(evidence: Evidence) -> Measurement:
     """Parzen-window log-likelihood of real images under Gaussians around the fakes. Misleading: see below.
