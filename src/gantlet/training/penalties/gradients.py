@@ -1,13 +1,16 @@
 """Helpers of penalties: the one place that differentiates a critic by its input, random points, checks of options."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float, Int64
-from torch import Tensor
+from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.penalties import Critic
+from gantlet.core.interfaces.hooks import Observes, ReadsMemory
+from gantlet.core.interfaces.penalties import Critic, LazyPenalty
+from gantlet.core.interfaces.step import Memory
 from gantlet.core.rng import for_rows
 from gantlet.core.schedules import half_cosine
 
@@ -70,3 +73,35 @@ def require_every(penalty: str, every: int) -> None:
     """Raise ConfigError unless the interval of a lazy penalty is at least one step."""
     if every < 1:
         raise ConfigError(f"penalty {penalty!r}: expected every ≥ 1 step; got {every}")
+
+
+@dataclass(frozen=True)
+class FallingPenalty(LazyPenalty, ReadsMemory, Observes):
+    """A lazy penalty whose γ may fall with the real images that the discriminator has seen; its class's name is its own."""
+
+    gamma: float = 10.0
+    every: int = 1
+    over: float = 0.0
+    end: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_weight(type(self).__name__.lower(), "gamma", self.gamma)
+        require_weight(type(self).__name__.lower(), "end", self.end)
+        require_weight(type(self).__name__.lower(), "over", self.over)
+        require_every(type(self).__name__.lower(), self.every)
+
+    def memory(self, generator: nn.Module, discriminator: nn.Module) -> Memory:
+        """Return the number of real images seen, 0, where γ has a schedule."""
+        return {"seen": torch.zeros((), dtype=torch.int64)} if self.over else {}
+
+    def at(self, memory: Memory) -> "FallingPenalty":
+        """Return the penalty with the present γ."""
+        return replace(self, gamma=falling(self.gamma, self.end, self.over, memory))
+
+    def observe(
+        self, memory: Memory, real_logits: Float[Tensor, " r"], fake_logits: Float[Tensor, " f"]
+    ) -> dict[str, Tensor]:
+        """Count the real images."""
+        if self.over:
+            memory["seen"] += len(real_logits)
+        return {}

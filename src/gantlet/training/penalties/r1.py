@@ -1,27 +1,19 @@
 """R1: the squared gradient of the discriminator at real images."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int64
-from torch import Tensor, nn
+from torch import Tensor
 
-from gantlet.core.interfaces.hooks import Observes, ReadsMemory
-from gantlet.core.interfaces.penalties import Critic, LazyPenalty
-from gantlet.core.interfaces.step import Memory
+from gantlet.core.interfaces.penalties import Critic
 from gantlet.training.penalties import PENALTIES
-from gantlet.training.penalties.gradients import (
-    falling,
-    input_gradient,
-    mean_squared_norm,
-    require_every,
-    require_weight,
-)
+from gantlet.training.penalties.gradients import FallingPenalty, input_gradient, mean_squared_norm
 
 
 @PENALTIES.register("r1", source="Mescheder et al. 2018, arXiv:1801.04406, Eq. 9")
 @dataclass(frozen=True)
-class R1(LazyPenalty, ReadsMemory, Observes):
+class R1(FallingPenalty):
     """The discriminator's squared gradient at real images.
 
     γ/2 · E[‖∇ₓD(x)‖²], x drawn from p_data.
@@ -37,33 +29,6 @@ class R1(LazyPenalty, ReadsMemory, Observes):
     weight, in the same optimiser step as the loss; there are no additional steps, so Adam's constants are not rescaled.
     Source: Mescheder et al. 2018, arXiv:1801.04406, Eq. 9.
     """
-
-    gamma: float = 10.0
-    every: int = 1
-    over: float = 0.0
-    end: float = 0.0
-
-    def __post_init__(self) -> None:
-        require_weight("r1", "gamma", self.gamma)
-        require_weight("r1", "end", self.end)
-        require_weight("r1", "over", self.over)
-        require_every("r1", self.every)
-
-    def memory(self, generator: nn.Module, discriminator: nn.Module) -> Memory:
-        """Return the number of real images seen, 0, where γ has a schedule."""
-        return {"seen": torch.zeros((), dtype=torch.int64)} if self.over else {}
-
-    def at(self, memory: Memory) -> "R1":
-        """Return the penalty with the present γ."""
-        return replace(self, gamma=falling(self.gamma, self.end, self.over, memory))
-
-    def observe(
-        self, memory: Memory, real_logits: Float[Tensor, " r"], fake_logits: Float[Tensor, " f"]
-    ) -> dict[str, Tensor]:
-        """Count the real images."""
-        if self.over:
-            memory["seen"] += len(real_logits)
-        return {}
 
     def __call__(
         self,
