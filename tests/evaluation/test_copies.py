@@ -1,7 +1,10 @@
 """The copy test finds planted copies and does not accuse fresh samples."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.stats import nhypergeom
 
 from gantlet.core.results.report import ExactCopies
 from gantlet.evaluation.copies import LEVEL, Closeness, TailTest, copy_ratios, copy_test, outlier_test, thinned
@@ -115,7 +118,12 @@ def line(copies: TailTest, exact: tuple[ExactCopies, ...] = ()) -> str:
 def test_the_sentence_says_what_could_have_gone_unseen() -> None:
     assert LEVEL == ALPHA
     assert line(told()).startswith("good: no sign of copying: 1.0% of the images")
-    assert line(told()).endswith("close copies of fewer than 1.4% of the images could have gone unseen.")
+    assert line(told()).endswith(
+        "; copies (less than a quarter as far off as another training image) of fewer than 1.4% of the images could have gone unseen."
+    )
+    assert "copies (mirrored, compressed or shifted by up to a tenth of the side) of fewer than 1.4%" in line(
+        told(pixels=True)
+    )
     exact = (ExactCopies("training", 2, 500, (("a", "b"), ("c", "d"))),)
     assert line(told(), exact).startswith("caution: no further sign of copying beside the exact copies")
     assert line(told(p_value=0.001, space="pixels"), exact).startswith("memorised: 1.0% of the images")
@@ -139,3 +147,14 @@ def test_outliers_are_found_and_fresh_samples_are_not() -> None:
     assert found.p_value < 1e-6 and found.threshold > 1 and found.share >= 0.04
     assert found.false_alarms == 0.01
     assert outlier_test(copy_ratios(train, cloud(1000, 4), MEMORY), unseen).p_value > 0.01
+
+
+def test_the_outliers_p_value_is_the_chance_of_so_many_fakes_beyond_one_of_the_held_out_images() -> None:
+    # 200 held-out images: the second highest is the threshold; 9 fakes of 200 beyond it.
+    train = cloud(300, 0)
+    held_out = copy_ratios(train, cloud(200, 1), MEMORY)
+    ordered = np.sort(held_out.ratio)
+    fake = replace(held_out, ratio=np.r_[np.full(191, ordered[100]), np.full(9, ordered[-2] + 1e-6)])
+    found = outlier_test(fake, held_out)
+    assert (found.suspicious, found.held_out_suspicious, found.threshold) == (9, 2, ordered[-2])
+    assert found.p_value == pytest.approx(nhypergeom.sf(8, 400, 200, 2), rel=1e-9)

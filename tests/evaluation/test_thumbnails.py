@@ -10,6 +10,8 @@ from PIL import Image
 import gantlet
 from gantlet.core.results.report import Report
 from gantlet.evaluation import thumbnails
+from gantlet.evaluation.copies import Closeness, copy_test
+from gantlet.evaluation.thumbnails import PLANTED, compressed, shifted
 
 
 def pictures(n: int, seed: int) -> np.ndarray:
@@ -71,14 +73,14 @@ def test_the_real_images_are_shrunk_once_and_cached(
 ) -> None:
     monkeypatch.setenv("GANTLET_CACHE", str(tmp_path / "cache"))
     evaluated(tmp_path, pictures(60, 2), cache=True)
-    assert len(shrunk) == 600 + 300 + 60
+    assert len(shrunk) == 600 + 300 + 60 + 2 * PLANTED
     evaluated(tmp_path, pictures(60, 3), cache=True)
-    assert len(shrunk) == 600 + 300 + 60 + 60
+    assert len(shrunk) == 600 + 300 + 2 * 60 + 4 * PLANTED
 
 
 def test_in_a_loop_the_real_images_are_searched_once_without_a_cache(tmp_path: Path, shrunk: list[int]) -> None:
     judge = gantlet.Evaluator(str(tmp_path / "train.npz"), saved(tmp_path))
-    for seed, least in ((2, 960), (3, 1020)):
+    for seed, least in ((2, 960 + 2 * PLANTED), (3, 1020 + 2 * PLANTED)):
         report = judge(np.moveaxis(pictures(60, seed), 3, 1))
         assert len(shrunk) == least and any("copying" in line for line in report.verdict)
 
@@ -91,3 +93,33 @@ def test_without_images_or_held_out_ones_there_is_no_search(tmp_path: Path) -> N
     )
     report = gantlet.evaluate(str(tmp_path / "few.npz"), str(tmp_path / "held.npz"), chosen)
     assert not any("pixel by pixel, a shift" in line for line in report.verdict)
+
+
+def test_a_small_picture_is_enlarged_by_a_whole_number_so_that_a_shift_by_a_pixel_stays_one() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (28, 28, 1)).astype(np.uint8)
+    small = thumbnails._thumbnail(image)
+    np.testing.assert_array_equal(small[2:30, 2:30], image[:, :, 0])
+    np.testing.assert_array_equal(small[0], small[2])
+    assert thumbnails._thumbnail(image[:8, :8]).shape == thumbnails._thumbnail(image[:11, :9]).shape == (32, 32)
+
+
+def test_planted_copies_are_shifted_by_a_tenth_at_most_and_compressed() -> None:
+    rng = np.random.default_rng(1)
+    image = rng.integers(0, 256, (30, 20, 3)).astype(np.uint8)
+    for _ in range(20):
+        moved = shifted(image, rng)
+        ways = [(y, x) for y in range(-3, 4) for x in range(-2, 3)]
+        inner = moved[3:-3, 2:-2]
+        assert moved.shape == image.shape
+        assert any(np.array_equal(inner, image[3 + y : 27 + y, 2 + x : 18 + x]) for y, x in ways)
+    assert compressed(image).shape == image.shape and compressed(image[:, :, :1]).shape == (30, 20, 1)
+    assert not np.array_equal(compressed(image), image)
+
+
+def test_where_copies_cannot_be_told_the_sentence_does_not_say_that_few_could_have_gone_unseen() -> None:
+    rng = np.random.default_rng(2)
+    fake, held_out = rng.uniform(0.3, 1.0, 500), rng.uniform(0.3, 1.0, 500)
+    told = copy_test(Closeness("pixels", fake, held_out, np.zeros(0), rng.uniform(0.0, 0.2, (2, 100))))
+    blind = copy_test(Closeness("pixels", fake, held_out, np.zeros(0), rng.uniform(0.6, 0.9, (2, 100))))
+    assert told.unseen is not None and told.unseen < 0.03 and told.pixels
+    assert blind.unseen is None

@@ -1,19 +1,20 @@
 """Copies and outliers: how close a fake lies to its nearest training image, measured against unseen real images."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from gantlet.core.rng import numpy_stream
-from gantlet.evaluation.stats.extremes import detectable, extremes_test
+from gantlet.evaluation.stats.extremes import at_one_depth, detectable, extremes_test
 from gantlet.evaluation.stats.neighbours import Nearest, neighbours
 
 LEVEL = 0.01
 """The level for which a test of copies says what could have gone unseen; the verdict reports copies at the same one."""
-CLOSE = 0.25
-"""The ratio of pixels below which an image counts as a close copy: one compressed again has about 0.16, at most 0.25."""
+CLOSE, MOST = 0.25, 0.9
+"""The ratio of features below which an image counts as a close copy. In pixels copies of training images are made, and the ratio below
+which this share of the worst kind of them lies is taken."""
 APART = 0.5
 """The ratio of pixels from which on images are no copies and are not told apart: blurred pictures of their own have lower
 ratios than sharp ones, but few below it."""
@@ -39,20 +40,30 @@ class Closeness:
     """How close images lie to the training images in one space (features or pixels): ratios that are low for copies.
 
     ``fake`` [n]; ``held_out`` [m]: of real images that the generator has not seen; ``own`` [h]: of training images, each
-    against the others, as independent as `thinned` leaves them.
+    against the others, as independent as `thinned` leaves them; ``planted`` [k, p]: of p copies of training images of each of k kinds,
+    made for this test; empty where none could be made.
     """
 
     space: Literal["features", "pixels"]
     fake: Float64[np.ndarray, " n"]
     held_out: Float64[np.ndarray, " m"]
     own: Float64[np.ndarray, " h"]
+    planted: Float64[np.ndarray, "k p"] = field(default_factory=lambda: np.zeros((0, 0)))
+
+    @property
+    def close(self) -> float:
+        """Return the ratio below which close copies lie."""
+        return float(np.quantile(self.planted, MOST, axis=1).max()) if self.planted.size else CLOSE
 
     @property
     def capped(self) -> "Closeness":
         """Return the ratios with those of pixels that are no copies made equal: ties count for the honest images."""
         if self.space == "features":
             return self
-        return Closeness(self.space, *(np.minimum(ratios, APART) for ratios in (self.fake, self.held_out, self.own)))
+        fake, held_out, own, planted = (
+            np.minimum(r, APART) for r in (self.fake, self.held_out, self.own, self.planted)
+        )
+        return Closeness(self.space, fake, held_out, own, planted)
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,8 @@ class TailTest:
     ``held_out_suspicious`` of ``n_held_out`` honest images do: the false-alarm rate. Of a test of copies also: ``space``,
     in which the evidence is strongest; ``n_training``: how many training images stood beside the held-out ones;
     ``thresholds``: how many were tried, in all spaces (p_value is corrected for them); ``unseen``: the least share of
-    close copies among the fakes that the test finds with a power of 0.9; None: not even copies alone would be found.
+    close copies among the fakes that the test finds with a power of 0.9; None: not even copies alone would be found;
+    ``pixels``: pixels were compared too, so that shifted and compressed copies are close.
     """
 
     suspicious: int
@@ -75,6 +87,7 @@ class TailTest:
     n_training: int = 0
     thresholds: int = 1
     unseen: float | None = None
+    pixels: bool = False
 
     @property
     def share(self) -> float:
@@ -143,14 +156,21 @@ def copy_test(*spaces: Closeness, quantile: float = 0.01) -> TailTest:
         counts = [int((ratios <= threshold).sum()) for ratios in (each.fake, each.held_out)]
     else:
         threshold = one.threshold
-    last = nulls[-1]
-    least = detectable(len(each.fake), len(last), LEVEL / len(spaces), spoiled=int((last <= CLOSE).sum()))
+    least = _least_share(spaces[-1].capped, nulls[-1], LEVEL / len(spaces))
     return TailTest(
         counts[0], len(each.fake), counts[1], len(each.held_out), threshold, p_value, each.space,
         n_training=len(null) - len(each.held_out),
         thresholds=sum(len(tried.depths) for tried in found),
-        unseen=None if least is None else least / len(each.fake),
+        unseen=least,
+        pixels=any(each.space == "pixels" for each in spaces),
     )  # fmt: skip
+
+
+def _least_share(each: Closeness, null: Float64[np.ndarray, " k"], level: float) -> float | None:
+    """Return the least share of close copies that the test finds with a power of 0.9; None where not even copies alone."""
+    least = detectable(len(each.fake), len(null), level, spoiled=int((null <= each.close).sum()))
+    needed = None if least is None else int(np.ceil(least / MOST)) if each.planted.size else least
+    return None if needed is None or needed > len(each.fake) else needed / len(each.fake)
 
 
 def _honest(each: Closeness) -> Float64[np.ndarray, " k"]:
@@ -164,14 +184,9 @@ def _honest(each: Closeness) -> Float64[np.ndarray, " k"]:
 def outlier_test(fake: CopyRatios, held_out: CopyRatios, quantile: float = 0.01) -> TailTest:
     """Test whether more fakes than held-out images lie suspiciously far from all training images.
 
-    Threshold: the held-out ratios' 1 − ``quantile`` (so that share of honest images is suspected by mistake); Fisher's
-    exact one-sided test compares both counts.
+    The fakes beyond the j-th highest ratio of the m held-out images, j = ``quantile``·m, against chance: exact where both are
+    exchangeable, the threshold being one of the images drawn.
     """
-    from scipy.stats import fisher_exact
-
-    threshold = float(np.quantile(held_out.ratio, 1 - quantile))
-    counts = [int((found.ratio >= threshold).sum()) for found in (fake, held_out)]
-    sizes = [len(fake.ratio), len(held_out.ratio)]
-    table = [[counts[0], sizes[0] - counts[0]], [counts[1], sizes[1] - counts[1]]]
-    p_value = float(fisher_exact(table, alternative="greater").pvalue)
-    return TailTest(counts[0], sizes[0], counts[1], sizes[1], threshold, p_value)
+    one = at_one_depth(-fake.ratio, -held_out.ratio, max(1, round(quantile * len(held_out.ratio))))
+    beyond = int((held_out.ratio >= -one.threshold).sum())
+    return TailTest(one.below, len(fake.ratio), beyond, len(held_out.ratio), -one.threshold, one.p_value)

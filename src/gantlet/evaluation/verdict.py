@@ -116,7 +116,12 @@ def _copies(copies: TailTest | None, no_test: str, *, exact: bool) -> list[str]:
             f"unclear: {other}: of {copies.n_fake:,} images beside {copies.n_held_out:,} held-out ones any share of copies "
             f"could have gone unseen. Give more images."
         ]
-    least = f"close copies of fewer than {copies.unseen:.1%} of the images could have gone unseen"
+    reach = (
+        "mirrored, compressed or shifted by up to a tenth of the side"
+        if copies.pixels
+        else "less than a quarter as far off as another training image"
+    )
+    least = f"copies ({reach}) of fewer than {copies.unseen:.1%} of the images could have gone unseen"
     if exact:
         return [f"caution: no further sign of copying beside the exact copies: {counts}; {least}."]
     return [f"good: no sign of copying: {counts}; {least}."]

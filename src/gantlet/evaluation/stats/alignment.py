@@ -6,8 +6,8 @@ For gray thumbnails q, t of S × S values in [0, 1]:
               between the inner (S − 2R)² pixels of q and the pixels of t on which they come to lie,
     ratio(q) = (min_t a(q, t) + f) / (median_t a(q, t) + f),  f = 0.01,
 
-t among the 2K candidates of q: the K training images whose blurred thumbnails lie nearest to that of q, and the K nearest
-to its mirror image. In CIFAR-10 a copy has a ratio of about 0.05, one compressed again by JPEG 0.16, a picture of its own
+t among the 2K candidates of q: the K training images whose blurred thumbnails lie nearest to that of q, shifted by −2, 0 or 2
+pixels each way, and the K nearest to its mirror image. In CIFAR-10 a copy has a ratio of about 0.05, one compressed again by JPEG 0.16, a picture of its own
 0.9, and one in a hundred of these less than 0.7. The neighbours in the denominator, and f, are there for flat and blurred
 pictures, which lie near everything (after the adaptive threshold of Carlini et al. 2023, arXiv:2301.13188, which takes the
 50 nearest neighbours, without shifts and mirroring).
@@ -22,7 +22,9 @@ from torch import Tensor
 
 from gantlet.core.numerics.distances import row_chunks
 
-SIDE, REACH, CANDIDATES = 32, 2, 8
+SIDE, REACH, CANDIDATES = 32, 3, 8
+STEP = 2
+"""Pixels by which queries are shifted in the search for candidates."""
 CELL, BLUR = 4, 2.5
 BLOCK, TILE = 256, 2**24
 """Images, and distances of images, that are held at once."""
@@ -57,7 +59,7 @@ class AlignedSearch:
         self, query: UInt8[np.ndarray, "b s s"], own: Int64[np.ndarray, " b"] | None
     ) -> tuple[Float64[np.ndarray, " b"], Float64[np.ndarray, " b"], Int64[np.ndarray, " b"]]:
         both = [_unit(query), _unit(query).flip(2)]
-        rows = [self._candidates(_blurred(turned), own) for turned in both]
+        rows = [self._candidates(turned, own) for turned in both]
         apart = torch.cat([self._apart(turned, found) for turned, found in zip(both, rows, strict=True)], 1)
         found = torch.cat(rows, 1)
         distance, best = apart.min(1)
@@ -65,11 +67,17 @@ class AlignedSearch:
         nearest = found.gather(1, best[:, None])[:, 0]
         return ratio.double().numpy(), distance.double().numpy(), nearest.numpy()
 
-    def _candidates(self, blurred: Float[Tensor, "b d"], own: Int64[np.ndarray, " b"] | None) -> Tensor:
-        squared = self.squares[None] - 2 * blurred @ self.blurred.T
+    def _candidates(self, query: Float[Tensor, "b s s"], own: Int64[np.ndarray, " b"] | None) -> Tensor:
+        least = torch.full((len(query), len(self.pixels)), torch.inf)
+        padded = torch.nn.functional.pad(query[:, None], (STEP, STEP, STEP, STEP), mode="replicate")[:, 0]
+        for y in (0, STEP, 2 * STEP):
+            for x in (0, STEP, 2 * STEP):
+                blurred = _blurred(padded[:, y : y + SIDE, x : x + SIDE])
+                squared = blurred.square().sum(1, keepdim=True) + self.squares - 2 * blurred @ self.blurred.T
+                torch.minimum(least, squared, out=least)
         if own is not None:
-            squared[torch.arange(len(own)), torch.from_numpy(own)] = torch.inf
-        return torch.topk(squared, CANDIDATES, dim=1, largest=False).indices
+            least[torch.arange(len(own)), torch.from_numpy(own)] = torch.inf
+        return torch.topk(least, CANDIDATES, dim=1, largest=False).indices
 
     def _apart(self, query: Float[Tensor, "b s s"], rows: Tensor) -> Float[Tensor, "b k"]:
         """Return the least root mean square difference over all shifts of each query and its candidates."""
@@ -90,11 +98,14 @@ class AlignedSearch:
 
 @dataclass(frozen=True, eq=False)
 class AlignedReal:
-    """The search among training images with the ratios of what is real: held-out images [m], training images [h]."""
+    """The search among training images with the ratios of what is real: held-out images [m], training images [h]; and of copies
+    made of training images, of k kinds [k, p].
+    """
 
     search: AlignedSearch
     held_out: Float64[np.ndarray, " m"]
     own: Float64[np.ndarray, " h"]
+    planted: Float64[np.ndarray, "k p"]
 
 
 def _unit(pixels: UInt8[np.ndarray, "n s s"]) -> Float[Tensor, "n s s"]:

@@ -63,6 +63,13 @@ def extremes_test(sample: Float64[np.ndarray, " n"], null: Float64[np.ndarray, "
     return Extremes(p_value, tried[best], below[best], float(lowest[tried[best] - 1]), tried)
 
 
+def at_one_depth(sample: Float64[np.ndarray, " n"], null: Float64[np.ndarray, " m"], depth: int) -> Extremes:
+    """Test as `extremes_test` does at one depth, chosen beforehand: P(K_j ≥ k), exact where both are exchangeable."""
+    threshold = float(np.sort(null)[depth - 1])
+    below = int((sample < threshold).sum())
+    return Extremes(float(_at_least(len(sample), len(null), depth)[below]), depth, below, threshold, (depth,))
+
+
 def crossing(n: int, m: int, tried: Sequence[int], limits: Sequence[int]) -> float:
     """Return the probability that K_j reaches its limit at one depth j at least (n + 1: no limit), both exchangeable."""
     inside, before = np.ones(1), 0
