@@ -61,7 +61,7 @@ def test_a_known_mixture_is_found_only_within_three_deviations() -> None:
     assert found[1].value == pytest.approx(float((q * np.log(q / p)).sum()))
 
 
-EVEN, FALLING, ZIPF = np.full(40, 1 / 40), 0.7 ** np.arange(20), 1 / np.arange(1, 101)
+EVEN, FALLING, ZIPF = np.full(60, 1 / 60), 0.7 ** np.arange(20), 1 / np.arange(1, 101)
 
 
 @pytest.mark.parametrize("shares", [EVEN, FALLING / FALLING.sum(), ZIPF / ZIPF.sum()], ids=["even", "falling", "zipf"])
