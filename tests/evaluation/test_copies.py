@@ -133,6 +133,19 @@ def test_the_sentence_says_what_could_have_gone_unseen() -> None:
         assert "any share of copies could have gone unseen" in line(told(unseen=None), exact_copies)
 
 
+def test_more_near_images_than_chance_are_never_no_sign_of_copying() -> None:
+    # 23 of 200 fakes at ratios that darkened copies have, above those of copies; 2 of 200 held-out images.
+    rng = np.random.default_rng(4)
+    held_out = np.sort(rng.uniform(0.7, 1.2, 200))
+    fake = np.r_[np.full(23, held_out[1] - 1e-3), rng.uniform(0.8, 1.2, 177)]
+    found = copy_test(Closeness("pixels", fake, held_out, np.zeros(0)))
+    assert found.p_value >= ALPHA and found.closer < 1e-4 and found.suspicious == 23
+    line = verdict((), (), found, None)[-1]
+    assert line.startswith("caution: 11.5% of the images lie") and "not as near as copies are" in line
+    fresh = copy_test(Closeness("pixels", rng.uniform(0.7, 1.2, 200), held_out, np.zeros(0)))
+    assert fresh.closer > ALPHA
+
+
 def test_duplicates_in_the_training_set_give_finite_ratios() -> None:
     train = np.concatenate([cloud(50, 0), cloud(50, 0)[:5]])
     ratios = copy_ratios(train, train[:5].copy(), MEMORY)

@@ -87,3 +87,31 @@ def test_error_rates_of_eight_shares_drawn_afresh() -> None:
         fallen = [against(estimate(rng.binomial(n, 0.5) / n), estimate(sides[0, 1])), *equal[1:]]
         found += standings(fallen, 0.95)[0].state == "worse"
     assert claims <= 0.05 * 400 + 2 * (0.05 * 0.95 * 400) ** 0.5 and found == 400
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "state"),
+    [
+        (0.37, 0.03, "beyond"),
+        (0.42, 0.06, "beyond"),
+        (0.42, 0.09, "unclear"),
+        (0.5, 0.03, "as good"),
+        (0.75, 0.03, "worse"),
+    ],
+)
+def test_a_metric_whose_aim_is_the_reference_is_as_good_only_within_the_margin_at_both_ends(
+    value: float, half: float, state: str
+) -> None:
+    # 25 copies of 100 pull 1-NN accuracy from .5 to .37: that was as good to within ten points.
+    value_and_reference = (
+        dataclasses.replace(share("one_nn_accuracy", at, spread), lower_is_better=True)
+        for at, spread in ((value, half), (0.5, 0.03))
+    )
+    (found,) = standings([against(*value_and_reference)], 0.95)
+    assert found.state == state
+
+
+@pytest.mark.parametrize(("n", "state"), [(49, "unclear"), (50, "as good")])
+def test_nothing_is_shown_to_be_as_good_by_fewer_than_fifty_images(n: int, state: str) -> None:
+    (found,) = standings([against(share("coverage", 0.97, 0.01, n), share("coverage", 0.97, 0.01, n))], 0.95)
+    assert found.state == state

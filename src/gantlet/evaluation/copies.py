@@ -74,7 +74,8 @@ class TailTest:
     in which the evidence is strongest; ``n_training``: how many training images stood beside the held-out ones;
     ``thresholds``: how many were tried, in all spaces (p_value is corrected for them); ``unseen``: the least share of
     close copies among the fakes that the test finds with a power of 0.9; None: not even copies alone would be found;
-    ``pixels``: pixels were compared too, so that shifted and compressed copies are close.
+    ``pixels``: pixels were compared too, so that shifted and compressed copies are close; ``closer``: the chance that so many fakes lie
+    below the held-out images' own ``threshold``, be they near enough for copies or not.
     """
 
     suspicious: int
@@ -88,6 +89,7 @@ class TailTest:
     thresholds: int = 1
     unseen: float | None = None
     pixels: bool = False
+    closer: float = 1.0
 
     @property
     def share(self) -> float:
@@ -152,10 +154,11 @@ def copy_test(*spaces: Closeness, quantile: float = 0.01) -> TailTest:
     p_value = min(1.0, len(spaces) * one.p_value)
     counts = [int((ratios < one.threshold).sum()) for ratios in (each.fake, each.held_out)]
     if p_value >= LEVEL or counts[0] * len(each.held_out) <= counts[1] * len(each.fake):
-        threshold, p_value = float(np.quantile(each.held_out, quantile)), max(p_value, LEVEL)
-        counts = [int((ratios <= threshold).sum()) for ratios in (each.fake, each.held_out)]
+        one_depth = at_one_depth(each.fake, each.held_out, max(1, round(quantile * len(each.held_out))))
+        threshold, p_value, closer = one_depth.threshold, max(p_value, LEVEL), one_depth.p_value
+        counts = [one_depth.below, int((each.held_out <= threshold).sum())]
     else:
-        threshold = one.threshold
+        threshold, closer = one.threshold, p_value
     least = _least_share(spaces[-1].capped, nulls[-1], LEVEL / len(spaces))
     return TailTest(
         counts[0], len(each.fake), counts[1], len(each.held_out), threshold, p_value, each.space,
@@ -163,6 +166,7 @@ def copy_test(*spaces: Closeness, quantile: float = 0.01) -> TailTest:
         thresholds=sum(len(tried.depths) for tried in found),
         unseen=least,
         pixels=any(each.space == "pixels" for each in spaces),
+        closer=closer,
     )  # fmt: skip
 
 

@@ -33,8 +33,11 @@ def of_classes(classes: Sequence[ModeCount]) -> list[str]:
     return lines
 
 
-def of_modes(modes: Sequence[ModeCount], level: float) -> list[str]:
-    """Return the lines about missing, rare and too frequent modes, about lost variety, and whether all are there."""
+def of_modes(modes: Sequence[ModeCount], level: float, *, accused: bool = False) -> list[str]:
+    """Return the lines about missing, rare and too frequent modes, about lost variety, and whether all are there.
+
+    ``accused``: a class is already said to be missing, so that it is not said that all modes are there.
+    """
     if not modes:
         return []
     lines = []
@@ -51,7 +54,7 @@ def of_modes(modes: Sequence[ModeCount], level: float) -> list[str]:
         lines.append(
             f"missing: variety is lost inside {', '.join(collapsed)}: its images lie closer to each other than real ones."
         )
-    return [*lines, *_presence(modes, level, accused=bool(lines))]
+    return [*lines, *_presence(modes, level, accused=accused or bool(lines))]
 
 
 def _presence(modes: Sequence[ModeCount], level: float, *, accused: bool) -> list[str]:

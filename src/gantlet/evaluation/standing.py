@@ -44,7 +44,7 @@ def standings(estimates: Sequence[Estimate], level: float) -> tuple[Standing, ..
     The interval of the harm joins both intervals arm by arm: value − reference − √(a² + b²), a the value's lower arm and b
     the reference's upper one, and so on. Both sides share the real images, which makes it conservative. A difference is
     claimed where it is significant at 1 − level after Holm's correction over all of them; *as good* where the interval
-    ends within the margin.
+    ends within the margin (of a metric whose aim is the reference: at both ends) and there are 50 images a side.
 
     Source: Zou & Donner 2008, "Construction of confidence limits about effect measures: a general approach"; Holm 1979.
     """
@@ -100,12 +100,27 @@ def _margin(reference: Estimate) -> float | None:
 
 
 def _state(standing: Standing, significant: bool) -> State:
-    within = standing.margin is not None and standing.high <= standing.margin
+    within = standing.margin is not None and standing.high <= standing.margin and not _few(standing)
+    if METRICS.entry(standing.metric).meta.two_sided and standing.low < -(standing.margin or 0.0):
+        return "beyond" if significant and standing.harm < 0 else "unclear"
     if significant and standing.harm < 0 and standing.low < -(standing.margin or 0.0):
         surely = standing.margin is None or standing.high < -standing.margin
         return "beyond" if surely else ("as good" if within else "unclear")
     if within:
         return "as good"
     if significant and standing.harm > 0:
-        return "worse" if standing.low > (standing.margin or 0.0) else "slightly worse"
+        return "worse" if _surely_worse(standing, significant) else "slightly worse"
     return "unclear"
+
+
+def _surely_worse(standing: Standing, significant: bool) -> bool:
+    return significant and standing.low > (standing.margin or 0.0)
+
+
+FEWEST = 50
+"""Images of a side below which nothing is shown to be as good: the reference itself is chance."""
+
+
+def _few(standing: Standing) -> bool:
+    sizes = (standing.value.n_real, standing.value.n_fake, standing.reference.n_real, standing.reference.n_fake)
+    return min((n for n in sizes if n is not None), default=FEWEST) < FEWEST

@@ -33,12 +33,13 @@ def verdict(
     """
     found = standings(estimates, level)
     tails = () if points else (*_far_fakes(outlier_test), *_copies(copies, no_test, exact=bool(exact)))
+    missing = of_classes(classes)
     lines = (
         *_exact(exact, points=points),
-        *of_classes(classes),
+        *missing,
         *of_shares(shares, classes),
-        *of_standings(found),
-        *of_modes(modes, level),
+        *of_standings([one for one in found if not (missing and one.metric == "modes" and one.state == "as good")]),
+        *of_modes(modes, level, accused=bool(missing)),
         *tails,
     )
     ranked = sorted(lines, key=lambda line: RANKS.index(line.partition(": ")[0]))
@@ -103,25 +104,35 @@ def _copies(copies: TailTest | None, no_test: str, *, exact: bool) -> list[str]:
         if no_test:
             return [f"unclear: {near}: {no_test}. Give real images that it was not trained on (--held-out)."]
         return [f"unclear: {near}: that needs the training images and held-out real ones (--train, --held-out)."]
+    return [_tested(copies, exact=exact)]
+
+
+def _tested(copies: TailTest, *, exact: bool) -> str:
     how = " (pixel by pixel, a shift or mirroring undone)" if copies.space == "pixels" else ""
     counts = (
         f"{copies.share:.1%} of the images lie suspiciously close to a training image{how}; of held-out real images "
         f"{copies.false_alarms:.1%} do"
     )
     if copies.p_value < ALPHA:
-        return [f"memorised: {counts}. Look at the pairs."]
+        return f"memorised: {counts}. Look at the pairs."
+    if copies.closer < ALPHA:
+        return (
+            f"caution: {counts}: more than chance, but not as near as copies are. Copies that were changed, or images that are plainer "
+            "than real ones, do that. Look at the pairs."
+        )
     if copies.unseen is None:
         other = "further copies cannot be told beside the exact ones" if exact else "memorisation cannot be told"
-        return [
+        return (
             f"unclear: {other}: of {copies.n_fake:,} images beside {copies.n_held_out:,} held-out ones any share of copies "
             f"could have gone unseen. Give more images."
-        ]
+        )
     reach = (
         "mirrored, compressed or shifted by up to a tenth of the side"
         if copies.pixels
         else "less than a quarter as far off as another training image"
     )
     least = f"copies ({reach}) of fewer than {copies.unseen:.1%} of the images could have gone unseen"
+    least += "; turned, cropped or recoloured ones were not looked for" if copies.pixels else ""
     if exact:
-        return [f"caution: no further sign of copying beside the exact copies: {counts}; {least}."]
-    return [f"good: no sign of copying: {counts}; {least}."]
+        return f"caution: no further sign of copying beside the exact copies: {counts}; {least}."
+    return f"good: no sign of copying: {counts}; {least}."

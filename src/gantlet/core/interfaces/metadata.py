@@ -37,6 +37,8 @@ class MetricMetadata(Metadata):
     """The share of its reference by which it may be worse and still count as equally good; None: ``details.margin``, if any."""
     beyond: str = ""
     """What a number clearly better than real images' own hints at; '' where it hints at nothing."""
+    two_sided: bool = False
+    """Whether a number better than real images' own by more than the margin is no praise: its aim is the reference itself."""
     misled: str = ""
     """When it may differ from other metrics without being right, as a clause for ``compare``."""
 

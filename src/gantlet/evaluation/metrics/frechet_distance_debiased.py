@@ -57,7 +57,7 @@ def influence(evidence: Evidence) -> Influence:
     lower_is_better=True,
     beyond="copies of real images do that",
     misled="it sees means and covariances only",
-    version=3,
+    version=4,
     influence=influence,
     estimand="fresh draws of both sides as n grows: the distance of the populations",
 )
@@ -70,8 +70,8 @@ def estimate(evidence: Evidence) -> Measurement:
 
     Interval: for the distance of the populations. That of the plain distance (same influence function to first order)
     about this value, with the spread of the same combination under 999 relabellings, widened on both sides by
-    ``details.bias_left`` = 3/2 (1 − ρ) · value, and more where sizes differ. ``details``: ``plain``, the distance with its bias; ``first``, before the
-    extrapolation; ``lost`` = 1 − ρ.
+    ``details.bias_left`` = 3/2 (1 − ρ) · value, and more where sizes differ. None below n = d/2. ``details``: ``plain``, the distance
+    with its bias; ``first``, before the extrapolation; ``lost`` = 1 − ρ.
 
     When it lies: far from the null and with n below d some bias is left, of the order of (1 − ρ) · value (a tenth of the
     distance at n = 0.8 d where 1 − ρ is a tenth); the interval has room for it. The factors 3/2 and those of the spread are
@@ -89,5 +89,11 @@ def estimate(evidence: Evidence) -> Measurement:
     left = result.bias_left
     if low is not None and high is not None:
         low, high = low - left, high + left
+    n = min(int(side) for side in evidence.rows if side is not None)
+    if low is not None and n < evidence.real_bank.dim / 2:
+        low, high, kind = None, None, "none"
+        notes += (
+            f"no interval: n = {n} is below half of the {evidence.real_bank.dim} dimensions, where none was found to hold",
+        )
     details |= {"plain": result.plain, "first": result.first, "lost": 1 - result.kept, "bias_left": left}
     return Measurement(result.value, (kind, low, high), evidence.rows, details=details, notes=(*cut, *notes))

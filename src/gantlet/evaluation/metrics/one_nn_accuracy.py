@@ -82,6 +82,7 @@ def one_nn_accuracy(facts: Neighbours) -> Accuracy:
     measures="how well a nearest-neighbour test tells generated from real images; chance is 50%",
     margin=0.2,
     beyond="copies of real images do that",
+    two_sided=True,
     version=2,
     influence=influence,
 )
