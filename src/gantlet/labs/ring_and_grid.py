@@ -38,8 +38,9 @@ class RingAndGrid(Lab):
     """Claim: where a plain GAN collapses to a mode of the ring, unrolling, VEEGAN and PacGAN find the modes.
 
     First table, one game for all, that of the unrolled paper: minimax; a generator with two layers of 128, a discriminator with
-    one, ReLU, orthogonal weights times 0.8, z ∈ R²⁵⁶ (Metz et al. 2017, App. A; the discriminator's ReLU is leaky here); Adam with rate
-    1e-3 for the generator and 1e-4 for the discriminator, β .5, .999; batches of 512 points. The plain GAN, unrolled by
+    one, ReLU, orthogonal weights times 0.8, z ∈ R²⁵⁶ (remembered from Metz et al. 2017, App. A, not read again; the discriminator's
+    ReLU is leaky here); Adam with rate 1e-3 for the generator and 1e-4 for the discriminator, β .5, .999, batches of 512 points (the
+    authors' notebook; the appendix, as remembered, has 1e-4 for both). The plain GAN, unrolled by
     five steps, VEEGAN, PacGAN4. (With two tanh layers and orthogonal weights times 1.4, as in the authors' notebook, the plain
     GAN spreads over the ring: its collapse hangs on the first weights.)
 
