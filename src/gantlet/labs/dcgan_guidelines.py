@@ -103,7 +103,7 @@ def conclude(setting: Setting, seeds: tuple[int, ...], distances_by_arm: Distanc
         for arm in ARMS
         if arm != USUAL
     }
-    verdict, why = judge(distances[USUAL], {arm: worse[arm] for arm in CLAIMED})
+    verdict, why = weigh(distances[USUAL], {arm: worse[arm] for arm in CLAIMED})
     weakest = min((worse[arm] for arm in CLAIMED), key=lower)
     rows: list[tuple[Cell, ...]] = [
         (arm, distances[arm].text, worse[arm].text if arm in worse else None, None if arm == USUAL else (arm in CLAIMED and "yes") or "no")
@@ -116,7 +116,7 @@ def conclude(setting: Setting, seeds: tuple[int, ...], distances_by_arm: Distanc
     )  # fmt: skip
 
 
-def judge(usual: Estimate, worse: dict[str, Estimate]) -> tuple[Verdict, str]:
+def weigh(usual: Estimate, worse: dict[str, Estimate]) -> tuple[Verdict, str]:
     """Return the verdict on the differences to the DCGAN, and why; ``usual``: its own distance over seeds, which gives the noise."""
     noise, scale = (upper(usual) - lower(usual)) / 2, usual.value or 0.0
     helps = [arm for arm, difference in worse.items() if lower(difference) > 0]
