@@ -42,7 +42,8 @@ class RingAndGrid(Lab):
     ReLU is leaky here); Adam with rate 1e-3 for the generator and 1e-4 for the discriminator, β .5, .999, batches of 512 points (the
     authors' notebook; the appendix, as remembered, has 1e-4 for both). The plain GAN, unrolled by
     five steps, VEEGAN, PacGAN4. (With two tanh layers and orthogonal weights times 1.4, as in the authors' notebook, the plain
-    GAN spreads over the ring: its collapse hangs on the first weights.)
+    GAN spreads over the ring: its collapse hangs on the first weights.) Laptop size: 10,000 steps; with fewer, unrolling is still on its way
+    at some seeds.
 
     Second table: the further remedies, each in its own paper's game and rates, as far as it states them for points, on dense
     networks of width 128 (`labs.collapse_arms`) and fewer steps. Both tables stand beside the published numbers. The
