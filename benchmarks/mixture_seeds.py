@@ -12,8 +12,8 @@ from pathlib import Path
 from benchmarks.kept import gone_on
 
 from gantlet.evaluation.inference.seeds import over_seeds
-from gantlet.labs.mixtures import found, mixture_points
-from gantlet.labs.training import trained
+from gantlet.labs.mixtures import measure_modes, mixture_points
+from gantlet.labs.training import train_and_sample
 from gantlet.training import recipes
 
 DRAWS = 10_000
@@ -24,9 +24,9 @@ def measured(recipe: str, seed: int) -> dict[str, float]:
     config = dataclasses.replace(recipes.load(recipe), seed=seed, evaluate_every=0)
     data, law = mixture_points(config.data)
     start = time.process_time()
-    samples = trained(config, data, DRAWS).samples
+    samples = train_and_sample(config, data, DRAWS).samples
     seconds = time.process_time() - start
-    seen = found(samples, law)
+    seen = measure_modes(samples, law)
     return {"modes": seen.modes, "high_quality": seen.quality, "kl": seen.kl, "cpu_seconds": round(seconds)}
 
 

@@ -1,8 +1,8 @@
 """The curve of a run of stacked-mnist over its kept checkpoints: ``python -m benchmarks.stacked_mnist RUN MNIST_FOLDER``.
 
 Train with ``--keep 1000`` for a curve. A line a checkpoint: modes and KL to the law of three independent training digits
-over 26,000 samples, by the digit classifier of each colour; and the share of digits that it is sure of (p > .9), since it
-names a digit in noise too. Draws RUN/curve.png and writes RUN/curve.json.
+over 26,000 samples, by the digit classifier of each colour; and, since it names a digit in noise too, the share of digits
+that it is sure of (p > .9) and the modes that images with three sure digits find. Draws RUN/curve.png and writes RUN/curve.json.
 """
 
 import argparse
@@ -38,16 +38,18 @@ def at(run: Path, checkpoint: Path) -> LoadedGenerator:
 
 
 def counted(classifier: Classifier, images: UInt8[np.ndarray, "n s s 3"], law: np.ndarray) -> dict[str, float]:
-    """Count the modes of images with three colours against the law of one digit."""
+    """Count the modes of images with three colours, all and sure ones, against the law of one digit."""
     n, size = len(images), images.shape[1]
     found = classifier.probabilities(np.ascontiguousarray(images.transpose(0, 3, 1, 2)).reshape(3 * n, size, size, 1))
     labels = found.argmax(axis=1).reshape(n, 3) @ np.array([100, 10, 1])
     counts = np.bincount(labels, minlength=1000)
+    sure = found.max(axis=1).reshape(n, 3) > SURE
     expected = np.einsum("i,j,k->ijk", law, law, law).ravel()
     return {
         "modes": modes(counts)[0],
         "kl": round(float(rel_entr(counts / n, expected).sum()), 3),
-        "sure": round(float((found.max(axis=1) > SURE).mean()), 3),
+        "sure": round(float(sure.mean()), 3),
+        "sure_modes": modes(np.bincount(labels[sure.all(axis=1)], minlength=1000))[0],
     }
 
 
@@ -61,6 +63,9 @@ def draw(lines: Sequence[dict[str, Any]], real: dict[str, float], out: Path) -> 
         strict=True,
     ):
         figure.line(axis, steps, np.array([[line[key] for line in lines]]), "this run", 0)
+        if key == "modes":
+            sure = np.array([[line["sure_modes"] for line in lines]])
+            figure.line(axis, steps, sure, f"of images whose digits all have p > {SURE}", 1)
         axis.axhline(real[key], color=figure.COLOURS[2], linestyle="--", linewidth=1, label="real images")
         for j, (name, figures) in enumerate(PUBLISHED.items() if i < 2 else ()):
             axis.axhline(
@@ -68,6 +73,7 @@ def draw(lines: Sequence[dict[str, Any]], real: dict[str, float], out: Path) -> 
             )
         axis.set_ylim(bottom=0)
         figure.label(axis, title, "generator steps")
+    axes[0].legend(fontsize=6.5, frameon=False, loc="lower right")
     axes[1].legend(fontsize=6.5, frameon=False, loc="upper right")
     figure.save(drawing, out)
 

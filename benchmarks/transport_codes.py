@@ -19,11 +19,11 @@ from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.features.classifier import ClassifierFeatures
 from gantlet.labs.ae_ot_measures import encode
 from gantlet.labs.images import features_of
-from gantlet.labs.training import trained
+from gantlet.labs.training import train_and_sample
 from gantlet.training import recipes
 from gantlet.training.data import TrainingImages
 from gantlet.training.runs.generator import to_uint8
-from gantlet.training.techniques.transport_codes import TransportCodes, Transported, code_ratios
+from gantlet.training.techniques.transport_codes import TransportCodes, Transported, nearest_code
 from gantlet.transport import solve
 from gantlet.transport.continuous import Gaussian
 
@@ -42,7 +42,7 @@ def main(folder: str) -> None:
     config = dataclasses.replace(
         recipes.load("ae-ot"), steps=STEPS, techniques=("transport-codes[targets=500]",), out="unused"
     )
-    state = trained(config, rest, 100).state
+    state = train_and_sample(config, rest, 100).state
     assert isinstance(state.generator, Transported)
     decoder, codes = state.generator.decoder.eval(), encode(state.discriminator, rest.images).astype(np.float64)
     rng = np.random.default_rng(0)
@@ -75,7 +75,7 @@ def compare(
             str(options),
             distance(made.points),
             kept=float(plan.extension(latents[:2000]).regular.mean()),
-            nearest_code=float(np.median(code_ratios(made.points[:1000], codes))),
+            nearest_code=nearest_code(codes, made.points[:1000]),
             largest_share=float(made.shares.max(axis=1).mean()),
         )
 

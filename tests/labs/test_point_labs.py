@@ -114,7 +114,7 @@ def test_a_training_that_diverges_finds_no_mode(tmp_path: Path, monkeypatch: pyt
         raise TrainingDiverged("step 3: loss is not finite")
 
     monkeypatch.setattr(ring_and_grid, "train_and_sample", diverge)
-    result = run_lab("ring-and-grid[grid=false]", Setting("smoke", out=tmp_path))
+    result = run_lab("ring-and-grid", Setting("smoke", out=tmp_path))
     assert [row[3] for row in result.rows] == [0.0] * 4 and result.rows[0][-1] == pytest.approx(np.log(8))
 
 
@@ -129,7 +129,7 @@ def test_the_first_game_is_one_game() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "rows"), [("two-modes", 7), ("ring-and-grid[own_games=true]", 24), ("gp-is-local", 4)]
+    ("name", "rows"), [("two-modes", 7), ("ring-and-grid[own_games=true,grid=true]", 24), ("gp-is-local", 4)]
 )
 def test_smoke(tmp_path: Path, name: str, rows: int) -> None:
     result = run_lab(name, Setting("smoke", out=tmp_path))

@@ -69,7 +69,7 @@ DECISIVE = tuple(arm for arm, (game, *_) in ARMS.items() if game == UNROLLED_GAM
 def config(arm: str, setting: Setting, seed: int) -> TrainConfig:
     """Return the configuration of one arm."""
     game, options, _ = ARMS[arm]
-    steps = setting.of(20, 8_000, 25_000) if game == UNROLLED_GAME else setting.of(20, 2_000, 25_000)
+    steps = setting.of(20, 10_000, 25_000) if game == UNROLLED_GAME else setting.of(20, 2_000, 25_000)
     return TrainConfig.from_mapping(
         {**GAMES[game], **options, "steps": steps, "seed": seed, "log_every": steps, "device": "cpu"}
     )

@@ -50,7 +50,8 @@ class MixtureLatent(AltersGenerator):
 
     When to use it: when the data have separate modes. A generator is continuous, so it joins modes by a bridge of samples
     between them; a latent whose parts are far from each other lets it leave the bridge out. More components than modes cost
-    nothing. With fewer the rest are joined by bridges.
+    nothing. With fewer the rest are joined by bridges. Parts lie apart in a latent of many dimensions (16 rather than 4) and
+    with a small ``spread``: the recipe ring's page has the figures.
 
     Raises: ConfigError for components < 2 or a spread ≤ 0.
     Convention: the component is read off the first coordinate of z ~ N(0, I_k) by its quantile, and what is left of that
