@@ -39,18 +39,6 @@ def sure_class(probabilities: Float32[np.ndarray, "n k"], m: int) -> Int64[np.nd
     return np.where(sure, index, -1)
 
 
-def spread(counts: Int64[np.ndarray, " k"]) -> tuple[int, float]:
-    """Return the number of classes hit, and the variance of that number over new draws, missed classes included.
-
-    Poisson: Σ_j e^{−λ_j} − e^{−2λ_j} = E (f₁ − f₂ + f₃ − …), f_c classes with c images (Good & Toulmin 1956), an alternating
-    series that is summed as (7 f₁ − 4 f₂ + f₃)/8 (Efron & Thisted 1976, binomial weights of 3). The larger of this, in which
-    rare classes tell, and the variance of `modes`, in which classes that are there tell.
-    """
-    hit, seen = modes(counts)
-    once, twice, thrice = (int((counts == c).sum()) for c in (1, 2, 3))
-    return hit, max(seen, (7 * once - 4 * twice + thrice) / 8)
-
-
 @METRICS.register(
     "sure_modes",
     source="Metz et al. 2017, arXiv:1611.02163 (the count; that only sure images count is ours)",
@@ -69,9 +57,7 @@ def estimate(evidence: Evidence) -> Measurement:
     images of each class, and the ``share`` of sure images of each side. It stands beside `modes`, which counts whatever
     class is the most probable one, so that blobs find modes too.
 
-    Interval: delta (Poisson): how many classes a new draw of as many fakes would hit; it allows for classes that this draw missed
-    and others hit (`spread`), so it is wide where many classes were hit once. Of a few classes that fall off fast (shares 0.7^j)
-    it holds 88 % only: such a count is too coarse.
+    Interval: that of `modes`: how many classes a new draw of as many fakes would surely hit, those that this draw missed included.
 
     When it lies: a classifier can be sure of what is no image of its classes, and one sure image counts as a class found. An
     overconfident classifier, or one that is sure of few real images (see the real side's share), moves the bar.
@@ -89,7 +75,7 @@ def estimate(evidence: Evidence) -> Measurement:
         found = sure_class(bank.probabilities, symbols(evidence.classes) if len(evidence.classes) == k else 1)
         counts[side] = np.bincount(found[found >= 0], minlength=k)
         details |= {side: counts[side].tolist(), f"{side}_share": float((found >= 0).mean()) if bank.n else 0.0}
-    hit, variance = spread(counts["fake"])
+    hit, variance = modes(counts["fake"])
     low, high = normal(hit, variance, evidence.level)
     most = len(counts["fake"])
     note = f"sure of {details['fake_share']:.1%} of fake and {details['real_share']:.1%} of real images"
