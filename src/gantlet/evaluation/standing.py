@@ -44,7 +44,7 @@ def standings(estimates: Sequence[Estimate], level: float) -> tuple[Standing, ..
     The interval of the harm joins both intervals arm by arm: value − reference − √(a² + b²), a the value's lower arm and b
     the reference's upper one, and so on. Both sides share the real images, which makes it conservative. A difference is
     claimed where it is significant at 1 − level after Holm's correction over all of them; *as good* where the interval
-    ends within the margin (of a metric whose aim is the reference: at both ends) and there are 50 images a side.
+    ends within the margin (of a metric whose aim is the reference: at both ends) and there are 50 images per side.
 
     Source: Zou & Donner 2008, "Construction of confidence limits about effect measures: a general approach"; Holm 1979.
     """
