@@ -8,25 +8,39 @@ from typing import TYPE_CHECKING, Any
 
 _WHERE = {
     "__version__": "gantlet.core.version",
-    "train": "gantlet.actions.train",
+    # evaluate
     "evaluate": "gantlet.actions.evaluate",
     "compare": "gantlet.actions.compare",
     "compare_reports": "gantlet.actions.compare_reports",
     "audit": "gantlet.actions.audit",
-    "AuditConfig": "gantlet.evaluation.audit.config",
-    "AuditResult": "gantlet.core.results.audit",
-    "Comparison": "gantlet.core.results.comparison",
+    "Evaluator": "gantlet.evaluation.evaluator",
+    # images
+    "open_source": "gantlet.data.opening",
+    "images": "gantlet.data.given",
+    "points": "gantlet.data.given",
+    "features": "gantlet.data.given",
+    # train and draw
+    "train": "gantlet.actions.train",
+    "load": "gantlet.training.runs.generator",
     "sample": "gantlet.actions.sample",
     "export": "gantlet.actions.export",
-    "load": "gantlet.training.runs.generator",
-    "open_source": "gantlet.data.opening",
-    "TrainConfig": "gantlet.core.config",
+    "Samples": "gantlet.data.samples",
+    # test a claim
+    "lab": "gantlet.labs.run",
+    # configurations, results, errors
+    "AuditConfig": "gantlet.evaluation.audit.config",
     "EvaluateConfig": "gantlet.core.config",
-    "Evaluator": "gantlet.evaluation.evaluator",
+    "TrainConfig": "gantlet.core.config",
+    "AuditResult": "gantlet.core.results.audit",
+    "Comparison": "gantlet.core.results.comparison",
     "Estimate": "gantlet.core.results.estimate",
+    "LabResult": "gantlet.core.results.lab",
     "Report": "gantlet.core.results.report",
+    "TransportResult": "gantlet.transport.result",
     "GantletError": "gantlet.core.errors",
 }
+_PACKAGES = ("transport", "labs")
+"""Subpackages that are used by their own names: gantlet.transport.solve."""
 __all__ = [
     "AuditConfig",
     "AuditResult",
@@ -35,20 +49,30 @@ __all__ = [
     "EvaluateConfig",
     "Evaluator",
     "GantletError",
+    "LabResult",
     "Report",
+    "Samples",
     "TrainConfig",
+    "TransportResult",
     "audit",
     "compare",
     "compare_reports",
     "evaluate",
     "export",
+    "features",
+    "images",
+    "lab",
+    "labs",
     "load",
     "open_source",
+    "points",
     "sample",
     "train",
+    "transport",
 ]
 
 if TYPE_CHECKING:
+    from gantlet import labs, transport
     from gantlet.actions.audit import audit
     from gantlet.actions.compare import compare
     from gantlet.actions.compare_reports import compare_reports
@@ -61,14 +85,21 @@ if TYPE_CHECKING:
     from gantlet.core.results.audit import AuditResult
     from gantlet.core.results.comparison import Comparison
     from gantlet.core.results.estimate import Estimate
+    from gantlet.core.results.lab import LabResult
     from gantlet.core.results.report import Report
+    from gantlet.data.given import features, images, points
     from gantlet.data.opening import open_source
+    from gantlet.data.samples import Samples
     from gantlet.evaluation.audit.config import AuditConfig
     from gantlet.evaluation.evaluator import Evaluator
+    from gantlet.labs.run import lab
     from gantlet.training.runs.generator import load
+    from gantlet.transport.result import TransportResult
 
 
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return importlib.import_module(f"gantlet.{name}")
     if name not in _WHERE:
         raise AttributeError(f"module 'gantlet' has no attribute {name!r}; it has {', '.join(__all__)}")
     return getattr(importlib.import_module(_WHERE[name]), name)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from gantlet.core.errors import ConfigError, DataError, UnknownName
+from gantlet.core.errors import ConfigError, DataError, UnknownName, an
 from gantlet.core.files import read_text
 from gantlet.core.visible import toml_text
 
@@ -47,6 +47,25 @@ class Config:
         """Return the configuration as TOML: every field, so that the file reproduces the run even if defaults change later."""
         values = dataclasses.asdict(self)  # type: ignore[call-overload]
         return toml_text({k: v for k, v in values.items() if v is not None})
+
+
+def updated(kind: type[C], config: C | None, settings: Mapping[str, Any], function: str) -> C:
+    """Return a configuration (None: the defaults) with the keywords of a call in place of its values.
+
+    One text does for a list of one. Raises: UnknownName for a keyword that is no field, naming the ``function`` that was called;
+    ConfigError, also for anything that is no configuration of this kind.
+    """
+    base = kind() if config is None else config
+    if not isinstance(base, kind):
+        raise ConfigError(f"{function}: config must be {an(kind.__name__)}; got {type(base).__name__}")
+    fields = {field.name for field in dataclasses.fields(base)}  # type: ignore[arg-type]  # every Config is a dataclass
+    values = dict(settings)
+    for name, value in values.items():
+        if name not in fields:
+            raise UnknownName(f"argument of {function}:", name, fields)
+        if isinstance(getattr(base, name), tuple) and isinstance(value, str):
+            values[name] = (value,)
+    return type(base).from_mapping(values, base)
 
 
 def _coerce(config: str, key: str, value: Any, kind: Any) -> Any:
