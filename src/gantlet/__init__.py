@@ -72,7 +72,6 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from gantlet import labs, transport
     from gantlet.actions.audit import audit
     from gantlet.actions.compare import compare
     from gantlet.actions.compare_reports import compare_reports
@@ -95,6 +94,8 @@ if TYPE_CHECKING:
     from gantlet.labs.run import lab
     from gantlet.training.runs.generator import load
     from gantlet.transport.result import TransportResult
+
+    from . import labs, transport
 
 
 def __getattr__(name: str) -> Any:

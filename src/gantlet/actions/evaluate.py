@@ -6,6 +6,7 @@ from typing import Any, Unpack, get_args
 
 from gantlet.actions.settings import EvaluateSettings
 from gantlet.core.config import EvaluateConfig
+from gantlet.core.files import as_path
 from gantlet.core.output import REPORT, require_ours
 from gantlet.core.results.report import Report
 from gantlet.core.toml_config import updated
@@ -68,8 +69,9 @@ def evaluate(
     config = fixed(updated(EvaluateConfig, config, plain, "gantlet.evaluate"))
     metric_names(config)
     fake, real = text_of(fake), text_of(real)
-    _require_places(out, [fake, real], config)
-    share = read_until(until) if until else 0.0
+    place = None if out is None else as_path(out, "out")
+    _require_places(place, [fake, real], config)
+    share = read_until(str(until)) if until else 0.0
     generator = check_generator(fake) if until else ""
     target = open_given("real", real, range)
     n = 2 if until else default_n(config, target, given)
@@ -82,16 +84,16 @@ def evaluate(
     findings = []
     for space, side in zip(spaces, sides, strict=True):
         findings.append(find(space, side))
-    return assemble(spaces, sides, findings, started, out=None if out is None else Path(out))
+    return assemble(spaces, sides, findings, started, out=place)
 
 
-def _require_places(out: Path | str | None, sources: list[Any], config: EvaluateConfig) -> None:
+def _require_places(out: Path | None, sources: list[Any], config: EvaluateConfig) -> None:
     """Raise OutputError where results or the cache would lie among the images that are read."""
     texts = [source for source in sources if isinstance(source, str)]
     if out is not None:
         opened = [source.spec for source in sources if isinstance(source, get_args(Source))]
-        require_apart(Path(out), *texts, *opened, config.held_out, config.train)
-        require_no_run(Path(out))
-        require_ours(Path(out), REPORT)
+        require_apart(out, *texts, *opened, config.held_out, config.train)
+        require_no_run(out)
+        require_ours(out, REPORT)
     if config.cache:
         require_cache_apart(*texts, config.held_out, config.train)

@@ -56,6 +56,8 @@ def train(
     Raises: ConfigError, DataError, OutputError (the folder holds a run already), CheckpointError, TrainingDiverged;
     UnknownName, WeightsError about the evaluations.
     """
+    if not isinstance(config, TrainConfig):
+        raise ConfigError(f"gantlet.train takes a TrainConfig; got {type(config).__name__}")
     with trust():  # what the caller configured is read back from the run's own files
         config = dataclasses.replace(config, out=str(run_folder(config)))
         resumes = processes().first(lambda: is_run(Path(config.out))) if resume == "auto" else resume

@@ -67,6 +67,9 @@ class PointSource:
         """Return point i."""
         return np.asarray(self.points[i])
 
+    def __repr__(self) -> str:
+        return f"<PointSource {self.spec}: {len(self):,} {self.described}>"
+
     @classmethod
     def joined(cls, parts: "Sequence[PointSource]") -> "PointSource":
         """Return several sources as one: the points of the first, then those of the second, and so on; raises DataError."""

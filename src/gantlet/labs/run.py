@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from gantlet.core.files import write_text
+from gantlet.core.files import as_path, write_text
 from gantlet.core.output import of_lab, writing_result
 from gantlet.core.results.lab import LabResult
 from gantlet.core.specs import format_spec, parse_spec
@@ -31,7 +31,7 @@ def lab(
     progress: called with (stage, done, total); options: the lab's own, e.g. data.
     Raises: UnknownName for an unknown lab or option, ConfigError, OutputError, and the errors of the lab's data.
     """
-    setting = Setting(size, seed, seeds, Path(out), progress)
+    setting = Setting(size, seed, seeds, as_path(out, "out"), progress)
     return run_lab(name, setting, {key: str(value) for key, value in options.items()})
 
 

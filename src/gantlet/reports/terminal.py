@@ -8,25 +8,9 @@ from rich.text import Text
 
 from gantlet.core.results.comparison import Comparison, Difference
 from gantlet.core.results.estimate import Estimate, count_text
+from gantlet.core.results.marks import ARROWS, MARKS, split_verdict
 from gantlet.core.results.report import Report
 from gantlet.core.visible import visible_in
-
-ARROWS = {True: "↓", False: "↑", None: " "}
-MARKS = {
-    "good": ("✓", "green"),
-    "missing": ("✗", "red"),
-    "poor": ("✗", "red"),
-    "copied": ("✗", "red"),
-    "memorised": ("!", "yellow"),
-    "caution": ("!", "yellow"),
-    "unclear": ("?", "cyan"),
-}
-
-
-def split_verdict(line: str) -> tuple[str, str]:
-    """Split ``kind: sentence`` into its kind (good, poor, missing, copied, memorised, caution, unclear) and the sentence."""
-    kind, colon, sentence = line.partition(": ")
-    return (kind, sentence) if colon and kind in MARKS else ("caution", line)
 
 
 def _text(text: str, style: str = "") -> Text:
