@@ -13,6 +13,7 @@ _WHERE = {
     "compare": "gantlet.actions.compare",
     "compare_reports": "gantlet.actions.compare_reports",
     "audit": "gantlet.actions.audit",
+    "gate": "gantlet.actions.gate",
     "Evaluator": "gantlet.evaluation.evaluator",
     # images
     "open_source": "gantlet.data.opening",
@@ -35,6 +36,7 @@ _WHERE = {
     "Comparison": "gantlet.core.results.comparison",
     "Estimate": "gantlet.core.results.estimate",
     "LabResult": "gantlet.core.results.lab",
+    "Gate": "gantlet.core.results.gate",
     "Report": "gantlet.core.results.report",
     "TransportResult": "gantlet.transport.result",
     "GantletError": "gantlet.core.errors",
@@ -49,6 +51,7 @@ __all__ = [
     "EvaluateConfig",
     "Evaluator",
     "GantletError",
+    "Gate",
     "LabResult",
     "Report",
     "Samples",
@@ -60,6 +63,7 @@ __all__ = [
     "evaluate",
     "export",
     "features",
+    "gate",
     "images",
     "lab",
     "labs",
@@ -77,6 +81,7 @@ if TYPE_CHECKING:
     from gantlet.actions.compare_reports import compare_reports
     from gantlet.actions.evaluate import evaluate
     from gantlet.actions.export import export
+    from gantlet.actions.gate import gate
     from gantlet.actions.sample import sample
     from gantlet.actions.train import train
     from gantlet.core.config import EvaluateConfig, TrainConfig
@@ -84,6 +89,7 @@ if TYPE_CHECKING:
     from gantlet.core.results.audit import AuditResult
     from gantlet.core.results.comparison import Comparison
     from gantlet.core.results.estimate import Estimate
+    from gantlet.core.results.gate import Gate
     from gantlet.core.results.lab import LabResult
     from gantlet.core.results.report import Report
     from gantlet.data.given import features, images, points

@@ -34,6 +34,22 @@ def peek(words: Sequence[str], option: str) -> str | None:
     return result
 
 
+def gathered(words: Sequence[str], option: str) -> list[str]:
+    """Return the words with the values of an option that was repeated behind it once: ``--fail-if A --fail-if B`` → ``--fail-if A B``."""
+    rest, values, taking = list[str](), list[str](), False
+    for word in words:
+        name, equals, value = word.partition("=")
+        if name == option:
+            values += [value] if equals else []
+            taking = not equals
+        elif taking and not word.startswith("--"):
+            values.append(word)
+        else:
+            taking = False
+            rest.append(word)
+    return [*rest, option, *values] if values or len(rest) < len(words) else rest
+
+
 def parse(command: str, words: list[str], *kinds: Any, argument: str = "") -> list[Any]:
     """Parse options into dataclasses; ``kinds`` are types, or instances that hold the defaults.
 
