@@ -17,6 +17,8 @@ from gantlet.core.visible import json_text
 def evaluate(words: Words) -> int:
     """Evaluate generated images against real ones: metrics with intervals, report.html, a gate for CI (--fail-if)."""
     fake, rest = first(words, "evaluate", "the generated images (a folder, .zip, .npz, run:PATH …)")
+    if rest and not rest[0].startswith("-"):
+        raise UsageError(f"gantlet evaluate takes one set of generated images; did you mean {fake} --real {rest[0]}?")
     rest = gathered(rest, "--fail-if")
     chosen, config = parse("evaluate", rest, options.Evaluate, EvaluateConfig(), argument="FAKE")
     from gantlet.cli.gate import Gating
