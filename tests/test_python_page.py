@@ -127,6 +127,7 @@ def wrong_calls() -> dict[str, Any]:
         "evaluate, list": lambda: gantlet.evaluate(images, images, metrics=[3]),
         "evaluate, out": lambda: gantlet.evaluate(images, images, out=3),
         "evaluate, until": lambda: gantlet.evaluate("digits", "digits", until=3),
+        "evaluate, until of a function": lambda: gantlet.evaluate(pictures, images, until="1%"),
         "compare": lambda: gantlet.compare(images, images, images),
         "compare, reports": lambda: gantlet.compare_reports(3, 4),
         "audit": lambda: gantlet.audit(data=3),

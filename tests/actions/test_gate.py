@@ -177,3 +177,6 @@ def test_the_repeated_option() -> None:
     words = ["--fail-if", "a < 1", "--n", "5", "--fail-if=b > 2", "--fail-if", "c < 3", "d > 4", "--json"]
     assert gathered(words, "--fail-if") == ["--n", "5", "--json", "--fail-if", "a < 1", "b > 2", "c < 3", "d > 4"]
     assert gathered(["--json"], "--fail-if") == ["--json"]
+    for empty in (["--fail-if"], ["--fail-if", "a < 1", "--fail-if", "--json"]):
+        with pytest.raises(UsageError, match="needs a value"):
+            gathered(empty, "--fail-if")

@@ -6,13 +6,14 @@ from typing import Any, Unpack, get_args
 
 from gantlet.actions.settings import EvaluateSettings
 from gantlet.core.config import EvaluateConfig
+from gantlet.core.errors import UsageError
 from gantlet.core.files import as_path
 from gantlet.core.output import REPORT, require_ours
 from gantlet.core.results.report import Report
 from gantlet.core.toml_config import updated
 from gantlet.data.apart import require_apart, require_cache_apart
 from gantlet.data.drawn import Latent
-from gantlet.data.given import text_of
+from gantlet.data.given import is_given, text_of
 from gantlet.data.kinds import Source
 from gantlet.evaluation.assemble import assemble
 from gantlet.evaluation.extraction import extract_generated
@@ -72,6 +73,10 @@ def evaluate(
     place = None if out is None else as_path(out, "out")
     _require_places(place, [fake, real], config)
     share = read_until(str(until)) if until else 0.0
+    if until and is_given(fake):
+        raise UsageError(
+            "until draws from a generator that a source string names: run:PATH or module:function; or give n="
+        )
     generator = check_generator(fake) if until else ""
     target = open_given("real", real, range)
     n = 2 if until else default_n(config, target, given)

@@ -16,6 +16,7 @@ from gantlet.core.toml_config import updated
 from gantlet.data.apart import require_apart
 from gantlet.data.arrays import array_source
 from gantlet.data.kinds import Source
+from gantlet.data.pictures import is_picture, picture_pixels
 from gantlet.data.tensors import as_array, pixels
 from gantlet.evaluation.assemble import assemble
 from gantlet.evaluation.extraction import extract_generated
@@ -101,6 +102,8 @@ class Evaluator:
         pictures.
         Raises: UsageError for floats without a range; DataError, ShapeError (labels that do not fit), TooFewSamples.
         """
+        if isinstance(images, list | tuple) and any(map(is_picture, images)):
+            images = [picture_pixels("the batch", image) for image in images]
         batch = pixels(images, range)
         classes = self.spaces[0].train.source.classes
         wanted = None if labels is None else _class_indices(labels, len(batch), len(classes))

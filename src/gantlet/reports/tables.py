@@ -14,12 +14,13 @@ GAP = 2
 
 @dataclass(frozen=True)
 class Column:
-    """A column; ``worth``: those of the lowest are left out first, None: never."""
+    """A column; ``worth``: those of the lowest are left out first, None: never; ``wraps``: its header may be wrapped at spaces."""
 
     name: str
     worth: int | None = None
     right: bool = False
     style: str = ""
+    wraps: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,10 @@ class Fitted:
         return self.columns[index].worth or 0
 
     def _width(self, index: int) -> int:
-        """Return the width of a column's longest cell."""
-        return max(len(text) for text in (self.columns[index].name, *(row[index] for row in self.rows)))
+        """Return the width of a column's longest cell, or of the longest word of a header that may be wrapped."""
+        column = self.columns[index]
+        header = (column.name.split() or [""]) if column.wraps else [column.name]
+        return max(len(text) for text in (*header, *(row[index] for row in self.rows)))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         kept = self.shown(options.max_width)
@@ -55,7 +58,7 @@ class Fitted:
                 Text(column.name),
                 justify="right" if column.right else "left",
                 style=column.style,
-                no_wrap=bool(index),
+                no_wrap=bool(index) and not column.wraps,
                 overflow="fold",
                 min_width=self._width(index) if index else None,
             )

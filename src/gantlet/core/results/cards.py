@@ -14,6 +14,7 @@ from gantlet.core.visible import visible
 COLOURS = {"green": "#1a7f4b", "red": "#c02b2b", "yellow": "#9a6700", "cyan": "#2456c7"}
 DIM = "opacity:.7;font-size:.9em"
 _CARD = "border:1px solid #8886;border-radius:8px;padding:.7em;margin:.3em 0;max-width:56em;overflow-x:auto"
+_TD = "text-align:left;padding:.15em .9em .15em 0"
 _BAR = "position:relative;height:14px;min-width:110px;background:linear-gradient(#8884,#8884) center/100% 2px no-repeat"
 
 
@@ -34,7 +35,11 @@ def report_card(report: Report) -> str:
         for e in report.estimates
         if e.value is not None
     ]
-    undefined = [f"{e.title} is undefined: {'; '.join(e.notes)}" for e in report.estimates if e.value is None]
+    undefined = [
+        f"{e.title} is undefined: {'; '.join(note.removeprefix('undefined: ') for note in e.notes)}"
+        for e in report.estimates
+        if e.value is None
+    ]
     lines = [verdict_line(line) for line in report.verdict]
     remarks = [dim(line) for line in undefined] + [dim(f"Warning: {line}") for line in report.warnings]
     return card(head, *lines, table(("metric", "value", "interval", "", "real"), rows), *remarks)
@@ -121,15 +126,16 @@ def verdict_line(line: str) -> str:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table; the cells are HTML."""
-    head = "".join(f'<th style="text-align:left">{text(name)}</th>' for name in columns)
-    body = "".join(f"<tr>{''.join(f'<td style=text-align:left>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    head = "".join(f'<th style="{_TD}">{text(name)}</th>' for name in columns)
+    lines = ["".join(f'<td style="{_TD}">{cell}</td>' for cell in row) for row in rows]
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def pairs(facts: dict[str, str]) -> str:
     """Return facts by name as a table."""
     rows = "".join(
-        f'<tr><th style="text-align:left;vertical-align:top">{text(name)}</th><td style="text-align:left">{text(value)}</td></tr>'
+        f'<tr><th style="{_TD};vertical-align:top">{text(name)}</th><td style="{_TD}">{text(value)}</td></tr>'
         for name, value in facts.items()
     )
     return f"<table><tbody>{rows}</tbody></table>"

@@ -55,7 +55,8 @@ def plot_audit(result: AuditResult, axis: "Axes | None" = None) -> "Axes":
             )
     several = len(result.spaces) > 1
     panel.set_yticks(range(len(names)), [f"{m} in {s}" if several else m for s, m in names], fontsize=8)
-    panel.set_xticks(range(len(failures)), failures, rotation=30, ha="right", fontsize=8)
+    labels = [f"{f.name} (harmless)" if f.harmless else f.name for f in result.failures]
+    panel.set_xticks(range(len(failures)), labels, rotation=30, ha="right", fontsize=8)
     panel.set_title(f"detected, on {result.data}", fontsize=9.5, loc="left")
     return panel
 
