@@ -110,6 +110,8 @@ def test_spaces_and_options_of_a_condition() -> None:
     )
     assert [check.state for check in gantlet.gate(two, ["coverage < 0.7"]).checks] == ["passed", "failed"]
     assert [check.state for check in gantlet.gate(two, ["coverage@a < 0.7"]).checks] == ["passed"]
+    for space, state in (("pixels", "passed"), ("pixels[size=8]", "passed"), ("clip", "undefined")):
+        assert [check.state for check in gantlet.gate(REPORT, [f"coverage@{space} < 0.7"]).checks] == [state]
 
 
 def test_a_metric_that_was_not_asked_for_is_added() -> None:

@@ -150,6 +150,13 @@ def test_plots_are_drawn_on_the_axes_given_and_on_new_ones(result: Any) -> None:
     pyplot.close("all")
 
 
+def test_a_single_number_has_a_card() -> None:
+    card = ESTIMATES[0]._repr_html_()
+    for words in ("coverage", "0.9 [0.85, 0.94]", "wilson, 95%", "100 real, 100 generated", "0.97 [0.95, 0.99]"):
+        assert words in card
+    assert "no classes" in ESTIMATES[2]._repr_html_()
+
+
 def test_the_reports_plot_places_numbers_and_names() -> None:
     from matplotlib import pyplot
 

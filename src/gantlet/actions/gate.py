@@ -67,7 +67,13 @@ def _checks(report: Report, condition: Condition) -> list[Check]:
     if condition.name in COUNTS:
         return [_of_count(report, condition)]
     name = parse_spec(condition.name)[0]
-    estimates = [e for e in report.estimates if e.metric == name and condition.space in ("", e.features)]
+    only = str(report.features.get("name", ""))  # of a report with one space, whose estimates do not name it
+    alone = bool(condition.space) and parse_spec(condition.space)[0] == only
+    estimates = [
+        e
+        for e in report.estimates
+        if e.metric == name and (condition.space in ("", e.features) or (alone and not e.features))
+    ]
     if not estimates:
         return [Check(condition.text, "undefined", f"{name} was not computed for these images")]
     return [_of_estimate(condition, estimate) for estimate in estimates]

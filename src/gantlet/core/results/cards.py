@@ -45,6 +45,17 @@ def report_card(report: Report) -> str:
     return card(head, *lines, table(("metric", "value", "interval", "", "real"), rows), *remarks)
 
 
+def estimate_card(e: Estimate) -> str:
+    """Return one number with its interval, its reference and its notes."""
+    facts = {
+        "value": e.text,
+        "interval": f"{e.interval}, {e.level:.0%}",
+        "of": f"{count_text(e.n_real)} real, {count_text(e.n_fake)} generated",
+    }
+    facts |= {} if e.reference is None else {"real against real": e.reference.text}
+    return card(f"<b>{text(e.title)}</b> {ARROWS[e.lower_is_better]}", pairs(facts), bar(e), *map(dim, e.notes))
+
+
 def comparison_card(result: Comparison) -> str:
     """Return verdict and differences of a comparison."""
     head = f"A: <b>{text(result.a)}</b> · B: <b>{text(result.b)}</b>, against {text(result.real)}, features {text(result.features)}"
