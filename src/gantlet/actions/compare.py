@@ -171,7 +171,9 @@ def _influences(evidences: list[Evidence], a: Estimate, b: Estimate) -> list[Inf
 def difference_of(
     evidences: list[Evidence], a: Estimate, b: Estimate, paired_fakes: bool, level: float
 ) -> Difference | None:
-    """Return A − B with its interval and p-value; None where there is no error estimate."""
+    """Return A − B with its interval and p-value; None where there is no error estimate: a number without interval has no winner."""
+    if a.low is None or b.low is None:
+        return None
     influences = _influences(evidences, a, b)
     if influences is None:
         return unpaired(a.metric, a, b)

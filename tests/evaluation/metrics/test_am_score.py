@@ -54,6 +54,23 @@ def test_perfect_is_zero_a_lost_class_is_undefined_and_classes_must_agree() -> N
         am_score(ClassProbabilities.of(predictions(9, 0, 3)), ClassProbabilities.of(predictions(9, 0, 4)))
 
 
+def rare(repeat: int) -> Evidence:
+    """Return 300 real images of five classes alike and 300 fakes that show the last in one of sixty."""
+    rng = np.random.default_rng([6, repeat])
+
+    def side(shares: np.ndarray) -> FeatureBank:
+        logits = 6 * np.eye(5)[rng.choice(5, 300, p=shares)] + rng.standard_normal((300, 5))
+        p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        return FeatureBank(logits.astype(np.float32), p.astype(np.float32))
+
+    return Evidence(side(np.full(5, 0.2)), side(np.array([0.3, 0.3, 0.2, 11 / 60, 1 / 60])), seed=repeat)
+
+
+@covers("am_score")
+def test_the_interval_covers_the_mean_of_fresh_draws_where_a_class_is_rare() -> Case:
+    return Case(rare)
+
+
 @covers("am_score")
 def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
     return Case(of_classes(noise=1.0))

@@ -22,7 +22,8 @@ def test_counts_equal_scipys_in_every_tile() -> None:
     features = rows(300, 0)
     distances = cdist(features.astype(np.float64), features)
     np.fill_diagonal(distances, np.inf)
-    np.testing.assert_array_equal(near_duplicates(features, 0.7, memory=10**6), (distances <= 0.7).sum(axis=1))
+    for radius, counts in zip((0.7, 0.9), near_duplicates(features, (0.7, 0.9), memory=10**6), strict=True):
+        np.testing.assert_array_equal(counts, (distances <= radius).sum(axis=1))
 
 
 def test_a_support_of_fifty_images_is_found() -> None:
@@ -40,7 +41,8 @@ def test_interval_width_is_that_of_fresh_draws() -> None:
     rates, widths = [], []
     for seed in range(300):
         cells = np.random.default_rng([5, seed]).choice(20, 200, p=share)
-        rate, pairs = collision_rate(np.bincount(cells, minlength=20)[cells] - 1)
+        counts = np.bincount(cells, minlength=20)[cells] - 1
+        rate, pairs = collision_rate(counts, counts)
         rates.append(rate)
         widths.append(rate * (1 - rate) / pairs)
     # 300 draws give the sd to 4 %.
@@ -55,7 +57,20 @@ def test_no_collision_is_no_support_size_and_two_fakes_are_too_few() -> None:
     p = 1 - 0.975**2
     assert found.details["support_size_low"] == pytest.approx(780 * p / (1 - p), rel=1e-6)
     with pytest.raises(TooFewSamples, match="got 2"):
-        collision_rate(np.zeros(2, np.int64))
+        collision_rate(np.zeros(2, np.int64), np.zeros(2, np.int64))
+
+
+def test_few_pairs_are_worth_what_a_wider_radius_shows() -> None:
+    # One pair of 100 rows says nothing of hubs; within the wider radius row 0 has all pairs: c = 2·99/(100·99), a row's share 1 or 1/99.
+    counts, wide = np.zeros(100, np.int64), np.ones(100, np.int64)
+    counts[:2], wide[0] = 1, 99
+    rate, pairs = collision_rate(counts, wide)
+    share = wide / 99
+    c = share.mean()
+    relative = (share.var(ddof=1) - c * (1 - c) / 99) / c**2
+    single = rate * (1 - rate) / 4950
+    assert pairs == pytest.approx(4950 * single / (single + 4 * relative * rate**2 / 100))
+    assert pairs < 0.6 * collision_rate(counts, np.ones(100, np.int64))[1]
 
 
 @covers("birthday_paradox")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from covering import Case, covers, misses
+from covering import Case, covers
 from draws import two
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
@@ -48,14 +48,14 @@ def test_the_null_is_a_half_and_few_rows_are_refused() -> None:
         classifier_two_sample(rows(9, 0), rows(9, 1))
 
 
-NULL = pytest.param(
-    200,
-    0.0,
-    marks=misses("86.6 %", "a fold's answers are correlated with those of the folds that trained its classifier"),
-)
-
-
-@pytest.mark.parametrize(("n", "shift"), [(500, 0.4), NULL])
+@pytest.mark.parametrize(("n", "shift"), [(500, 0.4), (200, 0.0)])
 @covers("classifier_two_sample")
 def test_the_interval_covers_the_mean_of_fresh_draws(n: int, shift: float) -> Case:
     return Case(two(n, 4, shift))
+
+
+@pytest.mark.slow
+def test_equal_sides_are_told_apart_no_more_often_than_the_level_says() -> None:
+    # 300 draws at 5 %: binomial sd 1.3 %; 9 % is 3 of them above. With a binomial test of all answers it is .12.
+    found = [compute(two(200, 4, 0.0)(seed), ["classifier_two_sample"])[0].details["p_value"] for seed in range(300)]
+    assert np.mean(np.array(found) <= 0.05) <= 0.09

@@ -52,6 +52,16 @@ def test_thin_and_foreign_classes_are_named() -> None:
     assert "of generated images only: 2" in found.notes[-1]
 
 
+@pytest.mark.parametrize(("thin", "interval"), [(9, False), (10, True)])
+def test_a_class_of_fewer_than_ten_images_has_no_interval(thin: int, interval: bool) -> None:
+    labels = np.repeat([0, 1], [60, thin])
+    features = np.random.default_rng(0).standard_normal((60 + thin, 3)).astype(np.float32)
+    sides = [FeatureBank(features + shift, None, labels) for shift in (0.0, 0.3)]
+    found = compute(Evidence(*sides), ["intra_class_frechet"])[0]
+    assert (found.low is not None) == interval
+    assert interval or "a class has 9 images" in found.notes[-1]
+
+
 @covers("intra_class_frechet")
 def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
     def draw(repeat: int) -> Evidence:

@@ -6,6 +6,7 @@ from covering import Case, covers
 from draws import two
 from sklearn.metrics.pairwise import cosine_similarity
 
+from gantlet.actions.compare import difference_of
 from gantlet.core.errors import NonFiniteError
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
@@ -48,6 +49,38 @@ def test_copies_are_undefined_and_zero_rows_refused() -> None:
         memorisation_distances(real, np.zeros((3, 5), np.float32))
 
 
+def test_near_the_threshold_there_is_no_interval_and_so_no_winner() -> None:
+    rng = np.random.default_rng(0)
+    real = rows(500, 16, 1)
+    for noise in np.linspace(0.2, 1.2, 30):
+        fake = real + np.float32(noise) * rng.standard_normal(real.shape).astype(np.float32)
+        evidence = Evidence(FeatureBank(real), FeatureBank(fake))
+        found = compute(evidence, ["mifid"])[0]
+        cosines = memorisation_distances(real, fake)
+        near = abs(cosines.mean() - 0.1) <= 1.96 * cosines.std(ddof=1) / len(cosines) ** 0.5
+        assert near == (found.low is None)
+        if near:
+            assert "too near the threshold" in found.notes[-1]
+            assert difference_of([evidence, evidence], found, found, False, 0.95) is None
+            return
+    raise AssertionError("no distance near the threshold")
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
 @covers("mifid")
-def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
-    return Case(two(400, 4, 0.5, 1.5))
+def test_the_interval_covers_the_mean_of_fresh_draws(shift: float) -> Case:
+    return Case(two(400, 4, shift, 1.5))
+
+
+@covers("mifid", given="the training images")
+def test_the_interval_covers_the_mean_over_fresh_fakes_that_are_near_the_training_images() -> Case:
+    train = rows(400, 16, 2)
+
+    def draw(repeat: int) -> Evidence:
+        rng = np.random.default_rng([3, repeat])
+        fake = train[rng.integers(0, 400, 400)] + rng.normal(0, 0.3, (400, 16)).astype(np.float32)
+        return Evidence(
+            FeatureBank(rows(400, 16, 1000 + repeat)), FeatureBank(fake), seed=repeat, train=FeatureBank(train)
+        )
+
+    return Case(draw)

@@ -39,7 +39,7 @@ class SquaredDistance:
 
     Mean |δ|² + E|ξ|², variance var |ξ|² + 4 δᵀΣδ, Σ the covariance of the noise ξ. ``null_mean``, ``null_variance``: at δ = 0.
     ``first``: the variance that comes on top. ``slope``: its growth with the distance where the noise is alike in all directions,
-    2 var |ξ|² / E|ξ|² of the distance with its bias.
+    2 var |ξ|² / E|ξ|² of the distance with its bias. ``skew``: the skewness of |ξ|², where few directions carry it.
     """
 
     value: float
@@ -47,6 +47,7 @@ class SquaredDistance:
     null_variance: float
     first: float
     slope: float
+    skew: float = 0.0
 
     @property
     def variance(self) -> float:
@@ -61,14 +62,28 @@ class SquaredDistance:
         towards ``slope`` where y is not large against its spread at the null: (first + a·slope)/(y + a), a = z·√null_variance.
         Source: Wilson 1927, for the binomial's variance p(1 − p)/n.
         """
-        z, y = quantile(level), self.value - self.null_mean
+        y = self.value - self.null_mean
+        low, high = self._ends(self._skewed(level, 1.0), y)[0], self._ends(self._skewed(level, -1.0), y)[1]
+        return self.null_mean + min(low, y), self.null_mean + max(high, y)
+
+    def _skewed(self, level: float, side: float) -> float:
+        """Return z ± γ(z² − 1)/6, γ the skewness of the estimate: how far values reach above (1) and below (−1) their mean.
+
+        γ = skew·(null_variance/variance)^1.5, at most 1. Source: Cornish & Fisher 1938, to first order.
+        """
+        z = quantile(level)
+        share = self.null_variance / self.variance if self.variance > 0 else 0.0
+        return z + side * min(1.0, max(0.0, self.skew)) * share**1.5 * (z * z - 1) / 6
+
+    def _ends(self, z: float, y: float) -> tuple[float, float]:
+        """Return the least and the largest excess over the null mean that z standard deviations of it reach y from."""
         null_half = z * float(np.sqrt(self.null_variance))
         excess = max(y, 0.0) + null_half
         lean = z * z * (self.first + null_half * self.slope) / (2 * excess) if excess > 0 else 0.0
         half = float(np.sqrt(max(0.0, lean * (lean + 2 * y) + null_half**2)))
         low = y - null_half if y <= null_half else y + lean - half
         high = y + null_half if y <= -null_half else y + lean + half
-        return self.null_mean + min(low, y), self.null_mean + max(high, y)
+        return low, high
 
 
 def squared_distance(value: float, null: Float64[np.ndarray, " p"], delta: float) -> SquaredDistance:

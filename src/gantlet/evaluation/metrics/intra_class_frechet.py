@@ -8,11 +8,14 @@ from gantlet.evaluation.class_differences import differences
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
-from gantlet.evaluation.measurement import Measurement, Undefined
+from gantlet.evaluation.measurement import NO_BOUNDS, Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.metrics.frechet_distance import frechet_distance
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.gaussian import potentials
+
+FEWEST = 10
+"""Images of a class and side below which the potentials' variance is too small."""
 
 
 def class_distance(real: FeatureBank, fake: FeatureBank) -> tuple[float, float]:
@@ -60,7 +63,7 @@ def influence(evidence: Evidence) -> Influence:
     needs=("labels",),
     unit="squared feature units",
     lower_is_better=True,
-    version=2,
+    version=3,
     influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
@@ -70,8 +73,8 @@ def estimate(evidence: Evidence) -> Measurement:
     the distance of each class. Classes are matched by name; those that one side alone shows are left out, which a note
     says.
 
-    Interval: delta: each class's potentials give its variance; classes are independent. Near the null it is invalid,
-    as for frechet_distance.
+    Interval: delta: each class's potentials give its variance; classes are independent. Near the null it is too wide. None
+    where a class has fewer than 10 images on a side: then it is too narrow.
 
     When it lies: each class has few images, so the bias c/n is larger than for the whole: never compare with it or at
     other n per class. It trusts the labels that the fakes were made for, and so mixes wrong classes with bad images.
@@ -99,5 +102,8 @@ def estimate(evidence: Evidence) -> Measurement:
     notes += differences(*(named(np.setdiff1d(labels, classes)) for labels in (real.labels, fake.labels)))
     names = named(classes)
     details = {"by_class": {name: distance for name, (distance, _) in zip(names, by_class, strict=True)}}
+    if least < FEWEST:
+        notes += (f"no interval: a class has {least} images on one side; it takes {FEWEST}",)
+        return Measurement(value, NO_BOUNDS, evidence.rows, details=details, notes=notes)
     low, high = normal(value, variance, evidence.level)
     return Measurement(value, ("delta", max(low, 0.0), high), evidence.rows, details=details, notes=notes)

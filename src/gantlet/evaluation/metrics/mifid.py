@@ -8,7 +8,8 @@ from gantlet.core.errors import NonFiniteError
 from gantlet.core.numerics.distances import as_tensor, dot_tiles, tile_side
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
-from gantlet.evaluation.measurement import Measurement, Undefined
+from gantlet.evaluation.inference.intervals import quantile
+from gantlet.evaluation.measurement import NO_BOUNDS, Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.metrics.frechet_distance import Spread, frechet_distance, transport_interval
 
@@ -48,14 +49,40 @@ def mifid(distance: float, memorisation: float, threshold: float = THRESHOLD) ->
 
 
 def influence(evidence: Evidence) -> Influence:
-    """Return the influence of the Fréchet distance at every row, divided by the cosine distance taken as known."""
-    scale = mifid(1.0, _memorisation(evidence))
-    return Influence(scale * evidence.potentials.real, scale * evidence.potentials.fake)
+    """Return the influence of the Fréchet distance over the cosine distance at every row; the training images are given."""
+    cosine = _memorisation(evidence)
+    scale, fake = mifid(1.0, cosine), evidence.potentials.fake
+    if cosine < THRESHOLD:
+        distance = frechet_distance(evidence.real.moments, evidence.fake.moments)
+        fake = fake - distance / cosine * (_distances(evidence) - cosine)
+    return Influence(scale * evidence.potentials.real, scale * fake)
 
 
 def _memorisation(evidence: Evidence) -> float:
+    return float(_distances(evidence).mean())
+
+
+def _distances(evidence: Evidence) -> Float64[np.ndarray, " m"]:
     real, fake = evidence.training.features, evidence.fake.features
-    return evidence.shared("cosine", lambda: float(memorisation_distances(real, fake, evidence.memory).mean()))
+    return evidence.shared("cosine", lambda: memorisation_distances(real, fake, evidence.memory))
+
+
+def over_memorisation(
+    bounds: tuple[float, float, float], cosines: Float64[np.ndarray, " m"], level: float
+) -> tuple[float, float] | None:
+    """Return the interval of MiFID from low end, value and high end of the distance; None where the penalty is open.
+
+    Where the fakes' mean cosine distance d is penalised its own noise comes on top, to first order independent of the distance's:
+    each arm is (arm²/d² + (z·se(d)·FD/d²)²)^½. The penalty is open where d ± z·se(d) holds the threshold: the number may be
+    either of two, up to 1/d apart.
+    """
+    mean = float(cosines.mean())
+    reach = quantile(level) * float(cosines.std(ddof=1)) / len(cosines) ** 0.5 if len(cosines) > 1 else np.inf
+    if abs(mean - THRESHOLD) <= reach:
+        return None
+    low, value, high = (mifid(part, mean) for part in bounds)
+    further = value * reach / mean if mean < THRESHOLD else 0.0
+    return max(0.0, value - float(np.hypot(value - low, further))), value + float(np.hypot(high - value, further))
 
 
 @METRICS.register(
@@ -64,7 +91,7 @@ def _memorisation(evidence: Evidence) -> float:
     needs=("features",),
     unit="squared feature units, over the cosine distance",
     lower_is_better=True,
-    version=2,
+    version=3,
     influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
@@ -74,7 +101,8 @@ def estimate(evidence: Evidence) -> Measurement:
     MiFID = FD / d where d = mean over fakes of min over the training images of (1 − |cos|) is below 0.1, else FD. ``details``: both
     parts, and whether the penalty applies.
 
-    Interval: that of FD (delta, or permutation at the null), divided by d taken as known.
+    Interval: that of FD (delta, or permutation at the null), divided by d, with d's noise over fresh fakes where it is below 0.1. None
+    where d's own interval holds 0.1: a fresh draw may be penalised or not, and the two numbers are tenfold apart.
 
     When it lies: the threshold 0.1 was set for Inception features and other spaces lie wholly above or below it: read
     ``details``. Where the training images are not named, the real ones stand for them. Division mixes two questions: a small FD hides copies.
@@ -89,6 +117,10 @@ def estimate(evidence: Evidence) -> Measurement:
         raise Undefined("every fake has the direction of a training image: all are copies")
     low, high, kind, details, notes = transport_interval(evidence, distance, Spread())
     assert low is not None and high is not None  # this metric needs rows on both sides
-    low, value, high = (mifid(part, memorisation) for part in (max(low, 0.0), distance, high))
+    bounds = over_memorisation((max(low, 0.0), distance, high), _distances(evidence), evidence.level)
     details |= {"frechet_distance": distance, "cosine": memorisation, "penalised": memorisation < THRESHOLD}
-    return Measurement(value, (kind, low, high), evidence.rows, details=details, notes=notes)
+    value = mifid(distance, memorisation)
+    if bounds is None:
+        notes += (f"no interval: the cosine distance, {memorisation:.3g}, is too near the threshold {THRESHOLD}",)
+        return Measurement(value, NO_BOUNDS, evidence.rows, details=details, notes=notes)
+    return Measurement(value, (kind, *bounds), evidence.rows, details=details, notes=notes)

@@ -19,12 +19,16 @@ REACH = 3.0
 def modes(counts: Int64[np.ndarray, " k"]) -> tuple[int, float]:
     """Return the number of classes with one image or more, and the variance of that number over new draws.
 
-    Variance, Poisson: Σ_j e^{−c_j}(1 − e^{−c_j}), c_j images in class j: class j is missed in a new draw with e^{−c_j}.
-    Source: Metz et al. 2017, arXiv:1611.02163, Sec. 3.3; Lin et al. 2018, arXiv:1712.04086, Sec. 4.
+    Variance, Poisson: Σ_j e^{−λ_j}(1 − e^{−λ_j}): class j is missed in a new draw with e^{−λ_j}. At λ_j = c_j, the images seen, classes
+    that this draw missed and another hits are left out. They are known by the number f₁ of classes seen once, whose mean is
+    Σ_j λ_j e^{−λ_j}: the variance is as large where λ_j is small and .63 of it at λ_j = 1. So: the larger of the sum at c_j and ¾ f₁,
+    at most k/4, as no variance of one class is above ¼.
+    Source: Metz et al. 2017, arXiv:1611.02163, Sec. 3.3; Lin et al. 2018, arXiv:1712.04086, Sec. 4; Good 1953 for f₁.
     """
     missed = np.exp(-counts.astype(np.float64))
     hit = counts > 0
-    return int(hit.sum()), float((missed * (1 - missed))[hit].sum())
+    seen = float((missed * (1 - missed))[hit].sum())
+    return int(hit.sum()), min(len(counts) / 4, max(seen, 0.75 * float((counts == 1).sum())))
 
 
 def class_counts(bank: FeatureBank, mixture: Mixture | None = None) -> Int64[np.ndarray, " k"]:
@@ -57,7 +61,7 @@ def hits(bank: FeatureBank, mixture: Mixture | None) -> Int64[np.ndarray, " k"]:
     unit="classes",
     lower_is_better=False,
     margin=0.1,
-    version=1,
+    version=2,
     unpaired="a count of modes has no influence function",
 )
 def estimate(evidence: Evidence) -> Measurement:
@@ -68,7 +72,7 @@ def estimate(evidence: Evidence) -> Measurement:
     images have them, fakes do not) and the rare ones (a fifth of the real share or less).
 
     Interval: delta (Poisson): how many classes a new draw of as many fakes would hit; a class with three images is
-    missed in 5 % of draws. A class not seen yet cannot be counted.
+    missed in 5 % of draws. Classes not seen yet count by those seen once (Good 1953).
 
     When it lies: one misclassified image counts as a class found, so with many fakes noise finds every class: read the
     counts. It says nothing of variety within per class.
