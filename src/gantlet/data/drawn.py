@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 
@@ -12,6 +12,14 @@ from gantlet.core.rng import sequence
 Latent = int | tuple[int, ...]
 
 
+@runtime_checkable
+class Drawable(Protocol):
+    """What images are drawn from by name, as what `gantlet.load` returns."""
+
+    def sample(self, n: int, *, seed: int) -> Any:
+        """Return n images; equal seeds give equal images."""
+
+
 def is_generator(value: Any) -> bool:
     """Return whether images can be drawn from a value: it is called, or has a method ``sample``."""
     return not isinstance(value, type) and (callable(value) or has_sample(value))
@@ -19,7 +27,7 @@ def is_generator(value: Any) -> bool:
 
 def has_sample(value: Any) -> bool:
     """Return whether a value is drawn from by ``value.sample(n, seed=seed)``, as what `gantlet.load` returns."""
-    return hasattr(value, "sample") and not is_module(value)
+    return isinstance(value, Drawable) and not is_module(value)
 
 
 def is_module(value: Any) -> bool:

@@ -1,10 +1,10 @@
 """What a Python program holds, as a source: arrays, tensors, lists, DataLoaders, generators, features computed elsewhere."""
 
 import re
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from os import PathLike, fspath
-from typing import Any, get_args
+from typing import Any, Protocol, get_args, runtime_checkable
 
 import numpy as np
 
@@ -117,9 +117,18 @@ def as_source(what: str, value: Any, *, range: str = "", n: int = 0, seed: int =
     raise UsageError(f"{what} is of type {type(value).__name__}; expected {KINDS}")
 
 
+@runtime_checkable
+class Indexed(Protocol):
+    """What a torch data set promises: a length, and items by number."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Any: ...
+
+
 def is_many(value: Any) -> bool:
     """Return whether images can be taken from a value one after the other: it is iterated, or indexed as a torch data set is."""
-    return isinstance(value, Iterable) or (isinstance(value, Sized) and hasattr(value, "__getitem__"))
+    return not isinstance(value, type) and isinstance(value, Iterable | Indexed)
 
 
 def each(value: Any) -> Iterable[Any]:
