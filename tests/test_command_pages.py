@@ -38,7 +38,11 @@ def test_every_command_has_a_section_and_every_option_a_meaning() -> None:
 
 def test_the_page_says_what_every_command_takes_and_returns() -> None:
     head = PAGE.partition("## gantlet ")[0]
-    for words in ("--trust", "--limit 16GB", "0 done, 1 failed, 2 usage error, 130 interrupted"):
+    for words in (
+        "--trust",
+        "--limit 16GB",
+        "0 done, 1 failed, 2 usage error, 3 gate not met, 4 gate undefined, 130 interrupted",
+    ):
         assert words in head
 
 

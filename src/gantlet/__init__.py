@@ -8,25 +8,41 @@ from typing import TYPE_CHECKING, Any
 
 _WHERE = {
     "__version__": "gantlet.core.version",
-    "train": "gantlet.actions.train",
+    # evaluate
     "evaluate": "gantlet.actions.evaluate",
     "compare": "gantlet.actions.compare",
     "compare_reports": "gantlet.actions.compare_reports",
     "audit": "gantlet.actions.audit",
-    "AuditConfig": "gantlet.evaluation.audit.config",
-    "AuditResult": "gantlet.core.results.audit",
-    "Comparison": "gantlet.core.results.comparison",
+    "gate": "gantlet.actions.gate",
+    "Evaluator": "gantlet.evaluation.evaluator",
+    # images
+    "open_source": "gantlet.data.opening",
+    "images": "gantlet.data.given",
+    "points": "gantlet.data.given",
+    "features": "gantlet.data.given",
+    # train and draw
+    "train": "gantlet.actions.train",
+    "load": "gantlet.training.runs.generator",
     "sample": "gantlet.actions.sample",
     "export": "gantlet.actions.export",
-    "load": "gantlet.training.runs.generator",
-    "open_source": "gantlet.data.opening",
-    "TrainConfig": "gantlet.core.config",
+    "Samples": "gantlet.data.samples",
+    # test a claim
+    "lab": "gantlet.labs.run",
+    # configurations, results, errors
+    "AuditConfig": "gantlet.evaluation.audit.config",
     "EvaluateConfig": "gantlet.core.config",
-    "Evaluator": "gantlet.evaluation.evaluator",
+    "TrainConfig": "gantlet.core.config",
+    "AuditResult": "gantlet.core.results.audit",
+    "Comparison": "gantlet.core.results.comparison",
     "Estimate": "gantlet.core.results.estimate",
+    "LabResult": "gantlet.core.results.lab",
+    "Gate": "gantlet.core.results.gate",
     "Report": "gantlet.core.results.report",
+    "TransportResult": "gantlet.transport.result",
     "GantletError": "gantlet.core.errors",
 }
+_PACKAGES = ("transport", "labs")
+"""Subpackages that are used by their own names: gantlet.transport.solve."""
 __all__ = [
     "AuditConfig",
     "AuditResult",
@@ -35,17 +51,28 @@ __all__ = [
     "EvaluateConfig",
     "Evaluator",
     "GantletError",
+    "Gate",
+    "LabResult",
     "Report",
+    "Samples",
     "TrainConfig",
+    "TransportResult",
     "audit",
     "compare",
     "compare_reports",
     "evaluate",
     "export",
+    "features",
+    "gate",
+    "images",
+    "lab",
+    "labs",
     "load",
     "open_source",
+    "points",
     "sample",
     "train",
+    "transport",
 ]
 
 if TYPE_CHECKING:
@@ -54,6 +81,7 @@ if TYPE_CHECKING:
     from gantlet.actions.compare_reports import compare_reports
     from gantlet.actions.evaluate import evaluate
     from gantlet.actions.export import export
+    from gantlet.actions.gate import gate
     from gantlet.actions.sample import sample
     from gantlet.actions.train import train
     from gantlet.core.config import EvaluateConfig, TrainConfig
@@ -61,14 +89,24 @@ if TYPE_CHECKING:
     from gantlet.core.results.audit import AuditResult
     from gantlet.core.results.comparison import Comparison
     from gantlet.core.results.estimate import Estimate
+    from gantlet.core.results.gate import Gate
+    from gantlet.core.results.lab import LabResult
     from gantlet.core.results.report import Report
+    from gantlet.data.given import features, images, points
     from gantlet.data.opening import open_source
+    from gantlet.data.samples import Samples
     from gantlet.evaluation.audit.config import AuditConfig
     from gantlet.evaluation.evaluator import Evaluator
+    from gantlet.labs.run import lab
     from gantlet.training.runs.generator import load
+    from gantlet.transport.result import TransportResult
+
+    from . import labs, transport
 
 
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return importlib.import_module(f"gantlet.{name}")
     if name not in _WHERE:
         raise AttributeError(f"module 'gantlet' has no attribute {name!r}; it has {', '.join(__all__)}")
     return getattr(importlib.import_module(_WHERE[name]), name)

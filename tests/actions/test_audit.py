@@ -8,7 +8,7 @@ import pytest
 
 from gantlet.actions.audit import audit
 from gantlet.cli import main
-from gantlet.core.errors import ConfigError, UnknownName
+from gantlet.core.errors import ConfigError, UnknownName, UsageError
 from gantlet.evaluation.audit.config import AuditConfig
 
 
@@ -46,7 +46,7 @@ def test_the_same_seed_gives_the_same_result(images: str) -> None:
     [
         ({"n": 3}, ConfigError, "expected n ≥ 60 or 0"),
         ({"failures": ("blurr",)}, UnknownName, "did you mean 'blur'"),
-        ({"metrics": ("fid",)}, UnknownName, "unknown metric 'fid'"),
+        ({"metrics": ("fid",)}, UsageError, "FID is the Fréchet distance"),
         ({"features": ()}, ConfigError, "features not empty"),
     ],
 )

@@ -19,8 +19,8 @@ TENSOR = torch.from_numpy(BYTES).permute(0, 3, 1, 2)
 def test_every_float_is_read_by_its_value(dtype: torch.dtype) -> None:
     batch = (TENSOR.double() / 255).to(dtype)
     expected = np.rint(batch.double().numpy() * 255).transpose(0, 2, 3, 1)
-    np.testing.assert_array_equal(pixels(batch), expected)
-    np.testing.assert_array_equal(pixels(batch.float().requires_grad_().to(dtype)), expected)
+    np.testing.assert_array_equal(pixels(batch, "unit"), expected)
+    np.testing.assert_array_equal(pixels(batch.float().requires_grad_().to(dtype), "unit"), expected)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_lists_of_gray_planes_and_of_bfloat16() -> None:
     gray = torch.from_numpy(BYTES[..., 0].copy())
     np.testing.assert_array_equal(pixels(list(gray))[..., 0], BYTES[..., 0])
     halves = [(image / 255).bfloat16() for image in TENSOR]
-    np.testing.assert_array_equal(pixels(halves), pixels(torch.stack(halves)))
+    np.testing.assert_array_equal(pixels(halves, "unit"), pixels(torch.stack(halves), "unit"))
 
 
 @pytest.mark.parametrize(
@@ -66,12 +66,12 @@ def test_lists_of_gray_planes_and_of_bfloat16() -> None:
 )
 def test_what_cannot_be_read_is_one_sentence(batch: Any, reason: str) -> None:
     with pytest.raises(DataError, match=reason):
-        pixels(batch)
+        pixels(batch, "unit")
 
 
 def test_four_images_of_one_channel_are_no_alpha() -> None:
     assert pixels(np.zeros((4, 4, 4, 1), np.uint8)).shape == (4, 4, 4, 1)
-    assert pixels(torch.zeros(4, 1, 4, 4)).shape == (4, 4, 4, 1)
+    assert pixels(torch.zeros(4, 1, 4, 4), "unit").shape == (4, 4, 4, 1)
     assert pixels(np.zeros((4, 4, 4), np.uint8)).shape == (4, 4, 4, 1)
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gantlet import EvaluateConfig, Evaluator, evaluate
-from gantlet.core.errors import DataError, ShapeError
+from gantlet.core.errors import DataError, ShapeError, UsageError
 
 CONFIG = EvaluateConfig(features="pixels[size=8,channels=1]", metrics=("frechet_distance", "coverage"), cache=False)
 
@@ -25,7 +25,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_equals_evaluate(files: Path, tmp_path: Path) -> None:
     judge = Evaluator(str(files / "real.npz"), CONFIG)
     images = torch.from_numpy(np.load(files / "fake.npz")["images"])[:, None]
-    report = judge(images.float() / 255, labels=torch.arange(200) % 4, images_seen=640, out=tmp_path)
+    report = judge(images.float() / 255, range="unit", labels=torch.arange(200) % 4, images_seen=640, out=tmp_path)
     expected = evaluate(str(files / "fake.npz"), str(files / "real.npz"), CONFIG)
     assert report.estimates == expected.estimates
     assert report.images_seen == 640 and (tmp_path / "report.json").is_file()
@@ -37,7 +37,9 @@ def test_wrong_images_and_labels(files: Path) -> None:
     with pytest.raises(ShapeError, match="expected 20 labels from 0 to 3"):
         judge(images, labels=torch.full((20,), 4))
     with pytest.raises(DataError):
-        judge(torch.full((20, 1, 8, 8), 3.0))
+        judge(torch.full((20, 1, 8, 8), 3.0), range="unit")
+    with pytest.raises(UsageError, match="not guessed: give range='unit'"):
+        judge(torch.rand(20, 1, 8, 8))
     with pytest.raises(DataError, match="range must be unit"):
         judge(images, range="bytes")
 
@@ -62,6 +64,6 @@ def test_lists_of_bfloat16_and_labels_as_tensors(files: Path) -> None:
     judge = Evaluator(str(files / "real.npz"), CONFIG)
     images = torch.from_numpy(np.load(files / "fake.npz")["images"])[:, None]
     halves = (images / 255).bfloat16()
-    expected = judge(halves.float(), labels=np.arange(200) % 4)
-    found = judge(list(halves), labels=[torch.tensor(i % 4) for i in range(200)])
+    expected = judge(halves.float(), range="unit", labels=np.arange(200) % 4)
+    found = judge(list(halves), range="unit", labels=[torch.tensor(i % 4) for i in range(200)])
     assert found.estimates == expected.estimates

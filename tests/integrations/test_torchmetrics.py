@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gantlet.core.errors import DataError, TooFewSamples, UnknownName
+from gantlet.core.errors import DataError, TooFewSamples, UsageError
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.features.pixels import Pixels
@@ -79,7 +79,7 @@ def test_two_processes_give_what_one_gives() -> None:
 
 
 def test_what_cannot_be_computed_says_why() -> None:
-    with pytest.raises(UnknownName, match="fid"):
+    with pytest.raises(UsageError, match="FID is"):
         GenerativeMetrics(SPACE, ["fid"])
     metric = GenerativeMetrics(SPACE, ["inception_score"])
     metric.update(batch(30, 0), real=True)

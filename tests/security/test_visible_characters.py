@@ -89,7 +89,7 @@ def test_lines_of_events_end_at_line_feeds_alone(tmp_path: Path) -> None:
 
 def test_progress_shows_all_characters(capsys: pytest.CaptureFixture[str]) -> None:
     with Progress() as progress:
-        progress._last_line = -100.0
+        progress._next_line = -100.0
         progress(f"reading {UNSEEN}", 1, 2)
         progress.say(f"wrote {UNSEEN}")
     error = capsys.readouterr().err

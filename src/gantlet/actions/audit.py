@@ -4,15 +4,19 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from gantlet.core.files import write_text
+from gantlet.core.files import as_path, write_text
 from gantlet.core.interfaces.extractors import Extractor
 from gantlet.core.output import AUDIT, require_ours, writing_result
 from gantlet.core.results.audit import AuditResult, Curve, Planted
+from gantlet.core.toml_config import updated
 from gantlet.data.apart import require_apart
 from gantlet.data.arrays import array_source
+from gantlet.data.given import as_source, text_of
+from gantlet.data.kinds import require_images
 from gantlet.data.opening import open_images, open_source
 from gantlet.data.reading import Images, sample_shapes, to_array
 from gantlet.data.source import ImageSource
@@ -34,19 +38,41 @@ ZScores = dict[tuple[str, str, str], list[tuple[float, ...]]]
 """z by (space, metric, failure), one row per seed."""
 
 
-def audit(config: AuditConfig | None = None, *, out: Path | None = None, progress: Progress = nothing) -> AuditResult:
+def audit(
+    config: AuditConfig | None = None,
+    *,
+    range: str = "",
+    out: Path | str | None = None,
+    progress: Progress = nothing,
+    **settings: Any,
+) -> AuditResult:
     """Plant known failures in real images at growing strength and measure which metric detects which, in which space.
 
-    Args: config: the settings; out: a folder for audit.json and the figures; progress: called with (stage, done, total).
+    >>> gantlet.audit(data="photos/", features=["pixels", "efficientnet-lite0"], metrics=["coverage"])  # doctest: +SKIP
+
+    Args: config: the settings; further keywords are its fields and take precedence; data may also be images in any form that
+    `gantlet.evaluate` takes, and range is theirs; out: a folder for audit.json and
+    the figures; progress: called with (stage, done, total).
     Returns: the AuditResult; its verdict says in words what each metric misses.
     Raises: TooFewSamples (fewer than 300 images), UnknownName, BadFiles, DataError, OutputError (as `evaluate`).
     """
-    config = config or AuditConfig()
+    data = text_of(settings.pop("data", None))
+    source: ImageSource | None = None
+    if isinstance(data, str):
+        settings["data"] = data
+    elif data is not None:
+        source = require_images(as_source("data", data, range=range), "an audit")
+        settings["data"] = source.spec
+    config = updated(AuditConfig, config, settings, "gantlet.audit")
+    place = None if out is None else as_path(out, "out")
+    if place is not None:
+        require_apart(place, config.data)
+        require_ours(place, AUDIT)
+    return _audit(config, source or open_images(config.data), place, progress)
+
+
+def _audit(config: AuditConfig, source: ImageSource, out: Path | None, progress: Progress) -> AuditResult:
     started = time.perf_counter()
-    if out is not None:
-        require_apart(out, config.data)
-        require_ours(out, AUDIT)
-    source = open_images(config.data)
     names = FAILURES.names() if "all" in config.failures else [FAILURES.entry(n).name for n in config.failures]
     metrics = METRICS.names() if "all" in config.metrics else [METRICS.entry(name).name for name in config.metrics]
     planted = tuple(_describe_failure(name) for name in names)

@@ -2,7 +2,8 @@
 
 import importlib
 
-from gantlet.core.errors import UnknownName
+from gantlet.core.errors import UnknownName, UsageError
+from gantlet.core.field_words import meant_by
 from gantlet.core.registry import Entry, Metadata
 
 _REGISTRIES = {
@@ -32,10 +33,19 @@ def entries(kind: str) -> list[Entry[Metadata]]:
     return list(getattr(importlib.import_module(module), name).entries())
 
 
+def _folded(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
 def find(name: str) -> list[tuple[str, Entry[Metadata]]]:
-    """Return every (kind, entry) of that name; raises UnknownName with the nearest name."""
+    """Return every (kind, entry) of that name; raises UnknownName with the nearest names,
+    and UsageError for a word of the field that means something else here.
+    """
     everything = [(kind, entry) for kind in KINDS for entry in entries(kind)]
     matches = [(kind, entry) for kind, entry in everything if entry.name in (name, name.replace("-", "_"))]
+    matches = matches or [(kind, entry) for kind, entry in everything if _folded(entry.name) == _folded(name)]
+    if not matches and (sentence := meant_by(name)):
+        raise UsageError(f"{name!r} is no name here: {sentence}")
     if not matches:
         raise UnknownName("name", name, {entry.name for _, entry in everything})
     return matches

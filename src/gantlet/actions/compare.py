@@ -1,17 +1,21 @@
 """Is A better than B? Both are evaluated against the same real images; differences are paired and corrected for multiple comparisons."""
 
 import dataclasses
+from typing import Any, Unpack
 
 import numpy as np
 
+from gantlet.actions.settings import EvaluateSettings
 from gantlet.actions.winners import by_variance, conclude, unequal, unpaired
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.processes import processes
 from gantlet.core.results.comparison import Comparison, Difference
 from gantlet.core.results.estimate import Estimate
+from gantlet.core.toml_config import updated
+from gantlet.data.drawn import Latent
+from gantlet.data.given import text_of
 from gantlet.data.kinds import Source
-from gantlet.data.opening import open_source
 from gantlet.data.statistics_file import StatisticsSource
 from gantlet.data.subset import cut
 from gantlet.evaluation.assemble import warnings_of
@@ -23,36 +27,48 @@ from gantlet.evaluation.gather import evidence_of
 from gantlet.evaluation.inference.difference import Influence, difference_variance, interval_variance
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.opening import default_n, generated_shape, open_fakes, require_same_kind
+from gantlet.evaluation.opening import (
+    default_n,
+    generated_shape,
+    open_generated,
+    open_given,
+    require_same_kind,
+    take_given,
+)
 from gantlet.evaluation.prepare import prepare
 from gantlet.evaluation.protocols import fixed
 from gantlet.evaluation.sides import Progress, Side, Space, nothing
 
 
 def compare(
-    a: str | Source,
-    b: str | Source,
-    real: str | Source,
+    a: Any,
+    b: Any,
+    real: Any,
     config: EvaluateConfig | None = None,
     *,
+    range: str = "",
+    latent: Latent = 0,
     progress: Progress = nothing,
+    **settings: Unpack[EvaluateSettings],
 ) -> Comparison:
     """Compare two sets of generated images by every metric that has a better direction.
 
     The real images' share of the error cancels where the metric has an influence function (paired); elsewhere the
     two intervals are added as if independent, which is conservative. p-values are two-sided, Holm-corrected.
 
-    Args: a, b, real: source strings or opened sources; config: as for `evaluate`. Under torchrun the processes share
+    Args: a, b, real: as fake and real of `evaluate`; config, range, latent and the keywords: as there. Under torchrun the processes share
     the extraction of the features, the first one compares, and all return the same Comparison.
     Raises: UsageError when A and B are the same images, and the errors of `evaluate`.
     """
-    config = fixed(config or EvaluateConfig())
+    plain, given = take_given(settings, range)
+    config = fixed(updated(EvaluateConfig, config, plain, "gantlet.compare"))
     metric_names(config)
+    a, b = text_of(a), text_of(b)
     if reports := [s for s in (a, b) if isinstance(s, str) and s.endswith(".json")]:
         raise UsageError(f"{reports[0]} is a report, not images; two reports are compared without --real")
-    target = open_source(real) if isinstance(real, str) else real
-    n = default_n(config, target)
-    sources = [open_fakes(s, config, n) if isinstance(s, str) else s for s in (a, b)]
+    target = open_given("real", real, range)
+    n = default_n(config, target, given)
+    sources = [open_generated(name, s, config, n, range=range, latent=latent) for name, s in (("a", a), ("b", b))]
     for source in sources:
         require_same_kind(target, source)
     if sources[0].digest == sources[1].digest:
@@ -60,7 +76,7 @@ def compare(
     shape = generated_shape(sources[0]) or generated_shape(sources[1])
     said = said_of(("real images", target), ("A", sources[0]), ("B", sources[1]))
     sources, notes = equal_numbers(sources, config.seed)
-    spaces = prepare(target, config, progress, shape)
+    spaces = prepare(target, config, progress, shape, given)
     sides = [extract_generated(spaces, source) for source in sources]
     return processes().first(lambda: _compare_sides(spaces, sides, target.spec, (*notes, *said)))
 

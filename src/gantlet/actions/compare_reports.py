@@ -34,7 +34,11 @@ def compare_reports(a: str | Path, b: str | Path) -> Comparison:
                 f"{path} is no stored report (report.json, or a folder with one); to compare images give --real REAL"
             )
     reports = load_report(Path(a)), load_report(Path(b))
-    names = [_report_path(path) for path in (a, b)]
+    return compare_stored(reports, (report_path(a), report_path(b)))
+
+
+def compare_stored(reports: tuple[Report, Report], names: tuple[str, str]) -> Comparison:
+    """Compare two evaluations that are at hand, called by ``names``; as `compare_reports`."""
     for name, report in zip(names, reports, strict=True):
         if not report.digests:
             raise DataError(f"{name} does not say which images it evaluated; evaluate them again with this version")
@@ -58,7 +62,8 @@ def compare_reports(a: str | Path, b: str | Path) -> Comparison:
     return conclude(differences, left_out, (fakes[0], fakes[1], first.real), features, level)
 
 
-def _report_path(path: str | Path) -> str:
+def report_path(path: str | Path) -> str:
+    """Return the report.json that a path names, itself or in its folder."""
     return str(Path(path) / "report.json" if Path(path).is_dir() else path)
 
 

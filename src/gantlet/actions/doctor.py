@@ -3,14 +3,19 @@
 import importlib.metadata
 import os
 import platform
+import re
 from typing import Any
 
-from gantlet.core.errors import GantletError
+import numpy as np
+
+from gantlet.core.errors import GantletError, UsageError
 from gantlet.core.files import cache_folder
+from gantlet.core.interfaces.extractors import TakesPoints
 from gantlet.core.interfaces.metadata import ExtractorMetadata
 from gantlet.core.locks import leftovers
 from gantlet.core.registry import Entry
 from gantlet.core.version import __version__
+from gantlet.data.download import offline
 from gantlet.evaluation.features import EXTRACTORS
 
 PACKAGES = (
@@ -26,7 +31,7 @@ PACKAGES = (
 
 
 def examine() -> dict[str, dict[str, Any]]:
-    """Return sections of name → value; nothing is downloaded."""
+    """Return sections of name → value; weights are really read, and nothing is downloaded."""
     return {"versions": _versions(), "devices": _devices(), "cache": _cache(), "extractors": _extractors()}
 
 
@@ -66,14 +71,33 @@ def _cache() -> dict[str, str]:
 
 
 def _extractors() -> dict[str, str]:
-    return {entry.name: _status(entry) for entry in EXTRACTORS.entries()}
+    with offline():
+        return {entry.name: _status(entry) for entry in EXTRACTORS.entries()}
 
 
 def _status(entry: Entry[ExtractorMetadata]) -> str:
+    """Return whether an extractor works here, found by extracting features of two gray images, in one line."""
     if entry.meta.trained:
-        return "ready (trained on the real training labels when first used)"
+        return "ready: it is trained on the real training labels when first used"
     try:
-        identity = entry.object().identity
+        extractor = entry.object()
+        if not isinstance(extractor, TakesPoints):
+            image = np.full((32, 32, 3), 128, np.uint8)
+            extractor.extract(np.stack([extractor.prepare(image)] * 2))
+        digest = extractor.identity.get("weights_sha256", "")
+    except UsageError as error:
+        return f"needs {_short(error).rpartition(' needs ')[2]}"
     except GantletError as error:
-        return f"not ready: {error}"
-    return f"ready, weights {identity.get('weights_sha256', 'none')[:12]}"
+        return f"not ready: {_short(error)}"
+    return f"ready: weights {digest[:12]} are here" if digest else "ready: it has no weights"
+
+
+def _short(error: GantletError) -> str:
+    """Return an error's first sentence without what stands in round brackets: one line; the command that fails says the rest."""
+    plain = re.sub(r" \([^()]*(\([^()]*\)[^()]*)*\)", "", str(error))
+    first = plain.partition(". ")[0].partition("; ")[0]
+    return (
+        first.removeprefix("the ")
+        .replace(" and could not be had from the hub", "")
+        .replace(" and could not be downloaded", "")
+    )

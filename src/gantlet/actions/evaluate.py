@@ -2,18 +2,31 @@
 
 import time
 from pathlib import Path
+from typing import Any, Unpack, get_args
 
+from gantlet.actions.settings import EvaluateSettings
 from gantlet.core.config import EvaluateConfig
+from gantlet.core.errors import UsageError
+from gantlet.core.files import as_path
 from gantlet.core.output import REPORT, require_ours
 from gantlet.core.results.report import Report
+from gantlet.core.toml_config import updated
 from gantlet.data.apart import require_apart, require_cache_apart
+from gantlet.data.drawn import Latent
+from gantlet.data.given import is_given, text_of
 from gantlet.data.kinds import Source
-from gantlet.data.opening import open_source
 from gantlet.evaluation.assemble import assemble
 from gantlet.evaluation.extraction import extract_generated
 from gantlet.evaluation.find import find
 from gantlet.evaluation.metric_selection import metric_names
-from gantlet.evaluation.opening import default_n, generated_shape, open_fakes, require_same_kind
+from gantlet.evaluation.opening import (
+    default_n,
+    generated_shape,
+    open_generated,
+    open_given,
+    require_same_kind,
+    take_given,
+)
 from gantlet.evaluation.overlap import apart_from
 from gantlet.evaluation.prepare import prepare
 from gantlet.evaluation.protocols import fixed
@@ -23,47 +36,69 @@ from gantlet.training.journal import require_no_run
 
 
 def evaluate(
-    fake: str | Source,
-    real: str | Source,
+    fake: Any,
+    real: Any,
     config: EvaluateConfig | None = None,
     *,
+    range: str = "",
+    latent: Latent = 0,
     until: str = "",
     out: Path | str | None = None,
     progress: Progress = nothing,
+    **settings: Unpack[EvaluateSettings],
 ) -> Report:
     """Evaluate generated images against real ones.
 
-    Args: fake, real: source strings (folder, .zip, .npz, built-in name, run:PATH …) or opened sources; config: the
-    settings; until: e.g. ``1%``: draw from a generator until half the width of the first metric's interval is this fraction of its
-    value, or ``config.n`` (0: 50,000) images are drawn; out: a folder for report.json and the pictures; progress: called
+    >>> gantlet.evaluate("fakes/", "photos/", metrics=["coverage"], features="efficientnet-lite0")  # doctest: +SKIP
+    >>> gantlet.evaluate(generator, loader, n=5000, latent=128, range="symmetric")  # doctest: +SKIP
+
+    Args: fake, real: source strings or paths (folder, .zip, .npz, built-in name, run:PATH …), arrays or tensors of images, lists
+    of PIL images, iterables of batches (a DataLoader), opened sources, and what `gantlet.images`, `gantlet.points` and
+    `gantlet.features` return; fake also a function (n, seed) → images or, with ``latent``, a torch module.
+    config: the settings; further keywords are its fields and take precedence, e.g. metrics, features, protocol, n, seed, held_out,
+    train (images in any of the forms above).
+    range: of images in floating point: unit [0, 1], symmetric [−1, 1] or byte [0, 255]; latent: the dimension of a module's
+    z ~ N(0, I); until: e.g. ``1%``: draw from a generator until half the width of the first metric's interval is this fraction
+    of its value, or ``config.n`` (0: 50,000) images are drawn; out: a folder for report.json and the pictures; progress: called
     with (stage, done, total).
     Returns: the Report; under torchrun the processes share the features' extraction, the first one computes the metrics
     and writes, and all return the same Report.
     Raises: BadFiles, DataError, UsageError, TooFewSamples; OutputError for an ``out`` in a folder of images, or with files
-    that are no earlier result.
+    that are no earlier result. Every one of them is a GantletError.
     """
-    config = fixed(config or EvaluateConfig())
+    plain, given = take_given(settings, range)
+    config = fixed(updated(EvaluateConfig, config, plain, "gantlet.evaluate"))
     metric_names(config)
-    if out is not None:
-        named = (source if isinstance(source, str) else source.spec for source in (fake, real))
-        require_apart(Path(out), *named, config.held_out, config.train)
-        require_no_run(Path(out))
-        require_ours(Path(out), REPORT)
-    if config.cache:
-        require_cache_apart(
-            *(source for source in (fake, real) if isinstance(source, str)), config.held_out, config.train
+    fake, real = text_of(fake), text_of(real)
+    place = None if out is None else as_path(out, "out")
+    _require_places(place, [fake, real], config)
+    share = read_until(str(until)) if until else 0.0
+    if until and is_given(fake):
+        raise UsageError(
+            "until draws from a generator that a source string names: run:PATH or module:function; or give n="
         )
-    share = read_until(until) if until else 0.0
     generator = check_generator(fake) if until else ""
-    target = open_source(real) if isinstance(real, str) else real
-    n = default_n(config, target)
-    opened = open_fakes(fake, config, 2 if until else n) if isinstance(fake, str) else fake
+    target = open_given("real", real, range)
+    n = 2 if until else default_n(config, target, given)
+    opened = open_generated("fake", fake, config, n, range=range, latent=latent)
     require_same_kind(target, opened)
-    spaces = prepare(target, config, progress, generated_shape(opened))
+    spaces = prepare(target, config, progress, generated_shape(opened), given)
     started = time.perf_counter()
     sides = draw_until(spaces, generator, share, config.n) if until else extract_generated(spaces, opened)
     spaces = [apart_from(side, space) for space, side in zip(spaces, sides, strict=True)]
     findings = []
     for space, side in zip(spaces, sides, strict=True):
         findings.append(find(space, side))
-    return assemble(spaces, sides, findings, started, out=None if out is None else Path(out))
+    return assemble(spaces, sides, findings, started, out=place)
+
+
+def _require_places(out: Path | None, sources: list[Any], config: EvaluateConfig) -> None:
+    """Raise OutputError where results or the cache would lie among the images that are read."""
+    texts = [source for source in sources if isinstance(source, str)]
+    if out is not None:
+        opened = [source.spec for source in sources if isinstance(source, get_args(Source))]
+        require_apart(out, *texts, *opened, config.held_out, config.train)
+        require_no_run(out)
+        require_ours(out, REPORT)
+    if config.cache:
+        require_cache_apart(*texts, config.held_out, config.train)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError, OutputError
-from gantlet.core.files import write_bytes
+from gantlet.core.files import as_path, write_bytes
 from gantlet.core.interfaces.modules import module_capabilities
 from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.onnx_graph import onnx_runtime, to_onnx
@@ -32,7 +32,7 @@ class ExportResult(NamedTuple):
         return f"inputs {inputs}; differs from the run's generator by at most {self.difference:.1e} on {ROWS} latents"
 
 
-def export(run: Path, out: Path, *, which: Which = "newest") -> ExportResult:
+def export(run: Path | str, out: Path | str, *, which: Which = "newest") -> ExportResult:
     """Write the generator of a run to ``out`` as ONNX: z [b, latent] float32 (and labels [b] int64, inputs [b, i, s, s]) → images or points.
 
     Images are [b, c, s, s] float32 in [−1, 1]; the batch is free. The model is run once by ONNX Runtime, on fresh latents
@@ -42,6 +42,7 @@ def export(run: Path, out: Path, *, which: Which = "newest") -> ExportResult:
     Raises: ConfigError without onnx and onnxruntime, and for a generator that cannot be written as an ONNX graph (its module
     gives the reason by the capability ``no_graph``); OutputError when ``out`` exists or the check fails; CheckpointError.
     """
+    run, out = as_path(run, "run"), as_path(out, "out")
     if out.suffix.lower() != ".onnx":
         raise ConfigError(f"a model is named NAME.onnx; got {out}")
     if out.exists():

@@ -11,7 +11,7 @@ import numpy as np
 
 from gantlet.core.drawing.pictures import png
 from gantlet.core.errors import ConfigError, OutputError
-from gantlet.core.files import distinct_names, explained, writing
+from gantlet.core.files import as_path, distinct_names, explained, writing
 from gantlet.core.locks import PART, sweep, take
 from gantlet.data.apart import require_apart_from_training
 from gantlet.data.kinds import require_images
@@ -25,8 +25,8 @@ OTHERS = (".tar", ".gz", ".tgz", ".rar", ".7z", ".parquet", ".h5", ".hdf5", ".pt
 
 
 def sample(
-    run: Path,
-    out: Path,
+    run: Path | str,
+    out: Path | str,
     n: int,
     *,
     seed: int = 0,
@@ -41,6 +41,7 @@ def sample(
     Returns: ``out``, which appears whole or not at all.
     Raises: OutputError when ``out`` exists or cannot be written; ConfigError for n < 1; CheckpointError; UsageError.
     """
+    run, out = as_path(run, "run"), as_path(out, "out")
     if not 1 <= n <= 10**8:
         raise ConfigError(f"expected n in [1, 100,000,000] images to draw; got {n}")
     if out.exists() and not (out.is_dir() and not any(out.iterdir()) and not out.suffix):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from gantlet.actions.pace import Pace
 from gantlet.actions.train_evaluations import Evaluations
 from gantlet.core.config import TrainConfig
 from gantlet.core.drawing.grids import animate
@@ -56,6 +57,8 @@ def train(
     Raises: ConfigError, DataError, OutputError (the folder holds a run already), CheckpointError, TrainingDiverged;
     UnknownName, WeightsError about the evaluations.
     """
+    if not isinstance(config, TrainConfig):
+        raise ConfigError(f"gantlet.train takes a TrainConfig; got {type(config).__name__}")
     with trust():  # what the caller configured is read back from the run's own files
         config = dataclasses.replace(config, out=str(run_folder(config)))
         resumes = processes().first(lambda: is_run(Path(config.out))) if resume == "auto" else resume
@@ -80,7 +83,7 @@ def _train(config: TrainConfig, resume: bool, progress: Progress, say: Callable[
     if evaluations is not None:
         evaluations.prepare()
     with _alone(Path(config.out)):
-        return _run(config, data, resume, _Observer(config, evaluations, progress, say))
+        return _run(config, data, resume, _Observer(config, evaluations, progress, say, Pace(config.evaluate)))
 
 
 @contextlib.contextmanager
@@ -183,17 +186,26 @@ class _Observer:
     evaluations: Evaluations | None
     progress: Progress
     say: Callable[[str], None]
+    pace: Pace
+    losses: str = ""
 
     def on_log(self, line: Mapping[str, Any]) -> None:
-        """Do nothing: the loop has written the line."""
+        """Keep the losses, to show them; the loop has written the line."""
+        if "d_loss" in line and "g_loss" in line:
+            self.losses = f"loss D {line['d_loss']:.3g}, G {line['g_loss']:.3g}"
 
     def on_warning(self, message: str) -> None:
         """Print a warning."""
         self.say(message)
 
     def on_progress(self, step: int, total: int) -> None:
-        """Show the progress of the training."""
-        self.progress("training, generator steps", step, total)
+        """Show the progress of the training: losses, the newest samples; and once how long it will take."""
+        if sentence := self.pace.note(step, total):
+            self.say(sentence)
+        every = self.config.sample_every
+        newest = f"{self.config.out}/samples/step-{step // every * every:08d}.png" if every else ""
+        shown = ", ".join(filter(None, (self.losses, newest)))
+        self.progress("training, generator steps" + (f": {shown}" if shown else ""), step, total)
 
     def on_evaluate(self, sampler: Sampler, step: int, images_seen: int) -> Measured:
         """Evaluate samples drawn inside the loop; what fails is a warning, and the training goes on."""

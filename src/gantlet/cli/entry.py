@@ -27,11 +27,11 @@ LOST = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 ABOUT_TRUST = f"{TRUST}: use what a run, a statistics file or a config.toml names (code, the network, paths elsewhere); look first.\n"
 ABOUT_LIMIT = f"{LIMIT} 16GB: what one file may expand to in memory (4GB), and images in proportion.\n"
 
-ABOUT_STATUS = "exit status: 0 done, 1 failed, 2 usage error, 130 interrupted.\n"
+ABOUT_STATUS = "exit status: 0 done, 1 failed, 2 usage error, 3 gate not met, 4 gate undefined, 130 interrupted.\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit status: 0 success, 1 failure, 2 usage error, 130 interrupted."""
+    """Run one command; return the exit status: 0 success, 1 failure, 2 usage error, 3 and 4 of a gate, 130 interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         words, size = _split_limit(words)
@@ -134,8 +134,7 @@ def _dispatch(words: list[str]) -> int:
         raise ConfigError(
             f"gantlet {words[0]} runs in one process; start it without torchrun (commands for several processes: {', '.join(DISTRIBUTED)})"
         )
-    COMMANDS[words[0]](words[1:])
-    return 0
+    return COMMANDS[words[0]](words[1:]) or 0
 
 
 def _help() -> str:

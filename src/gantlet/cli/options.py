@@ -73,6 +73,17 @@ class Evaluate:
     """Folder for report.html, report.json and the pictures."""
     json: bool = False
     """Print the report as JSON."""
+    fail_if: tuple[str, ...] = ()
+    """A gate: exit status 3 where a condition holds, e.g. 'coverage < 0.9' 'copies > 0'; the option may be repeated. It is compared
+    with the pessimistic end of the interval; value:, low: or high: before it chooses another number. Status 4: it cannot be told."""
+    baseline: Path | None = None
+    """An earlier report (report.json, or its folder) of the same real images, for --fail-if-worse."""
+    fail_if_worse: bool = False
+    """Exit status 3 where a metric is worse than the baseline's beyond chance, corrected for their number."""
+    summary: Path | None = None
+    """Append gate, verdict and metrics as Markdown to this file, e.g. "$GITHUB_STEP_SUMMARY"."""
+    junit: Path | None = None
+    """Write the gate's checks to this file as JUnit XML."""
 
 
 @dataclass(frozen=True)

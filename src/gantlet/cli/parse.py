@@ -34,6 +34,28 @@ def peek(words: Sequence[str], option: str) -> str | None:
     return result
 
 
+def gathered(words: Sequence[str], option: str) -> list[str]:
+    """Return the words with the values of an option that was repeated behind it once: ``--fail-if A --fail-if B`` → ``--fail-if A B``.
+
+    Raises: UsageError for the option without a value, as an unset variable of the shell leaves it.
+    """
+    rest, values = list[str](), list[list[str]]()
+    taking = False
+    for word in words:
+        name, equals, value = word.partition("=")
+        if name == option:
+            values.append([value] if equals else [])
+            taking = not equals
+        elif taking and not word.startswith("--"):
+            values[-1].append(word)
+        else:
+            taking = False
+            rest.append(word)
+    if not all(values):
+        raise UsageError(f"{option} needs a value in quotes (an unset variable of the shell?)")
+    return [*rest, option, *(value for each in values for value in each)] if values else rest
+
+
 def parse(command: str, words: list[str], *kinds: Any, argument: str = "") -> list[Any]:
     """Parse options into dataclasses; ``kinds`` are types, or instances that hold the defaults.
 

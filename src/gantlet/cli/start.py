@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit status: 0 success, 1 failure, 2 usage error, 130 interrupted.
+    """Run one command; return the exit status: 0 success, 1 failure, 2 usage error, 3 gate not met, 4 gate undefined, 130 interrupted.
 
     What the command line needs is imported here, so that an interrupt meanwhile is one line too.
     """

@@ -99,6 +99,7 @@ class TrainConfig(Config):
     """Compile the networks (torch.compile; needs a C++ compiler); a discriminator whose gradient is differentiated again is not compiled."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(
             "TrainConfig",
             {
@@ -170,6 +171,7 @@ class EvaluateConfig(Config):
     """Store features on disk and reuse them."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(
             "EvaluateConfig",
             {

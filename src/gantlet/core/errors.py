@@ -115,9 +115,26 @@ def closest(name: str, choices: Sequence[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+FEW = 20
+"""So many names are listed where none is close; more are counted."""
+
+
 def nearest(name: str, choices: Sequence[str]) -> str:
-    """Return the end of an error sentence: the closest known name, or all of them."""
-    close = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)
+    """Return the end of an error sentence: up to three names that are close, else all of them, or how many there are.
+
+    Upper and lower case, - and _ are the same.
+    """
+    folded = {choice.lower().replace("_", "-"): choice for choice in choices}
+    wanted = str(name).lower().replace("_", "-")
+    close = [folded[match] for match in difflib.get_close_matches(wanted, folded, n=1, cutoff=0.5)]
+    close += [
+        folded[match]
+        for match in difflib.get_close_matches(wanted, folded, n=3, cutoff=0.6)
+        if folded[match] not in close
+    ]
     if close:
-        return f"; did you mean {close[0]!r}? (known: {', '.join(choices)})"
+        others = f" (or {' or '.join(map(repr, close[1:]))})" if close[1:] and wanted not in folded else ""
+        return f"; did you mean {close[0]!r}{others}?"
+    if len(choices) > FEW:
+        return f"; none of {len(choices)} names is close: gantlet list shows them"
     return f"; known: {', '.join(choices)}" if choices else "; none is registered"

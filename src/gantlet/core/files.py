@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from gantlet.core.errors import DataError, OutputError, UnreadableFile
+from gantlet.core.errors import DataError, OutputError, UnreadableFile, UsageError
 from gantlet.core.limits import most
 from gantlet.core.locks import PART, sweep_once, take
 
@@ -145,6 +145,13 @@ def require_regular(path: Path) -> None:
         raise UnreadableFile(
             path, f"{found.st_size:,} bytes, of which {held:,} are on the disk; if it is honest, add --limit SIZE"
         )
+
+
+def as_path(value: Any, what: str) -> Path:
+    """Return a path that a caller gave as a text or a path; raises UsageError, which names ``what`` it is, for anything else."""
+    if isinstance(value, str | os.PathLike) and os.fspath(value):
+        return Path(value)
+    raise UsageError(f"{what} must be a path; got {value!r}"[:200])
 
 
 def lies_below(path: Path, folder: Path) -> bool:

@@ -60,7 +60,7 @@ class Registry(Generic[P, M]):
 
     Args: kind: in messages; places: packages or modules; metadata: the dataclass of an entry's metadata; protocols: what
     a registered class may implement; first: the first parameter of a registered function; group: the entry points
-    (``gantlet.GROUP``) of other distributions.
+    (``gantlet.GROUP``) of other distributions; meant: what a name that no entry has means in the field, as a sentence, or ''.
     """
 
     def __init__(
@@ -71,9 +71,11 @@ class Registry(Generic[P, M]):
         protocols: Sequence[type] = (),
         first: str = "",
         group: str = "",
+        meant: Callable[[str], str] | None = None,
     ) -> None:
         self.kind, self.places, self.group = kind, places, group
         self._metadata, self._protocols, self._first = metadata, tuple(protocols), first
+        self._meant = meant
         self._entries: dict[str, Entry[M]] = {}
         self._own = self._scanned = False
 
@@ -159,6 +161,8 @@ class Registry(Generic[P, M]):
             return self._entries[name]
         if is_reference(name):
             return self._referenced(name)
+        if self._meant is not None and (sentence := self._meant(name)):
+            raise UsageError(f"{name!r} is no {self.kind}: {sentence}")
         raise UnknownName(self.kind, name, self._entries)
 
     def _referenced(self, path: str) -> Entry[M]:

@@ -19,6 +19,8 @@ _OUTER_COMMA = re.compile(r",(?![^\[\]]*\])")
 
 def parse_spec(spec: str) -> tuple[str, dict[str, str]]:
     """Split ``name[key=value,…]`` into the name and its options (still text); raises UsageError."""
+    if not isinstance(spec, str):
+        raise UsageError(f"expected a name, or name[key=value,…], as a text; got {type(spec).__name__}")
     if spec.count("[") > DEEPEST:
         raise UsageError(f"cannot read {spec[:60]!r}…: it has {spec.count('[')} brackets; expected at most {DEEPEST}")
     match = _SPEC.fullmatch(spec.strip())

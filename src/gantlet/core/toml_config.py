@@ -6,10 +6,11 @@ import tomllib
 import types
 import typing
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from gantlet.core.errors import ConfigError, DataError, UnknownName
+from gantlet.core.errors import ConfigError, DataError, UnknownName, an
 from gantlet.core.files import read_text
 from gantlet.core.visible import toml_text
 
@@ -22,11 +23,17 @@ class Config:
     former: ClassVar[Mapping[str, str]] = {}
     """Earlier names of fields; files with these names can still be read."""
 
+    def __post_init__(self) -> None:
+        """Check every field's type, and take a list for a tuple; raises ConfigError."""
+        for name, kind in _kinds(type(self)).items():  # type: ignore[arg-type]  # a class is hashable
+            value = getattr(self, name)
+            object.__setattr__(self, name, _coerce(type(self).__name__, name, value, kind))
+
     @classmethod
     def from_mapping(cls: type[C], values: Mapping[str, Any], base: C | None = None) -> C:
         """Build a configuration from plain values over ``base``; raises UnknownName and ConfigError."""
         fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        hints = typing.get_type_hints(cls)
+        hints = _kinds(cls)  # type: ignore[arg-type]
         checked: dict[str, Any] = {}
         for name, value in values.items():
             key = cls.former.get(name, name)
@@ -47,6 +54,32 @@ class Config:
         """Return the configuration as TOML: every field, so that the file reproduces the run even if defaults change later."""
         values = dataclasses.asdict(self)  # type: ignore[call-overload]
         return toml_text({k: v for k, v in values.items() if v is not None})
+
+
+def updated(kind: type[C], config: C | None, settings: Mapping[str, Any], function: str) -> C:
+    """Return a configuration (None: the defaults) with the keywords of a call in place of its values.
+
+    One text does for a list of one. Raises: UnknownName for a keyword that is no field, naming the ``function`` that was called;
+    ConfigError, also for anything that is no configuration of this kind.
+    """
+    base = kind() if config is None else config
+    if not isinstance(base, kind):
+        raise ConfigError(f"{function}: config must be {an(kind.__name__)}; got {type(base).__name__}")
+    fields = {field.name for field in dataclasses.fields(base)}  # type: ignore[arg-type]  # every Config is a dataclass
+    values = dict(settings)
+    for name, value in values.items():
+        if name not in fields:
+            raise UnknownName(f"argument of {function}:", name, fields)
+        if isinstance(getattr(base, name), tuple) and isinstance(value, str):
+            values[name] = (value,)
+    return type(base).from_mapping(values, base)
+
+
+@cache
+def _kinds(config: type[Config]) -> dict[str, Any]:
+    """Return the types of a configuration's fields."""
+    hints = typing.get_type_hints(config)
+    return {field.name: hints[field.name] for field in dataclasses.fields(config)}  # type: ignore[arg-type]  # as above
 
 
 def _coerce(config: str, key: str, value: Any, kind: Any) -> Any:

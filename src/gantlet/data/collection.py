@@ -28,7 +28,6 @@ SUFFIXES = frozenset(
         *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "tga"),
     )
 )
-_MAY_BE_TRANSPARENT = (".png", ".apng", ".gif", ".webp", ".tif", ".tiff", ".avif", ".tga", ".jp2")
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def collect(where: str, files: Sequence[str], load: Callable[[str], bytes], choi
     chosen = choose(where, images, known.counts, choices.frames)
     formats = known.formats
     background, bits = BACKGROUNDS[choices.background], choices.bits or 16
-    transparent = any(name.lower().endswith(_MAY_BE_TRANSPARENT) for name in images)
+    transparent = any(fact.transparent for fact in known.facts)
     on = f"transparent pixels, if any, are composited on {choices.background}" if transparent else ""
 
     def read(i: int, level: int = background) -> UInt8[np.ndarray, "h w c"]:

@@ -1,8 +1,9 @@
 """Downloads: a file is fetched once, checked by its SHA-256, and stored in the cache folder."""
 
+import contextlib
 import http.client
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gantlet.core.errors import GantletError
@@ -16,6 +17,25 @@ class DownloadError(GantletError):
     """No address of a file returned the file."""
 
 
+_cut_off = [False]
+"""Whether downloads are refused: of nested blocks the last one counts, in all threads."""
+
+
+@contextlib.contextmanager
+def offline() -> Iterator[None]:
+    """Let nothing be downloaded inside the block: what is not here is a DownloadError."""
+    _cut_off.append(True)
+    try:
+        yield
+    finally:
+        _cut_off.pop()
+
+
+def is_offline() -> bool:
+    """Return whether downloads are refused now."""
+    return _cut_off[-1]
+
+
 def fetch(path: Path, urls: Sequence[str], digest: str, timeout: float = 30.0) -> Path:
     """Return ``path``, downloaded first when it is not there; raises DownloadError with the reason of each address.
 
@@ -23,6 +43,8 @@ def fetch(path: Path, urls: Sequence[str], digest: str, timeout: float = 30.0) -
     """
     if path.exists():
         return path
+    if is_offline():
+        raise DownloadError("nothing is downloaded now")
     reasons = []
     for url in urls:
         try:

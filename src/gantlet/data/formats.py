@@ -1,7 +1,7 @@
 """Image formats: which one a file is in by its first bytes, and how many frames it holds."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.util import find_spec
 
@@ -44,6 +44,32 @@ def sniffed(content: bytes) -> str:
     if content[:1] == b"P" and content[1:2].isdigit() and content[2:3].isspace():
         return "PPM"
     return ""
+
+
+def has_alpha(content: bytes, name: str) -> bool:
+    """Return whether a file of the format ``name`` says that it has transparency; True where only decoding would tell.
+
+    PNG: colour types 4 and 6, or tRNS; GIF: a transparent index; WebP: the flags of VP8X and VP8L; TGA: attribute bits.
+    """
+    if name == "PNG":
+        return content[25:26] in (b"\4", b"\6") or b"tRNS" in content[: content.find(b"IDAT")]
+    if name == "GIF":
+        return any(content[at + 3] & 1 for at in _places(content, b"\x21\xf9\x04"))
+    if name in ("WebP", "lossless WebP"):
+        return (content[12:16] == b"VP8X" and bool(int.from_bytes(content[20:21]) & 16)) or (
+            content[12:16] == b"VP8L" and bool(int.from_bytes(content[24:25]) & 16)
+        )
+    if not name:
+        return len(content) > 17 and content[2] in (1, 2, 9, 10) and content[17] & 15 > 0
+    return name in ("TIFF", "AVIF", "JPEG 2000")
+
+
+def _places(content: bytes, mark: bytes) -> Iterator[int]:
+    """Yield where a mark stands in a file, with at least one byte after it."""
+    at = content.find(mark)
+    while 0 <= at < len(content) - len(mark):
+        yield at
+        at = content.find(mark, at + 1)
 
 
 def frames(content: bytes, name: str) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gantlet.core.errors import DataError, TooFewSamples, UsageError, nearest
-from gantlet.core.files import exists
+from gantlet.core.files import as_path, exists
 from gantlet.core.plugins import find_attribute
 from gantlet.core.specs import parse_spec, typed_options
 from gantlet.data.statistics_file import StatisticsSource
@@ -32,7 +32,7 @@ _IDX = re.compile(r".*(idx\d-ubyte|\.idx)(\.gz)?")
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
-def open_source(text: str, *, n: int = 0, seed: int = 0) -> "Source":
+def open_source(text: str | Path, *, n: int = 0, seed: int = 0) -> "Source":
     """Open the source that a source string names: a built-in name, a path, hf:…, run:PATH or module:function, with options.
 
     Args: text: e.g. ``digits``, ``mnist[root=DIR,split=test]``, ``photos/``, ``fakes.zip[labels=none]``,
@@ -41,6 +41,7 @@ def open_source(text: str, *, n: int = 0, seed: int = 0) -> "Source":
     Returns: the opened source, of at least two images or points.
     Raises: UsageError for an unknown name or option; DataError for a missing path or unusable data; TooFewSamples.
     """
+    text = str(as_path(text, "a source")) if not isinstance(text, str) else text
     kind, options = resolve_source(text)
     entry = SOURCES.entry(kind)
     arguments = typed_options(f"data source {kind!r}", entry.object, options)

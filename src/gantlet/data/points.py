@@ -32,6 +32,8 @@ class PointSource:
     """The distribution that the points were drawn from, where it is known."""
     modes: Mixture | None = None
     """The distribution, where its components are modes that can be counted."""
+    space: str = ""
+    """The name of the feature space, where the rows are features that were computed elsewhere."""
     kind: ClassVar[Kind] = "points"
     least: ClassVar[int] = 2
     remarks: ClassVar[tuple[str, ...]] = ()
@@ -58,11 +60,15 @@ class PointSource:
     @property
     def described(self) -> str:
         """Return its content in words."""
-        return f"points of {self.points.shape[1]} dimensions"
+        kind = f"features in {self.space}" if self.space else "points"
+        return f"{kind} of {self.points.shape[1]} dimensions"
 
     def read(self, i: int) -> Float32[np.ndarray, " d"]:
         """Return point i."""
         return np.asarray(self.points[i])
+
+    def __repr__(self) -> str:
+        return f"<PointSource {self.spec}: {len(self):,} {self.described}>"
 
     @classmethod
     def joined(cls, parts: "Sequence[PointSource]") -> "PointSource":

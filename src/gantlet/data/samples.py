@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import UInt8
 
+from gantlet.core.drawing.grids import first_as_grid, show
 from gantlet.core.errors import DataError
 from gantlet.core.rng import sequence
 
 if TYPE_CHECKING:
-    pass
+    from PIL.Image import Image as Picture
 
 
 BLOCK = 200
@@ -34,6 +35,25 @@ class Samples:
             if block not in self._blocks:
                 self._blocks[block] = self._draw(block)
         return self._blocks[block][i % BLOCK]
+
+    def grid(self, n: int = 64, columns: int = 8) -> "Picture":
+        """Return the first ``n`` images as one picture of Pillow's, which a notebook shows; raises UsageError for n or columns < 1."""
+        return first_as_grid(self.read, self.n, n, columns)
+
+    def show(self, n: int = 64, columns: int = 8) -> None:
+        """Show the first ``n`` images: below the cell of a notebook, else in the system's viewer."""
+        show(self.grid(n, columns))
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return self.n
+
+    def __getitem__(self, i: int) -> UInt8[np.ndarray, "h w c"]:
+        """Return image i."""
+        return self.read(i)
+
+    def __repr__(self) -> str:
+        return f"<Samples: {self.n:,} images of {self.spec}, seed {self.seed}>"
 
     def _draw(self, block: int) -> UInt8[np.ndarray, "b h w c"]:
         rows = slice(block * BLOCK, min(self.n, (block + 1) * BLOCK))

@@ -3,12 +3,16 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float32, Int64, UInt8
 
+from gantlet.core.drawing.grids import first_as_grid, show
 from gantlet.data.joining import joined_fields
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 Kind = Literal["images", "points", "statistics"]
 """The three kinds of source."""
@@ -78,6 +82,18 @@ class ImageSource:
     def first_shape(self) -> tuple[int, ...]:
         """Return the shape of the first image, (height, width, channels)."""
         return tuple(self.read(0).shape)
+
+    def __repr__(self) -> str:
+        classes = f", {len(self.classes)} classes" if self.classes else ""
+        return f"<ImageSource {self.spec}: {len(self):,} images{classes}>"
+
+    def grid(self, n: int = 64, columns: int = 8) -> "Picture":
+        """Return the first ``n`` images as one picture of Pillow's, which a notebook shows; raises UsageError for n or columns < 1."""
+        return first_as_grid(self.read, len(self), n, columns)
+
+    def show(self, n: int = 64, columns: int = 8) -> None:
+        """Show the first ``n`` images: below the cell of a notebook, else in the system's viewer."""
+        show(self.grid(n, columns))
 
     @classmethod
     def joined(cls, parts: "Sequence[ImageSource]") -> "ImageSource":

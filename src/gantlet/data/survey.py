@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from gantlet.data.decode import Undecodable, is_deep, opened
-from gantlet.data.formats import frames, sniffed
+from gantlet.data.formats import frames, has_alpha, sniffed
 
 SCALED = ("PPM", "JPEG 2000")
 """Formats that state their largest value, to which the decoder scales."""
@@ -22,13 +22,14 @@ class Facts(NamedTuple):
     """What the bytes of one file say.
 
     ``digest``: their SHA-256; ``frames``: 0 for an unreadable file or one of no known format; ``largest``: the largest value of
-    16-bit gray (−1: none was measured).
+    16-bit gray (−1: none was measured); ``transparent``: whether it may have transparent pixels.
     """
 
     digest: bytes
     format: str
     frames: int = 1
     largest: int = -1
+    transparent: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def survey(items: Iterable[T], load: Callable[[T], bytes], *, depth: int = 16, w
         largest = _largest(content, name) if measured[0] else -1
         if largest >= 2**depth:
             measured[0] = False
-        return Facts(hashlib.sha256(content).digest(), name, frames(content, name), largest)
+        return Facts(hashlib.sha256(content).digest(), name, frames(content, name), largest, has_alpha(content, name))
 
     with ThreadPoolExecutor(workers) as pool:
         return Survey(list(pool.map(one, items)))

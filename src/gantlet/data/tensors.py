@@ -5,31 +5,36 @@ from typing import Any
 
 import numpy as np
 
-from gantlet.core.errors import DataError
+from gantlet.core.errors import DataError, UsageError
 from gantlet.data.arrays import to_bytes, to_nhwc
 from gantlet.data.reading import PixelBatch
 
 RANGES = ("unit", "symmetric", "byte")
+STATE_RANGE = "range='unit' where they lie in [0, 1], range='symmetric' for [−1, 1], or range='byte' for [0, 255] (uint8 needs none)"
 
 
-def pixels(images: Any, range: str = "unit") -> PixelBatch:
+def pixels(images: Any, range: str = "", *, what: str = "the batch", layout: str = "auto") -> PixelBatch:
     """Return images as uint8 [b, h, w, c], c = 1 or 3.
 
     Args: images: a tensor or array [b, c, h, w] (arrays also [b, h, w, c] or [b, h, w]), or a list of images or of batches
-    of one shape each; uint8 is taken as it is, and every floating-point type by its range; range: of floats: unit [0, 1],
-    symmetric [−1, 1] or byte [0, 255]; rounded, not truncated.
-    Raises: DataError for another shape (RGBA too), type or range, NaN, an empty batch, or an unknown ``range``.
+    of one shape each; uint8 (and bool) is taken as it is, and every other type by its range; range: unit [0, 1],
+    symmetric [−1, 1] or byte [0, 255]; rounded, not truncated; what: their name in errors; layout: auto, NHWC, NCHW or NHW.
+    Raises: UsageError where a range must be stated and is not; DataError for another shape (RGBA too), type or range, NaN,
+    an empty batch, or an unknown ``range``.
     """
-    if range not in RANGES:
+    if range not in ("", *RANGES):
         raise DataError(f"range must be {', '.join(RANGES)}; got {range!r}")
     array = as_array(images)
-    layout = "auto"
-    if _is_tensor(images) or _holds_tensors(images):
-        layout = "NHW" if array.ndim == 3 and not _is_tensor(images) else "NCHW"
-    nhwc, _ = to_nhwc("the batch", array, layout)
-    if nhwc.dtype == np.uint8:
+    if layout == "auto" and (is_tensor(images) or _holds_tensors(images)):
+        layout = "NHW" if array.ndim == 3 and not is_tensor(images) else "NCHW"
+    nhwc, _ = to_nhwc(what, array, layout)
+    if nhwc.dtype == np.uint8 and nhwc.size:
         return np.ascontiguousarray(nhwc)
-    return to_bytes("the batch", nhwc, range)[0]
+    if not range and nhwc.dtype.kind in "uif" and nhwc.size:
+        raise UsageError(
+            f"{what}: {nhwc.dtype} values from {nhwc.min():.3g} to {nhwc.max():.3g}; their range is not guessed: give {STATE_RANGE}"
+        )
+    return to_bytes(what, nhwc, range or "unit")[0]
 
 
 def as_array(values: Any) -> np.ndarray:
@@ -38,9 +43,9 @@ def as_array(values: Any) -> np.ndarray:
     bfloat16 and narrower floats become float32. Items of a list are stacked, items of four axes (batches) joined.
     Raises: DataError for tensors that are no plain numbers, and for items of different shapes.
     """
-    if _is_tensor(values):
+    if is_tensor(values):
         return _of_tensor(values)
-    if isinstance(values, list | tuple) and any(_is_tensor(value) or isinstance(value, np.ndarray) for value in values):
+    if isinstance(values, list | tuple) and any(is_tensor(value) or isinstance(value, np.ndarray) for value in values):
         return _joined([as_array(value) for value in values])
     try:
         return np.asarray(values)
@@ -69,9 +74,9 @@ def _of_tensor(tensor: Any) -> np.ndarray:
 
 
 def _holds_tensors(values: Any) -> bool:
-    return isinstance(values, list | tuple) and any(map(_is_tensor, values))
+    return isinstance(values, list | tuple) and any(map(is_tensor, values))
 
 
-def _is_tensor(values: Any) -> bool:
+def is_tensor(values: Any) -> bool:
     """Return whether ``values`` is a torch tensor, without importing torch."""
     return any(base.__module__ == "torch" and base.__name__ == "Tensor" for base in type(values).__mro__)

@@ -12,14 +12,16 @@ from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import ShapeError
 from gantlet.core.output import REPORT, require_ours
 from gantlet.core.results.report import Report
+from gantlet.core.toml_config import updated
 from gantlet.data.apart import require_apart
 from gantlet.data.arrays import array_source
 from gantlet.data.kinds import Source
-from gantlet.data.opening import open_source
+from gantlet.data.pictures import is_picture, picture_pixels
 from gantlet.data.tensors import as_array, pixels
 from gantlet.evaluation.assemble import assemble
 from gantlet.evaluation.extraction import extract_generated
 from gantlet.evaluation.find import find
+from gantlet.evaluation.opening import open_given, take_given
 from gantlet.evaluation.overlap import apart_from
 from gantlet.evaluation.prepare import prepare, settled
 from gantlet.evaluation.protocols import fixed
@@ -35,7 +37,7 @@ class Evaluator:
     ...         report = evaluator(generator(z), range="symmetric", images_seen=step * 64)
     ...         print(report["coverage"].text)
 
-    Args: real: a source string or an opened source; config: as for `gantlet.evaluate`; shape: side and channels of a
+    Args: real, config, range and further keywords: as for `gantlet.evaluate`; shape: side and channels of a
     trained generator's images, to which real ones are brought; progress: called with (stage, done, total).
     Raises: what `gantlet.evaluate` raises about the real images.
     """
@@ -45,14 +47,17 @@ class Evaluator:
 
     def __init__(
         self,
-        real: str | Source,
+        real: Any,
         config: EvaluateConfig | None = None,
         *,
+        range: str = "",
         shape: tuple[int, int] | None = None,
         progress: Progress = nothing,
+        **settings: Any,
     ) -> None:
-        source = open_source(real) if isinstance(real, str) else real
-        self.spaces = prepare(source, fixed(config or EvaluateConfig()), progress, shape)
+        plain, given = take_given(settings, range)
+        config = fixed(updated(EvaluateConfig, config, plain, "gantlet.Evaluator"))
+        self.spaces = prepare(open_given("real", real, range), config, progress, shape, given)
 
     def asking(self, metrics: tuple[str, ...]) -> "Evaluator":
         """Return an evaluator over the same real side for other metrics."""
@@ -86,16 +91,19 @@ class Evaluator:
         images: Any,
         labels: Any = None,
         *,
-        range: str = "unit",
+        range: str = "",
         images_seen: int | None = None,
         out: Path | str | None = None,
     ) -> Report:
         """Return the Report on generated images.
 
-        Args: images: [n, c, h, w], uint8, or floats in ``range`` (unit, symmetric, byte); labels: [n] class indices of
-        the real source's classes, where it has any; out: a folder for report.json and pictures.
-        Raises: DataError, ShapeError (labels that do not fit), TooFewSamples.
+        Args: images: [n, c, h, w], uint8, or floats in ``range`` (unit, symmetric, byte: never guessed), or a list of images or of
+        batches; labels: [n] class indices of the real source's classes, where it has any; out: a folder for report.json and
+        pictures.
+        Raises: UsageError for floats without a range; DataError, ShapeError (labels that do not fit), TooFewSamples.
         """
+        if isinstance(images, list | tuple) and any(map(is_picture, images)):
+            images = [picture_pixels("the batch", image) for image in images]
         batch = pixels(images, range)
         classes = self.spaces[0].train.source.classes
         wanted = None if labels is None else _class_indices(labels, len(batch), len(classes))

@@ -11,7 +11,7 @@ from gantlet.core.specs import format_spec, parse_spec, split_specs
 from gantlet.core.trust import require_harmless
 from gantlet.data import SOURCES
 from gantlet.data.kinds import Source
-from gantlet.data.opening import open_source
+from gantlet.data.points import PointSource
 from gantlet.data.reading import fitted
 from gantlet.data.source import ImageSource
 from gantlet.data.statistics_file import StatisticsSource
@@ -20,18 +20,24 @@ from gantlet.evaluation.features import EXTRACTORS
 from gantlet.evaluation.features.build import build_extractor
 from gantlet.evaluation.features.statistics_file import read_statistics
 from gantlet.evaluation.metric_selection import for_points
+from gantlet.evaluation.opening import NOTHING, Given, open_named
 from gantlet.evaluation.overlap import overlap
 from gantlet.evaluation.sides import Overlap, Progress, Side, Space
 
 
 def prepare(
-    opened: Source, config: EvaluateConfig, progress: Progress, shape: tuple[int, int] | None = None
+    opened: Source,
+    config: EvaluateConfig,
+    progress: Progress,
+    shape: tuple[int, int] | None = None,
+    given: Given = NOTHING,
 ) -> list[Space]:
     """Build the extractors, and extract the features of the real, held-out and training images: one Space each.
 
-    ``shape``: the side and channels of a trained generator; real images are brought to it as for its training.
+    ``shape``: the side and channels of a trained generator; real images are brought to it as for its training; ``given``:
+    held-out and training images by the names that ``config`` has for them, where these are no source strings.
     """
-    real, held_out, train, test = _roles(opened, config, lambda source: _fitted(source, shape))
+    real, held_out, train, test = _roles(opened, config, lambda source: _fitted(source, shape), given)
     config = settled(config, real)
     spaces = split_specs(config.features)
     extractors = build_all(config, train, test, progress)
@@ -73,9 +79,9 @@ def _overlaps(space: Space) -> tuple[Overlap | None, list[Overlap]]:
     train = ("real" if space.train is space.real else "training", space.train)
     reference = None if held_out[1] is None else overlap((held_out[0], held_out[1]), real)
     other_split = held_out[1] is not None and held_out[1].source.digest == space.train.source.digest
-    given = space.config.train and space.config.held_out
+    named = space.config.train and space.config.held_out
     if (
-        other_split and space.train is not space.real and not given
+        other_split and space.train is not space.real and not named
     ):  # REAL is the test split, the training set its other split
         return reference, [overlap(real, ("held-out", space.train))]
     unseen = [real] if space.test is space.real else []
@@ -96,14 +102,14 @@ def _separated(space: Space, reference: Overlap | None, unseen: list[Overlap]) -
 
 
 def _roles(
-    opened: Source, config: EvaluateConfig, fit: Callable[[Source], Source]
+    opened: Source, config: EvaluateConfig, fit: Callable[[Source], Source], given: Given
 ) -> tuple[Source, Source | None, Source, Source | None]:
     """Return the sources that play real, held-out, training and test."""
     held_out_text = config.held_out or opened.held_out
-    held_out = fit(open_source(held_out_text)) if held_out_text else None
+    held_out = fit(open_named(held_out_text, given)) if held_out_text else None
     real = fit(opened)
     if config.train:
-        train = fit(open_source(config.train))
+        train = fit(open_named(config.train, given))
         return real, held_out, train, real if train.digest != real.digest else held_out
     if held_out is not None and "split=test" in real.spec:
         return real, held_out, held_out, real
@@ -121,7 +127,7 @@ def settled(config: EvaluateConfig, real: Source) -> EvaluateConfig:
 
     Points have a headline of their own; a statistics file names the features that it was made in.
     """
-    if real.kind == "points":
+    if isinstance(real, PointSource) and not real.space:
         return for_points(config)
     if isinstance(real, StatisticsSource) and config.features == EvaluateConfig().features:
         file = Path(real.spec)

@@ -2,14 +2,37 @@
 
 import dataclasses
 import time
+from pathlib import Path
+from typing import Any
 
-from gantlet.core.files import write_text
+from gantlet.core.files import as_path, write_text
 from gantlet.core.output import of_lab, writing_result
 from gantlet.core.results.lab import LabResult
 from gantlet.core.specs import format_spec, parse_spec
 from gantlet.data.apart import require_apart
 from gantlet.labs import LABS
-from gantlet.labs.lab import Lab, Setting
+from gantlet.labs.lab import Lab, Progress, Setting, silent
+
+
+def lab(
+    name: str,
+    *,
+    size: str = "laptop",
+    seed: int = 0,
+    seeds: int = 0,
+    out: Path | str = "labs",
+    progress: Progress = silent,
+    **options: Any,
+) -> LabResult:
+    """Test one claim of a paper by an experiment, as ``gantlet lab NAME`` does: ``gantlet.lab("weight-clipping", size="smoke")``.
+
+    Args: name: of the lab (``gantlet.labs.LABS.names()``); size: smoke (seconds), laptop (≤ 10 minutes on two cores) or full (the
+    paper's); seed: the first seed; seeds: their number, 0: the lab's default; out: the folder for its figures and NAME.json;
+    progress: called with (stage, done, total); options: the lab's own, e.g. data.
+    Raises: UnknownName for an unknown lab or option, ConfigError, OutputError, and the errors of the lab's data.
+    """
+    setting = Setting(size, seed, seeds, as_path(out, "out"), progress)
+    return run_lab(name, setting, {key: str(value) for key, value in options.items()})
 
 
 def run_lab(spec: str, setting: Setting, options: dict[str, str] | None = None) -> LabResult:

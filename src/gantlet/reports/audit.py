@@ -1,6 +1,8 @@
 """An audit on the terminal: for each space a table of metrics against failures, then the verdict in words."""
 
-from rich.console import Console, Group
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -16,23 +18,44 @@ def cell(result: AuditResult, space: str, metric: str, planted: Planted) -> Text
     return Text("missed", "red") if weakest is None else Text(f"{weakest:g}".removeprefix("0"), "green")
 
 
+@dataclass(frozen=True)
+class Blocks:
+    """The table of one space, in as many blocks of failures as the width takes."""
+
+    result: AuditResult
+    space: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        metrics = self.result.metrics(self.space)
+        left = list(self.result.failures)
+        while left:
+            room = options.max_width - max(map(len, metrics), default=0) - 1
+            block = [left.pop(0)]
+            room -= self._width(block[0], metrics)
+            while left and (room := room - self._width(left[0], metrics)) >= 0:
+                block.append(left.pop(0))
+            table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+            table.add_column("metric", overflow="fold")
+            for planted in block:
+                table.add_column(planted.name, justify="right", no_wrap=True)
+            for metric in metrics:
+                table.add_row(Text(metric), *(cell(self.result, self.space, metric, planted) for planted in block))
+            yield table
+
+    def _width(self, planted: Planted, metrics: list[str]) -> int:
+        cells = [len(cell(self.result, self.space, metric, planted)) for metric in metrics]
+        return 1 + max(len(planted.name), *cells)
+
+
 def render(result: AuditResult) -> Group:
     """Return the whole audit as one renderable."""
     seeds = f"{len(result.seeds)} seed{'s' if len(result.seeds) > 1 else ''}"
     head = Text.assemble(
         "Audit on ", (result.data, "bold"), f", {result.n} images per side, {seeds}, {result.seconds:.0f} s"
     )
-    parts: list[Text | Table | str] = [head, Text(_KEY, style="dim")]
+    parts: list[Text | Blocks | Table | str] = [head, Text(_KEY, style="dim")]
     for space in result.spaces:
-        table = Table(
-            title=space, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0)
-        )
-        table.add_column("metric", overflow="fold")
-        for planted in result.failures:
-            table.add_column(planted.name, justify="right", no_wrap=True)
-        for metric in result.metrics(space):
-            table.add_row(metric, *(cell(result, space, metric, planted) for planted in result.failures))
-        parts += ["", table]
+        parts += ["", Text(space, style="bold"), Blocks(result, space)]
     key = Table.grid(padding=(0, 1))
     for planted in result.failures:
         key.add_row(Text(planted.name, style="dim"), Text(f"{planted.title}; strength: {planted.unit}", style="dim"))

@@ -12,10 +12,11 @@ from gantlet.core.errors import DataError
 from gantlet.core.files import lies_below, read_bytes
 from gantlet.core.limits import most_per_image
 from gantlet.core.output import require_unchanged
-from gantlet.core.results.estimate import Estimate, count_text
+from gantlet.core.results.estimate import count_text
+from gantlet.core.results.marks import ARROWS, MARKS, split_verdict, whisker
 from gantlet.core.results.report import Report
 from gantlet.core.visible import visible_in
-from gantlet.reports.terminal import ARROWS, MARKS, about, references, split_verdict
+from gantlet.reports.terminal import about, references
 
 PNG = b"\x89PNG\r\n\x1a\n"
 LABELS = {
@@ -81,29 +82,6 @@ def picture(folder: Path, name: str) -> str:
         raise DataError(f"the report names the picture {name!r}, which is no PNG file; evaluate again")
     require_unchanged(name, content)
     return "data:image/png;base64," + base64.b64encode(content).decode()
-
-
-def whisker(estimate: Estimate) -> dict[str, float] | None:
-    """Return the positions of interval, value and reference, where it is of the same numbers, on a bar from 0 to 100 %."""
-    numbers = [n for n in (estimate.value, estimate.low, estimate.high) if n is not None]
-    reference = estimate.reference.value if estimate.reference and estimate.equal_n is None else None
-    if reference is not None:
-        numbers.append(reference)
-    if len(numbers) < 2 or estimate.value is None:
-        return None
-    low, high = min(*numbers, 0.0), max(numbers)
-    if estimate.unit.startswith(("share", "accuracy")):
-        high = max(high, 1.0)
-    if high <= low:
-        return None
-
-    def place(number: float | None) -> float:
-        return 100.0 * ((number if number is not None else low) - low) / (high - low)
-
-    spots = {"value": place(estimate.value), "low": place(estimate.low), "high": place(estimate.high)}
-    if estimate.low is None or estimate.high is None:
-        spots["low"] = spots["high"] = spots["value"]
-    return spots if reference is None else {**spots, "reference": place(reference)}
 
 
 def plots(report: Report, events: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from rich.text import Text
 
 from gantlet.core.results.lab import Cell, LabResult
 from gantlet.core.visible import visible_in
+from gantlet.reports.tables import Column, Fitted
 
 COLOURS = {"reproduced": "bold green", "not reproduced": "bold red", "not testable here": "bold yellow"}
 
@@ -33,11 +34,11 @@ def render(result: LabResult) -> Group:
         facts.add_row(Text(name, style="dim"), Text(text))
     facts.add_row(Text("verdict", style="dim"), Text(result.verdict, style=COLOURS[result.verdict]))
     facts.add_row(Text("why", style="dim"), Text(result.why))
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, name in enumerate(result.columns):
-        table.add_column(name, justify="right" if index else "left", overflow="fold")
-    for row in result.rows:
-        table.add_row(*(Text(cell(value)) for value in row))
+    columns = [
+        Column(name, worth=-index if index else None, right=bool(index), wraps=True)
+        for index, name in enumerate(result.columns)
+    ]
+    table = Fitted(columns, [[cell(value) for value in row] for row in result.rows])
     head = Text.assemble((result.lab, "bold"), f" ({result.size} size, {result.seconds:.0f} s)")
     return Group(head, "", facts, "", table)
 

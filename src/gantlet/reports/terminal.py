@@ -8,53 +8,38 @@ from rich.text import Text
 
 from gantlet.core.results.comparison import Comparison, Difference
 from gantlet.core.results.estimate import Estimate, count_text
+from gantlet.core.results.marks import ARROWS, MARKS, split_verdict
 from gantlet.core.results.report import Report
 from gantlet.core.visible import visible_in
-
-ARROWS = {True: "↓", False: "↑", None: " "}
-MARKS = {
-    "good": ("✓", "green"),
-    "missing": ("✗", "red"),
-    "poor": ("✗", "red"),
-    "copied": ("✗", "red"),
-    "memorised": ("!", "yellow"),
-    "caution": ("!", "yellow"),
-    "unclear": ("?", "cyan"),
-}
-
-
-def split_verdict(line: str) -> tuple[str, str]:
-    """Split ``kind: sentence`` into its kind (good, poor, missing, copied, memorised, caution, unclear) and the sentence."""
-    kind, colon, sentence = line.partition(": ")
-    return (kind, sentence) if colon and kind in MARKS else ("caution", line)
+from gantlet.reports.tables import Column, Fitted
 
 
 def _text(text: str, style: str = "") -> Text:
     return Text(text, style=style)
 
 
-def table(report: Report) -> Table:
+def table(report: Report) -> Fitted:
     """Return the metrics with intervals beside their references."""
-    result = Table(box=None, pad_edge=False, header_style="bold")
-    result.add_column("metric", no_wrap=True)
-    result.add_column("value", justify="right", no_wrap=True)
-    result.add_column(f"{report.estimates[0].level:.0%} interval" if report.estimates else "interval", no_wrap=True)
-    result.add_column("by", style="dim", no_wrap=True)
-    result.add_column("real", justify="right", style="cyan", no_wrap=True)
+    level = f"{report.estimates[0].level:.0%} interval" if report.estimates else "interval"
     resized = any(estimate.equal_n is not None for estimate in report.estimates)
-    if resized:
-        result.add_column("beside it", justify="right", no_wrap=True)
-    for estimate in report.estimates:
-        if estimate.value is not None:
-            result.add_row(
-                f"{estimate.title} {ARROWS[estimate.lower_is_better]}",
-                f"{estimate.value:.4g}",
-                _interval(estimate),
-                estimate.interval,
-                _number(estimate.reference),
-                *([_number(estimate.equal_n)] if resized else []),
-            )
-    return result
+    columns = [
+        Column("metric"), Column("value", right=True), Column(level), Column("by", 1, style="dim"),
+        Column("real", 3, right=True, style="cyan"),
+        *([Column("beside it", 2, right=True)] if resized else []),
+    ]  # fmt: skip
+    rows = [
+        (
+            f"{estimate.title} {ARROWS[estimate.lower_is_better]}",
+            f"{estimate.value:.4g}",
+            _interval(estimate),
+            estimate.interval,
+            _number(estimate.reference),
+            *([_number(estimate.equal_n)] if resized else []),
+        )
+        for estimate in report.estimates
+        if estimate.value is not None
+    ]
+    return Fitted(columns, rows)
 
 
 def _interval(estimate: Estimate) -> str:
@@ -137,13 +122,16 @@ def show(report: Report, console: Console | None = None) -> None:
 def render_comparison(result: Comparison) -> Group:
     """Return a comparison's verdict and table."""
     result = visible_in(result)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("metric", "A", "B", "A − B, interval", "p", "better"):
-        table.add_column(name, justify="right" if name in ("A", "B", "p") else "left", no_wrap=True)
+    columns = [
+        Column("metric"), Column("A", 2, right=True), Column("B", 3, right=True), Column("A − B, interval"),
+        Column("p", 1, right=True), Column("better"),
+    ]  # fmt: skip
+    rows = []
     for d in result.differences:
         interval = f"{d.low:.3g} … {d.high:.3g}{'' if d.paired else ' *'}"
         name = f"{d.metric} {ARROWS[d.lower_is_better] if d.aim is None else f'→ {d.aim:.4g}'}"
-        table.add_row(name, f"{d.a:.4g}", f"{d.b:.4g}", interval, f"{d.p_holm:.1g}", d.better)
+        rows.append((name, f"{d.a:.4g}", f"{d.b:.4g}", interval, f"{d.p_holm:.1g}", d.better))
+    table = Fitted(columns, rows)
     head = Text.assemble(
         "A: ",
         (result.a, "bold"),

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float64
 
 from gantlet.core.errors import NonFiniteError
+from gantlet.core.results.plain import as_frame
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.certificate import Certificate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
 
 Map = Callable[[Float64[np.ndarray, "k d"]], Float64[np.ndarray, "k d"]]
 
@@ -36,6 +41,48 @@ class TransportResult:
     map: Map | None = None
     brenier: Brenier | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        bounds = " … ".join(
+            "?" if end is None else f"{end:.4g}" for end in (self.certificate.lower, self.certificate.upper)
+        )
+        state = "converged" if self.converged else f"not converged ({self.reason})"
+        return (
+            f"<TransportResult by {self.method}: cost {self.cost:.6g} in [{bounds}] ({self.certificate.kind}), {state}>"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return method, cost, the certificate's bounds and how the solver stopped; potentials, plan and map stay in their fields."""
+        plain = ("method", "cost", "iterations", "seconds", "converged", "reason")
+        values = {name: vars(self)[name] for name in plain}
+        return values | {f"certificate_{name}": value for name, value in vars(self.certificate).items()}
+
+    def to_pandas(self) -> "DataFrame":
+        """Return `to_dict` as one row, so that several solvers make a table; raises UsageError where pandas is not installed."""
+        return as_frame([self.to_dict()])
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the plan as an image where there is one, else the cost within its bounds; return the matplotlib axes."""
+        from gantlet.core.drawing.forest import Row, forest
+        from gantlet.core.drawing.forest import axes as new_axes
+
+        if self.plan is None:
+            low, high = (self.cost if end is None else end for end in (self.certificate.lower, self.certificate.upper))
+            row = Row(self.method, f"{self.cost:.4g} [{low:.4g}, {high:.4g}]", self.cost, low, high)
+            return forest([row], axes, scale=f"cost, with its bounds ({self.certificate.kind})")
+        panel = new_axes(12) if axes is None else axes
+        panel.imshow(self.plan, cmap="Blues", aspect="auto", interpolation="nearest")
+        panel.set_xlabel("target", fontsize=8.5)
+        panel.set_ylabel("source", fontsize=8.5)
+        panel.set_title(f"{self.method}: plan of cost {self.cost:.4g}", fontsize=9.5, loc="left")
+        return panel
+
+    def _repr_html_(self) -> str:
+        from gantlet.core.results.cards import card, pairs, text
+
+        facts = {name.replace("_", " "): f"{value:.6g}" if isinstance(value, float) else str(value)
+                 for name, value in self.to_dict().items() if value is not None}  # fmt: skip
+        return card(f"<b>{text(self.method)}</b>", pairs(facts))
 
     def __post_init__(self) -> None:
         if not np.isfinite(self.cost):

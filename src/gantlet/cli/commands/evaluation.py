@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gantlet.cli import options
 from gantlet.cli.commands.shared import Words, first, put, show_report
-from gantlet.cli.parse import parse, positional
+from gantlet.cli.parse import gathered, parse, positional
 from gantlet.cli.progress import Progress
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UnknownName, UsageError
@@ -14,10 +14,17 @@ from gantlet.core.results.estimate import count_text
 from gantlet.core.visible import json_text
 
 
-def evaluate(words: Words) -> None:
-    """Evaluate generated images against real ones: metrics with intervals, report.html."""
+def evaluate(words: Words) -> int:
+    """Evaluate generated images against real ones: metrics with intervals, report.html, a gate for CI (--fail-if)."""
     fake, rest = first(words, "evaluate", "the generated images (a folder, .zip, .npz, run:PATH …)")
+    if rest and not rest[0].startswith("-"):
+        raise UsageError(f"gantlet evaluate takes one set of generated images; did you mean {fake} --real {rest[0]}?")
+    rest = gathered(rest, "--fail-if")
     chosen, config = parse("evaluate", rest, options.Evaluate, EvaluateConfig(), argument="FAKE")
+    from gantlet.cli.gate import Gating
+
+    gating = Gating.read(chosen)
+    config = gating.asking(config)
     from gantlet.actions.evaluate import evaluate as action
     from gantlet.actions.report import write_page
 
@@ -26,6 +33,7 @@ def evaluate(words: Words) -> None:
     if rank() == 0:
         write_page(chosen.out)
     show_report(report, chosen.json, chosen.out)
+    return gating.conclude(report, chosen)
 
 
 def compare(words: Words) -> None:

@@ -31,6 +31,7 @@ def train(words: Words) -> None:
     from gantlet.training import recipes
     from gantlet.training.journal import is_run
 
+    words = _help_of_recipe(words, recipes.RECIPES.names())
     if words and words[0].startswith("-") and not {"--help", "-h"} & set(words):
         positional(
             words,
@@ -51,6 +52,19 @@ def train(words: Words) -> None:
         resume: bool | Literal["auto"] = "auto" if chosen.resume == "auto" else chosen.resume == "yes"
         report = action(config, resume=resume, progress=progress, say=progress.say)
     show_report(report, chosen.json, run_folder(config))
+
+
+def _help_of_recipe(words: Words, known: list[str]) -> Words:
+    """Return a call for help with the recipe first; where it names none, say that the values are those of no recipe."""
+    if not {"--help", "-h"} & set(words):
+        return words
+    named = next((word for word in words if word in known or word.endswith(".toml")), "")
+    if named:
+        return [named, *(word for word in words if word != named)]
+    put(
+        f"Recipes: {', '.join(known)}.\nThe values below are those of no recipe; gantlet train RECIPE --help shows a recipe's.\n"
+    )
+    return words
 
 
 def _resume_words(words: Words) -> Words:

@@ -8,11 +8,12 @@ import numpy as np
 from jaxtyping import UInt8
 
 from gantlet.core.files import writing
-from gantlet.core.results.estimate import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from gantlet.core.results.estimate import Estimate
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999933")
 """Okabe and Ito's colours, which colour-blind readers can distinguish, and one more."""
@@ -64,7 +65,7 @@ def images(axis: "Axes", pixels: UInt8[np.ndarray, "n h w c"], columns: int) -> 
     axis.set_yticks([])
 
 
-def bars(axis: "Axes", estimates: Mapping[str, Estimate], usual: float | None = None) -> None:
+def bars(axis: "Axes", estimates: "Mapping[str, Estimate]", usual: float | None = None) -> None:
     """Draw one bar per estimate with its interval, and a dashed line at ``usual``."""
     for i, estimate in enumerate(estimates.values()):
         value = 0.0 if estimate.value is None else estimate.value

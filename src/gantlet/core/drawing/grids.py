@@ -1,13 +1,20 @@
 """Grids of images as PNG bytes, and animations of pictures."""
 
 import io
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import UInt8
 
+from gantlet.core.drawing.pictures import grid, thumbnail
+from gantlet.core.errors import UsageError
 from gantlet.core.files import write_bytes
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 COLUMNS = 8
 TILE = 32
@@ -18,8 +25,8 @@ def grid_png(images: UInt8[np.ndarray, "n s t c"], columns: int = COLUMNS) -> by
     """Return a grid of samples, ``columns`` in a row, as the bytes of a PNG file."""
     from PIL import Image
 
-    content, grid = io.BytesIO(), tiled(images, columns)
-    Image.fromarray(grid.squeeze(-1) if images.shape[3] == 1 else grid).save(content, format="PNG")
+    content, whole = io.BytesIO(), tiled(images, columns)
+    Image.fromarray(whole.squeeze(-1) if images.shape[3] == 1 else whole).save(content, format="PNG")
     return content.getvalue()
 
 
@@ -30,6 +37,35 @@ def tiled(images: UInt8[np.ndarray, "n s t c"], columns: int = COLUMNS) -> UInt8
     large = images.repeat(factor, axis=1).repeat(factor, axis=2)
     grid = large.reshape(-1, columns, height * factor, width * factor, channels).transpose(0, 2, 1, 3, 4)
     return np.ascontiguousarray(grid.reshape(-1, columns * width * factor, channels))
+
+
+def contact_sheet(images: Iterable[UInt8[np.ndarray, "_ _ _"]], columns: int = COLUMNS, side: int = 64) -> "Picture":
+    """Return images of any sizes as one picture, each in a square of ``side`` pixels or its own larger side, up to 256."""
+    from PIL import Image
+
+    several = list(images)
+    side = min(256, max(side, *(max(image.shape[:2]) for image in several)))
+    squares = [thumbnail(image, side) for image in several]
+    return Image.fromarray(grid(squares, min(columns, len(squares))))
+
+
+def first_as_grid(read: Callable[[int], UInt8[np.ndarray, "_ _ _"]], total: int, n: int, columns: int) -> "Picture":
+    """Return the first ``n`` of ``total`` images as a `contact_sheet`; raises UsageError for n or columns < 1, or no images."""
+    if min(n, columns, total) < 1:
+        raise UsageError(
+            f"a grid takes at least one image and one column; got n={n}, columns={columns}, of {total} images"
+        )
+    return contact_sheet([read(i) for i in range(min(n, total))], columns)
+
+
+def show(picture: "Picture") -> None:
+    """Show a picture: below the cell of a notebook, else in the system's viewer."""
+    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
+        from IPython.display import display
+
+        display(picture)
+    else:
+        picture.show()
 
 
 def animate(frames: Sequence[Path], out: Path, milliseconds: int = 250) -> Path:

@@ -1,11 +1,18 @@
 """Result of an audit: for each metric, feature space and failure, the strength from which the failure is detected."""
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gantlet.core.results.plain import NotThere, as_frame, as_plain, shortened
 from gantlet.core.visible import json_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
 
 DETECTED = 3.0
 """A failure is detected where the metric worsens by this many standard deviations of its own spread on null sets."""
@@ -67,15 +74,55 @@ class AuditResult:
     schema: int = 1
 
     def curve(self, space: str, metric: str, failure: str) -> Curve:
-        """Return one curve; raises KeyError."""
+        """Return one curve; raises NotThere, a KeyError and a GantletError."""
         for curve in self.curves:
             if (curve.space, curve.metric, curve.failure) == (space, metric, failure):
                 return curve
-        raise KeyError(f"no curve of {metric!r} under {failure!r} in {space!r}")
+        raise NotThere(f"no curve of {metric!r} under {failure!r} in {space!r}")
 
     def metrics(self, space: str) -> list[str]:
         """Return the metrics that were audited in one space, in order."""
         return list(dict.fromkeys(curve.metric for curve in self.curves if curve.space == space))
+
+    def __repr__(self) -> str:
+        first = self.verdict[0] if self.verdict else "no verdict"
+        return f"<AuditResult on {shortened(self.data)}, {self.n} images per side, in {', '.join(self.spaces)}: {shortened(first, 200)}>"
+
+    def __iter__(self) -> Iterator[Curve]:
+        """Yield the curves in order."""
+        return iter(self.curves)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields as JSON holds them."""
+        return as_plain(self)
+
+    def to_pandas(self) -> "DataFrame":
+        """Return one row per metric, failure, strength and seed; raises UsageError where pandas is not installed."""
+        strengths = {failure.name: failure.strengths for failure in self.failures}
+        return as_frame(
+            {
+                "space": curve.space,
+                "metric": curve.metric,
+                "failure": curve.failure,
+                "strength": strength,
+                "seed": seed,
+                "z": z,
+            }
+            for curve in self.curves
+            for seed, row in zip(self.seeds, curve.z, strict=True)
+            for strength, z in zip(strengths[curve.failure], row, strict=True)
+        )
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw which share of seeds and strengths of each failure (columns) each metric (rows) detects; return the axes."""
+        from gantlet.core.results.plots import plot_audit
+
+        return plot_audit(self, axes)
+
+    def _repr_html_(self) -> str:
+        from gantlet.core.results.cards import audit_card
+
+        return audit_card(self)
 
     def to_json(self) -> str:
         """Return strict JSON: non-finite numbers are an error, not NaN."""

@@ -1,10 +1,16 @@
 """The result of comparing two sets of fakes: one Difference per metric, and the verdict in words."""
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from gantlet.core.results.plain import NotThere, as_frame, as_plain, shortened
 from gantlet.core.visible import json_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
 
 Better = Literal["A", "B", ""]
 
@@ -60,6 +66,43 @@ class Comparison:
     """What is wrong with the sets: copies, overlaps, files that were left out."""
     primary: str = ""
     """The metric that the verdict leads with: the first one asked for that could be compared."""
+
+    def __repr__(self) -> str:
+        sides = f"A {shortened(self.a)} and B {shortened(self.b)} against {shortened(self.real)}"
+        return f"<Comparison of {sides}, {len(self.differences)} metrics in {self.features}: {shortened(self.verdict, 200)}>"
+
+    def __iter__(self) -> Iterator[Difference]:
+        """Yield the differences in order."""
+        return iter(self.differences)
+
+    def __getitem__(self, metric: str) -> Difference:
+        """Return one metric's difference; raises NotThere, a KeyError and a GantletError, with the names there are."""
+        for difference in self.differences:
+            if difference.metric == metric:
+                return difference
+        reason = f" ({self.left_out[metric]})" if metric in self.left_out else ""
+        raise NotThere(
+            f"no {metric!r} in this comparison{reason}; it has {', '.join(d.metric for d in self.differences) or 'none'}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields as JSON holds them."""
+        return as_plain(self)
+
+    def to_pandas(self) -> "DataFrame":
+        """Return one row per difference; raises UsageError where pandas is not installed."""
+        return as_frame(dataclasses.asdict(row) for row in self)
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw each difference with its interval around 0; return the matplotlib axes (new ones where none are given)."""
+        from gantlet.core.results.plots import plot_comparison
+
+        return plot_comparison(self, axes)
+
+    def _repr_html_(self) -> str:
+        from gantlet.core.results.cards import comparison_card
+
+        return comparison_card(self)
 
     def to_json(self) -> str:
         """Return strict JSON."""

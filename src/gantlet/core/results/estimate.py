@@ -69,6 +69,11 @@ class Estimate:
             if other is not None:
                 other.require_ordered()
 
+    def _repr_html_(self) -> str:
+        from gantlet.core.results.cards import estimate_card
+
+        return estimate_card(self)
+
     @property
     def title(self) -> str:
         """Return the metric, and its feature space where the report has several."""

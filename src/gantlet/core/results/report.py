@@ -2,17 +2,24 @@
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le
 
 from gantlet.core.errors import DataError
-from gantlet.core.files import json_digest, read_text, write_text
-from gantlet.core.results.estimate import Estimate
+from gantlet.core.files import as_path, json_digest, read_text, write_text
+from gantlet.core.results.estimate import Estimate, count_text
+from gantlet.core.results.marks import split_verdict
+from gantlet.core.results.plain import NotThere, as_frame, as_plain, shortened
 from gantlet.core.schema import SCHEMA, Amount, Count, Positive, Share, from_plain
 from gantlet.core.visible import json_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -129,12 +136,40 @@ class Report:
     """What was inferred when the images were read, where nothing is wrong, e.g. classes from folders."""
     schema: Annotated[int, Ge(1), Le(1)] = 1
 
+    def __repr__(self) -> str:
+        sides = f"{shortened(self.fake)} ({count_text(self.n_fake)}) against {shortened(self.real)} ({count_text(self.n_real)})"
+        first = split_verdict(self.verdict[0])[1] if self.verdict else "no verdict"
+        return f"<Report on {sides}, {len(self.estimates)} metrics in {self.features.get('name', '?')}: {shortened(first, 200)}>"
+
+    def __iter__(self) -> Iterator[Estimate]:
+        """Yield the estimates in order."""
+        return iter(self.estimates)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields as JSON holds them."""
+        return as_plain(self)
+
+    def to_pandas(self) -> "DataFrame":
+        """Return one row per estimate; raises UsageError where pandas is not installed."""
+        return as_frame(dataclasses.asdict(row) for row in self)
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw every metric with its interval and its reference, each on its own scale; return the matplotlib axes (new ones where none are given)."""
+        from gantlet.core.results.plots import plot_report
+
+        return plot_report(self, axes)
+
+    def _repr_html_(self) -> str:
+        from gantlet.core.results.cards import report_card
+
+        return report_card(self)
+
     def __getitem__(self, metric: str) -> Estimate:
-        """Return one metric's estimate; raises KeyError with the names there are."""
+        """Return one metric's estimate; raises NotThere, a KeyError and a GantletError, with the names there are."""
         for estimate in self.estimates:
             if estimate.metric == metric:
                 return estimate
-        raise KeyError(f"no {metric!r} in this report; it has {', '.join(e.metric for e in self.estimates)}")
+        raise NotThere(f"no {metric!r} in this report; it has {', '.join(e.metric for e in self.estimates)}")
 
     def __contains__(self, metric: str) -> bool:
         """Return whether the report has an estimate of this metric."""
@@ -178,8 +213,10 @@ class Report:
         return report
 
     @classmethod
-    def load(cls, path: Path) -> "Report":
-        """Read a report.json; raises DataError, which names the file, for any other."""
+    def load(cls, path: Path | str) -> "Report":
+        """Read a report.json, or the one in a folder; raises DataError, which names the file, for any other."""
+        path = as_path(path, "a report")
+        path = path / "report.json" if path.is_dir() else path
         try:
             return cls.from_json(read_text(path))
         except DataError as error:

@@ -30,6 +30,7 @@ class AuditConfig(Config):
     """Store features on disk and reuse them."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         rules = {
             "n ≥ 60 or 0": self.n == 0 or self.n >= 60,
             "seeds ≥ 1": self.seeds >= 1,

@@ -64,7 +64,8 @@ def automatic(train: "Source | None") -> str:
     from gantlet.data.reading import native_shape
 
     if isinstance(train, PointSource):
-        return f"coordinates[dim={train.points.shape[1]}]"
+        space = f",space={train.space}" if train.space else ""
+        return f"coordinates[dim={train.points.shape[1]}{space}]"
     if train is None or train.labels is None or len(train.classes) < 2:
         return "efficientnet-lite0"
     size, channels = native_shape(train)

@@ -17,10 +17,12 @@ class Coordinates(Extractor, TakesPoints):
 
     When it lies: axes of different scale weigh by their scale, and in many dimensions all distances are alike.
 
-    Args: dim: number of coordinates. Raises: ConfigError for dim < 1 and for images.
+    Args: dim: number of coordinates; space: the name of the feature space, where the points are features that were computed
+    elsewhere (`gantlet.features`). Raises: ConfigError for dim < 1 and for images.
     """
 
     dim: int = 2
+    space: str = ""
     name = "coordinates"
 
     def __post_init__(self) -> None:
@@ -31,10 +33,10 @@ class Coordinates(Extractor, TakesPoints):
     def identity(self) -> dict[str, str]:
         """Return all that decides the features' values."""
         return {
-            "name": self.name,
+            "name": f"given:{self.space}" if self.space else self.name,
             "version": "1",
             "weights_sha256": "",
-            "preprocessing": f"{self.dim} coordinates as they are",
+            "preprocessing": f"{self.dim} {'features computed elsewhere' if self.space else 'coordinates as they are'}",
             "precision": "float32",
             "decoder": "",
         }

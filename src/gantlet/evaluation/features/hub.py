@@ -19,6 +19,7 @@ from torch import Tensor
 from gantlet.core.errors import ConfigError, WeightsError
 from gantlet.core.files import sha256
 from gantlet.data import decode
+from gantlet.data.download import is_offline
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
@@ -38,10 +39,17 @@ def model_folder(model: str, what: str) -> Path:
     if Path(model).is_dir():
         return Path(model)
     hub = hub_module("huggingface_hub", what)
+    local = is_offline()
     try:
-        folder = Path(hub.snapshot_download(model, allow_patterns=["config.json", "*.safetensors"]))
+        folder = Path(
+            hub.snapshot_download(model, allow_patterns=["config.json", "*.safetensors"], local_files_only=local)
+        )
         if not any(folder.glob("*.safetensors")):
-            folder = Path(hub.snapshot_download(model, allow_patterns=["config.json", "pytorch_model.bin"]))
+            folder = Path(
+                hub.snapshot_download(
+                    model, allow_patterns=["config.json", "pytorch_model.bin"], local_files_only=local
+                )
+            )
     except (OSError, ValueError, hub.errors.HfHubHTTPError) as error:
         reason = str(error).partition("\n")[0]
         raise WeightsError(

@@ -13,9 +13,11 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError, UnknownName, UsageError
+from gantlet.core.files import as_path
 from gantlet.core.interfaces.networks import ImageShape, Shape
 from gantlet.core.rng import numpy_stream, torch_stream
 from gantlet.core.trust import require_harmless_fields
+from gantlet.data.samples import Samples
 from gantlet.training.runs.build import build_generator
 from gantlet.training.runs.header import header_of, read_checkpoint
 from gantlet.training.runs.tensors import part, unchanged, weights_digest
@@ -31,9 +33,7 @@ Which = Literal["newest", "ema", "generator", "best", "final"]
 
 @dataclass(frozen=True)
 class LoadedGenerator:
-    """A generator with its configuration and data; ``class_counts`` are the training images of each class (empty: no
-    labels).
-    """
+    """A generator with its configuration and data; ``class_counts``: training images of each class (empty: no labels)."""
 
     generator: nn.Module
     config: TrainConfig
@@ -78,6 +78,12 @@ class LoadedGenerator:
             wanted = draw_labels(n, self.class_counts, seed)
         checked_inputs(inputs, n, self.shape)
         return draw(self.generator, self.config.latent, n, wanted, seed, inputs=inputs)
+
+    def samples(self, n: int, seed: int = 0) -> Samples:
+        """Return n images that are drawn when they are read, with ``grid()`` and ``show()``; raises UsageError for n < 1."""
+        if n < 1:
+            raise UsageError(f"expected at least 1 sample; got n = {n}")
+        return Samples(self.config.recipe or self.config.network, self, n, seed)
 
     @torch.no_grad()
     def render(
@@ -173,14 +179,13 @@ def checkpoints(run: Path) -> list[Path]:
 
 def load(run: str | Path, which: Which = "newest") -> LoadedGenerator:
     """Load a trained generator: ``gantlet.load("runs/quickstart").sample(16)``; see `load_generator`."""
-    return load_generator(Path(run), which)
+    return load_generator(as_path(run, "a run"), which)
 
 
 def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
     """Load the generator of a run folder.
 
-    Args: run: its path; which: ``newest`` (the last checkpoint, its moving average where there is one), ``final`` and
-    ``best``
+    Args: run: its path; which: ``newest`` (the last checkpoint, its moving average where there is one), ``final`` and ``best``
     (the same of these checkpoints), ``ema`` or ``generator`` (this network of the last checkpoint).
     Raises: CheckpointError when the run, the checkpoint or the network is not there, or is damaged; UntrustedError when the
     checkpoint names a part by module:attribute.

@@ -1,0 +1,165 @@
+"""The gate of an evaluation: conditions are checked before any work, and tested on the report afterwards."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from gantlet.actions.compare_reports import compare_stored, report_path
+from gantlet.actions.report import load_report
+from gantlet.core.config import EvaluateConfig
+from gantlet.core.errors import DataError, GantletError, UsageError
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.gate import COUNTS, Check, Condition, Gate, read_condition
+from gantlet.core.results.report import Report
+from gantlet.core.specs import parse_spec, split_specs
+from gantlet.data.opening import resolve_source
+from gantlet.evaluation.compute import resolve
+from gantlet.evaluation.metric_selection import metric_names
+from gantlet.evaluation.protocols import fixed
+
+
+def read_conditions(texts: Iterable[str]) -> list[Condition]:
+    """Read conditions; raises UsageError, and UnknownName for one that names no metric and no count."""
+    conditions = [read_condition(text) for text in texts]
+    for condition in conditions:
+        if condition.name not in COUNTS:
+            resolve(condition.name)
+    return conditions
+
+
+def with_metrics(config: EvaluateConfig, conditions: Sequence[Condition]) -> tuple[EvaluateConfig, list[str]]:
+    """Return the configuration that also asks for the metrics of the conditions, and those that were added.
+
+    Raises: UsageError for a feature space that is not asked for, and for a metric beside those that a protocol fixes.
+    """
+    spaces = split_specs(config.features)
+    asked = metric_names(fixed(config), own_classes=False)
+    added: list[str] = []
+    for condition in conditions:
+        if condition.space and condition.space not in spaces:
+            raise UsageError(
+                f"{condition.text!r}: {condition.space} is not among the features asked for ({config.features})"
+            )
+        names = [parse_spec(spec)[0] for spec in (*asked, *added)]
+        if condition.name in COUNTS or condition.name in (*asked, *added) or condition.name in names:
+            continue
+        if config.protocol:
+            raise UsageError(
+                f"{condition.text!r}: protocol {config.protocol} computes {', '.join(asked)} and nothing else; gate these, or leave "
+                "--protocol out"
+            )
+        added.append(condition.name)
+    return dataclasses.replace(config, metrics=(*config.metrics, *added)) if added else config, added
+
+
+def gate(report: Report, conditions: Iterable[str | Condition]) -> Gate:
+    """Test a report by conditions under which it must not pass: ``gantlet.gate(report, ["coverage < 0.9", "copies > 0"])``.
+
+    A condition is compared with the pessimistic end of the interval, or with what ``value:``, ``low:`` or ``high:`` before it names.
+    Returns: the Gate; a number that is undefined, was not computed or has no interval makes its check undefined, never passed.
+    Raises: UsageError, UnknownName for a condition that cannot be read.
+    """
+    read = [read_conditions([each])[0] if isinstance(each, str) else each for each in conditions]
+    return Gate(tuple(check for condition in read for check in _checks(report, condition)))
+
+
+def _checks(report: Report, condition: Condition) -> list[Check]:
+    if condition.name in COUNTS:
+        return [_of_count(report, condition)]
+    name = parse_spec(condition.name)[0]
+    only = str(report.features.get("name", ""))  # of a report with one space, whose estimates do not name it
+    alone = bool(condition.space) and parse_spec(condition.space)[0] == only
+    estimates = [
+        e
+        for e in report.estimates
+        if e.metric == name and (condition.space in ("", e.features) or (alone and not e.features))
+    ]
+    if not estimates:
+        return [Check(condition.text, "undefined", f"{name} was not computed for these images")]
+    return [_of_estimate(condition, estimate) for estimate in estimates]
+
+
+def _of_estimate(condition: Condition, estimate: Estimate) -> Check:
+    number = condition.end_of(estimate)
+    if estimate.value is None:
+        reasons = "; ".join(note.removeprefix("undefined: ") for note in estimate.notes)
+        return Check(condition.text, "undefined", f"{estimate.title} is undefined: {reasons}")
+    if number is None:
+        return Check(
+            condition.text,
+            "undefined",
+            f"{estimate.title} = {estimate.value:.4g} has no interval; write 'value:{condition.text}' to compare the value itself",
+        )
+    holds = condition.holds(number)
+    compared = "its value" if number == estimate.value else f"the {_end(condition)} end of its interval, {number:.4g},"
+    return Check(
+        condition.text,
+        "failed" if holds else "passed",
+        f"{estimate.title} = {estimate.text}: {compared} is {'' if holds else 'not '}{condition.operator} {condition.bound:g}",
+    )
+
+
+def _end(condition: Condition) -> str:
+    if condition.end in ("low", "high"):
+        return condition.end
+    return "low" if condition.operator.startswith("<") else "high"
+
+
+def _of_count(report: Report, condition: Condition) -> Check:
+    if condition.name == "copies" and any(map(_is_statistics, (report.real, report.fake))):
+        return Check(condition.text, "undefined", "a statistics file holds no images, so that copies cannot be counted")
+    number = _count(report, condition.name)
+    holds = condition.holds(number)
+    found = f"{condition.name} = {number}: it is {'' if holds else 'not '}{condition.operator} {condition.bound:g}"
+    return Check(condition.text, "failed" if holds else "passed", found)
+
+
+def _count(report: Report, name: str) -> int:
+    if name == "copies":
+        return max((found.n for found in report.exact_copies), default=0)
+    if name == "faults":
+        return sum(line.partition(": ")[0] in ("copied", "missing", "poor") for line in report.verdict[1:])
+    counted = [(mode.name, mode.verdict) for mode in (*report.modes, *report.classes)]
+    counted += [(share.name, share.verdict) for share in report.class_shares]
+    return len({name for name, verdict in counted if verdict == "missing"})
+
+
+def _is_statistics(spec: str) -> bool:
+    try:
+        return resolve_source(spec)[0] == "statistics"
+    except GantletError:  # images that a program gave
+        return False
+
+
+def load_baseline(path: Path | str) -> Report:
+    """Read the report that a new one is held against, before any work; raises DataError."""
+    return load_report(Path(report_path(path)))
+
+
+def against(baseline: Report, report: Report) -> Check:
+    """Return whether a report is worse than an earlier one by any metric, beyond chance (corrected for their number).
+
+    Identical images are no worse. Reports that cannot be compared, or have no metric in common, are undefined.
+    """
+    name = "worse than the baseline"
+    if baseline.digests.get("fake") == report.digests.get("fake") and report.digests.get("fake"):
+        return Check(name, "passed", "the generated images are those of the baseline")
+    try:
+        comparison = compare_stored((report, baseline), ("this report", "the baseline"))
+    except (DataError, UsageError) as error:
+        return Check(name, "undefined", str(error))
+    if not comparison.differences:
+        reasons = "; ".join(f"{metric}: {why}" for metric, why in comparison.left_out.items())
+        return Check(name, "undefined", f"no metric could be compared ({reasons})")
+    worse = [d for d in comparison.differences if d.better == "B"]
+    told = f"{len(comparison.differences)} metrics compared at {comparison.level:.0%}, corrected for their number"
+    if worse:
+        listed = "; ".join(f"{d.metric} {d.a:.4g} against {d.b:.4g}" for d in worse)
+        return Check(name, "failed", f"worse by {listed} ({told})")
+    first = comparison.differences[0]
+    found = (
+        ""
+        if first.detectable is None
+        else f"; a difference of {first.detectable:.3g} in {first.metric} would have been found"
+    )
+    return Check(name, "passed", f"not worse beyond chance ({told}{found})")

@@ -1,0 +1,60 @@
+"""The gate of ``gantlet evaluate``: what its options ask for, checked before any work; the outcome is the exit status."""
+
+import sys
+from dataclasses import dataclass
+
+from gantlet.actions.gate import against, gate, load_baseline, read_conditions, with_metrics
+from gantlet.cli.commands.shared import put
+from gantlet.cli.options import Evaluate
+from gantlet.core.config import EvaluateConfig
+from gantlet.core.errors import UsageError
+from gantlet.core.processes import rank
+from gantlet.core.results.gate import Condition, Gate
+from gantlet.core.results.report import Report
+from gantlet.core.visible import visible
+from gantlet.reports.gate import append_markdown, folders_missing, junit, lines, markdown, require_junit, write_junit
+
+
+@dataclass(frozen=True)
+class Gating:
+    """The conditions of an evaluation and its baseline."""
+
+    conditions: tuple[Condition, ...]
+    baseline: Report | None
+
+    @classmethod
+    def read(cls, chosen: Evaluate) -> "Gating":
+        """Read the options; raises UsageError, DataError (the baseline) and OutputError (what would be replaced)."""
+        if chosen.fail_if_worse and chosen.baseline is None:
+            raise UsageError("--fail-if-worse needs an earlier report: --baseline report.json")
+        if chosen.baseline is not None and not chosen.fail_if_worse:
+            raise UsageError("--baseline is for --fail-if-worse; add it, or see gantlet compare for differences alone")
+        conditions = read_conditions(chosen.fail_if)
+        if chosen.junit is not None:
+            if not (conditions or chosen.fail_if_worse):
+                raise UsageError("--junit lists the checks of a gate; give --fail-if or --fail-if-worse")
+            require_junit(chosen.junit)
+        folders_missing([chosen.summary, chosen.junit])
+        return cls(tuple(conditions), None if chosen.baseline is None else load_baseline(chosen.baseline))
+
+    def asking(self, config: EvaluateConfig) -> EvaluateConfig:
+        """Return the configuration with the metrics of the conditions; says on stderr which ones were added."""
+        config, added = with_metrics(config, self.conditions)
+        if added and rank() == 0:
+            sys.stderr.write(f"gantlet: added for --fail-if: {', '.join(added)}\n")
+        return config
+
+    def conclude(self, report: Report, chosen: Evaluate) -> int:
+        """Print the outcome (to stderr beside JSON), write summary and JUnit file, and return the exit status."""
+        result: Gate = gate(report, self.conditions)
+        if self.baseline is not None:
+            result = result.joined(against(self.baseline, report))
+        if rank() == 0:
+            if result.checks:
+                text = "\n".join(lines(result))
+                sys.stderr.write(visible(text) + "\n") if chosen.json else put(f"\n{text}")
+            if chosen.summary is not None:
+                append_markdown(chosen.summary, markdown(report, result, str(chosen.out / "report.html")))
+            if chosen.junit is not None:
+                write_junit(chosen.junit, junit(result, report))
+        return result.exit_status

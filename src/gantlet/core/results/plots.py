@@ -1,0 +1,71 @@
+"""Results on matplotlib axes."""
+
+from typing import TYPE_CHECKING
+
+from gantlet.core.drawing.figure import COLOURS
+from gantlet.core.drawing.forest import Row, axes, forest
+from gantlet.core.results.audit import AuditResult
+from gantlet.core.results.comparison import Comparison
+from gantlet.core.results.lab import LabResult
+from gantlet.core.results.marks import ARROWS, whisker
+from gantlet.core.results.report import Report
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plot_report(report: Report, axis: "Axes | None" = None) -> "Axes":
+    """Draw every metric that is defined with its interval and its reference (green), each on a scale of its own."""
+    rows = [
+        Row(f"{e.title} {ARROWS[e.lower_is_better]}", e.text, at["value"], at["low"], at["high"], at.get("reference"))
+        for e, at in ((e, whisker(e) or _middle()) for e in report.estimates if e.value is not None)
+    ]
+    return forest(rows, axis)
+
+
+def _middle() -> dict[str, float]:
+    return {"value": 50.0, "low": 50.0, "high": 50.0}
+
+
+def plot_comparison(result: Comparison, axis: "Axes | None" = None) -> "Axes":
+    """Draw each difference A − B with its interval, on a scale of its own around 0; coloured where it is clear."""
+    rows = []
+    for d in result.differences:
+        reach = max(abs(d.low), abs(d.high), 1e-300)
+        colour = COLOURS[1] if d.better else COLOURS[0]
+        name = f"{d.metric} {ARROWS[d.lower_is_better]}"
+        ending = f"{d.difference:.3g} [{d.low:.3g}, {d.high:.3g}]{f', {d.better} is better' if d.better else ''}"
+        rows.append(Row(name, ending, d.difference / reach, d.low / reach, d.high / reach, colour=colour))
+    panel = forest(rows, axis, zero=0.0)
+    panel.set_title("A − B, each on its own scale", fontsize=9.5, loc="left")
+    return panel
+
+
+def plot_audit(result: AuditResult, axis: "Axes | None" = None) -> "Axes":
+    """Draw the detected shares as a table of colours: metrics of each space against failures."""
+    names = list(dict.fromkeys((curve.space, curve.metric) for curve in result.curves))
+    failures = [failure.name for failure in result.failures]
+    panel = axes(len(names)) if axis is None else axis
+    shares = [[result.curve(*name, failure).detected for failure in failures] for name in names]
+    panel.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for i, row in enumerate(shares):
+        for j, share in enumerate(row):
+            panel.text(
+                j, i, f"{share:.0%}", ha="center", va="center", fontsize=7, color="white" if share > 0.5 else "black"
+            )
+    several = len(result.spaces) > 1
+    panel.set_yticks(range(len(names)), [f"{m} in {s}" if several else m for s, m in names], fontsize=8)
+    labels = [f"{f.name} (harmless)" if f.harmless else f.name for f in result.failures]
+    panel.set_xticks(range(len(failures)), labels, rotation=30, ha="right", fontsize=8)
+    panel.set_title(f"detected, on {result.data}", fontsize=9.5, loc="left")
+    return panel
+
+
+def plot_lab(result: LabResult, axis: "Axes | None" = None) -> "Axes":
+    """Draw our number with its interval and the paper's number, where there is one (green)."""
+    ours = result.ours
+    value = 0.0 if ours.value is None else ours.value
+    low, high = (value if end is None else end for end in (ours.low, ours.high))
+    panel = forest([Row(result.lab, ours.text, value, low, high, result.paper_value)], axis, scale=result.measure)
+    panel.set_title(f"{result.verdict}: {result.claim}", fontsize=9.5, loc="left", wrap=True)
+    return panel

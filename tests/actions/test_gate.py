@@ -1,0 +1,184 @@
+"""A gate compares the end it is asked to; what cannot be told never passes; conditions are refused before any work."""
+
+import dataclasses
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gantlet
+from gantlet.actions.gate import against, read_conditions, with_metrics
+from gantlet.cli.parse import gathered
+from gantlet.core.config import EvaluateConfig
+from gantlet.core.errors import OutputError, UnknownName, UsageError
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.gate import Check, Gate, read_condition
+from gantlet.core.results.report import ClassShare, ExactCopies, ModeCount, Report
+from gantlet.reports.gate import junit, markdown, require_junit
+
+ESTIMATES = (
+    Estimate("coverage", 0.9, 0.8, 0.95, "wilson", lower_is_better=False),
+    Estimate("frechet_distance", 12.0, 10.0, 15.0, "delta", lower_is_better=True),
+    Estimate("ppl", 3.0),
+    Estimate("modes", None, notes=("undefined: no classes",)),
+)
+REPORT = Report(
+    {"name": "pixels"}, "photos/", "fakes/", 100, 100, 0, ESTIMATES,
+    verdict=("poor: 2 faults found", "copied: 2 of 100", "missing: class 7", "good: the rest"),
+    exact_copies=(ExactCopies("real", 2, 100, (("a", "b"),)), ExactCopies("training", 3, 100, (("a", "c"),))),
+    modes=(ModeCount("7", 10, 0, "missing"),), class_shares=(ClassShare("7", 0.01, 0.02, 0.1, 0.05, "missing"),),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("condition", "state"),
+    [
+        ("coverage < 0.85", "failed"),  # the low end is 0.8
+        ("coverage<0.8", "passed"),
+        ("coverage <= 0.8", "failed"),
+        ("coverage > 0.92", "failed"),  # the high end is 0.95
+        ("coverage >= 96%", "passed"),
+        ("value:coverage < 0.85", "passed"),
+        ("value: coverage < 95%", "failed"),
+        ("high:coverage < 0.96", "failed"),
+        ("high:coverage < 0.9", "passed"),
+        ("low:frechet_distance > 12", "passed"),
+        ("frechet_distance > 12", "failed"),
+        ("ppl > 1", "undefined"),  # no interval
+        ("value:ppl > 1", "failed"),
+        ("value:ppl > 1e1", "passed"),
+        ("modes < 5", "undefined"),
+        ("value:modes < 5", "undefined"),
+        ("recall < 0.5", "undefined"),  # not computed
+        ("copies > 0", "failed"),
+        ("copies > 2", "failed"),  # the larger of both counts: the same fake may be both
+        ("copies > 3", "passed"),
+        ("faults >= 2", "failed"),
+        ("faults > 2", "passed"),
+        ("missing > 1", "passed"),  # one class, seen twice
+        ("missing > 0", "failed"),
+    ],
+)
+def test_a_condition_compares_the_end_it_is_asked_to(condition: str, state: str) -> None:
+    (check,) = gantlet.gate(REPORT, [condition]).checks
+    assert (check.condition, check.state) == (condition, state)
+    assert check.reason
+
+
+def test_exit_statuses() -> None:
+    status = {name: Check("c", name, "r") for name in ("passed", "failed", "undefined")}
+    for names, expected in (
+        ((), 0),
+        (("passed", "passed"), 0),
+        (("passed", "undefined"), 4),
+        (("undefined", "failed"), 3),
+    ):
+        gate = Gate(tuple(status[name] for name in names))
+        assert gate.exit_status == expected
+        assert gate.passed == (expected == 0)
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("coverage", "cannot read the condition"),
+        ("coverage << 1", "cannot read the condition"),
+        ("< 1", "cannot read the condition"),
+        ("coverage = 1", "cannot read the condition"),
+        ("coverage < high", "is no number"),
+        ("coverage < nan", "is no number"),
+        ("coverage < inf", "is no number"),
+        ("low:copies > 0", "count without an interval"),
+        ("coverge < 0.9", "did you mean 'coverage'"),
+        ("middle:coverage < 0.9", "unknown metric|cannot"),
+    ],
+)
+def test_a_condition_that_cannot_be_read_is_a_usage_error(condition: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        read_conditions([condition])
+
+
+def test_spaces_and_options_of_a_condition() -> None:
+    condition = read_condition("low:precision[k=5]@pixels[size=8] < 0.5")
+    assert (condition.end, condition.name, condition.space) == ("low", "precision[k=5]", "pixels[size=8]")
+    two = dataclasses.replace(
+        REPORT,
+        estimates=tuple(
+            dataclasses.replace(ESTIMATES[0], features=space, low=low) for space, low in (("a", 0.8), ("b", 0.5))
+        ),
+    )
+    assert [check.state for check in gantlet.gate(two, ["coverage < 0.7"]).checks] == ["passed", "failed"]
+    assert [check.state for check in gantlet.gate(two, ["coverage@a < 0.7"]).checks] == ["passed"]
+    for space, state in (("pixels", "passed"), ("pixels[size=8]", "passed"), ("clip", "undefined")):
+        assert [check.state for check in gantlet.gate(REPORT, [f"coverage@{space} < 0.7"]).checks] == [state]
+
+
+def test_a_metric_that_was_not_asked_for_is_added() -> None:
+    config = EvaluateConfig(metrics=("coverage",))
+    found, added = with_metrics(config, read_conditions(["coverage < 1", "recall < 1", "recall > 2", "copies > 0"]))
+    assert found.metrics == ("coverage", "recall") and added == ["recall"]
+    assert with_metrics(EvaluateConfig(), read_conditions(["recall < 1"])) == (EvaluateConfig(), [])
+    with pytest.raises(UsageError, match="protocol fid computes frechet_distance and nothing else"):
+        with_metrics(EvaluateConfig(protocol="fid"), read_conditions(["recall < 1"]))
+    with pytest.raises(UsageError, match="is not among the features asked for"):
+        with_metrics(EvaluateConfig(features="pixels"), read_conditions(["coverage@clip < 1"]))
+    with pytest.raises(UnknownName):
+        read_conditions(["nothing < 1"])
+
+
+def test_copies_cannot_be_counted_in_a_statistics_file(tmp_path: Path) -> None:
+    path = tmp_path / "real.safetensors"
+    path.write_bytes(b"")
+    report = dataclasses.replace(REPORT, real=str(path), exact_copies=())
+    assert gantlet.gate(report, ["copies > 0"]).exit_status == 4
+
+
+def evaluated(values: np.ndarray, real: np.ndarray) -> Report:
+    return gantlet.evaluate(
+        gantlet.points(values), gantlet.points(real), metrics=["frechet_distance", "coverage"], cache=False
+    )
+
+
+def test_worse_than_the_baseline() -> None:
+    rng = np.random.default_rng(0)
+    real, near, again, far = (rng.standard_normal((400, 3)).astype(np.float32) for _ in range(4))
+    baseline = evaluated(near, real)
+    assert against(baseline, baseline).state == "passed"
+    equal = against(baseline, evaluated(again, real))
+    assert equal.state == "passed" and "would have been found" in equal.reason
+    worse = against(baseline, evaluated(far + 2, real))
+    assert worse.state == "failed" and "frechet_distance" in worse.reason
+    assert against(evaluated(far + 2, real), baseline).state == "passed", "better is not worse"
+    other = against(baseline, evaluated(again, real + 1))
+    assert other.state == "undefined" and "real images" in other.reason
+
+
+def test_junit_and_markdown_hold_every_check(tmp_path: Path) -> None:
+    name = '<a> & "b" | `c` \x1b[31m'
+    report = dataclasses.replace(REPORT, fake=name)
+    gate = gantlet.gate(report, ["coverage < 0.85", "coverage < 0.1", "modes < 5"])
+    root = ElementTree.fromstring(junit(gate, report))
+    (suite,) = root
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "1")
+    assert [case.get("name") for case in suite] == ["coverage < 0.85", "coverage < 0.1", "modes < 5"]
+    assert [child.tag for case in suite for child in case] == ["failure", "system-out", "error"]
+    text = markdown(report, gate, "out/report.html")
+    assert text.count("\n| ✗ failed |") == 1 and text.count("\n| ? undefined |") == 1
+    assert "<a>" not in text and "\x1b" not in text and "\\| \\`c\\`" in text
+    assert all(line.count("|") - line.count("\\|") == 4 for line in text.splitlines() if line.startswith("|"))
+    theirs = tmp_path / "theirs.xml"
+    theirs.write_text("<mine/>")
+    with pytest.raises(OutputError, match="no gate that gantlet wrote"):
+        require_junit(theirs)
+    theirs.write_text(junit(gate, report))
+    require_junit(theirs)
+
+
+def test_the_repeated_option() -> None:
+    words = ["--fail-if", "a < 1", "--n", "5", "--fail-if=b > 2", "--fail-if", "c < 3", "d > 4", "--json"]
+    assert gathered(words, "--fail-if") == ["--n", "5", "--json", "--fail-if", "a < 1", "b > 2", "c < 3", "d > 4"]
+    assert gathered(["--json"], "--fail-if") == ["--json"]
+    for empty in (["--fail-if"], ["--fail-if", "a < 1", "--fail-if", "--json"]):
+        with pytest.raises(UsageError, match="needs a value"):
+            gathered(empty, "--fail-if")

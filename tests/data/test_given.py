@@ -1,0 +1,187 @@
+"""Whatever a Python program holds becomes the same source; ranges and rows are never guessed; every failure has words."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import gantlet
+from gantlet.core.errors import DataError, GantletError, UsageError
+from gantlet.core.limits import limit
+from gantlet.data.given import as_source
+
+BYTES = np.random.default_rng(0).integers(0, 256, (40, 6, 6, 3), dtype=np.uint8)
+LABELS = np.arange(40) % 4
+TENSOR = torch.from_numpy(BYTES).permute(0, 3, 1, 2)
+
+
+class Indexed:
+    """A torch data set: indexed, with a length, and not iterable by protocol."""
+
+    def __len__(self) -> int:
+        return len(BYTES)
+
+    def __getitem__(self, i: int) -> tuple[torch.Tensor, int]:
+        return TENSOR[i], int(LABELS[i])
+
+
+def batches() -> Iterator[dict[str, Any]]:
+    for start in range(0, 40, 16):
+        yield {
+            "pixel_values": TENSOR[start : start + 16] / 127.5 - 1,
+            "labels": torch.from_numpy(LABELS)[start : start + 16],
+        }
+
+
+def loader() -> Any:
+    return torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(TENSOR / 255, torch.from_numpy(LABELS)), batch_size=7
+    )
+
+
+FORMS = {
+    "array": BYTES,
+    "channels first": BYTES.transpose(0, 3, 1, 2),
+    "tensor": TENSOR,
+    "floats": BYTES / 255,
+    "half a tensor": (TENSOR / 255).double(),
+    "pictures": [Image.fromarray(image) for image in BYTES],
+    "opaque pictures": [Image.fromarray(image).convert("RGBA") for image in BYTES],
+    "list of tensors": list(TENSOR),
+    "list of batches": [TENSOR[:15], TENSOR[15:]],
+    "pair": (BYTES, LABELS),
+    "loader": loader(),
+    "data set": Indexed(),
+    "generator": (image for image in BYTES),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_the_same_images(form: str) -> None:
+    source = as_source("fake", FORMS[form], range="unit")
+    assert source.digest == as_source("real", BYTES).digest
+    assert len(source) == 40
+    labelled = form in ("pair", "loader", "data set")
+    assert (source.labels is not None) == labelled
+    if source.labels is not None:
+        np.testing.assert_array_equal(source.labels, LABELS)
+
+
+def test_batches_by_name_and_of_symmetric_range() -> None:
+    source = gantlet.images(batches(), range="symmetric")
+    assert source.digest == as_source("real", BYTES).digest
+    assert source.classes == ("0", "1", "2", "3")
+    assert len(gantlet.images(batches(), range="symmetric", n=20)) == 20
+
+
+def test_pictures_of_several_sizes_and_gray_ones() -> None:
+    sizes = [Image.fromarray(image).resize((5 + i % 3, 4)) for i, image in enumerate(BYTES)]
+    source = gantlet.images(sizes, labels=LABELS, classes=["a", "b", "c", "d"], name="mine")
+    assert {source.read(i).shape for i in range(40)} == {(4, 5, 3), (4, 6, 3), (4, 7, 3)}
+    assert source.classes == ("a", "b", "c", "d") and source.names[3] == "mine#3"
+    assert gantlet.images([Image.fromarray(image[..., 0]) for image in BYTES]).read(0).shape == (6, 6, 1)
+    assert gantlet.images(torch.from_numpy(BYTES[..., 0])).read(0).shape == (6, 6, 1)
+
+
+def test_generators_draw_what_is_asked_for() -> None:
+    def function(n: int, seed: int) -> np.ndarray:
+        return np.random.default_rng(seed).integers(0, 256, (n, 6, 6, 3), dtype=np.uint8)
+
+    first, again = (gantlet.images(function, n=50, seed=seed, batch=20) for seed in (1, 1))
+    other = gantlet.images(function, n=50, seed=2, batch=20)
+    assert first.digest == again.digest != other.digest
+    assert first.remarks == ("50 images were drawn from function (seed 1, 20 at a time)",)
+    unique = {first.read(i).tobytes() for i in range(50)}
+    assert len(unique) == 50, "every batch has a seed of its own"
+    assert len(gantlet.images(lambda n: [Image.fromarray(image) for image in BYTES[:n]], n=30)) == 30
+
+
+def test_a_module_is_drawn_from_in_evaluation_mode_and_left_as_it_was() -> None:
+    modes = []
+
+    class Generator(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = torch.nn.Linear(5, 6 * 6)
+
+        def forward(self, z: torch.Tensor) -> torch.Tensor:
+            modes.append((self.training, torch.is_grad_enabled(), tuple(z.shape)))
+            return torch.tanh(self.net(z)).reshape(-1, 1, 6, 6)
+
+    module = Generator().train()
+    source = gantlet.images(module, n=70, latent=5, range="symmetric")
+    assert modes == [(False, False, (64, 5)), (False, False, (6, 5))]
+    assert module.training and len(source) == 70
+    with pytest.raises(UsageError, match="give the dimension of its z"):
+        gantlet.images(module, n=70, range="symmetric")
+
+
+def test_an_iterable_without_end_is_stopped() -> None:
+    def endless() -> Iterator[np.ndarray]:
+        while True:
+            yield np.zeros((500, 64, 64, 3), np.uint8)
+
+    assert len(gantlet.images(endless(), n=700)) == 700
+    with limit("20MB"), pytest.raises(DataError, match="is it endless"):
+        gantlet.images(endless())
+
+
+def broken() -> Iterator[np.ndarray]:
+    yield BYTES
+    raise OSError("the disk is gone")
+
+
+WRONG = [
+    (BYTES / 255, "range is not guessed: give range='unit'"),
+    ((TENSOR / 127.5 - 1)[:8], "range is not guessed"),
+    (BYTES.astype(np.int64), "range is not guessed"),
+    (BYTES.reshape(40, -1), "say what its rows are: gantlet.features"),
+    (None, "of type NoneType; expected a path"),
+    (7, "of type int"),
+    (b"fakes/", "got bytes"),
+    ({"images": BYTES}, "got dict"),
+    ([], "held no images"),
+    (["a.png"], "of type str"),
+    (np.array([None] * 4), "shape"),
+    (Image.fromarray(BYTES[0]), "in the plural|expected"),
+    ([Image.new("RGBA", (4, 4))], "background is yours to choose"),
+    ([Image.new("F", (4, 4))], "mode F, whose range is not stated"),
+    ([BYTES[:2], BYTES[0]], ""),
+    (broken(), "its iteration raised OSError: the disk is gone"),
+    (lambda n, seed: 1 / 0, "raised ZeroDivisionError"),
+    (lambda n, seed: BYTES[:3], "asked for 50 images and returned 3"),
+    (lambda n, seed, prompt: BYTES, "cannot be called as function"),
+    (dict, "of type type"),
+    ([{"mask": BYTES}], "expected the images under"),
+    ([(TENSOR, LABELS[:5])], "other than as many labels"),
+]
+
+
+@pytest.mark.parametrize(("value", "words"), WRONG)
+def test_what_cannot_be_read_is_said_in_words(value: Any, words: str) -> None:
+    if words == "":
+        assert len(as_source("fake", value)) == 3, "batches and single images may come mixed"
+        return
+    with pytest.raises(GantletError, match=words):
+        as_source("fake", value, n=50)
+
+
+def test_features_and_points_are_what_they_are_said_to_be() -> None:
+    rows = np.random.default_rng(1).standard_normal((50, 4))
+    features = gantlet.features(rows, "my-net-v2")
+    assert features.described == "features in my-net-v2 of 4 dimensions"
+    report = gantlet.evaluate(
+        features, gantlet.features(rows + 1, "my-net-v2"), metrics="frechet_distance", cache=False
+    )
+    assert report.features["name"] == "given:my-net-v2"
+    assert report["frechet_distance"].value == pytest.approx(4.0)
+    with pytest.raises(DataError, match="features in other of 4 dimensions"):
+        gantlet.evaluate(features, gantlet.features(rows, "other"))
+    with pytest.raises(UsageError, match="named by letters"):
+        gantlet.features(rows, "a,b]")
+    assert (
+        gantlet.evaluate(gantlet.points(rows), gantlet.points(rows + 1), cache=False).features["name"] == "coordinates"
+    )
