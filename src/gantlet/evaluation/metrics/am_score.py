@@ -1,7 +1,7 @@
 """The AM Score: confident predictions, and class frequencies like the real ones; lower is better."""
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 from scipy.special import rel_entr, xlogy
 
 from gantlet.core.errors import ShapeError, TooFewSamples
@@ -51,17 +51,20 @@ def resampled(evidence: Evidence, draws: int = DRAWS) -> Float64[np.ndarray, " b
     Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, Ch. 13; Chamandy et al. 2012 for the weights.
     """
     rng = numpy_stream(evidence.seed, "bootstrap-am")
-    real, fake = (_means(bank, rng, draws) for bank in (evidence.real, evidence.fake))
+    sides = zip((evidence.real, evidence.fake), evidence.orders, strict=True)
+    real, fake = (_means(bank, order, rng, draws) for bank, order in sides)
     values = rel_entr(real[:, :-1], fake[:, :-1]).sum(axis=1) - fake[:, -1]
     return np.asarray(values[np.isfinite(values) & (values > 0)])
 
 
-def _means(bank: FeatureBank, rng: np.random.Generator, draws: int) -> Float64[np.ndarray, "b c"]:
-    """Return means of the rows [p(·|x), Σ_y p(y|x) log p(y|x)] under random weights."""
+def _means(
+    bank: FeatureBank, order: Int64[np.ndarray, " n"], rng: np.random.Generator, draws: int
+) -> Float64[np.ndarray, "b c"]:
+    """Return means of the rows [p(·|x), Σ_y p(y|x) log p(y|x)] under random weights, given in an order of the rows' own."""
     assert bank.probabilities is not None
     sums, weight = np.zeros((draws, bank.probabilities.shape[1] + 1)), np.zeros((draws, 1))
     for rows in row_chunks(bank.n):
-        p = normalised(bank.probabilities[rows])
+        p = normalised(bank.probabilities[order[rows]])
         drawn = rng.poisson(1.0, (draws, len(p))).astype(np.float64)
         sums += drawn @ np.column_stack([p, xlogy(p, p).sum(axis=1)])
         weight += drawn.sum(axis=1, keepdims=True)
