@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -47,6 +48,8 @@ def audit(config: AuditConfig | None = None, *, out: Path | None = None, progres
         require_apart(out, config.data)
         require_ours(out, AUDIT)
     source = open_images(config.data)
+    for note in source.notes:
+        warnings.warn(f"{config.data}: {note}", stacklevel=2)
     names = FAILURES.names() if "all" in config.failures else [FAILURES.entry(n).name for n in config.failures]
     metrics = METRICS.names() if "all" in config.metrics else [METRICS.entry(name).name for name in config.metrics]
     planted = tuple(_describe_failure(name) for name in names)
