@@ -47,6 +47,16 @@ def test_class_names_and_foreign_keys(tmp_path: Path) -> None:
         open_source(f"{two}[key=third]")
 
 
+def test_of_several_arrays_of_images_the_chosen_one_is_named(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.npz", real_images=PIXELS, samples=PIXELS[:4], images=PIXELS[:5], labels=np.arange(5))
+    assert open_source(path).notes == (
+        "the array images (5, 5, 4, 3) was taken for the images; a.npz also holds real_images (6, 5, 4, 3), samples (4, 5, 4, 3): "
+        f"choose with {path}[key=NAME]",
+    )
+    assert open_source(f"{path}[key=images]").notes == ()
+    assert open_source(saved(tmp_path / "b.npz", images=PIXELS, labels=np.arange(6))).notes == ()
+
+
 def test_layouts(tmp_path: Path) -> None:
     for name, array in (("nchw", PIXELS.transpose(0, 3, 1, 2)), ("nhwc", PIXELS)):
         np.save(tmp_path / f"{name}.npy", array)

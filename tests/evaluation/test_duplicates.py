@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gantlet.evaluation.duplicates import duplicates, equal_rows
+from gantlet.evaluation.duplicates import duplicates
+from gantlet.evaluation.shared import shared
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.images import ImageRows
 
@@ -43,7 +44,7 @@ def test_points_are_compared_by_their_coordinates() -> None:
 def test_rows_of_one_set_that_equal_rows_of_another(jitter: float) -> None:
     images = np.random.default_rng(4).integers(0, 256, (300, 6, 6, 3), dtype=np.uint8)
     others = np.random.default_rng(5).integers(0, 256, (200, 6, 6, 3), dtype=np.uint8)
-    assert equal_rows(bank(others), bank(images, jitter)).shape == (0, 2)
+    assert shared(bank(others), bank(images, jitter)).rows.shape == (0, 2)
     others[150:] = images[np.arange(50) % 20 + 7]  # some of them twice or more
     expected = [[150 + i, i % 20 + 7] for i in range(50)]
-    assert equal_rows(bank(others), bank(images, jitter)).tolist() == expected
+    assert shared(bank(others), bank(images, jitter)).rows.tolist() == expected

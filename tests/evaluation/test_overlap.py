@@ -9,6 +9,7 @@ from PIL import Image
 
 import gantlet
 from gantlet.actions.statistics import make_statistics
+from gantlet.cli import main
 from gantlet.core.results.report import Report
 from gantlet.reports.terminal import MARKS, split_verdict
 
@@ -124,6 +125,8 @@ def test_held_out_images_that_equal_real_in_all_give_no_reference_of_zero(tmp_pa
     report = gantlet.evaluate(saved(tmp_path / "fake.npz", images(1)), real, config(held_out=real))
     assert report["frechet_distance"].reference is None
     assert f"60 of 60 held-out images are also among the real ones; {WITHHELD}" in report.warnings
+    said = " ".join((*report.warnings, *report.verdict))
+    assert "held-out images are also among the real ones" in said and " real images are also among the real" not in said
 
 
 def test_training_images_given_as_held_out_are_not_unseen(tmp_path: Path) -> None:
@@ -175,3 +178,46 @@ def test_separate_sets_share_nothing(tmp_path: Path) -> None:
     chosen = config(held_out=saved(tmp_path / "held.npz", images(6)))
     fake, real = (saved(tmp_path / f"{seed}.npz", images(seed)) for seed in (0, 1))
     assert not any("also among" in warning for warning in gantlet.evaluate(fake, real, chosen).warnings)
+
+
+def test_every_source_that_is_read_says_which_array_was_taken(tmp_path: Path) -> None:
+    held_out = str(tmp_path / "held.npz")
+    np.savez(held_out, images=images(6), real_images=images(7))
+    fakes, real = (
+        [saved(tmp_path / f"{seed}.npz", images(seed)) for seed in (0, 1)],
+        saved(tmp_path / "r.npz", images(2)),
+    )
+    evaluated = gantlet.evaluate(fakes[0], real, config(held_out=held_out)).warnings
+    compared = gantlet.compare(*fakes, real, config(held_out=held_out)).notes
+    for said in (evaluated, compared):
+        assert sum(line.startswith("held-out images: the array images (60, 8, 8, 3) was taken") for line in said) == 1
+    with pytest.warns(
+        UserWarning, match="the array images .* was taken for the images; held.npz also holds real_images"
+    ):
+        make_statistics(held_out, tmp_path / "s.safetensors", config())
+
+
+def test_images_that_a_and_b_share_are_counted_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a, real = images(1), saved(tmp_path / "real.npz", images(0))
+    b = saved(tmp_path / "b.npz", images(3, 10), a[::-1][:50])
+    words = [
+        "compare",
+        saved(tmp_path / "a.npz", a),
+        b,
+        "--real",
+        real,
+        "--features",
+        "pixels",
+        "--metrics",
+        "coverage",
+    ]
+    line = (
+        "50 of the 60 images of A are also among those of B: A and B are not independent, and p-values and intervals assume "
+        "that they are"
+    )
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["warnings"][0] == line
+    assert main(words) == 0
+    assert f"! {line[:40]}" in capsys.readouterr().out
+    other = gantlet.compare(words[1], saved(tmp_path / "c.npz", images(4)), real, config())
+    assert not any("not independent" in warning for warning in other.warnings)

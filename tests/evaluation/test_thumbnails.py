@@ -1,5 +1,6 @@
 """Copies that were changed are found by an evaluation, whatever its features see."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -123,3 +124,15 @@ def test_where_copies_cannot_be_told_the_sentence_does_not_say_that_few_could_ha
     blind = copy_test(Closeness("pixels", fake, held_out, np.zeros(0), rng.uniform(0.6, 0.9, (2, 100))))
     assert told.unseen is not None and told.unseen < 0.03 and told.pixels
     assert blind.unseen is None
+
+
+def test_a_comparison_names_the_side_that_has_near_copies(tmp_path: Path) -> None:
+    copies = pictures(600, 0)[90:99, :, ::-1]
+    np.savez(tmp_path / "a.npz", x=pictures(300, 2))
+    np.savez(tmp_path / "b.npz", x=np.concatenate([pictures(291, 3), copies]))
+    a, b, train = (str(tmp_path / f"{name}.npz") for name in ("a", "b", "train"))
+    chosen = saved(tmp_path)
+    (line,) = [line for line in gantlet.compare(a, b, train, chosen).warnings if "memorised" in line]
+    assert line.startswith("B: memorised: ") and "of the images lie suspiciously close to a training image" in line
+    unseen = gantlet.compare(a, b, train, dataclasses.replace(chosen, held_out=""))
+    assert not any("memorised" in line or "not tested" in line for line in unseen.warnings)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,8 @@ def audit(
 
 def _audit(config: AuditConfig, source: ImageSource, out: Path | None, progress: Progress) -> AuditResult:
     started = time.perf_counter()
+    for note in source.notes:
+        warnings.warn(f"{config.data}: {note}", stacklevel=3)
     names = FAILURES.names() if "all" in config.failures else [FAILURES.entry(n).name for n in config.failures]
     metrics = METRICS.names() if "all" in config.metrics else [METRICS.entry(name).name for name in config.metrics]
     planted = tuple(_describe_failure(name) for name in names)

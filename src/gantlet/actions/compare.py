@@ -18,10 +18,11 @@ from gantlet.data.given import text_of
 from gantlet.data.kinds import Source
 from gantlet.data.statistics_file import StatisticsSource
 from gantlet.data.subset import cut
-from gantlet.evaluation.assemble import warnings_of
+from gantlet.evaluation.assemble import said_of_unseen, warnings_of
 from gantlet.evaluation.compute import FOREIGN, compute
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.extraction import extract_generated
+from gantlet.evaluation.find import near_copies
 from gantlet.evaluation.formats import said_of
 from gantlet.evaluation.gather import evidence_of
 from gantlet.evaluation.inference.difference import Influence, difference_variance, interval_variance
@@ -35,9 +36,11 @@ from gantlet.evaluation.opening import (
     require_same_kind,
     take_given,
 )
+from gantlet.evaluation.overlap import apart_from, overlap
 from gantlet.evaluation.prepare import prepare
 from gantlet.evaluation.protocols import fixed
 from gantlet.evaluation.sides import Progress, Side, Space, nothing
+from gantlet.evaluation.verdict import verdict
 
 
 def compare(
@@ -104,7 +107,7 @@ def _compare_sides(spaces: list[Space], sides: list[list[Side]], real: str, note
     paired_fakes = all(generated) and sides[0][0].bank.n == sides[1][0].bank.n and same_labels([s[0] for s in sides])
     differences: list[Difference] = []
     left_out: dict[str, str] = {}
-    warnings = [line for name, side in zip("AB", sides, strict=True) for line in warnings_of(spaces[0], side[0], name)]
+    warnings = _warnings(spaces[0], [side[0] for side in sides])
     for space, *pair in zip(spaces, *sides, strict=True):
         _compare_in(space, pair, paired_fakes, differences, left_out)
     features = ", ".join(space.extractor.identity["name"] for space in spaces)
@@ -115,9 +118,25 @@ def _compare_sides(spaces: list[Space], sides: list[list[Side]], real: str, note
         (first, second, real),
         features,
         spaces[0].config.level,
-        notes=notes,
+        notes=(*notes, *said_of_unseen(spaces[0])),
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _warnings(space: Space, sides: list[Side]) -> list[str]:
+    """Return what is wrong with the two sets: images of both, near copies, and what each side's own images say."""
+    lines = []
+    if common := overlap(("A", sides[0]), ("B", sides[1])).n:
+        lines.append(
+            f"{common:,} of the {sides[0].bank.n or 0:,} {sides[0].source.kind} of A are also among those of B: A and B are not "
+            "independent, and p-values and intervals assume that they are"
+        )
+    for name, side in zip("AB", sides, strict=True):
+        space.progress(f"search for copies, {name}", 0, 1)
+        found = verdict((), (), near_copies(apart_from(side, space), side), None)
+        lines += [f"{name}: {line}" for line in found if line.startswith("memorised: ")]
+        space.progress(f"search for copies, {name}", 1, 1)
+    return [*lines, *(line for name, side in zip("AB", sides, strict=True) for line in warnings_of(space, side, name))]
 
 
 def same_labels(sides: list[Side]) -> bool:

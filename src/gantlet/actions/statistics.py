@@ -1,6 +1,7 @@
 """Compute a statistics file from images, merge such files, and describe one."""
 
 import dataclasses
+import warnings
 from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
@@ -39,6 +40,8 @@ def make_statistics(
     opened = open_fakes(source, config, config.n)
     if opened.kind == "statistics":
         raise UsageError(f"{source} holds statistics already; gantlet stats merge merges several")
+    for note in opened.notes:
+        warnings.warn(f"{source}: {note}", stacklevel=2)
     config = dataclasses.replace(config, features=_portable_spec(config.features, opened))
     extractors = build_all(config, opened, None, progress)
     (side,) = extract_sides(extractors, opened, role="given", config=config, progress=progress, seconds={})

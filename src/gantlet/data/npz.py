@@ -45,8 +45,8 @@ def npz(path: str, key: str = "", labels: str = "auto", layout: str = "auto", ra
     label_data = (arrays[name], classes) if name else None
     source = _source(path, f"{path}:{chosen}", arrays[chosen], label_data, options)
     strays = [] if name or labels == "none" else [key for key in LABEL_KEYS if key in arrays and key != chosen]
-    notes = (f"no labels: {key} has the shape {arrays[key].shape} for {len(source)} images" for key in strays)
-    return replace(source, notes=(*source.notes, *notes))
+    notes = [f"no labels: {key} has the shape {arrays[key].shape} for {len(source)} images" for key in strays]
+    return replace(source, notes=(*source.notes, *([] if key else _others(path, arrays, chosen, name)), *notes))
 
 
 @SOURCES.register("npy", source="NumPy NEP 1")
@@ -85,6 +85,17 @@ def _image_key(path: str, arrays: dict[str, Any], key: str) -> str:
     if len(image_like) != 1:
         raise DataError(f"{path}: cannot tell which array holds the images; it holds {listing}; name it with key=NAME")
     return image_like[0]
+
+
+def _others(path: str, arrays: dict[str, Any], chosen: str, labels: str) -> list[str]:
+    """Say which array was taken for the images where others could be meant."""
+    like = [
+        f"{key} {value.shape}" for key, value in arrays.items() if value.ndim in (3, 4) and key not in (chosen, labels)
+    ]
+    if not like:
+        return []
+    what = f"the array {chosen} {arrays[chosen].shape} was taken for the images; {Path(path).name} also holds {', '.join(like)}"
+    return [f"{what}: choose with {format_spec(path, {'key': 'NAME'})}"]
 
 
 def _label_key(path: str, arrays: dict[str, Any], labels: str, n: int) -> str:

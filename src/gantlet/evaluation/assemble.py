@@ -13,7 +13,7 @@ from gantlet.core.results.report import Report
 from gantlet.core.version import __version__
 from gantlet.evaluation.duplicates import duplicates
 from gantlet.evaluation.findings import Findings
-from gantlet.evaluation.formats import compression, said_of_both
+from gantlet.evaluation.formats import compression, said_of_both, said_of_further
 from gantlet.evaluation.gallery import Gallery, source_rows
 from gantlet.evaluation.overlap import exact_copies, overlap
 from gantlet.evaluation.sides import Side, Space
@@ -107,15 +107,26 @@ def _digests(space: Space, fake: Side) -> dict[str, str]:
 
 def warnings_of(space: Space, fake: Side, name: str = "generated") -> list[str]:
     """Return what is wrong with one side of a comparison, called by ``name``: exact copies, and warnings about the images."""
-    copies = [
-        f"{found.n:,} of the {found.of:,} images of {name} are exact copies of {found.among} ones: most metrics reward copies"
-        for found in exact_copies(space, fake)
-    ]
+    copies = []
+    for found in exact_copies(space, fake):
+        if found.copied:
+            copies.append(
+                f"{found.copied:,} of the {found.of:,} images of {name} are exact copies of {found.among} ones: most metrics "
+                "reward copies"
+            )
+        copies += found.cautions(f"{fake.source.kind} of {name}", f"{found.among} {fake.source.kind}")
     return [*copies, *_of_images(space, fake, name), *_shared(space, fake, name)]
 
 
+def said_of_unseen(space: Space) -> tuple[str, ...]:
+    """Return the notes of how held-out and training images were read that are not those of the real images too."""
+    held_out = None if space.held_out is None else space.held_out.source
+    train = None if space.train is space.held_out else space.train.source
+    return said_of_further(space.real.source, ("held-out images", held_out), ("training images", train))
+
+
 def _warnings(space: Space, fake: Side) -> tuple[str, ...]:
-    lines = [*said_of_both(space.real.source.notes, fake.source.notes)]
+    lines = [*said_of_both(space.real.source.notes, fake.source.notes), *said_of_unseen(space)]
     lines += [*_of_images(space, fake, "generated"), *_shared(space, fake, "generated")]
     if space.held_out is None and space.real.bank.rows is not None:
         lines.append("no held-out real images: the references compare parts of the real set with the rest of it")

@@ -26,21 +26,17 @@ def duplicates(bank: FeatureBank) -> int:
     Only images whose features lie close to a neighbour's on a random line are decoded and compared by SHA-256, so the
     count is free of false alarms. A statistics file has no rows: 0.
     """
-    seen = [content(bank, int(row)) for row in _suspicious([bank])[0]]
+    seen = list(pictures(bank)[0].values())
     return len(seen) - len(set(seen))
 
 
-def equal_rows(query: FeatureBank, among: FeatureBank) -> Int64[np.ndarray, "m 2"]:
-    """Return the rows of ``query`` that equal a row of ``among``, each with the first such row; found as `duplicates` finds.
+def pictures(*banks: FeatureBank) -> list[dict[int, str]]:
+    """Return the digest (`content`) of each row that may equal another, of its own bank or of another one: a dict per bank.
 
-    Both banks hold features of one extractor. Rows are in the order of ``query``.
+    All banks hold features of one extractor. Rows that are left out equal none; they are found as `duplicates` finds them.
     """
-    ours, theirs = _suspicious([query, among])
-    first: dict[str, int] = {}
-    for row in theirs if len(ours) else ():
-        first.setdefault(content(among, int(row)), int(row))
-    pairs = [(int(row), first.get(content(query, int(row)))) for row in (ours if first else ())]
-    return np.array([pair for pair in pairs if pair[1] is not None], np.int64).reshape(-1, 2)
+    suspicious = _suspicious(banks)
+    return [{int(row): content(bank, int(row)) for row in rows} for bank, rows in zip(banks, suspicious, strict=True)]
 
 
 def content(bank: FeatureBank, row: int) -> str:

@@ -77,6 +77,17 @@ def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Es
     )
 
 
+def near_copies(space: Space, fake: Side) -> TailTest | None:
+    """Return the test of near copies in a comparison; None without rows or unseen images, and for points."""
+    if space.test is None or fake.source.kind == "points":
+        return None
+    if any(side.bank.rows is None for side in (space.train, space.test, fake)):
+        return None
+    memory, train = memory_bytes(space.config.memory), space.train.rows.features
+    ratios, unseen = (copy_ratios(train, side.rows.features, memory) for side in (fake, space.test))
+    return _copies(space, fake, ratios, unseen)[0]
+
+
 def _same_names(space: Space) -> bool:
     """Return whether the unseen images number their classes as the real ones do."""
     return space.test is None or class_names(space.test.source) == class_names(space.real.source)

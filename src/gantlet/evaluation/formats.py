@@ -16,6 +16,12 @@ def said_of(*roles: tuple[str, Source]) -> tuple[str, ...]:
     return tuple(f"{role}: {note}" for role, source in roles for note in source.notes)
 
 
+def said_of_further(real: Source, *roles: tuple[str, Source | None]) -> tuple[str, ...]:
+    """Return the notes of how further real sources were read, each after its role, but none that the real images have too."""
+    given = [(role, source) for role, source in roles if source is not None and source.digest != real.digest]
+    return tuple(f"{role}: {note}" for role, source in given for note in source.notes if note not in real.notes)
+
+
 def said_of_both(real: Sequence[str], fake: Sequence[str]) -> tuple[str, ...]:
     """Return the notes on both sides, each after the side that it is about where it is about one alone."""
     notes = [note if note in fake else f"real images: {note}" for note in real]

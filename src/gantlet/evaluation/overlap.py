@@ -3,10 +3,9 @@
 import dataclasses
 
 import numpy as np
-from jaxtyping import Int64
 
 from gantlet.core.results.report import ExactCopies
-from gantlet.evaluation.duplicates import equal_rows
+from gantlet.evaluation.shared import Shared, shared
 from gantlet.evaluation.sides import Overlap, Side, Space
 
 LISTED = 100
@@ -18,22 +17,40 @@ TOLERATED = 0.01
 def exact_copies(space: Space, fake: Side) -> tuple[ExactCopies, ...]:
     """Return how many fakes equal a real or a training image pixel by pixel, for each set that has some.
 
-    No held-out images are needed: equal pixels are a fact. Statistics files hold no images: none are found.
+    No held-out images are needed: equal pixels are a fact. Those that equal a picture which the set itself repeats, and
+    others where chance gives as many (`shared`), are told apart. Statistics files hold no images: none are found.
     """
     found = []
     for role, side in (("real", space.real), ("training", space.train)):
         if role == "training" and side.source.digest == space.real.source.digest:
             continue
-        pairs = _shared_rows(fake, side)
-        if len(pairs):
-            names = tuple((fake.rows.names[a], side.rows.names[b]) for a, b in pairs[:LISTED])
-            found.append(ExactCopies(role, len(pairs), fake.rows.n, names))  # type: ignore[arg-type]
+        common = _shared(fake, side)
+        if len(common.rows):
+            order = np.argsort(~common.single, kind="stable")[:LISTED]
+            names = tuple((fake.rows.names[a], side.rows.names[b]) for a, b in common.rows[order])
+            found.append(
+                ExactCopies(
+                    role,  # type: ignore[arg-type]
+                    len(common.rows),
+                    fake.rows.n,
+                    names,
+                    repeated=int((~common.single).sum()),
+                    commonest=int(common.times.max()),
+                    expected=common.expected,
+                    by_chance=common.by_chance,
+                )
+            )
     return tuple(found)
 
 
 def overlap(one: tuple[str, Side], other: tuple[str, Side]) -> Overlap:
-    """Return how many images of ``one`` (its role and side) are also among those of ``other``, pixel by pixel."""
-    n, sizes = len(_shared_rows(one[1], other[1])), [side.bank.n or 0 for _, side in (one, other)]
+    """Return how many images of ``one`` (its role and side) are also among those of ``other``, pixel by pixel.
+
+    Pictures that ``other`` repeats do not count, nor do others where chance gives as many (`shared`): data that repeat
+    themselves are no overlap. Two sets of the same pictures are one whole.
+    """
+    common, sizes = _shared(one[1], other[1]), [side.bank.n or 0 for _, side in (one, other)]
+    n = sizes[0] if common.same else common.beyond_chance
     return Overlap(one[0], other[0], n, sizes[0], separate=n <= TOLERATED * min(sizes))
 
 
@@ -53,10 +70,11 @@ def apart_from(fake: Side, space: Space) -> Space:
     )  # fmt: skip
 
 
-def _shared_rows(side: Side, other: Side) -> Int64[np.ndarray, "m 2"]:
-    """Return the rows of ``side`` that equal a row of ``other``, each with that row; none where one has no rows."""
+def _shared(side: Side, other: Side) -> Shared:
+    """Return the rows of ``side`` that equal a row of ``other``: all of one set with itself; none where one has no rows."""
     if side.bank.rows is None or other.bank.rows is None:
-        return np.zeros((0, 2), np.int64)
+        return Shared(np.zeros((0, 2), np.int64), np.zeros(0, np.int64))
     if side.source.digest == other.source.digest and side.bank.n == other.bank.n:
-        return np.repeat(np.arange(side.bank.rows.n)[:, None], 2, axis=1)
-    return equal_rows(side.bank.rows, other.bank.rows)
+        n = side.bank.rows.n
+        return Shared(np.repeat(np.arange(n)[:, None], 2, axis=1), np.ones(n, np.int64))
+    return shared(side.bank.rows, other.bank.rows)

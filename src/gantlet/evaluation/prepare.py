@@ -84,7 +84,7 @@ def _overlaps(space: Space) -> tuple[Overlap | None, list[Overlap]]:
         other_split and space.train is not space.real and not named
     ):  # REAL is the test split, the training set its other split
         return reference, [overlap(real, ("held-out", space.train))]
-    unseen = [real] if space.test is space.real else []
+    unseen = [real] if space.test is space.real and space.train is not space.real else []
     unseen += [(held_out[0], held_out[1])] if held_out[1] is not None else []
     return reference, [overlap(role, train) for role in unseen]
 

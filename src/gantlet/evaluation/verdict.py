@@ -32,7 +32,8 @@ def verdict(
     the data are points, among which near copies and outliers are not looked for.
     """
     found = standings(estimates, level)
-    tails = () if points else (*_far_fakes(outlier_test), *_copies(copies, no_test, exact=bool(exact)))
+    copied = any(one.copied for one in exact)
+    tails = () if points else (*_far_fakes(outlier_test), *_copies(copies, no_test, exact=copied))
     missing = of_classes(classes)
     lines = (
         *_exact(exact, points=points),
@@ -88,13 +89,17 @@ NAMED = 3
 
 
 def _exact(exact: Sequence[ExactCopies], *, points: bool) -> list[str]:
-    """Name the exact copies: a fact, not a test, so it needs no held-out images."""
+    """Name the exact copies: a fact, not a test, so it needs no held-out images; pictures that the set repeats are no copies."""
     things, how = ("points", "in every coordinate") if points else ("images", "pixel by pixel")
-    return [
-        f"copied: {found.n:,} of {found.of:,} generated {things} are exact copies of {found.among} {things} ({how}): "
-        f"{', '.join(f'{copy} = {original}' for copy, original in found.pairs[:NAMED])}{', …' if found.n > NAMED else ''}."
+    copied = [
+        f"copied: {found.copied:,} of {found.of:,} generated {things} are exact copies of {found.among} {things} ({how}): "
+        f"{', '.join(f'{copy} = {original}' for copy, original in found.pairs[: min(NAMED, found.copied)])}"
+        f"{', …' if found.copied > NAMED else ''}."
         for found in exact
+        if found.copied
     ]
+    said = [line for found in exact for line in found.cautions(f"generated {things}", f"{found.among} {things}")]
+    return [*copied, *(f"caution: {line}." for line in said)]
 
 
 def _copies(copies: TailTest | None, no_test: str, *, exact: bool) -> list[str]:

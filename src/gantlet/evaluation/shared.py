@@ -1,0 +1,92 @@
+"""Shared pictures: which images of one set are also in another, and whether that is more than a population that repeats itself gives."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Int64
+
+from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.duplicates import pictures
+from gantlet.evaluation.stats.feature_bank import FeatureBank
+
+ALPHA = 0.01
+"""The level of the test of chance."""
+RELABELLINGS = 999
+"""Random relabellings of the pooled images in that test."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The m rows of one set that equal a row of another, pixel by pixel.
+
+    ``rows`` [m, 2]: each with the first such row of the other set; ``times`` [m]: how often the other set shows that picture;
+    ``expected``: how many rows of a fresh draw from the other set's population would equal a picture that it shows once;
+    ``by_chance``: the rows that do are no more than that; ``same``: both sets hold the same pictures, each as often.
+    """
+
+    rows: Int64[np.ndarray, "m 2"]
+    times: Int64[np.ndarray, " m"]
+    expected: float = 0.0
+    by_chance: bool = False
+    same: bool = False
+
+    @property
+    def single(self) -> Bool[np.ndarray, " m"]:
+        """Return which of the rows equal a picture that the other set shows once."""
+        return self.times == 1
+
+    @property
+    def beyond_chance(self) -> int:
+        """Return how many rows equal a picture that the other set shows once; 0 where chance gives as many."""
+        return 0 if self.by_chance else int(self.single.sum())
+
+
+def shared(query: FeatureBank, among: FeatureBank) -> Shared:
+    """Return the rows of ``query`` [m, d] that equal a row of ``among`` [n, d], in the order of ``query``.
+
+    Both banks hold features of one extractor. Pictures that ``among`` repeats say nothing about copying. By Good and Turing
+    a fresh draw equals one of the pictures that it shows once with chance 2·f₂/n, f₂ being the number of pictures that it
+    shows exactly twice; so m·2·f₂/n such rows are expected. Where f₂ = 0 any is beyond chance; elsewhere `chance` decides.
+
+    Source: Good 1953, Biometrika 40:237, Eq. 9.
+    """
+    ours, theirs = pictures(query, among)
+    shown, asked = Counter(theirs.values()), Counter(ours.values())
+    first: dict[str, int] = {}
+    for row, picture in theirs.items():
+        first.setdefault(picture, row)
+    found = [(row, first[picture], shown[picture]) for row, picture in ours.items() if picture in first]
+    table = np.array(found, np.int64).reshape(-1, 3)
+    twice = sum(times == 2 for times in shown.values())
+    by_chance = False
+    if twice and (table[:, 2] == 1).any():
+        names = list(shown | asked)
+        counts = np.array([[shown[name], asked[name]] for name in names], np.int64)
+        by_chance = chance(counts[:, 0], counts[:, 1], among.n, query.n) > ALPHA
+    same = len(ours) == query.n and len(theirs) == among.n and asked == shown
+    return Shared(table[:, :2], table[:, 2], query.n * 2 * twice / among.n, by_chance, same)
+
+
+def chance(among: Int64[np.ndarray, " k"], query: Int64[np.ndarray, " k"], n: int, m: int) -> float:
+    """Return the p-value of so many rows of ``query`` at pictures that ``among`` shows once, were both of one population.
+
+    With a, b the times that a picture is shown among n and among m rows, the statistic Σ_{a=1} b − 2·(m/n)·#{a = 2} is the
+    excess over Good and Turing's estimate. It is compared with its values after the pooled rows were dealt out anew at
+    random: exact where both sets are drawn from one population, for f₂ is an estimate that varies as much as the count itself.
+
+    Args: among, query: [k] counts of each picture (those shown once in all may be left out); n, m: rows of the two sets.
+    """
+    repeated = among + query > 1
+    among, query = among[repeated], query[repeated]
+    pooled = among + query
+    labels, rng = np.repeat(np.arange(len(pooled)), pooled), numpy_stream(0, "shared pictures")
+
+    def excess(a: Int64[np.ndarray, " k"]) -> float:
+        return float((pooled - a)[a == 1].sum() - 2 * m / n * (a == 2).sum())
+
+    observed, as_high = excess(among), 0
+    for _ in range(RELABELLINGS):
+        taken = int(rng.hypergeometric(len(labels), n + m - len(labels), n))
+        as_high += excess(np.bincount(rng.permutation(labels)[:taken], minlength=len(pooled))) >= observed
+    return (as_high + 1) / (RELABELLINGS + 1)

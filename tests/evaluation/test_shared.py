@@ -1,0 +1,112 @@
+"""Sets that repeat themselves: common pictures are no copies, and no more shared ones than chance gives."""
+
+from math import comb
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gantlet
+from gantlet.core.results.report import Report
+from gantlet.evaluation.shared import ALPHA, chance, shared
+from gantlet.evaluation.stats.feature_bank import FeatureBank
+
+CONFIG = {"features": "pixels[size=8]", "metrics": ("frechet_distance_debiased",), "cache": False}
+
+
+def config(**changes: str) -> gantlet.EvaluateConfig:
+    return gantlet.EvaluateConfig(**CONFIG, **changes)  # type: ignore[arg-type]
+
+
+def with_blanks(seed: int, n: int = 300) -> np.ndarray:
+    """Return n images of a population of which a fifth are blank."""
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 256, (n, 8, 8), dtype=np.uint8)
+    images[rng.random(n) < 0.2] = 0
+    return images
+
+
+def saved(path: Path, images: np.ndarray) -> str:
+    np.savez(path, x=images)
+    return str(path)
+
+
+def test_blank_tiles_are_no_copies_and_leave_the_held_out_images_in_their_place(tmp_path: Path) -> None:
+    fake, real, held_out = (saved(tmp_path / f"{seed}.npz", with_blanks(seed)) for seed in (0, 1, 2))
+    report = gantlet.evaluate(fake, real, config(held_out=held_out))
+    blanks = [int((with_blanks(seed) == 0).all(axis=(1, 2)).sum()) for seed in (0, 1)]
+    assert (
+        f"caution: {blanks[0]} of 300 generated images equal pictures that the real images repeat (the commonest {blanks[1]} times): "
+        "no sign of copying by itself."
+    ) in report.verdict
+    assert not any(line.startswith("copied: ") for line in report.verdict)
+    assert report.estimates[0].reference is not None
+    assert not any("also among" in line for line in (*report.warnings, *report.verdict))
+    assert (report.exact_copies[0].n, report.exact_copies[0].copied) == (blanks[0], 0)
+    assert Report.from_json(report.to_json()) == report
+    compared = gantlet.compare(fake, held_out, real, config())
+    assert any("no sign of copying by itself" in line for line in compared.warnings)
+    assert not any("exact copies" in line for line in compared.warnings)
+
+
+def test_copies_are_found_among_blank_tiles(tmp_path: Path) -> None:
+    real, fakes = with_blanks(1), with_blanks(0)
+    single = np.flatnonzero(real.any(axis=(1, 2)))[:9]
+    fakes[np.flatnonzero(fakes.any(axis=(1, 2)))[:9]] = real[single]
+    report = gantlet.evaluate(
+        saved(tmp_path / "f.npz", fakes),
+        saved(tmp_path / "r.npz", real),
+        config(held_out=saved(tmp_path / "h.npz", real[::-1])),
+    )
+    (line,) = [line for line in report.verdict if line.startswith("copied: ")]
+    assert line.startswith("copied: 9 of 300 generated images are exact copies of real images (pixel by pixel): ")
+    assert all(f"= r.npz#{row}" in line for row in single[:3])
+    assert [pair[1] for pair in report.exact_copies[0].pairs[:9]] == [f"r.npz#{row}" for row in single]
+    # the real images in another order are still the real images
+    assert any("300 of 300 held-out images are also among the real ones" in line for line in report.warnings)
+    assert report.estimates[0].reference is None
+
+
+def counts(rng: np.random.Generator, n: int, m: int, mean: float) -> tuple[FeatureBank, FeatureBank]:
+    """Return n and m points of three counts each: one population, which repeats itself."""
+    query, among = (rng.poisson(mean, (size, 3)).astype(np.float32) for size in (m, n))
+    return FeatureBank(query), FeatureBank(among)
+
+
+@pytest.mark.parametrize(("n", "m", "mean"), [(150, 150, 1), (400, 150, 4), (150, 400, 4)])
+def test_sets_of_one_population_are_seldom_accused(n: int, m: int, mean: float) -> None:
+    rng = np.random.default_rng(n + m)
+    found = [shared(*counts(rng, n, m, mean)) for _ in range(40)]
+    assert np.mean([each.single.sum() for each in found]) > 3  # each shares pictures that the other shows once
+    assert sum(each.beyond_chance > 0 for each in found) <= 3  # P(more than 3 of 40 at 1 %) = 0.001
+    # Good and Turing: as many as expected, on average
+    singles = np.array([each.single.sum() - each.expected for each in found])
+    assert abs(singles.mean()) < 4 * singles.std() / np.sqrt(len(singles))
+
+
+def test_copies_among_counts_are_found() -> None:
+    rng = np.random.default_rng(5)
+    query, among = counts(rng, 300, 300, 4)
+    honest = shared(query, among)
+    names, times = np.unique(among.features, axis=0, return_counts=True)
+    features = query.features.copy()
+    features[:60] = names[times == 1][:60]
+    copied = shared(FeatureBank(features), among)
+    assert honest.beyond_chance == 0 and copied.beyond_chance == copied.single.sum() >= 60
+    assert copied.expected == honest.expected == pytest.approx(2 * (times == 2).sum())
+
+
+def test_the_chance_is_that_of_all_relabellings() -> None:
+    # Each of k pictures shown once on both sides: of 2n rows all that can fall otherwise are the pairs; by enumeration over hypergeometric
+    # splits P(all k pairs are split) = 2^k C(2n − 2k, n − k) / C(2n, n).
+    for k, n in ((3, 20), (6, 30)):
+        exact = 2**k * comb(2 * n - 2 * k, n - k) / comb(2 * n, n)
+        ones = np.ones(k, np.int64)
+        assert chance(ones, ones, n, n) == pytest.approx(exact, abs=4 * np.sqrt(exact / 1000) + 0.001)
+    assert chance(np.ones(12, np.int64), np.ones(12, np.int64), 30, 30) < ALPHA
+
+
+def test_a_set_that_repeats_nothing_makes_any_copy_one() -> None:
+    among = np.random.default_rng(7).standard_normal((50, 3)).astype(np.float32)
+    query = np.concatenate([among[:1], np.random.default_rng(8).standard_normal((49, 3)).astype(np.float32)])
+    assert shared(FeatureBank(query), FeatureBank(among)).beyond_chance == 1
