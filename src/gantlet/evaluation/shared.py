@@ -72,7 +72,7 @@ def chance(among: Int64[np.ndarray, " k"], query: Int64[np.ndarray, " k"], n: in
     """Return the p-value of so many rows of ``query`` at pictures that ``among`` shows once, were both of one population.
 
     With a, b the times that a picture is shown among n and among m rows, the statistic Σ_{a=1} b − 2·(m/n)·#{a = 2} is the
-    excess over Good and Turing's estimate. It is compared with its values after the pooled rows were split out anew at
+    excess over Good and Turing's estimate. It is compared with its values after the pooled rows were split anew at
     random: exact where both sets are drawn from one population, for f₂ is an estimate that varies as much as the count itself.
 
     Args: among, query: [k] counts of each picture (those shown once in all may be left out); n, m: rows of the two sets.
