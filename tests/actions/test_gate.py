@@ -13,8 +13,9 @@ from gantlet.cli.parse import gathered
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import OutputError, UnknownName, UsageError
 from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.exact_copies import ExactCopies
 from gantlet.core.results.gate import Check, Gate, read_condition
-from gantlet.core.results.report import ClassShare, ExactCopies, ModeCount, Report
+from gantlet.core.results.report import ClassShare, ModeCount, Report
 from gantlet.reports.gate import junit, markdown, require_junit
 
 ESTIMATES = (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import nhypergeom
 
-from gantlet.core.results.report import ExactCopies
+from gantlet.core.results.exact_copies import ExactCopies
 from gantlet.evaluation.copies import LEVEL, Closeness, TailTest, copy_ratios, copy_test, outlier_test, thinned
 from gantlet.evaluation.verdict import ALPHA, verdict
 

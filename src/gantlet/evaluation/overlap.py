@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from gantlet.core.results.report import ExactCopies
+from gantlet.core.results.exact_copies import ExactCopies
 from gantlet.evaluation.shared import Shared, shared
 from gantlet.evaluation.sides import Overlap, Side, Space
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from gantlet.core.results.estimate import Estimate
-from gantlet.core.results.report import ClassShare, ExactCopies, ModeCount
+from gantlet.core.results.exact_copies import ExactCopies
+from gantlet.core.results.report import ClassShare, ModeCount
 from gantlet.evaluation.copies import TailTest
 from gantlet.evaluation.mode_sentences import of_classes, of_modes, of_shares
 from gantlet.evaluation.sentences import of_standings
