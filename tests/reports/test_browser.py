@@ -64,7 +64,7 @@ def test_page_renders_without_errors(finished_run: Path, chromium: str, width: i
     assert problems == []
 
 
-@pytest.mark.parametrize(("width", "height", "scheme"), SCREENS)
+@pytest.mark.parametrize(("width", "height", "scheme"), [*SCREENS, (800, 900, "light")])
 def test_comparison_renders_without_errors(tmp_path: Path, chromium: str, width: int, height: int, scheme: str) -> None:
     from playwright.sync_api import sync_playwright
 
@@ -88,6 +88,8 @@ def test_comparison_renders_without_errors(tmp_path: Path, chromium: str, width:
         page.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)
         page.goto(path.as_uri())
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        table = "document.querySelector('.scroll')"
+        assert width == 800 or page.evaluate(f"{table}.scrollWidth <= {table}.clientWidth"), "the table ends in its card"
         bar = page.locator("tbody .forest").first.bounding_box()
         dot = page.locator("tbody .forest u").first.bounding_box()
         assert bar and dot and dot["x"] < bar["x"] + bar["width"] / 2, "A is better: left of the line"
