@@ -89,7 +89,9 @@ def test_comparison_renders_without_errors(tmp_path: Path, chromium: str, width:
         page.goto(path.as_uri())
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         table = "document.querySelector('.scroll')"
-        assert width == 800 or page.evaluate(f"{table}.scrollWidth <= {table}.clientWidth"), "the table ends in its card"
+        assert width == 800 or page.evaluate(f"{table}.scrollWidth <= {table}.clientWidth"), (
+            "the table ends in its card"
+        )
         bar = page.locator("tbody .forest").first.bounding_box()
         dot = page.locator("tbody .forest u").first.bounding_box()
         assert bar and dot and dot["x"] < bar["x"] + bar["width"] / 2, "A is better: left of the line"
