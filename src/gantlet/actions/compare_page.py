@@ -7,6 +7,7 @@ from gantlet.actions.catalogue import entries
 from gantlet.core.files import write_text
 from gantlet.core.output import COMPARISON, writing_result
 from gantlet.core.results.comparison import Comparison
+from gantlet.core.results.marks import CLASS
 from gantlet.core.results.report import Report
 from gantlet.reports.comparison import render
 from gantlet.reports.html import data_uri, picture
@@ -36,6 +37,9 @@ def stored_pictures(reports: tuple[Report, Report], folders: tuple[Path, Path]) 
 
     Raises DataError for a picture that is damaged, or no PNG file below the report's folder.
     """
+    classes = _stored_classes(reports, folders)
+    if classes:
+        return classes
     sides = {
         "A": (reports[0], folders[0], ("by_class", "fakes")),
         "real": (reports[0], folders[0], ("reals",)),
@@ -47,3 +51,17 @@ def stored_pictures(reports: tuple[Report, Report], folders: tuple[Path, Path]) 
         if names and (folder / names[0]).is_file():
             strips[side] = picture(folder, names[0])
     return {"": strips} if {"A", "B"} <= strips.keys() else {}
+
+
+def _stored_classes(reports: tuple[Report, Report], folders: tuple[Path, Path]) -> dict[str, dict[str, str]]:
+    """Return the rows of each class that both reports have, where all their files are there."""
+    (first, second), strips = reports, {}
+    for role in (role for role in first.pictures if role.startswith(CLASS)):
+        if not len(first.pictures[role]) == len(second.pictures.get(role, ())) == 2:
+            continue
+        (fake, real), (other, _) = first.pictures[role], second.pictures[role]
+        files = {"A": (folders[0], fake), "real": (folders[0], real), "B": (folders[1], other)}
+        if any(name and not (folder / name).is_file() for folder, name in files.values()):
+            return {}
+        strips[role.removeprefix(CLASS)] = {side: picture(*file) for side, file in files.items() if file[1]}
+    return strips

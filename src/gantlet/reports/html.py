@@ -13,7 +13,7 @@ from gantlet.core.files import lies_below, read_bytes
 from gantlet.core.limits import most_per_image
 from gantlet.core.output import require_unchanged
 from gantlet.core.results.estimate import count_text
-from gantlet.core.results.marks import ARROWS, MARKS, split_verdict, whisker
+from gantlet.core.results.marks import ARROWS, CLASS, MARKS, split_verdict, whisker
 from gantlet.core.results.report import Report
 from gantlet.core.visible import visible_in
 from gantlet.reports.terminal import about, references
@@ -57,6 +57,11 @@ def render(report: Report, page: Page) -> str:
         report=report,
         page=page,
         best=best,
+        classed={
+            role.removeprefix(CLASS): files
+            for role, files in report.pictures.items()
+            if role.startswith(CLASS) and len(files) == 2
+        },
         estimates=estimates,
         about=about(estimates),
         references=references(report),
