@@ -1,6 +1,7 @@
 """The HTML page and the terminal table show what the report says, and nothing they should not."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,14 @@ def test_whisker_places_value_interval_and_reference() -> None:
     )
     assert spots == {"value": 50.0, "low": 25.0, "high": 75.0, "reference": 100.0}
     assert whisker(Estimate("x", 0.0, 0.0, 0.0)) is None
+
+
+def test_what_is_drawn_is_also_said(finished_run: Path) -> None:
+    text = write_page(finished_run).read_text()
+    own = text[: text.index("<script>")]
+    assert own.count("<main>") == own.count("</main>") == 1 and "<th></th>" not in own
+    assert all(re.search(r'alt="[^"]+"', image) for image in re.findall(r"<img [^>]*>", own))
+    assert 'aria-label="0.83 [0.79, 0.87]; real against real 0.95"' in own
+    assert re.search(r"<summary>coverage .*?</summary><span[^>]*>Coverage: the share of real images", own)
+    plots = re.findall(r'<div id="plot-\w+" class="plot"([^>]*)>', own)
+    assert plots and all('role="img" aria-label=' in plot for plot in plots)

@@ -1,14 +1,19 @@
 """Is A better than B? Both are evaluated against the same real images; differences are paired and corrected for multiple comparisons."""
 
 import dataclasses
+from pathlib import Path
 from typing import Any, Unpack
 
 import numpy as np
 
+from gantlet.actions.compare_page import write_comparison
+from gantlet.actions.places import require_places
 from gantlet.actions.settings import EvaluateSettings
 from gantlet.actions.winners import by_variance, conclude, unequal, unpaired
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
+from gantlet.core.files import as_path
+from gantlet.core.output import COMPARISON
 from gantlet.core.processes import processes
 from gantlet.core.results.comparison import Comparison, Difference
 from gantlet.core.results.estimate import Estimate
@@ -39,6 +44,7 @@ from gantlet.evaluation.opening import (
 from gantlet.evaluation.overlap import apart_from, overlap
 from gantlet.evaluation.prepare import prepare
 from gantlet.evaluation.protocols import fixed
+from gantlet.evaluation.side_by_side import side_by_side
 from gantlet.evaluation.sides import Progress, Side, Space, nothing
 from gantlet.evaluation.verdict import verdict
 
@@ -51,6 +57,7 @@ def compare(
     *,
     range: str = "",
     latent: Latent = 0,
+    out: Path | str | None = None,
     progress: Progress = nothing,
     **settings: Unpack[EvaluateSettings],
 ) -> Comparison:
@@ -59,16 +66,19 @@ def compare(
     The real images' share of the error cancels where the metric has an influence function (paired); elsewhere the
     two intervals are added as if independent, which is conservative. p-values are two-sided, Holm-corrected.
 
-    Args: a, b, real: as fake and real of `evaluate`; config, range, latent and the keywords: as there. Under torchrun the processes share
-    the extraction of the features, the first one compares, and all return the same Comparison.
+    Args: a, b, real: as fake and real of `evaluate`; config, range, latent and the keywords: as there; out: a folder for
+    comparison.html, one page that holds its pictures, and comparison.json. Under torchrun the processes share the extraction of
+    the features, the first one compares and writes, and all return the same Comparison.
     Raises: UsageError when A and B are the same images, and the errors of `evaluate`.
     """
     plain, given = take_given(settings, range)
     config = fixed(updated(EvaluateConfig, config, plain, "gantlet.compare"))
     metric_names(config)
-    a, b = text_of(a), text_of(b)
+    a, b, real = text_of(a), text_of(b), text_of(real)
     if reports := [s for s in (a, b) if isinstance(s, str) and s.endswith(".json")]:
         raise UsageError(f"{reports[0]} is a report, not images; two reports are compared without --real")
+    place = None if out is None else as_path(out, "out")
+    require_places(place, [a, b, real], config, COMPARISON)
     target = open_given("real", real, range)
     n = default_n(config, target, given)
     sources = [open_generated(name, s, config, n, range=range, latent=latent) for name, s in (("a", a), ("b", b))]
@@ -81,7 +91,14 @@ def compare(
     sources, notes = equal_numbers(sources, config.seed)
     spaces = prepare(target, config, progress, shape, given)
     sides = [extract_generated(spaces, source) for source in sources]
-    return processes().first(lambda: _compare_sides(spaces, sides, target.spec, (*notes, *said)))
+
+    def compared() -> Comparison:
+        comparison = _compare_sides(spaces, sides, target.spec, (*notes, *said))
+        if place is not None:
+            write_comparison(place, comparison, side_by_side(spaces[0].real, sides[0][0], sides[1][0], config))
+        return comparison
+
+    return processes().first(compared)
 
 
 def equal_numbers(sources: list[Source], seed: int) -> tuple[list[Source], tuple[str, ...]]:

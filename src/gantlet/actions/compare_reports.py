@@ -3,13 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+from gantlet.actions.compare_page import stored_pictures, write_comparison
 from gantlet.actions.report import load_report
 from gantlet.actions.winners import conclude, unequal, unpaired
 from gantlet.core.errors import DataError, UsageError
+from gantlet.core.files import as_path
+from gantlet.core.processes import processes
 from gantlet.core.results.comparison import Comparison, Difference
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.report import Report
 from gantlet.core.stamp import differing
+from gantlet.training.journal import require_no_run
 
 
 def is_report(text: str) -> bool:
@@ -18,15 +22,17 @@ def is_report(text: str) -> bool:
     return path.suffix == ".json" or (path / "report.json").is_file()
 
 
-def compare_reports(a: str | Path, b: str | Path) -> Comparison:
+def compare_reports(a: str | Path, b: str | Path, *, out: Path | str | None = None) -> Comparison:
     """Compare two stored evaluations by the metrics that both have.
 
     The images are not read, so nothing can be paired: the two intervals are added as if independent, which is
     conservative (both share the real images' error). p-values are two-sided, Holm-corrected.
 
-    Args: a, b: report.json files, or folders of an evaluation or a run that hold one.
+    Args: a, b: report.json files, or folders of an evaluation or a run that hold one; out: a folder for comparison.html
+    and comparison.json; the page shows the pictures that lie beside the reports.
     Raises: DataError naming the field in which the reports differ (protocol, extractor, weights, package, real or training
-    images, level), or for a report that does not record its images; UsageError when both evaluate the same images.
+    images, level), or for a report that does not record its images; UsageError when both evaluate the same images; OutputError
+    for an ``out`` with files that are no earlier comparison.
     """
     for path in (a, b):
         if not is_report(str(path)):
@@ -34,7 +40,13 @@ def compare_reports(a: str | Path, b: str | Path) -> Comparison:
                 f"{path} is no stored report (report.json, or a folder with one); to compare images give --real REAL"
             )
     reports = load_report(Path(a)), load_report(Path(b))
-    return compare_stored(reports, (report_path(a), report_path(b)))
+    comparison = compare_stored(reports, (report_path(a), report_path(b)))
+    if out is not None:
+        folders = Path(report_path(a)).parent, Path(report_path(b)).parent
+        place, strips = as_path(out, "out"), stored_pictures(reports, folders)
+        require_no_run(place)
+        processes().first(lambda: write_comparison(place, comparison, strips))
+    return comparison
 
 
 def compare_stored(reports: tuple[Report, Report], names: tuple[str, str]) -> Comparison:

@@ -2,19 +2,18 @@
 
 import time
 from pathlib import Path
-from typing import Any, Unpack, get_args
+from typing import Any, Unpack
 
+from gantlet.actions.places import require_places
 from gantlet.actions.settings import EvaluateSettings
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.files import as_path
-from gantlet.core.output import REPORT, require_ours
+from gantlet.core.output import REPORT
 from gantlet.core.results.report import Report
 from gantlet.core.toml_config import updated
-from gantlet.data.apart import require_apart, require_cache_apart
 from gantlet.data.drawn import Latent
 from gantlet.data.given import is_given, text_of
-from gantlet.data.kinds import Source
 from gantlet.evaluation.assemble import assemble
 from gantlet.evaluation.extraction import extract_generated
 from gantlet.evaluation.find import find
@@ -32,7 +31,6 @@ from gantlet.evaluation.prepare import prepare
 from gantlet.evaluation.protocols import fixed
 from gantlet.evaluation.sequential import check_generator, draw_until, read_until
 from gantlet.evaluation.sides import Progress, nothing
-from gantlet.training.journal import require_no_run
 
 
 def evaluate(
@@ -71,7 +69,7 @@ def evaluate(
     metric_names(config)
     fake, real = text_of(fake), text_of(real)
     place = None if out is None else as_path(out, "out")
-    _require_places(place, [fake, real], config)
+    require_places(place, [fake, real], config, REPORT)
     share = read_until(str(until)) if until else 0.0
     if until and is_given(fake):
         raise UsageError(
@@ -90,15 +88,3 @@ def evaluate(
     for space, side in zip(spaces, sides, strict=True):
         findings.append(find(space, side))
     return assemble(spaces, sides, findings, started, out=place)
-
-
-def _require_places(out: Path | None, sources: list[Any], config: EvaluateConfig) -> None:
-    """Raise OutputError where results or the cache would lie among the images that are read."""
-    texts = [source for source in sources if isinstance(source, str)]
-    if out is not None:
-        opened = [source.spec for source in sources if isinstance(source, get_args(Source))]
-        require_apart(out, *texts, *opened, config.held_out, config.train)
-        require_no_run(out)
-        require_ours(out, REPORT)
-    if config.cache:
-        require_cache_apart(*texts, config.held_out, config.train)

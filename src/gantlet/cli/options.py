@@ -96,6 +96,8 @@ class Compare:
 
     real: str = ""
     """The real images: a source (gantlet list sources); omitted only where A and B are stored reports."""
+    out: Path = Path("gantlet-comparison")
+    """Folder for comparison.html and comparison.json."""
     json: bool = False
     """Print the comparison as JSON."""
 

@@ -36,6 +36,7 @@ class Kind:
 PICTURES = "pictures"
 _PICTURE = re.compile(r"[a-z0-9-]+-(?P<digest>[0-9a-f]{12})\.png")
 REPORT = Kind("report.json", ("estimates", "schema"), ("report.html", f"{PICTURES}/*-{'[0-9a-f]' * 12}.png"))
+COMPARISON = Kind("comparison.json", ("differences", "left_out"), ("comparison.html",))
 AUDIT = Kind("audit.json", ("curves", "failures"), ("audit.png", "audit-space-*.png"))
 
 

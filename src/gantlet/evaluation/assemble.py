@@ -14,7 +14,8 @@ from gantlet.core.version import __version__
 from gantlet.evaluation.duplicates import duplicates
 from gantlet.evaluation.findings import Findings
 from gantlet.evaluation.formats import compression, said_of_both, said_of_further
-from gantlet.evaluation.gallery import Gallery, source_rows
+from gantlet.evaluation.gallery import Gallery
+from gantlet.evaluation.image_rows import source_rows
 from gantlet.evaluation.overlap import exact_copies, overlap
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.verdict import verdict
@@ -53,7 +54,7 @@ def _assembled(
     spaces: Sequence[Space], sides: Sequence[Side], findings: Sequence[Findings], out: Path | None
 ) -> Report:
     space, fake, first = spaces[0], sides[0], findings[0]
-    gallery = Gallery(out, space.real, space.train, fake)
+    gallery = Gallery(out, space.real, space.train, fake, space.config)
     copied = exact_copies(space, fake)
     return Report(
         features=_stamp(spaces),

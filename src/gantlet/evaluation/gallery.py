@@ -7,18 +7,24 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64
 
+from gantlet.core.config import EvaluateConfig
 from gantlet.core.drawing import pictures
 from gantlet.core.drawing.scatter import scatter
 from gantlet.core.output import write_picture
+from gantlet.core.results.marks import CLASS
 from gantlet.core.results.report import ModeCount, Outlier, Suspect
+from gantlet.core.specs import class_map
 from gantlet.data.kinds import require_images
-from gantlet.data.source import ImageSource
 from gantlet.evaluation.findings import Far, Findings, Pair
+from gantlet.evaluation.image_rows import grid_of, rows_by_class, source_rows
 from gantlet.evaluation.sides import Side
 
 COLUMNS = 10
+TILE = 64
+"""Side in pixels of the images in a grid, at most."""
+MOST_CLASSES = 40
 MOST_STRIPS = 40
 STRIP = 48
 """Side in pixels of the images in a mode's strip."""
@@ -32,6 +38,7 @@ class Gallery:
     real: Side
     train: Side
     fake: Side
+    config: EvaluateConfig
 
     @property
     def _sides(self) -> dict[str, Side]:
@@ -87,48 +94,28 @@ class Gallery:
         return tuple(counts)
 
     def grids(self) -> dict[str, list[str]]:
-        """Write a grid of fakes and one of real images: ten of each class where both sides have labels, else the first hundred."""
+        """Write for each class its first ten fakes and its first ten real images (role ``class NAME``: both files, '' for none) where
+        both sides have labels and there are at most 40 classes; else a grid of the first hundred fakes and one of real images.
+        """
         if self.out is None:
             return {}
         if self.fake.source.kind == "points":
             drawn = scatter(self.real.rows.features, self.fake.rows.features)
             return {"fakes": [write_picture(self.out, "points", drawn)]}
-        sides = {
-            role: (side, bank)
+        renamed = class_map(self.config.classes)
+        found = rows_by_class(self.real, {"fakes": self.fake, "reals": self.real}, renamed, MOST_CLASSES, COLUMNS)
+        if found:
+            return {
+                f"{CLASS}{label}": [self._row(f"class-{index:02d}-{role}", role, each) for role, each in rows.items()]
+                for index, (label, rows) in enumerate(found.items())
+            }
+        return {
+            role: [self._row(role, role, np.arange(min(100, side.rows.n)))]
             for role, side in (("fakes", self.fake), ("reals", self.real))
-            if (bank := side.bank.rows) is not None
+            if side.bank.rows is not None and side.rows.n
         }
-        classed = (
-            self.real.source.classes == self.fake.source.classes
-            and len(sides) == 2
-            and all(bank.labels is not None and 1 < len(side.source.classes) <= 40 for side, bank in sides.values())
-        )
-        grids = {}
-        for role, (side, bank) in sides.items():
-            rows = np.arange(min(100, bank.n))
-            if classed and bank.labels is not None:
-                rows = by_class(bank.labels, len(side.source.classes), COLUMNS)
-            if len(rows):
-                source = require_images(side.source, "a grid")
-                grids[role] = [self._write(role, grid_of(source, source_rows(side)[rows], COLUMNS))]
-        return {"by_class": grids.pop("fakes"), **grids} if classed and "fakes" in grids else grids
 
-
-def source_rows(side: Side) -> Int64[np.ndarray, " n"]:
-    """Return the source's index of each row of the bank (files that were skipped have none)."""
-    if not side.skipped:
-        return np.arange(len(side.source))
-    skipped = set(side.skipped)
-    return np.array([i for i, name in enumerate(side.source.names) if name not in skipped], np.int64)
-
-
-def grid_of(source: ImageSource, rows: Int64[np.ndarray, " n"], columns: int) -> UInt8[np.ndarray, "h w c"]:
-    """Return the images at ``rows`` of a source as one."""
-    side = max(24, min(pictures.THUMBNAIL, 640 // columns))
-    return pictures.grid([pictures.thumbnail(source.read(int(i)), side) for i in rows], columns)
-
-
-def by_class(labels: Int64[np.ndarray, " n"], n_classes: int, columns: int) -> Int64[np.ndarray, " m"]:
-    """Return the rows of the first ``columns`` images of each class, class by class; classes with fewer are left out."""
-    firsts = [np.flatnonzero(labels == k)[:columns] for k in range(n_classes)]
-    return np.concatenate([np.empty(0, np.int64), *(rows for rows in firsts if len(rows) == columns)]).astype(np.int64)
+    def _row(self, name: str, role: str, rows: Int64[np.ndarray, " n"]) -> str:
+        """Write some images of a side as one picture; '' where there are none."""
+        side = {"fakes": self.fake, "reals": self.real}[role]
+        return self._write(name, grid_of(side, rows, COLUMNS, TILE)) if len(rows) else ""

@@ -6,17 +6,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gantlet.core.errors import DataError
 from gantlet.core.files import lies_below, read_bytes
 from gantlet.core.limits import most_per_image
 from gantlet.core.output import require_unchanged
 from gantlet.core.results.estimate import count_text
-from gantlet.core.results.marks import ARROWS, MARKS, split_verdict, whisker
+from gantlet.core.results.marks import ARROWS, CLASS, MARKS, split_verdict, whisker
 from gantlet.core.results.report import Report
 from gantlet.core.visible import visible_in
 from gantlet.reports.terminal import about, references
+
+if TYPE_CHECKING:
+    import jinja2
 
 PNG = b"\x89PNG\r\n\x1a\n"
 LABELS = {
@@ -42,21 +45,23 @@ class Page:
 
 def render(report: Report, page: Page) -> str:
     """Return the whole page as HTML text with all pictures and scripts inside."""
-    import jinja2
     from plotly.offline import get_plotlyjs
 
     report, page = visible_in(report), visible_in(page)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("gantlet.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.globals.update(arrows=ARROWS, marks=MARKS, split_verdict=split_verdict)
-    environment.filters.update(picture=lambda name: picture(page.folder, name), whisker=whisker, count=count_text)
+    environment = templates()
+    environment.globals.update(marks=MARKS, split_verdict=split_verdict)
+    environment.filters.update(picture=lambda name: picture(page.folder, name), whisker=whisker)
     best = {e.metric: e for e in page.best.estimates} if page.best else {}
     estimates = [e for e in report.estimates if e.value is not None]
     return environment.get_template("report.html").render(
         report=report,
         page=page,
         best=best,
+        classed={
+            role.removeprefix(CLASS): files
+            for role, files in report.pictures.items()
+            if role.startswith(CLASS) and len(files) == 2
+        },
         estimates=estimates,
         about=about(estimates),
         references=references(report),
@@ -70,6 +75,18 @@ def render(report: Report, page: Page) -> str:
     )
 
 
+def templates() -> "jinja2.Environment":
+    """Return the pages' templates, which escape what they are given, with the words that all pages use."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("gantlet.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals.update(arrows=ARROWS)
+    environment.filters.update(count=count_text)
+    return environment
+
+
 def picture(folder: Path, name: str) -> str:
     """Return a PNG file below ``folder`` as a data URI; raises DataError for any other file."""
     path = folder / name
@@ -81,7 +98,12 @@ def picture(folder: Path, name: str) -> str:
     if not content.startswith(PNG):
         raise DataError(f"the report names the picture {name!r}, which is no PNG file; evaluate again")
     require_unchanged(name, content)
-    return "data:image/png;base64," + base64.b64encode(content).decode()
+    return data_uri(content)
+
+
+def data_uri(png: bytes) -> str:
+    """Return a PNG as an address that holds it."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def plots(report: Report, events: Sequence[dict[str, Any]]) -> dict[str, Any]:

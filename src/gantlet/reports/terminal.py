@@ -143,7 +143,7 @@ def render_comparison(result: Comparison) -> Group:
         "p is corrected for the number of metrics (Holm).",
         "* unpaired: two separate intervals, which is cautious",
     ]
-    remarks += [_power(d) for d in result.differences[:1] if d.power]
+    remarks += [power(d) for d in result.differences[:1] if d.power]
     remarks += result.notes
     for note in dict.fromkeys(note for d in result.differences for note in d.notes):
         remarks.append(f"{', '.join(d.metric for d in result.differences if note in d.notes)}: {note}")
@@ -161,7 +161,7 @@ def render_comparison(result: Comparison) -> Group:
     )
 
 
-def _power(d: Difference) -> str:
+def power(d: Difference) -> str:
     """Return the power curve of a metric as a sentence."""
     curve = ", ".join(f"{share:.0%} → {probability:.0%}" for share, probability in d.power)
     more = (

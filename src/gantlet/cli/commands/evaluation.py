@@ -37,7 +37,7 @@ def evaluate(words: Words) -> int:
 
 
 def compare(words: Words) -> None:
-    """Is A better than B? Paired differences with intervals, and a verdict."""
+    """Is A better than B? Paired differences with intervals, a verdict, and comparison.html."""
     a, rest = first(words, "compare", "two sets of generated images, A and B")
     b, rest = ("", rest) if rest == ["--help"] else positional(rest, "compare", "a second set of generated images, B")
     chosen, config = parse("compare", rest, options.Compare, EvaluateConfig(), argument="A B")
@@ -45,13 +45,13 @@ def compare(words: Words) -> None:
         from gantlet.actions.compare import compare as action
 
         with Progress() as progress:
-            comparison = action(a, b, chosen.real, config, progress=progress)
+            comparison = action(a, b, chosen.real, config, out=chosen.out, progress=progress)
     else:
         from gantlet.actions.compare_reports import compare_reports
 
         if config != EvaluateConfig():
             raise UsageError("two reports are compared as stored; omit the options, or give --real")
-        comparison = compare_reports(a, b)
+        comparison = compare_reports(a, b, out=chosen.out)
     if chosen.json:
         put(comparison.to_json())
         return
@@ -59,6 +59,7 @@ def compare(words: Words) -> None:
 
     if rank() == 0:
         show_comparison(comparison)
+        put(f"\n{chosen.out / 'comparison.html'}")
 
 
 def audit(words: Words) -> None:

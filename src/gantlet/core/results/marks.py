@@ -2,6 +2,8 @@
 
 from gantlet.core.results.estimate import Estimate
 
+CLASS = "class "
+"""How the role of a report's pictures of one class begins; its name follows, the files are of generated and of real images."""
 ARROWS = {True: "↓", False: "↑", None: " "}
 MARKS = {
     "good": ("✓", "green"),

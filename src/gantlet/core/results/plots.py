@@ -28,17 +28,27 @@ def _middle() -> dict[str, float]:
 
 
 def plot_comparison(result: Comparison, axis: "Axes | None" = None) -> "Axes":
-    """Draw each difference A − B with its interval, on a scale of its own around 0; coloured where it is clear."""
+    """Draw the rows of `difference_rows` around a line at 0."""
+    panel = forest(difference_rows(result), axis, zero=0.0)
+    panel.set_title("← A is better   ·   B is better →   (each on its own scale)", fontsize=9.5, loc="left")
+    return panel
+
+
+def difference_rows(result: Comparison) -> list[Row]:
+    """Return each difference with its interval, on a scale of its own from −1 to 1; coloured where it is clear.
+
+    Left of 0 A is better, right of it B: A − B is turned round where higher is better, so that all rows read alike. The text
+    says A − B as it is.
+    """
     rows = []
     for d in result.differences:
-        reach = max(abs(d.low), abs(d.high), 1e-300)
+        reach = max(abs(d.low), abs(d.high), 1e-300) * (1 if d.lower_is_better else -1)
+        low, high = sorted((d.low / reach, d.high / reach))
         colour = COLOURS[1] if d.better else COLOURS[0]
-        name = f"{d.metric} {ARROWS[d.lower_is_better]}"
+        name = f"{d.metric} {ARROWS[d.lower_is_better] if d.aim is None else f'→ {d.aim:.4g}'}"
         ending = f"{d.difference:.3g} [{d.low:.3g}, {d.high:.3g}]{f', {d.better} is better' if d.better else ''}"
-        rows.append(Row(name, ending, d.difference / reach, d.low / reach, d.high / reach, colour=colour))
-    panel = forest(rows, axis, zero=0.0)
-    panel.set_title("A − B, each on its own scale", fontsize=9.5, loc="left")
-    return panel
+        rows.append(Row(name, ending, d.difference / reach, low, high, colour=colour))
+    return rows
 
 
 def plot_audit(result: AuditResult, axis: "Axes | None" = None) -> "Axes":
