@@ -38,6 +38,8 @@ METRICS = (
 )
 GIVEN = {"authenticity": "train", "data_copying": "train", "fld": "train fake", "parzen_log_likelihood": "fake"}
 """What stays fixed within a part."""
+FEWEST = 40
+"""Draws below which a cell of the documentation's table stays empty."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,12 @@ def table(lines: list[Line]) -> Iterator[str]:
     yield f"|---{'|---' * len(heads)}|"
     for metric in sorted({key[0] for key in found}):
         cells = [found.get((metric, *each, n)) for each in cases for n in sizes]
-        texts = ["" if cell is None else f"{cell.held:.2f} ({cell.width:.1f})" for cell in cells]
+        texts = [
+            ""
+            if cell is None or cell.draws < FEWEST
+            else f"{cell.held:.2f}{f' ({cell.width:.1f})' if cell.sd > 0 else ''}"
+            for cell in cells
+        ]
         yield f"| {metric} | {' | '.join(texts)} |"
 
 
