@@ -150,8 +150,8 @@ def _warnings(space: Space, sides: list[Side]) -> list[str]:
         )
     for name, side in zip("AB", sides, strict=True):
         space.progress(f"search for copies, {name}", 0, 1)
-        found = verdict((), (), near_copies(apart_from(side, space), side), None)
-        lines += [f"{name}: {line}" for line in found if line.startswith("memorised: ")]
+        _, *found = verdict((), (), near_copies(apart_from(side, space), side), None)
+        lines += [f"{name}: {line}" for line in found if line.startswith(("memorised: ", "caution: "))]
         space.progress(f"search for copies, {name}", 1, 1)
     return [*lines, *(line for name, side in zip("AB", sides, strict=True) for line in warnings_of(space, side, name))]
 

@@ -109,12 +109,8 @@ def _state(standing: Standing, significant: bool) -> State:
     if within:
         return "as good"
     if significant and standing.harm > 0:
-        return "worse" if _surely_worse(standing, significant) else "slightly worse"
+        return "worse" if standing.low > (standing.margin or 0.0) else "slightly worse"
     return "unclear"
-
-
-def _surely_worse(standing: Standing, significant: bool) -> bool:
-    return significant and standing.low > (standing.margin or 0.0)
 
 
 FEWEST = 50

@@ -78,7 +78,7 @@ def _means(
     unit="nats",
     lower_is_better=True,
     version=2,
-    unpaired="its spread is understated where a class is rare: 24 of 100 equal generators had a winner in pairs",
+    unpaired="its influence function understates the spread where a class is rare: 24 of 100 equal generators had a winner in pairs",
 )
 def estimate(evidence: Evidence) -> Measurement:
     """AM Score: the mean entropy of a fake's predicted class, plus how far the class frequencies are from the real.
