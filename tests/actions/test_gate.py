@@ -183,3 +183,11 @@ def test_the_repeated_option() -> None:
     for empty in (["--fail-if"], ["--fail-if", "a < 1", "--fail-if", "--json"]):
         with pytest.raises(UsageError, match="needs a value"):
             gathered(empty, "--fail-if")
+
+
+def test_pictures_that_the_real_images_repeat_are_no_copies_to_the_gate() -> None:
+    repeats = ExactCopies("real", 64, 300, (("a", "b"),), repeated=64, commonest=57)
+    honest = dataclasses.replace(REPORT, exact_copies=(repeats,))
+    for report, state in ((honest, "passed"), (REPORT, "failed")):
+        (check,) = gantlet.gate(report, ["copies > 0"]).checks
+        assert check.state == state

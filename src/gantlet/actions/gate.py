@@ -116,7 +116,7 @@ def _of_count(report: Report, condition: Condition) -> Check:
 
 def _count(report: Report, name: str) -> int:
     if name == "copies":
-        return max((found.n for found in report.exact_copies), default=0)
+        return max((found.copied for found in report.exact_copies), default=0)
     if name == "faults":
         return sum(line.partition(": ")[0] in ("copied", "missing", "poor") for line in report.verdict[1:])
     counted = [(mode.name, mode.verdict) for mode in (*report.modes, *report.classes)]
