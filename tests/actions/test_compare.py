@@ -18,6 +18,7 @@ from gantlet.data.source import ImageSource
 from gantlet.data.subset import cut
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.metrics.modes import same_modes
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 CONFIG = gantlet.EvaluateConfig(
@@ -180,8 +181,8 @@ def test_power_is_that_of_a_normal_test() -> None:
     """By hand: a difference of s·a with standard error e is found with Φ(s·a/e − z) + Φ(−s·a/e − z), z at 1 − .05/2/metrics."""
     entry = by_variance(
         "x",
-        Estimate("x", 2.0, n_fake=100, lower_is_better=True),
-        Estimate("x", 2.1, n_fake=100),
+        Estimate("density", 2.0, n_fake=100, lower_is_better=True),
+        Estimate("density", 2.1, n_fake=100),
         0.04,
         0.95,
         paired=True,
@@ -207,3 +208,15 @@ def test_beyond_the_aim_is_no_better() -> None:
     (difference,) = result.differences
     assert difference.b < 0.1 and difference.better == "A" and difference.aim == 0.5
     assert any("200 of the 200 images of B are exact copies" in line for line in result.warnings)
+
+
+def test_counts_of_modes_are_compared_by_splits_of_the_images_and_their_interval_agrees() -> None:
+    """A has two classes that B has not, one image and two: half of all splits differ so far or farther, no winner (by the intervals p = .03)."""
+    counts = ([9, 1, 2], [11, 0, 0])
+    a, b = (
+        Estimate("modes", float(np.count_nonzero(c)), 2.9, 3.1, level=0.95, lower_is_better=False, details={"fake": c})
+        for c in counts
+    )
+    found = by_variance("modes", a, b, 0.8, 0.95, paired=False)
+    assert found.difference == 2.0 and found.p_value == pytest.approx(same_modes(a, b)) and found.p_value > 0.2
+    assert found.low < 0 < found.high

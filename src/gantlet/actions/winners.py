@@ -71,8 +71,11 @@ def by_variance(title: str, a: Estimate, b: Estimate, variance: float, level: fl
         lower, values = True, (abs(a.value - aim), abs(b.value - aim))
         notes += (f"A and B are compared by their distance from {aim:.4g}, which is the aim",)
     difference, error = values[0] - values[1], math.sqrt(variance)
-    half = quantile(level) * error
     p_value = math.erfc(abs(difference) / (error * math.sqrt(2))) if error > 0 else float(difference == 0)
+    if (exact := METRICS.entry(a.metric).meta.no_difference) is not None:
+        p_value = exact(a, b)
+        error = max(error, abs(difference) / quantile(1 - min(p_value, 0.99)))
+    half = quantile(level) * error
     return Difference(
         title, a.value, b.value, difference, difference - half, difference + half, p_value, p_value, "", paired,
         lower, a.n_fake, b.n_fake, notes, aim=float(aim) if isinstance(aim, int | float) else None,

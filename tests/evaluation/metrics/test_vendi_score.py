@@ -93,7 +93,7 @@ def test_the_variance_of_few_rows_is_the_mean_of_two_and_compare_has_it_too() ->
     jackknife = 19 / 20 * np.square(left - np.mean(left)).sum()
     # float64 eigenvalues of two forms of one matrix.
     assert second_order(features, delta, order) == pytest.approx((delta + jackknife) / 2, rel=1e-6)
-    assert second_order(rows(120, 30, 6), delta, np.arange(120)) == delta
+    assert second_order(rows(240, 30, 6), delta, np.arange(240)) == delta
     evidence = Evidence(FeatureBank(rows(40, 30, 7)), FeatureBank(features))
     estimate = compute(evidence, ["vendi_score"])[0]
     assert estimate.high is not None and estimate.value is not None

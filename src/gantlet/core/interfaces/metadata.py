@@ -31,6 +31,8 @@ class MetricMetadata(Metadata):
     """Whether its expectation is the same for any number of generated images; else ``compare`` holds it at equal numbers only."""
     unpaired: str = ""
     """Why ``compare`` cannot pair it, where it has no influence function."""
+    no_difference: Callable[..., float] | None = None
+    """(estimate of A, estimate of B) → the exact p-value of their difference, where the intervals' normal law does not hold."""
     measures: str = ""
     """What it measures, as a clause for the verdict; '' for a metric whose name says it."""
     margin: float | None = None

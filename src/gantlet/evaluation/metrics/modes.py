@@ -5,6 +5,7 @@ from jaxtyping import Int64
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.mixture import Mixture
+from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
 from gantlet.evaluation.measurement import Measurement
@@ -16,19 +17,39 @@ REACH = 3.0
 """Standard deviations within which a point of a known mixture finds its mode."""
 
 
-def modes(counts: Int64[np.ndarray, " k"]) -> tuple[int, float]:
-    """Return the number of classes with one image or more, and the variance of that number over new draws.
+def modes(counts: Int64[np.ndarray, " k"], level: float) -> tuple[int, float, float]:
+    """Return the number of classes with one image or more, and the interval of its mean over new draws.
 
-    Variance, Poisson: Σ_j e^{−λ_j}(1 − e^{−λ_j}): class j is missed in a new draw with e^{−λ_j}. At λ_j = c_j, the images seen, classes
-    that this draw missed and another hits are left out. They are known by the number f₁ of classes seen once, whose mean is
-    Σ_j λ_j e^{−λ_j}: the variance is as large where λ_j is small and .63 of it at λ_j = 1. So: the larger of the sum at c_j and ¾ f₁,
-    at most k/4, as no variance of one class is above ¼.
-    Source: Metz et al. 2017, arXiv:1611.02163, Sec. 3.3; Lin et al. 2018, arXiv:1712.04086, Sec. 4; Good 1953 for f₁.
+    Poisson: class j is missed in a new draw with e^{−λ_j}, so the variance is Σ_j e^{−λ_j}(1 − e^{−λ_j}). At λ_j = c_j, the images
+    seen, classes that this draw missed and another hits are left out. They are known by the number f₁ of classes seen once, whose mean
+    is Σ_j λ_j e^{−λ_j}: the variance is as large where λ_j is small and .63 of it at λ_j = 1. So: the larger of the sum at c_j and ¾ f₁,
+    at most k/4, as no variance of one class is above ¼. Upwards, where a class was missed, f₁ + 1 for f₁, as a count of none may be of one.
+    Source: Metz et al. 2017, arXiv:1611.02163, Sec. 3.3; Lin et al. 2018, arXiv:1712.04086, Sec. 4; Good 1953 for f₁ and f₁ + 1.
     """
     missed = np.exp(-counts.astype(np.float64))
-    hit = counts > 0
-    seen = float((missed * (1 - missed))[hit].sum())
-    return int(hit.sum()), min(len(counts) / 4, max(seen, 0.75 * float((counts == 1).sum())))
+    hit, k = counts > 0, len(counts)
+    seen, once = float((missed * (1 - missed))[hit].sum()), int((counts == 1).sum())
+    found = int(hit.sum())
+    low = normal(found, min(k / 4, max(seen, 0.75 * once)), level)[0]
+    high = normal(found, min(k / 4, max(seen, 0.75 * (once + (found < k)))), level)[1]
+    return found, max(0.0, low), min(float(k), high)
+
+
+def same_modes(a: Estimate, b: Estimate) -> float:
+    """Return the p-value of the difference of two counts of modes where both sets of images are of one distribution.
+
+    Given the images a_j + b_j of each class, every one is A's with q = n_A/(n_A + n_B). A class adds 1 to the difference with
+    q^(a_j + b_j), where all its images are A's, and −1 with (1 − q)^(a_j + b_j); the sum's distribution is their convolution.
+    p: the probability of a difference as far from its mean or farther.
+    """
+    sides = [np.asarray(estimate.details["fake"], dtype=np.float64) for estimate in (a, b)]
+    both, q = sides[0] + sides[1], sides[0].sum() / max(1.0, sides[0].sum() + sides[1].sum())
+    law = np.ones(1)
+    for count in both[both > 0]:
+        law = np.convolve(law, [(1 - q) ** count, 1 - q**count - (1 - q) ** count, q**count])
+    values = np.arange(len(law)) - len(law) // 2
+    mean, observed = float(values @ law), int((sides[0] > 0).sum()) - int((sides[1] > 0).sum())
+    return float(min(1.0, law[abs(values - mean) >= abs(observed - mean) - 1e-9].sum()))
 
 
 def class_counts(bank: FeatureBank, mixture: Mixture | None = None) -> Int64[np.ndarray, " k"]:
@@ -61,8 +82,9 @@ def hits(bank: FeatureBank, mixture: Mixture | None) -> Int64[np.ndarray, " k"]:
     unit="classes",
     lower_is_better=False,
     margin=0.1,
-    version=2,
+    version=3,
     unpaired="a count of modes has no influence function",
+    no_difference=same_modes,
 )
 def estimate(evidence: Evidence) -> Measurement:
     """Number of classes that at least one fake image is classified as; of a known mixture: of modes that are found.
@@ -72,7 +94,8 @@ def estimate(evidence: Evidence) -> Measurement:
     images have them, fakes do not) and the rare ones (a fifth of the real share or less).
 
     Interval: delta (Poisson): how many classes a new draw of as many fakes would hit; a class with three images is
-    missed in 5 % of draws. Classes not seen yet count by those seen once (Good 1953).
+    missed in 5 % of draws. Classes not seen yet count by those seen once (Good 1953). ``compare`` splits the images of both sides
+    anew instead.
 
     When it lies: one misclassified image counts as a class found, so with many fakes noise finds every class: read the
     counts. It says nothing of variety within per class.
@@ -82,8 +105,7 @@ def estimate(evidence: Evidence) -> Measurement:
     if evidence.fake.n == 0:
         raise TooFewSamples("modes needs 1 fake sample; got 0. Give more images")
     fake, real = hits(evidence.fake, evidence.mixture), hits(evidence.real, evidence.mixture)
-    hit, variance = modes(fake)
-    low, high = normal(hit, variance, evidence.level)
+    hit, low, high = modes(fake, evidence.level)
     names = evidence.classes if len(evidence.classes) == len(fake) else tuple(str(j) for j in range(len(fake)))
     missing = [names[j] for j in np.flatnonzero((real > 0) & (fake == 0))]
     rare = [
@@ -91,6 +113,4 @@ def estimate(evidence: Evidence) -> Measurement:
     ]
     details = {"fake": fake.tolist(), "real": real.tolist(), "missing": missing, "rare": rare, "classes": len(fake)}
     notes = tuple(f"{what}: {', '.join(which[:10])}" for what, which in (("missing", missing), ("rare", rare)) if which)
-    return Measurement(
-        float(hit), ("delta", max(0.0, low), min(float(len(fake)), high)), evidence.rows, details=details, notes=notes
-    )
+    return Measurement(float(hit), ("delta", low, high), evidence.rows, details=details, notes=notes)

@@ -18,9 +18,9 @@ from gantlet.evaluation.metrics.frechet_distance import GOOD
 
 DIRECTIONS = 128
 CAP = 10_000
-PERMUTATIONS = 199
-RELABELLED = 16
-"""Directions of the permutation test."""
+DRAWS = 199
+FEW = 32
+"""Directions of the permutation test and of the bootstrap."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,24 +86,35 @@ def sliced_potential(own: Float64[np.ndarray, "k n"], other: Float64[np.ndarray,
     return mean / k
 
 
-def relabelled(
-    pooled: Float64[np.ndarray, "k p"], n: int, rng: np.random.Generator, permutations: int = PERMUTATIONS
+def redrawn(
+    pooled: Float64[np.ndarray, "k p"], n: int, rng: np.random.Generator, *, replace: bool, draws: int = DRAWS
 ) -> Float64[np.ndarray, "r k"]:
-    """Return the squared distances along each line of random splits of the pooled projections into n and p − n rows."""
+    """Return the squared distances along each line of two samples of n and p − n rows from the pooled projections.
+
+    Without replacement they are random splits, which test the null; with it they are draws of both sides from the pooled
+    population, whose spread holds that of the rows' own tails too (Efron & Tibshirani 1993, Ch. 16).
+    """
     k, total = pooled.shape
     order = np.argsort(pooled, axis=1, kind="stable")
     ordered = np.take_along_axis(pooled, order, 1)
-    steps, out = Steps.of(n, total - n), np.empty((permutations, k))
-    for p in range(permutations):
-        chosen = np.zeros(total, dtype=bool)
-        chosen[rng.permutation(total)[:n]] = True
-        mask = chosen[order]
-        out[p] = sliced_costs(ordered[mask].reshape(k, n), ordered[~mask].reshape(k, total - n), steps)
+    steps, out = Steps.of(n, total - n), np.empty((draws, k))
+    even = np.full(total, 1 / total)
+    for r in range(draws):
+        left, right = (rng.multinomial(m, even) for m in (n, total - n)) if replace else _split(total, n, rng)
+        sides = [ordered.ravel().repeat(times[order].ravel()).reshape(k, -1) for times in (left, right)]
+        out[r] = sliced_costs(sides[0], sides[1], steps)
     return out
 
 
+def _split(total: int, n: int, rng: np.random.Generator) -> tuple[Int64[np.ndarray, " p"], Int64[np.ndarray, " p"]]:
+    """Return how often each row is on the left and on the right of a random split: once or never."""
+    left = np.zeros(total, dtype=np.int64)
+    left[rng.permutation(total)[:n]] = 1
+    return left, 1 - left
+
+
 def null_variance(null: Float64[np.ndarray, "r k"], directions: int) -> float:
-    """Return the variance of the mean over more ``directions`` than the k whose distances under relabelling are known.
+    """Return the variance of the mean over more ``directions`` than the k whose distances at the null are known.
 
     A + (v − A)/directions, v the mean variance along one line and A the mean covariance of two.
     """
@@ -114,7 +125,7 @@ def null_variance(null: Float64[np.ndarray, "r k"], directions: int) -> float:
 
 
 def skewness(null: Float64[np.ndarray, "r k"]) -> float:
-    """Return the skewness of the mean over the lines under relabelling; 0 where it does not vary."""
+    """Return the skewness of the mean over the lines at the null; 0 where it does not vary."""
     mean = null.mean(axis=1)
     spread = float(mean.std())
     return float(((mean - mean.mean()) ** 3).mean()) / spread**3 if spread > 0 else 0.0
@@ -144,7 +155,7 @@ def influence(evidence: Evidence) -> Influence:
     unit="feature units",
     lower_is_better=True,
     beyond="copies of real images do that",
-    version=3,
+    version=4,
     influence=influence,
     estimand="fresh draws of both sides at this n and of the directions",
 )
@@ -155,9 +166,9 @@ def estimate(evidence: Evidence) -> Measurement:
 
     Interval: for the expectation at these sample sizes over rows and directions. Delta: the influence function is the mean
     potential over the directions, and the directions add the variance of their costs. From the null on, where the
-    spread and the skewness are those of 199 relabellings (16 directions); a score interval of the squared distance, then its
-    root.
-    ``permutation`` where the relabellings do not tell real from fake.
+    spread and the skewness are those of 199 draws of both sides from the pooled rows (32 directions); a score interval of the
+    squared distance, then its root.
+    ``permutation`` where 199 random splits of the pooled rows do not tell real from fake.
 
     When it lies: in d dimensions a random line sees 1/d of a squared difference, so one bad direction among many is
     nearly invisible. It is biased upwards by sampling noise, and 128 directions are a sample themselves.
@@ -173,9 +184,10 @@ def estimate(evidence: Evidence) -> Measurement:
     costs = sliced_costs(ordered[0], ordered[1], Steps.of(real.n, fake.n))
     squared, chance = float(costs.mean()), float(costs.var(ddof=1)) / DIRECTIONS
     variance = chance + sum(float(values.var(ddof=1)) / len(values) for values in psi)
-    pooled = np.concatenate(sides, axis=1)[:RELABELLED]
-    null = relabelled(pooled, real.n, numpy_stream(evidence.seed, "permutation-sliced"))
-    p_value = permutation_p_value(float(costs[:RELABELLED].mean()), null.mean(axis=1))
+    pooled = np.concatenate(sides, axis=1)[:FEW]
+    splits = redrawn(pooled, real.n, numpy_stream(evidence.seed, "permutation-sliced"), replace=False)
+    null = redrawn(pooled, real.n, numpy_stream(evidence.seed, "bootstrap-sliced"), replace=True)
+    p_value = permutation_p_value(float(costs[:FEW].mean()), splits.mean(axis=1))
     delta = p_value <= 1 - evidence.level
     near = null_variance(null, DIRECTIONS)
     found = SquaredDistance(
@@ -188,7 +200,11 @@ def estimate(evidence: Evidence) -> Measurement:
     details["further_variance"] = chance / (4 * squared) if squared > 0 else 0.0
     interval = [min(np.sqrt(max(low, 0.0)), squared**0.5), max(np.sqrt(high), squared**0.5)]
     kind: Interval = "delta" if delta else "permutation"
-    notes += () if delta else (f"real and fake are not told apart (p = {p_value:.2f}): spread from a permutation test",)
+    notes += (
+        ()
+        if delta
+        else (f"real and fake are not told apart (p = {p_value:.2f}): spread from draws of the pooled rows",)
+    )
     return Measurement(
         squared**0.5, (kind, float(interval[0]), float(interval[1])), Rows(real.n, fake.n), details=details, notes=notes
     )

@@ -5,10 +5,9 @@ from jaxtyping import Float32, Int64
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.evaluation.evidence import Evidence
-from gantlet.evaluation.inference.intervals import normal
 from gantlet.evaluation.measurement import Measurement
 from gantlet.evaluation.metrics import METRICS
-from gantlet.evaluation.metrics.modes import modes
+from gantlet.evaluation.metrics.modes import modes, same_modes
 
 SURE = 0.9
 """The probability that an image's class, or each symbol of its class's name, has to exceed."""
@@ -46,8 +45,9 @@ def sure_class(probabilities: Float32[np.ndarray, "n k"], m: int) -> Int64[np.nd
     unit="classes",
     lower_is_better=False,
     margin=0.1,
-    version=1,
+    version=2,
     unpaired="a count of modes has no influence function",
+    no_difference=same_modes,
 )
 def estimate(evidence: Evidence) -> Measurement:
     """Number of classes that at least one fake image is surely classified as: with p > 0.9.
@@ -75,10 +75,6 @@ def estimate(evidence: Evidence) -> Measurement:
         found = sure_class(bank.probabilities, symbols(evidence.classes) if len(evidence.classes) == k else 1)
         counts[side] = np.bincount(found[found >= 0], minlength=k)
         details |= {side: counts[side].tolist(), f"{side}_share": float((found >= 0).mean()) if bank.n else 0.0}
-    hit, variance = modes(counts["fake"])
-    low, high = normal(hit, variance, evidence.level)
-    most = len(counts["fake"])
+    hit, low, high = modes(counts["fake"], evidence.level)
     note = f"sure of {details['fake_share']:.1%} of fake and {details['real_share']:.1%} of real images"
-    return Measurement(
-        float(hit), ("delta", max(0.0, low), min(float(most), high)), evidence.rows, details=details, notes=(note,)
-    )
+    return Measurement(float(hit), ("delta", low, high), evidence.rows, details=details, notes=(note,))

@@ -85,11 +85,11 @@ def second_order(features: Float[np.ndarray, "n d"], variance: float, order: Int
     """Return the variance of log VS with the noise of second order, from ``variance``, that of the delta method.
 
     The mean of it and of the jackknife's over 20 random groups, (G − 1)/G Σ (θ₍g₎ − θ̄)²: the delta method leaves the noise of second
-    order out, the jackknife counts it twice. It matters where rows are few for the dimension; from n = 4d on ``variance`` as it is.
+    order out, the jackknife counts it twice. It matters where rows are few for the dimension; from n = 8d on ``variance`` as it is.
     Source: Efron & Stein 1981, "The jackknife estimate of variance".
     """
     n, d = features.shape
-    if n >= 4 * d or n < 4:
+    if n >= 8 * d or n < 4:
         return variance
     groups = min(GROUPS, n // 2)
     left = np.log([vendi_score(np.delete(features, order[g::groups], axis=0)) for g in range(groups)])
@@ -115,7 +115,7 @@ def influence(evidence: Evidence) -> Influence:
     margin=0.1,
     beyond="images more unlike each other than real ones do that, be they good or bad",
     misled="it rises when images spread out, be they good or bad",
-    version=2,
+    version=3,
     influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
@@ -125,7 +125,7 @@ def estimate(evidence: Evidence) -> Measurement:
     score of the real images and, where there are labels, of each class.
 
     Interval: delta method on log VS (the influence function is −xᵀ log(XᵀX/n) x, centred), then exponentiated; for
-    the expectation at this number of images. Below n = 4d the mean of its variance and the jackknife's over 20 groups.
+    the expectation at this number of images. Below n = 8d the mean of its variance and the jackknife's over 20 groups.
 
     When it lies: it never looks at the real images, so noise scores highest of all: read it beside the real score.
     It grows with n until n ≫ d. Features that are all ≥ 0 point the same way and keep it small.
