@@ -7,8 +7,9 @@ import pytest
 from scipy.stats import nhypergeom
 
 from gantlet.core.results.exact_copies import ExactCopies
-from gantlet.evaluation.copies import LEVEL, Closeness, TailTest, copy_ratios, copy_test, outlier_test, thinned
-from gantlet.evaluation.verdict import ALPHA, verdict
+from gantlet.evaluation.copies import Closeness, TailTest, copy_ratios, copy_test, outlier_test, thinned
+from gantlet.evaluation.inference.holm import ALPHA
+from gantlet.evaluation.verdict import verdict
 
 MEMORY = 10**8
 
@@ -60,10 +61,10 @@ def test_planted_copies_are_found_and_fresh_samples_are_not(n_fake: int, n_copie
     copies = train[:n_copies] + 0.01 * cloud(n_copies, 2)
     guilty = np.concatenate([copies, cloud(n_fake - n_copies, 3)])
     found = copy_test(by_features(train, held_out, guilty))
-    assert found.p_value < LEVEL and found.share > found.false_alarms
+    assert found.p_value < ALPHA and found.share > found.false_alarms
     assert found.unseen is not None and n_copies / n_fake >= found.unseen > 0
     assert 2000 < found.n_training < 3000 and found.thresholds > 5
-    assert copy_test(by_features(train, held_out, cloud(n_fake, 4))).p_value > LEVEL
+    assert copy_test(by_features(train, held_out, cloud(n_fake, 4))).p_value > ALPHA
 
 
 def test_honest_fakes_are_rarely_flagged_with_everything_drawn_afresh() -> None:
@@ -71,7 +72,7 @@ def test_honest_fakes_are_rarely_flagged_with_everything_drawn_afresh() -> None:
     for seed in range(0, 600, 3):
         train, held_out, fake = cloud(300, seed), cloud(120, seed + 1), cloud(120, seed + 2)
         p.append(copy_test(by_features(train, held_out, fake)).p_value)
-    assert np.mean(np.array(p) < LEVEL) <= 0.02
+    assert np.mean(np.array(p) < ALPHA) <= 0.02
     assert np.mean(np.array(p) < 0.3) > 0.1
 
 
@@ -81,9 +82,9 @@ def test_near_duplicates_that_held_out_images_have_too_are_no_sign_of_copying() 
     held_out = np.concatenate([train[:30] + 0.01 * cloud(30, 5), cloud(970, 1)])
     honest = np.concatenate([train[30:60] + 0.01 * cloud(30, 6), cloud(970, 3)])
     found = copy_test(by_features(train, held_out, honest))
-    assert found.p_value >= LEVEL and found.n_training == 0
+    assert found.p_value >= ALPHA and found.n_training == 0
     guilty = np.concatenate([train[30:150] + 0.01 * cloud(120, 6), cloud(880, 3)])
-    assert copy_test(by_features(train, held_out, guilty)).p_value < LEVEL
+    assert copy_test(by_features(train, held_out, guilty)).p_value < ALPHA
     assert found.unseen is not None and 0.03 < found.unseen < 0.12
 
 
@@ -102,7 +103,7 @@ def test_pixels_that_are_somewhat_nearer_all_over_are_no_copies() -> None:
     """As those of blurred pictures are: their ratios are lower, but not as low as copies' are."""
     rng = np.random.default_rng(0)
     honest, blurred = 0.6 + 0.4 * rng.random((2, 1000)), 0.55 + 0.4 * rng.random(1000)
-    assert copy_test(Closeness("features", blurred, honest[0], honest[1])).p_value < LEVEL
+    assert copy_test(Closeness("features", blurred, honest[0], honest[1])).p_value < ALPHA
     assert copy_test(Closeness("pixels", blurred, honest[0], honest[1])).p_value == 1.0
 
 
@@ -116,7 +117,6 @@ def line(copies: TailTest, exact: tuple[ExactCopies, ...] = ()) -> str:
 
 
 def test_the_sentence_says_what_could_have_gone_unseen() -> None:
-    assert LEVEL == ALPHA
     assert line(told()).startswith("good: no sign of copying: 1.0% of the images")
     assert line(told()).endswith(
         "; copies (less than a quarter as far off as another training image) of fewer than 1.4% of the images could have gone unseen."

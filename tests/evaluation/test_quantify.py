@@ -52,7 +52,7 @@ def test_the_likelihood_interval_agrees_with_a_binomial_without_mistakes() -> No
     )
 
     def deficit(p: float) -> float:
-        return float(2 * (binom.logpmf(3, 200, 3 / 200) - binom.logpmf(3, 200, p)) - chi2.isf(0.05, 1))
+        return float(2 * (binom.logpmf(3, 200, 3 / 200) - binom.logpmf(3, 200, p)) - chi2.isf(0.01, 1))
 
     assert found.most == pytest.approx(brentq(deficit, 3 / 200, 0.5), rel=0.02)
 

@@ -7,11 +7,10 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.stats.extremes import at_one_depth, detectable, extremes_test
 from gantlet.evaluation.stats.neighbours import Nearest, neighbours
 
-LEVEL = 0.01
-"""The level for which a test of copies says what could have gone unseen; the verdict reports copies at the same one."""
 CLOSE, MOST = 0.25, 0.9
 """The ratio of features below which an image counts as a close copy. In pixels copies of training images are made, and the ratio below
 which this share of the worst kind of them lies is taken."""
@@ -153,13 +152,13 @@ def copy_test(*spaces: Closeness, quantile: float = 0.01) -> TailTest:
     each, null, one = spaces[best], nulls[best], found[best]
     p_value = min(1.0, len(spaces) * one.p_value)
     counts = [int((ratios < one.threshold).sum()) for ratios in (each.fake, each.held_out)]
-    if p_value >= LEVEL or counts[0] * len(each.held_out) <= counts[1] * len(each.fake):
+    if p_value >= ALPHA or counts[0] * len(each.held_out) <= counts[1] * len(each.fake):
         one_depth = at_one_depth(each.fake, each.held_out, max(1, round(quantile * len(each.held_out))))
-        threshold, p_value, closer = one_depth.threshold, max(p_value, LEVEL), one_depth.p_value
+        threshold, p_value, closer = one_depth.threshold, max(p_value, ALPHA), one_depth.p_value
         counts = [one_depth.below, int((each.held_out <= threshold).sum())]
     else:
         threshold, closer = one.threshold, p_value
-    least = _least_share(spaces[-1].capped, nulls[-1], LEVEL / len(spaces))
+    least = _least_share(spaces[-1].capped, nulls[-1], ALPHA / len(spaces))
     return TailTest(
         counts[0], len(each.fake), counts[1], len(each.held_out), threshold, p_value, each.space,
         n_training=len(null) - len(each.held_out),

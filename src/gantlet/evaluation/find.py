@@ -9,10 +9,11 @@ from gantlet.core.limits import memory_bytes
 from gantlet.core.numerics.mapped import return_freed_memory
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.compute import compute
-from gantlet.evaluation.copies import LEVEL, Closeness, CopyRatios, TailTest, copy_ratios, copy_test, outlier_test
+from gantlet.evaluation.copies import Closeness, CopyRatios, TailTest, copy_ratios, copy_test, outlier_test
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.findings import Far, Findings, Pair
 from gantlet.evaluation.gather import evidence_of
+from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.labels import class_names
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.modes import Modes, assign, counted, counted_by_label, shares
@@ -100,7 +101,7 @@ def _copies(space: Space, fake: Side, ratios: CopyRatios, unseen: CopyRatios) ->
     if pixels is None:
         return copy_test(by_features), _suspects(ratios)
     found = copy_test(by_features, pixels[0])
-    return found, _suspects(pixels[1] if found.space == "pixels" and found.p_value < LEVEL else ratios)
+    return found, _suspects(pixels[1] if found.space == "pixels" and found.p_value < ALPHA else ratios)
 
 
 def _suspects(ratios: CopyRatios | Aligned) -> tuple[Pair, ...]:

@@ -8,14 +8,14 @@ from jaxtyping import Float32, Int64
 from gantlet.core.numerics.distances import row_chunks
 from gantlet.core.numerics.mapped import forget_pages
 from gantlet.core.results.report import ModeCount
-from gantlet.evaluation.inference.holm import holm
+from gantlet.evaluation.inference.holm import ALPHA, holm
 
 ROWS = 1024
 """Rows that are held in float64 at once."""
 
 
 def mode_counts(
-    real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"], names: Sequence[str], level: float = 0.95
+    real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"], names: Sequence[str], level: float = 1 - ALPHA
 ) -> tuple[ModeCount, ...]:
     """Count both sides' assignments to modes and test each mode's share.
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from gantlet.core.results.report import ClassShare, ModeCount
+from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.inference.intervals import quantile
 
 NAMED_CLASSES = 5
@@ -33,7 +34,7 @@ def of_classes(classes: Sequence[ModeCount]) -> list[str]:
     return lines
 
 
-def of_modes(modes: Sequence[ModeCount], level: float, *, accused: bool = False) -> list[str]:
+def of_modes(modes: Sequence[ModeCount], level: float = 1 - ALPHA, *, accused: bool = False) -> list[str]:
     """Return the lines about missing, rare and too frequent modes, about lost variety, and whether all are there.
 
     ``accused``: a class is already said to be missing, so that it is not said that all modes are there.

@@ -12,7 +12,7 @@ from gantlet.core.numerics.mapped import return_freed_memory
 from gantlet.core.results.report import ClassShare, ModeCount
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
-from gantlet.evaluation.inference.holm import holm
+from gantlet.evaluation.inference.holm import ALPHA, holm
 from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.mode_counts import medoids, mode_counts
 from gantlet.evaluation.quantify import class_shares
@@ -105,7 +105,7 @@ def counted_by_label(evidence: Evidence) -> tuple[ModeCount, ...]:
         return ()
     count = max(len(evidence.label_names), int(real.max(initial=-1)) + 1, int(fake.max(initial=-1)) + 1)
     names = [_label_name(evidence, label) for label in range(count)]
-    return tuple(found for found in mode_counts(real, fake, names, evidence.level) if found.n_real or found.n_fake)
+    return tuple(found for found in mode_counts(real, fake, names) if found.n_real or found.n_fake)
 
 
 def shares(evidence: Evidence, modes: Modes) -> tuple[ClassShare, ...]:
@@ -121,19 +121,19 @@ def shares(evidence: Evidence, modes: Modes) -> tuple[ClassShare, ...]:
     if modes.known == "modes" or bank.labels is None:
         return ()
     names = [_label_name(evidence, label) for label in range(int(bank.labels.max(initial=0)) + 1)]
-    return class_shares(symbols, bank.labels, modes.fake, names, evidence.level)
+    return class_shares(symbols, bank.labels, modes.fake, names)
 
 
 def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
     """Count the modes, test their shares, and compare the variety inside each with that of real images.
 
     A mode is collapsed where its fakes lie closer to each other than as many real images of it (ratio below 0.8) and
-    the test is significant at 1 − level after Holm's correction.
+    the test is significant at 1 % after Holm's correction.
     """
-    counts = mode_counts(modes.real, modes.fake, modes.names, evidence.level)
+    counts = mode_counts(modes.real, modes.fake, modes.names)
     inside = [_variety(evidence, modes, k) for k in range(len(counts))]
     p_values = np.array([1.0 if spread is None else spread.p_value for spread in inside])
-    beyond_chance = holm(p_values, 1 - evidence.level)
+    beyond_chance = holm(p_values, ALPHA)
     return tuple(
         count
         if spread is None

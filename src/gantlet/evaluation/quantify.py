@@ -14,6 +14,7 @@ from jaxtyping import Float64, Int64
 from scipy.special import chdtri, xlogy
 
 from gantlet.core.results.report import ClassShare
+from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.inference.intervals import wilson
 
 STEPS = 300
@@ -59,7 +60,7 @@ def class_shares(
     labels: Int64[np.ndarray, " n"],
     fakes: Int64[np.ndarray, " m"],
     names: Sequence[str],
-    level: float = 0.95,
+    level: float = 1 - ALPHA,
 ) -> tuple[ClassShare, ...]:
     """Return each class's share of the fakes, with the ends of one-sided intervals at 1 − (1 − level)/classes.
 

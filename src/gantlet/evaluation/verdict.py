@@ -6,6 +6,7 @@ from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.exact_copies import ExactCopies
 from gantlet.core.results.report import ClassShare, ModeCount
 from gantlet.evaluation.copies import TailTest
+from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.mode_sentences import of_classes, of_modes, of_shares
 from gantlet.evaluation.sentences import of_standings
 from gantlet.evaluation.standing import Standing, standings
@@ -41,15 +42,13 @@ def verdict(
         *missing,
         *of_shares(shares, classes),
         *of_standings([one for one in found if not (missing and one.metric == "modes" and one.state == "as good")]),
-        *of_modes(modes, level, accused=bool(missing)),
+        *of_modes(modes, accused=bool(missing)),
         *tails,
     )
     ranked = sorted(lines, key=lambda line: RANKS.index(line.partition(": ")[0]))
     return (_summary(ranked, found, estimates), *ranked)
 
 
-ALPHA = 0.01
-"""The level at which copies and outliers are reported."""
 RANKS = ("copied", "missing", "poor", "memorised", "caution", "unclear", "good")
 """The kinds of lines, bad news first."""
 FAULTS = RANKS[:3]
