@@ -4,16 +4,21 @@ import dataclasses
 import html
 import inspect
 import re
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
-from gantlet.actions import catalogue
 from gantlet.cli import entry, options
 from gantlet.cli.commands import COMMANDS
 from gantlet.core.config import EvaluateConfig, TrainConfig
 from gantlet.core.registry import Entry
 from gantlet.evaluation.audit.config import AuditConfig
 from gantlet.training import recipes
+
+sys.path.insert(0, str(Path(__file__).parent))
+import notebooks
+from catalogue_pages import CODE, catalogue_pages
 
 OPTIONS = {
     "quickstart": [options.Quickstart],
@@ -37,15 +42,64 @@ OPTIONS = {
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add the generated pages."""
+    """Add the generated pages: root pages, catalogue, recipes, commands, and the tutorials with what they print."""
     from mkdocs.structure.files import File
 
-    for page, text in root_pages().items():
+    pages = {**root_pages(), "recipes.md": recipes_page(), "commands.md": commands_page(), **catalogue_pages()}
+    for path in sorted((Path(__file__).parent / "tutorials").glob("*.md")):
+        text, notebook = tutorial(path)
+        pages[f"tutorials/{path.name}"] = text
+        files.append(File.generated(config, f"tutorials/{path.stem}.ipynb", content=notebook))
+    for page, text in pages.items():
+        if (old := files.get_file_from_path(page)) is not None:
+            files.remove(old)
         files.append(File.generated(config, page, content=text))
-    files.append(File.generated(config, "catalogue.md", content=catalogue_page()))
-    files.append(File.generated(config, "recipes.md", content=recipes_page()))
-    files.append(File.generated(config, "commands.md", content=commands_page()))
     return files
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Keep each page's Markdown for its twin, and set formulas between dollar signs as MathML, which needs no script."""
+    TWINS[page.file.src_uri] = (page.title or page.file.name, markdown)
+    return with_formulas(markdown)
+
+
+def on_post_page(output: str, page: Any, **_: Any) -> str:
+    """Take the script that lets the search work from disk from here: no page asks another host."""
+    return output.replace(
+        "https://unpkg.com/iframe-worker/shim", "../" * page.url.count("/") + "assets/iframe-worker.js"
+    )
+
+
+def on_post_build(config: Any) -> None:
+    """Write the twin of each page, PAGE.md, without pictures, and llms.txt, which lists them."""
+    site = Path(config["site_dir"])
+    lines = [f"# {config['site_name']}\n", f"> {config['site_description']}\n", "## Pages\n"]
+    for uri, (title, text) in TWINS.items():
+        path = site / uri
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(re.sub(r"\(data:image/png;base64,[^)]*\)", "(in the page)", text))
+        lines.append(f"- [{title}]({uri})")
+    (site / "llms.txt").write_text("\n".join(lines) + "\n")
+
+
+TWINS: dict[str, tuple[str, str]] = {}
+"""Title and Markdown of each page of this build."""
+FORMULA = re.compile(r"(```.*?```|`[^`\n]*`)|\$([^$\n]+)\$", re.DOTALL)
+"""Code, which stays as it is, or a formula."""
+
+
+def with_formulas(markdown: str) -> str:
+    """Return the text with each $formula$ outside code as MathML."""
+    from latex2mathml.converter import convert
+
+    return FORMULA.sub(lambda found: found[1] or convert(found[2]), markdown)
+
+
+def tutorial(path: Path) -> tuple[str, str]:
+    """Run a tutorial in an empty folder; return its page with what it printed, and its notebook."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = notebooks.executed(notebooks.notebook(path.read_text()), Path(folder))
+    return notebooks.page(done, path.stem), notebooks.written(notebooks.notebook(path.read_text()))
 
 
 def root_pages() -> dict[str, str]:
@@ -58,27 +112,6 @@ def root_pages() -> dict[str, str]:
         .replace("](CONTRIBUTING.md", "](contributing.md"),
         "contributing.md": (root / "CONTRIBUTING.md").read_text().replace("](docs/", "]("),
     }
-
-
-def catalogue_page() -> str:
-    """Return one section an entry, with its whole docstring."""
-    parts = ["# Catalogue\n\nEverything here is also printed by `gantlet list` and `gantlet explain NAME`.\n"]
-    for kind in catalogue.KINDS:
-        found = catalogue.entries(kind)
-        if found:
-            parts.append(f"## {kind}\n")
-            parts += [(_link if kind == "recipes" else _section)(entry) for entry in found]
-    return "\n".join(parts)
-
-
-def _section(entry: Entry) -> str:
-    paragraphs = "\n".join(f"<p>{html.escape(part)}</p>" for part in entry.document.split("\n\n"))
-    source = "" if "Source: " in entry.document else f"<p>Source: {html.escape(entry.source)}</p>"
-    return f"### {entry.name}\n\n{paragraphs}\n{source}\n"
-
-
-def _link(entry: Entry) -> str:
-    return f"### {entry.name}\n\n{html.escape(entry.summary)} [Its page](recipes.md#{entry.name}).\n"
 
 
 RECIPES = """# Recipes
@@ -105,7 +138,7 @@ def _recipe(entry: Entry) -> str:
     for field, title in TITLES.items():
         listed = page[field] if isinstance(page[field], list) else [page[field]]
         # backticks become code; everything else is text as it stands
-        texts = [re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False)) for text in listed]
+        texts = [CODE.sub(r"<code>\1</code>", html.escape(text, quote=False)) for text in listed]
         items = "".join(f"<li>{text}</li>" for text in texts)
         lines.append(
             f"<p><strong>{title}.</strong> {texts[0] if len(texts) == 1 else f'</p><ul>{items}</ul><p>'}</p>\n"

@@ -32,7 +32,7 @@ class MetricMetadata(Metadata):
     unpaired: str = ""
     """Why ``compare`` cannot pair it, where it has no influence function."""
     no_difference: Callable[..., float] | None = None
-    """(estimate of A, estimate of B) → the exact p-value of their difference, where the intervals' normal law does not hold."""
+    """(estimate of A, estimate of B) → the exact p-value of their difference, where its intervals are not normal."""
     measures: str = ""
     """What it measures, as a clause for the verdict; '' for a metric whose name says it."""
     margin: float | None = None

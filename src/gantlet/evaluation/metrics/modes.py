@@ -44,12 +44,12 @@ def same_modes(a: Estimate, b: Estimate) -> float:
     """
     sides = [np.asarray(estimate.details["fake"], dtype=np.float64) for estimate in (a, b)]
     both, q = sides[0] + sides[1], sides[0].sum() / max(1.0, sides[0].sum() + sides[1].sum())
-    law = np.ones(1)
+    chance = np.ones(1)
     for count in both[both > 0]:
-        law = np.convolve(law, [(1 - q) ** count, 1 - q**count - (1 - q) ** count, q**count])
-    values = np.arange(len(law)) - len(law) // 2
-    mean, observed = float(values @ law), int((sides[0] > 0).sum()) - int((sides[1] > 0).sum())
-    return float(min(1.0, law[abs(values - mean) >= abs(observed - mean) - 1e-9].sum()))
+        chance = np.convolve(chance, [(1 - q) ** count, 1 - q**count - (1 - q) ** count, q**count])
+    values = np.arange(len(chance)) - len(chance) // 2
+    mean, observed = float(values @ chance), int((sides[0] > 0).sum()) - int((sides[1] > 0).sum())
+    return float(min(1.0, chance[abs(values - mean) >= abs(observed - mean) - 1e-9].sum()))
 
 
 def class_counts(bank: FeatureBank, mixture: Mixture | None = None) -> Int64[np.ndarray, " k"]:
