@@ -35,8 +35,9 @@ def curve(n: int, steps: int) -> list[dict[str, float]]:
     """Return Fréchet distance and coverage over the steps of one training on n images."""
     with tempfile.TemporaryDirectory() as place:
         loaded, folder = recipes.load("dcgan"), Path(place)
+        (folder / "data").mkdir()
         config = dataclasses.replace(
-            loaded, data=written(n, folder), out=str(folder / "run"), steps=steps, sample_every=0, resolution=8,
+            loaded, data=written(n, folder / "data"), out=str(folder / "run"), steps=steps, sample_every=0, resolution=8,
             checkpoint_every=steps, evaluate_every=EVERY * loaded.batch, features="random-conv[size=8,channels=1]",
         )  # fmt: skip
         gantlet.train(config, say=lambda _: None)
