@@ -20,24 +20,24 @@ from gantlet.training import recipes
 EVERY = 1_000
 
 
-def written(n: int, folder: Path) -> str:
+def written(n: int, folder: Path, chance: np.random.Generator) -> str:
     """Write n digits to train on and all that are held out; return the source string of the former."""
     for split in ("train", "test"):
         source = open_images(f"digits[split={split}]")
-        rows = np.random.default_rng(0).permutation(len(source))[: n if split == "train" else len(source)]
+        rows = chance.permutation(len(source))[:n] if split == "train" else range(len(source))
         (folder / split).mkdir()
         for row in rows:
             Image.fromarray(source.read(int(row))[:, :, 0]).save(folder / split / f"{row}.png")
     return f"{folder}[split=train]"
 
 
-def curve(n: int, steps: int) -> list[dict[str, float]]:
+def curve(n: int, steps: int, chance: np.random.Generator) -> list[dict[str, float]]:
     """Return Fréchet distance and coverage over the steps of one training on n images."""
     with tempfile.TemporaryDirectory() as place:
         loaded, folder = recipes.load("dcgan"), Path(place)
         (folder / "data").mkdir()
         config = dataclasses.replace(
-            loaded, data=written(n, folder / "data"), out=str(folder / "run"), steps=steps, sample_every=0, resolution=8,
+            loaded, data=written(n, folder / "data", chance), out=str(folder / "run"), steps=steps, sample_every=0, resolution=8,
             checkpoint_every=steps, evaluate_every=EVERY * loaded.batch, features="random-conv[size=8,channels=1]",
         )  # fmt: skip
         gantlet.train(config, say=lambda _: None)
@@ -52,6 +52,7 @@ if __name__ == "__main__":
     parser.add_argument("--images", type=int, nargs="+", default=[100, 300, 1000])
     parser.add_argument("--steps", type=int, default=20_000)
     chosen = parser.parse_args()
+    random = np.random.default_rng(0)
     for number in chosen.images:
-        for row in curve(number, chosen.steps):
+        for row in curve(number, chosen.steps, random):
             print(json.dumps({"images": number, **row}), flush=True)
