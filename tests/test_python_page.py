@@ -130,6 +130,7 @@ def wrong_calls() -> dict[str, Any]:
         "evaluate, until of a function": lambda: gantlet.evaluate(pictures, images, until="1%"),
         "compare": lambda: gantlet.compare(images, images, images),
         "compare, reports": lambda: gantlet.compare_reports(3, 4),
+        "leaderboard": lambda: gantlet.leaderboard(3, 4),
         "audit": lambda: gantlet.audit(data=3),
         "audit, keyword": lambda: gantlet.audit(metric="coverage"),
         "gate": lambda: gantlet.gate(

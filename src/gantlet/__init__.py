@@ -12,6 +12,7 @@ _WHERE = {
     "evaluate": "gantlet.actions.evaluate",
     "compare": "gantlet.actions.compare",
     "compare_reports": "gantlet.actions.compare_reports",
+    "leaderboard": "gantlet.actions.leaderboard",
     "audit": "gantlet.actions.audit",
     "gate": "gantlet.actions.gate",
     "Evaluator": "gantlet.evaluation.evaluator",
@@ -36,6 +37,7 @@ _WHERE = {
     "Comparison": "gantlet.core.results.comparison",
     "Estimate": "gantlet.core.results.estimate",
     "LabResult": "gantlet.core.results.lab",
+    "Leaderboard": "gantlet.core.results.leaderboard",
     "Gate": "gantlet.core.results.gate",
     "Report": "gantlet.core.results.report",
     "TransportResult": "gantlet.transport.result",
@@ -53,6 +55,7 @@ __all__ = [
     "GantletError",
     "Gate",
     "LabResult",
+    "Leaderboard",
     "Report",
     "Samples",
     "TrainConfig",
@@ -67,6 +70,7 @@ __all__ = [
     "images",
     "lab",
     "labs",
+    "leaderboard",
     "load",
     "open_source",
     "points",
@@ -82,6 +86,7 @@ if TYPE_CHECKING:
     from gantlet.actions.evaluate import evaluate
     from gantlet.actions.export import export
     from gantlet.actions.gate import gate
+    from gantlet.actions.leaderboard import leaderboard
     from gantlet.actions.sample import sample
     from gantlet.actions.train import train
     from gantlet.core.config import EvaluateConfig, TrainConfig
@@ -91,6 +96,7 @@ if TYPE_CHECKING:
     from gantlet.core.results.estimate import Estimate
     from gantlet.core.results.gate import Gate
     from gantlet.core.results.lab import LabResult
+    from gantlet.core.results.leaderboard import Leaderboard
     from gantlet.core.results.report import Report
     from gantlet.data.given import features, images, points
     from gantlet.data.opening import open_source

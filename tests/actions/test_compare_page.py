@@ -102,6 +102,11 @@ def test_the_command_writes_page_and_numbers_with_pictures_by_class(
     sides = ("generated, A", "real", "generated, B")
     assert set(found) == {f"{label}: {side}" for label in "012" for side in sides} - {"1: generated, B"}
     assert '<span class="none">none</span>' in page
+    missed = page[page.index("What A and B miss") : page.index("Side by side")]
+    assert re.search(
+        r'<h3 class="b">B</h3>.*<b>1</b> <span class="red">missing</span>.*0 of 60 generated', missed, re.S
+    )
+    assert "missing" not in missed[: missed.index('<h3 class="b">')].partition('<h3 class="a">')[2]
     for name, picture in found.items():
         shown = picture[picture != 128].mean()
         assert 40 * int(name[0]) + 8 <= shown <= 40 * int(name[0]) + 26, f"{name} shows another class"

@@ -133,6 +133,7 @@ EXAMPLES: dict[str, Callable[[Path], str]] = {
     "npy": _npy,
     "paired": lambda root: "paired[of=digits[split=test],task=class]",
     "npz": _npz,
+    "random-split": lambda root: f"random-split[of={_folder(root)},held_out=3,split=test]",
     "run": lambda root: "run:somewhere",
     "stacked-mnist": lambda root: _mnist(root).replace("mnist[", "stacked-mnist[n=8,", 1),
     "tar": _tar,

@@ -1,7 +1,6 @@
 """The page in Chromium: it renders from disk with no console error, its slider works, and nothing is wider than a phone."""
 
 import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +14,6 @@ from gantlet.reports.html import data_uri
 
 pytestmark = pytest.mark.browser
 DOT = data_uri(png(np.zeros((1, 1, 3), np.uint8)))
-
-
-@pytest.fixture
-def chromium() -> str:
-    """Return Chromium's path; skips without one unless GANTLET_REQUIRE_BROWSER is set."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        if os.environ.get("GANTLET_REQUIRE_BROWSER"):
-            pytest.fail("Chromium is required here (GANTLET_REQUIRE_BROWSER) but not installed")
-        pytest.skip("Chromium is not installed")
-    return path
 
 
 SCREENS = [(1280, 900, "light"), (390, 844, "light"), (1280, 900, "dark")]

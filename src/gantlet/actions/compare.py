@@ -27,7 +27,7 @@ from gantlet.evaluation.assemble import said_of_unseen, warnings_of
 from gantlet.evaluation.compute import FOREIGN, compute
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.extraction import extract_generated
-from gantlet.evaluation.find import near_copies
+from gantlet.evaluation.find import missed_by, near_copies
 from gantlet.evaluation.formats import said_of
 from gantlet.evaluation.gather import evidence_of
 from gantlet.evaluation.inference.difference import Influence, difference_variance, interval_variance
@@ -137,6 +137,7 @@ def _compare_sides(spaces: list[Space], sides: list[list[Side]], real: str, note
         spaces[0].config.level,
         notes=(*notes, *said_of_unseen(spaces[0])),
         warnings=tuple(dict.fromkeys(warnings)),
+        misses={name: missed_by(spaces[0], side[0]) for name, side in zip("AB", sides, strict=True)},
     )
 
 

@@ -11,9 +11,13 @@ from gantlet.core.files import as_path
 from gantlet.core.processes import processes
 from gantlet.core.results.comparison import Comparison, Difference
 from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.misses import misses_of
 from gantlet.core.results.report import Report
 from gantlet.core.stamp import differing
 from gantlet.training.journal import require_no_run
+
+FITTED = "real images: fitted to "
+"""How a report says that real images were brought to a generator's resolution."""
 
 
 def is_report(text: str) -> bool:
@@ -51,6 +55,22 @@ def compare_reports(a: str | Path, b: str | Path, *, out: Path | str | None = No
 
 def compare_stored(reports: tuple[Report, Report], names: tuple[str, str]) -> Comparison:
     """Compare two evaluations that are at hand, called by ``names``; as `compare_reports`."""
+    require_comparable(reports, names)
+    differences: list[Difference] = []
+    sides = [{estimate.title: estimate for estimate in report.estimates} for report in reports]
+    left_out = dict.fromkeys(sides[0].keys() ^ sides[1].keys(), "only one report has it")
+    for title in [title for title in sides[0] if title in sides[1]]:
+        _compare_one(title, sides[0][title], sides[1][title], differences, left_out)
+    level = next((e.level for report in reports for e in report.estimates), 0.95)
+    first = reports[0]
+    features = ", ".join(first.features.get("spaces") or [str(first.features.get("name", "?"))])
+    fakes = [f"{report.fake} ({name})" for name, report in zip(names, reports, strict=True)]
+    missed = {side: misses_of(report) for side, report in zip("AB", reports, strict=True)}
+    return conclude(differences, left_out, (fakes[0], fakes[1], first.real), features, level, misses=missed)
+
+
+def require_comparable(reports: tuple[Report, Report], names: tuple[str, str]) -> None:
+    """Raise DataError naming the field in which two reports differ, where it determines their numbers; UsageError for the same images."""
     for name, report in zip(names, reports, strict=True):
         if not report.digests:
             raise DataError(f"{name} does not say which images it evaluated; evaluate them again with this version")
@@ -62,16 +82,6 @@ def compare_stored(reports: tuple[Report, Report], names: tuple[str, str]) -> Co
         )
     if reports[0].digests.get("fake") == reports[1].digests.get("fake"):
         raise UsageError(f"{names[0]} and {names[1]} evaluate the same images; there is nothing to compare")
-    differences: list[Difference] = []
-    sides = [{estimate.title: estimate for estimate in report.estimates} for report in reports]
-    left_out = dict.fromkeys(sides[0].keys() ^ sides[1].keys(), "only one report has it")
-    for title in [title for title in sides[0] if title in sides[1]]:
-        _compare_one(title, sides[0][title], sides[1][title], differences, left_out)
-    level = next((e.level for report in reports for e in report.estimates), 0.95)
-    first = reports[0]
-    features = ", ".join(first.features.get("spaces") or [str(first.features.get("name", "?"))])
-    fakes = [f"{report.fake} ({name})" for name, report in zip(names, reports, strict=True)]
-    return conclude(differences, left_out, (fakes[0], fakes[1], first.real), features, level)
 
 
 def report_path(path: str | Path) -> str:
@@ -88,7 +98,9 @@ def _comparable_fields(report: Report) -> dict[str, Any]:
         for space, identity in report.features.get("spaces", {}).items()
         for field, value in identity.items()
     }
-    return {**plain, **spaces, **images, "level": sorted({e.level for e in report.estimates})}
+    fitted = [line.removeprefix(FITTED) for line in report.warnings if line.startswith(FITTED)]
+    size = {"resolution of the real images": fitted[0] if fitted else "their own"}  # named before its digest
+    return {**plain, **spaces, **size, **images, "level": sorted({e.level for e in report.estimates})}
 
 
 def _versions(*reports: Report) -> list[dict[str, Any]]:

@@ -1,9 +1,11 @@
 """Evaluate fakes against real images: open, prepare, extract, find, assemble."""
 
+import dataclasses
 import time
 from pathlib import Path
 from typing import Any, Unpack
 
+from gantlet.actions.own_sides import as_generator, own_sides
 from gantlet.actions.places import require_places
 from gantlet.actions.settings import EvaluateSettings
 from gantlet.core.config import EvaluateConfig
@@ -35,7 +37,7 @@ from gantlet.evaluation.sides import Progress, nothing
 
 def evaluate(
     fake: Any,
-    real: Any,
+    real: Any = None,
     config: EvaluateConfig | None = None,
     *,
     range: str = "",
@@ -45,14 +47,15 @@ def evaluate(
     progress: Progress = nothing,
     **settings: Unpack[EvaluateSettings],
 ) -> Report:
-    """Evaluate generated images against real ones.
+    """Evaluate generated images against real ones; those of a run without ``real`` against its own.
 
     >>> gantlet.evaluate("fakes/", "photos/", metrics=["coverage"], features="efficientnet-lite0")  # doctest: +SKIP
     >>> gantlet.evaluate(generator, loader, n=5000, latent=128, range="symmetric")  # doctest: +SKIP
 
     Args: fake, real: source strings or paths (folder, .zip, .npz, built-in name, run:PATH …), arrays or tensors of images, lists
     of PIL images, iterables of batches (a DataLoader), opened sources, and what `gantlet.images`, `gantlet.points` and
-    `gantlet.features` return; fake also a function (n, seed) → images or, with ``latent``, a torch module.
+    `gantlet.features` return; fake also a function (n, seed) → images or, with ``latent``, a torch module. real None, of a run: the images that were kept out
+    of its training, and those of its training in the place of ``train``.
     config: the settings; further keywords are its fields and take precedence, e.g. metrics, features, protocol, n, seed, held_out,
     train (images in any of the forms above).
     range: of images in floating point: unit [0, 1], symmetric [−1, 1] or byte [0, 255]; latent: the dimension of a module's
@@ -67,7 +70,10 @@ def evaluate(
     plain, given = take_given(settings, range)
     config = fixed(updated(EvaluateConfig, config, plain, "gantlet.evaluate"))
     metric_names(config)
-    fake, real = text_of(fake), text_of(real)
+    fake, real = as_generator(text_of(fake)), text_of(real)
+    if real is None or (isinstance(real, str) and not real):
+        real, train = own_sides(fake)
+        config = dataclasses.replace(config, train=config.train or train)
     place = None if out is None else as_path(out, "out")
     require_places(place, [fake, real], config, REPORT)
     share = read_until(str(until)) if until else 0.0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gantlet.actions.pace import Pace
+from gantlet.actions.sizing import sized
 from gantlet.actions.train_evaluations import Evaluations
 from gantlet.core.config import TrainConfig
 from gantlet.core.drawing.grids import animate
@@ -31,6 +32,7 @@ from gantlet.training.journal import is_run, pictures, require_free
 from gantlet.training.loop import run
 from gantlet.training.networks import NETWORKS
 from gantlet.training.observer import Measured, Sampler
+from gantlet.training.runs.own_data import recorded
 
 
 def nobody(sentence: str) -> None:
@@ -41,6 +43,7 @@ def train(
     config: TrainConfig,
     *,
     resume: bool | Literal["auto"] = False,
+    size_steps: bool = False,
     progress: Progress = nothing,
     say: Callable[[str], None] = print,
 ) -> Report | None:
@@ -49,7 +52,10 @@ def train(
     What evaluates, and its real side, is built before the first step. An evaluation that fails afterwards is a warning that has
     the command that repeats it; the weights are saved before.
 
+    Of data without a split of their own a share is kept out of training, and judges it (``config.held_out``).
+
     Args: config: the training; resume: continue from the newest checkpoint (auto: where there is a run, else start);
+    size_steps: lower ``config.steps`` where the data are few, as the command does for a recipe's number;
     progress, say: called with progress and messages.
     Returns: the final generator's Report (that of the best one is report-best.json); None where ``config.evaluate`` is off
     or the last evaluation failed.
@@ -62,19 +68,23 @@ def train(
     with trust():  # what the caller configured is read back from the run's own files
         config = dataclasses.replace(config, out=str(run_folder(config)))
         resumes = processes().first(lambda: is_run(Path(config.out))) if resume == "auto" else resume
-        return _train(config, resumes, progress, say)
+        return _train(config, resumes, size_steps, progress, say)
 
 
-def _train(config: TrainConfig, resume: bool, progress: Progress, say: Callable[[str], None]) -> Report | None:
+def _train(
+    config: TrainConfig, resume: bool, size_steps: bool, progress: Progress, say: Callable[[str], None]
+) -> Report | None:
     processes().first(lambda: require_free(config, resume=resume))
     config, source = _as_wanted(config)
-    for line in () if resume else (*source.notes, *source.remarks):
-        say(line)
+    before = processes().first(lambda: recorded(Path(config.out) / "config.toml")) if resume else None
+    config, source, chosen = sized(config, source, steps=size_steps, before=before)
     if config.conditioning != "none" and source.labels is None:
         raise ConfigError(
             f"conditioning {config.conditioning!r} needs labels, but {config.data} has none; "
             "sort the images into one folder per class, or train with --conditioning none"
         )
+    for line in () if resume else (*source.notes, *source.remarks, *chosen):
+        say(line)
     data = training_data(source, config.resolution, progress, on_bad=config.on_bad, say=nobody if resume else say)
     if isinstance(data, TrainingImages) and data.pairs is not None and not source.held_out:
         say(f"{source.spec} has no held-out split: outputs are shown and measured for training inputs")

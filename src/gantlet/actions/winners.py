@@ -8,6 +8,7 @@ from scipy.special import ndtr
 
 from gantlet.core.results.comparison import Better, Comparison, Difference
 from gantlet.core.results.estimate import Estimate, count_text
+from gantlet.core.results.misses import Miss
 from gantlet.evaluation.inference.difference import interval_variance
 from gantlet.evaluation.inference.holm import holm_adjusted
 from gantlet.evaluation.inference.intervals import quantile
@@ -28,23 +29,24 @@ def conclude(
     *,
     notes: tuple[str, ...] = (),
     warnings: tuple[str, ...] = (),
+    misses: dict[str, tuple[Miss, ...]] | None = None,
 ) -> Comparison:
     """Return the comparison of A and B with real images (their ``names``), with corrected p-values and a verdict in words."""
     corrected = [
-        _detectable(difference, len(differences), level) for difference in _correct_p_values(differences, level)
+        _detectable(difference, len(differences), level) for difference in correct_p_values(differences, level)
     ]
     return Comparison(
         *names, features, level, tuple(corrected), verdict(corrected, level), left_out, notes, warnings,
-        corrected[0].metric if corrected else "",
+        corrected[0].metric if corrected else "", misses or {},
     )  # fmt: skip
 
 
-def unequal(a: Estimate, b: Estimate) -> str:
+def unequal(a: Estimate, b: Estimate, names: tuple[str, str] = ("A", "B")) -> str:
     """Return why two estimates of one metric are not comparable, where they rest on other numbers of images; else ''."""
     if a.n_fake == b.n_fake or METRICS.entry(a.metric).meta.any_n:
         return ""
     return (
-        f"A is of {count_text(a.n_fake)} images, B of {count_text(b.n_fake)}, and the metric depends on their number; "
+        f"{names[0]} is of {count_text(a.n_fake)} images, {names[1]} of {count_text(b.n_fake)}, and the metric depends on their number; "
         "compare equally many"
     )
 
@@ -82,7 +84,8 @@ def by_variance(title: str, a: Estimate, b: Estimate, variance: float, level: fl
     )  # fmt: skip
 
 
-def _correct_p_values(differences: list[Difference], level: float) -> list[Difference]:
+def correct_p_values(differences: list[Difference], level: float) -> list[Difference]:
+    """Return the differences with p-values corrected for their number (Holm), and the winner where one is ≤ 1 − level."""
     adjusted = holm_adjusted(np.array([d.p_value for d in differences], dtype=np.float64))
     result = []
     for entry, p_holm in zip(differences, adjusted, strict=True):

@@ -65,8 +65,9 @@ class Export:
 class Evaluate:
     """Evaluate generated images (a folder, .zip, .npz, run:PATH …) against real ones: metrics with intervals and a report."""
 
-    real: str
-    """The real images: a source (gantlet list sources)."""
+    real: str = ""
+    """The real images: a source (gantlet list sources); of a run (RUN or run:RUN) it may be omitted: those kept out of its training,
+    with --train the images that it was trained on."""
     until: str = ""
     """For generators (run:PATH, module:function): draw until the first metric's interval is this narrow, e.g. 1%; --n is the maximum."""
     out: Path = Path("gantlet-report")
@@ -100,6 +101,18 @@ class Compare:
     """Folder for comparison.html and comparison.json."""
     json: bool = False
     """Print the comparison as JSON."""
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Rank several evaluations against the same real images: stored reports (report.json, or the folders of runs or evaluations)."""
+
+    metric: str = ""
+    """The metric to rank by; default: the first that all of them have with an interval."""
+    out: Path = Path("gantlet-leaderboard")
+    """Folder for leaderboard.html and leaderboard.json."""
+    json: bool = False
+    """Print the ranking as JSON."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gantlet.core.limits import memory_bytes
+from gantlet.core.shares import AUTO, checked_share
 from gantlet.core.specs import class_map
 from gantlet.core.toml_config import Config, require
 
@@ -20,15 +21,18 @@ class TrainConfig(Config):
 
     data: str = "digits"
     """The training images: a source, e.g. digits, mnist[root=DIR], a folder, a .zip or .npz."""
+    held_out: str = AUTO
+    """What is kept out of training, to judge by, of data without a split of their own: a share such as 10%, a number of images, none,
+    or auto: a tenth, at least 50 images where these are no more than a fifth (else none), at most 10,000."""
     out: str = ""
     """The run folder; empty: runs/RECIPE-DATA."""
     recipe: str = ""
     """Name of the recipe behind these values (a record only)."""
     resolution: int = 0
     """Side of the square images in pixels: 8, 16, 32, 48 (resnet and dense networks), 64 or 128; 0: the smallest of these, except
-    48, that holds the data's images, at most 64."""
+    48, that holds the data's median image, at most 64."""
     steps: int = 20_000
-    """Generator steps."""
+    """Generator steps; where it is not given, and --data names few images, at most 800 passes over them and no fewer than 5,000, said at the start."""
     batch: int = 64
     """Images per batch."""
     seed: int = 0
@@ -133,6 +137,7 @@ class TrainConfig(Config):
             },
             self,
         )
+        checked_share(self.held_out)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ PICTURES = "pictures"
 _PICTURE = re.compile(r"[a-z0-9-]+-(?P<digest>[0-9a-f]{12})\.png")
 REPORT = Kind("report.json", ("estimates", "schema"), ("report.html", f"{PICTURES}/*-{'[0-9a-f]' * 12}.png"))
 COMPARISON = Kind("comparison.json", ("differences", "left_out"), ("comparison.html",))
+LEADERBOARD = Kind("leaderboard.json", ("standings", "pairs"), ("leaderboard.html",))
 AUDIT = Kind("audit.json", ("curves", "failures"), ("audit.png", "audit-space-*.png"))
 
 

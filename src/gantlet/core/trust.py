@@ -21,6 +21,7 @@ _TRUSTED: ContextVar[bool] = ContextVar("trusted", default=False)
 _WORD = re.compile(r"(?:(\w+)\s*=)?\s*([^\[\]=,+@]+)")
 """A name, or a value with its key, whatever stands around it."""
 _ROOTED = re.compile(r"[/\\~.]")
+YOUR_OWN = "give your own value"
 RUNS_CODE = ("callable", "torchscript")
 PATHS = ("path", "root", "folder", "weights", "file")
 SOURCE_OPTIONS = ("data", "of", "inputs")
@@ -55,7 +56,7 @@ def require_harmless(text: str, file: Path, *, inside: Path | None = None, known
             if reason := _reason(key, token, inside, known, whole):
                 raise UntrustedError(
                     f"{file} says {text!r} and so names {token}, {reason}; a file that may come from somebody else "
-                    "does not decide that: look at it and add --trust, or give your own value"
+                    f"does not decide that: look at it and add --trust, or {YOUR_OWN}"
                 )
     return text
 

@@ -25,12 +25,17 @@ def subset(source: S, rows: Int64[np.ndarray, " m"], note: str = "") -> S:
     def read(i: int) -> UInt8[np.ndarray, "h w c"]:
         return images.read(int(rows[i]))
 
+    def input_of(image: UInt8[np.ndarray, "h w c"], label: int | None, i: int) -> UInt8[np.ndarray, "h2 w2 i"]:
+        assert images.inputs is not None
+        return images.inputs(image, label, int(rows[i]))
+
+    inputs = None if images.inputs is None else input_of
     digest = hashlib.sha256(f"{images.digest} rows:".encode() + np.ascontiguousarray(rows, "<i8").tobytes()).hexdigest()
     names = [images.names[int(row)] for row in rows]
     formats = [images.formats[int(row)] for row in rows] if images.formats else ()
     part: S = dataclasses.replace(
-        source, names=names, read=read, digest=digest, labels=labels, notes=notes, latents=None, formats=formats
-    )
+        source, names=names, read=read, digest=digest, labels=labels, notes=notes, latents=None, formats=formats, inputs=inputs
+    )  # fmt: skip
     return part
 
 

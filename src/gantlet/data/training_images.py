@@ -10,6 +10,7 @@ from jaxtyping import UInt8
 
 from gantlet.core.specs import format_spec
 from gantlet.data.paired import pair_arrays
+from gantlet.data.random_split import original
 from gantlet.data.reading import Images, native_of, native_shape, to_array
 from gantlet.data.source import ImageSource
 
@@ -72,7 +73,7 @@ def _said(source: ImageSource, seen: list[Shape], images: Images) -> tuple[str, 
         )
     if oblong := [(height, width) for height, width, _ in seen if height != width]:
         lost = 1 - np.mean([min(pair) / max(pair) for pair in oblong])
-        which = format_spec("as-squares", {"of": source.spec, "fit": "pad"})
+        which = format_spec("as-squares", {"of": original(source.spec), "fit": "pad"})
         way = "" if source.inputs is not None else f"; --data '{which}' keeps all of each, fit=stretch distorts them"
         said.append(
             f"{len(oblong):,} of {len(seen):,} images are not square: their middle is cut out, {lost:.0%} of each is lost{way}"

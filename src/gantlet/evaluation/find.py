@@ -8,6 +8,8 @@ from gantlet.core.errors import TooFewSamples
 from gantlet.core.limits import memory_bytes
 from gantlet.core.numerics.mapped import return_freed_memory
 from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.misses import Miss, misses
+from gantlet.core.results.report import ClassShare, ModeCount
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.copies import Closeness, CopyRatios, TailTest, copy_ratios, copy_test, outlier_test
 from gantlet.evaluation.evidence import Evidence
@@ -53,10 +55,7 @@ def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Es
     """Return the estimates with the diagnosis that the kind of the data allows."""
     if space.train.bank.rows is None or not evidence.has_rows:
         return Findings(estimates, (), (), None, None, (), ())  # statistics files have no rows to look among
-    modes = assign(evidence)
-    counts = counted(evidence, modes) if modes else ()
-    classes = counted_by_label(evidence)
-    estimated = shares(evidence, modes) if modes and _same_names(space) else ()
+    modes, counts, classes, estimated = _counts(space, evidence)
     if fake.source.kind == "points":
         return Findings(estimates, counts, (), None, None, (), (), classes, estimated)
     space.progress("search for copies and outliers", 0, 1)
@@ -76,6 +75,25 @@ def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Es
         classes,
         estimated,
     )
+
+
+def _counts(
+    space: Space, evidence: Evidence
+) -> tuple[Modes | None, tuple[ModeCount, ...], tuple[ModeCount, ...], tuple[ClassShare, ...]]:
+    """Return the modes, both sides counted by them and by their labels, and the estimated shares of the real images' classes."""
+    modes = assign(evidence)
+    counts = counted(evidence, modes) if modes else ()
+    estimated = shares(evidence, modes) if modes and _same_names(space) else ()
+    return modes, counts, counted_by_label(evidence), estimated
+
+
+def missed_by(space: Space, fake: Side) -> tuple[Miss, ...]:
+    """Return what one side of a comparison misses, as a report on it says; nothing without rows to look among."""
+    evidence = evidence_of(space, fake, metric_names(space.config, space.name, own_classes=space.own_classes))
+    if space.train.bank.rows is None or not evidence.has_rows:
+        return ()
+    _, counts, classes, estimated = _counts(space, evidence)
+    return misses(counts, classes, estimated, space.real.rows.n, fake.rows.n)
 
 
 def near_copies(space: Space, fake: Side) -> TailTest | None:

@@ -34,7 +34,19 @@ class Restored(NamedTuple):
 SCORING = ("select", "features", "evaluate_samples")
 """Fields that scores depend on: where one of them changes, the best checkpoint is chosen anew."""
 MAY_CHANGE = (
-    *("steps", "log_every", "sample_every", "checkpoint_every", "keep", "out", "recipe", "data", "device", "on_bad"),
+    *(
+        "steps",
+        "log_every",
+        "sample_every",
+        "checkpoint_every",
+        "keep",
+        "out",
+        "recipe",
+        "data",
+        "held_out",
+        "device",
+        "on_bad",
+    ),
     *("evaluate", "evaluate_every", "weights", *SCORING),
 )
 """Fields that do not change the weights of a step.
@@ -158,7 +170,8 @@ class Checkpoints:
         if now.conditioning != "none" and classes[0] != classes[1]:
             differing.append(f"the classes of {self.images.source} are others")
         if header.data_digest != self.images.digest:
-            differing.append(f"the content of {self.images.source} has another digest")
+            shares = [f"held_out was {saved.held_out!r}, is {now.held_out!r}"] if saved.held_out != now.held_out else []
+            differing += shares or [f"the content of {self.images.source} has another digest"]
         if header.step > now.steps:
             differing.append(f"steps is {now.steps}, but {header.step} are done")
         if differing:

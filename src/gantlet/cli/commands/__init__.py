@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from gantlet.cli.commands.evaluation import audit, compare, evaluate, log, report, stats
+from gantlet.cli.commands.evaluation import audit, compare, evaluate, leaderboard, log, report, stats
 from gantlet.cli.commands.information import doctor, explain, lab, list_
 from gantlet.cli.commands.shared import Words
 from gantlet.cli.commands.training import export, quickstart, sample, train
@@ -15,6 +15,7 @@ COMMANDS: dict[str, Callable[[Words], Any]] = {
     "export": export,
     "evaluate": evaluate,
     "compare": compare,
+    "leaderboard": leaderboard,
     "audit": audit,
     "stats": stats,
     "lab": lab,

@@ -62,6 +62,22 @@ def compare(words: Words) -> None:
         put(f"\n{chosen.out / 'comparison.html'}")
 
 
+def leaderboard(words: Words) -> None:
+    """Rank stored reports by one metric with its interval, and say which cannot be told apart; leaderboard.html."""
+    paths = list(takewhile(lambda word: not word.startswith("-"), words))
+    (chosen,) = parse("leaderboard", words[len(paths) :], options.Leaderboard, argument="RUN RUN …")
+    from gantlet.actions.leaderboard import leaderboard as action
+
+    result = action(*paths, metric=chosen.metric, out=chosen.out)
+    if chosen.json:
+        put(result.to_json())
+        return
+    from gantlet.reports.leaderboard import show
+
+    show(result)
+    put(f"\n{chosen.out / 'leaderboard.html'}")
+
+
 def audit(words: Words) -> None:
     """Can these metrics, in this feature space, detect the failures you care about? Plant them and measure."""
     from gantlet.evaluation.audit.config import AuditConfig

@@ -50,8 +50,16 @@ def train(words: Words) -> None:
 
     with Progress() as progress:
         resume: bool | Literal["auto"] = "auto" if chosen.resume == "auto" else chosen.resume == "yes"
-        report = action(config, resume=resume, progress=progress, say=progress.say)
+        report = action(
+            config, resume=resume, size_steps=_own_data(recipe, rest, config), progress=progress, say=progress.say
+        )
     show_report(report, chosen.json, run_folder(config))
+
+
+def _own_data(recipe: str, words: Words, config: TrainConfig) -> bool:
+    """Return whether the number of steps is a recipe's at the size of a laptop, for other data than these."""
+    given = [peek(words, option) for option in ("--steps", "--size")]
+    return given == [None, None] and not recipe.endswith(".toml") and config.data != _start(recipe, words).data
 
 
 def _help_of_recipe(words: Words, known: list[str]) -> Words:
@@ -80,6 +88,8 @@ def _resume_words(words: Words) -> Words:
 def _start(recipe: str, words: Words) -> TrainConfig:
     """Return the configuration that the options override: a config.toml, a recipe at the requested size, or the defaults."""
     from gantlet.training import recipes
+    from gantlet.training.journal import is_run
+    from gantlet.training.runs.own_data import recorded
 
     size = peek(words, "--size")
     if not recipe:
@@ -88,7 +98,7 @@ def _start(recipe: str, words: Words) -> TrainConfig:
         return recipes.load(recipe) if size is None else recipes.load(recipe, size)
     if size is not None:
         raise UsageError(f"--size chooses between the sizes of a recipe, and {recipe} holds its own values; omit it")
-    return TrainConfig.from_toml(Path(recipe))
+    return recorded(Path(recipe)) if is_run(Path(recipe).parent) else TrainConfig.from_toml(Path(recipe))
 
 
 def _require_harmless(file: Path, words: Words) -> None:

@@ -2,9 +2,10 @@
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from gantlet.core.results.misses import Miss
 from gantlet.core.results.plain import NotThere, as_frame, as_plain, shortened
 from gantlet.core.visible import json_text
 
@@ -66,6 +67,8 @@ class Comparison:
     """What is wrong with the sets: copies, overlaps, files that were left out."""
     primary: str = ""
     """The metric that the verdict leads with: the first one asked for that could be compared."""
+    misses: dict[str, tuple[Miss, ...]] = field(default_factory=dict)
+    """What A and B each miss of the real images: classes and modes."""
 
     def __repr__(self) -> str:
         sides = f"A {shortened(self.a)} and B {shortened(self.b)} against {shortened(self.real)}"

@@ -11,6 +11,7 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError, UsageError
 from gantlet.core.interfaces.networks import ImageShape, PointShape, Shape
 from gantlet.core.schema import SCHEMA, Amount, Count, Positive, from_plain
+from gantlet.core.shares import NONE
 from gantlet.training.runs.machine import Machine
 from gantlet.training.runs.tensors import read_header, read_tensors
 
@@ -64,7 +65,9 @@ class Header:
     @property
     def made_with(self) -> TrainConfig:
         """Return the configuration; raises ConfigError, UnknownName."""
-        return TrainConfig.from_mapping(self.config)
+        return TrainConfig.from_mapping(
+            {"held_out": NONE, **self.config}
+        )  # before there was the field nothing was kept out
 
     @property
     def made_for(self) -> Shape:

@@ -11,8 +11,10 @@ from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.specs import format_spec
 from gantlet.core.trust import require_harmless
 from gantlet.data import SOURCES
-from gantlet.data.opening import open_images
+from gantlet.data.kinds import require_images
+from gantlet.data.opening import open_images, open_source
 from gantlet.data.paired import pair_arrays
+from gantlet.data.random_split import with_held_out
 from gantlet.data.reading import to_array
 from gantlet.data.samples import Samples
 from gantlet.data.source import ImageSource
@@ -52,9 +54,8 @@ def _input_images(
         if source.inputs is None:
             return source, to_array(source, shape.size, shape.inputs).pixels
     else:
-        source = open_images(
-            require_harmless(generator.config.data, run / "checkpoints", inside=run, known=SOURCES.names())
-        )
+        text = require_harmless(generator.config.data, run / "checkpoints", inside=run, known=SOURCES.names())
+        source = require_images(with_held_out(open_source(text), generator.config.held_out)[0], "this")
         source = open_images(source.held_out) if source.held_out else source
     if source.inputs is None:
         raise ConfigError(f"{source.spec} holds no pairs; name the input images: run:PATH[inputs=SOURCE]")
