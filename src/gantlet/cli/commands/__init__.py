@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from gantlet.cli.commands.classroom import classroom
 from gantlet.cli.commands.evaluation import audit, compare, evaluate, log, report, stats
 from gantlet.cli.commands.information import doctor, explain, lab, list_
 from gantlet.cli.commands.shared import Words
@@ -18,6 +19,7 @@ COMMANDS: dict[str, Callable[[Words], Any]] = {
     "audit": audit,
     "stats": stats,
     "lab": lab,
+    "classroom": classroom,
     "report": report,
     "log": log,
     "list": list_,
