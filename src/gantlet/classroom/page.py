@@ -10,7 +10,7 @@ from gantlet.classroom.games import GAMES, SHAPES, settings
 from gantlet.core.version import __version__
 
 ASSETS = Path(__file__).parent / "assets"
-MARK = '<meta name="generator" content="gantlet classroom"'
+MARK = '<meta name="generator" content="gantlet classroom '
 """Every such page has it, and no other file is replaced by one."""
 LARGEST = 500_000
 """Bytes."""
