@@ -23,7 +23,7 @@ def read_result(folder: Path, lab: str) -> LabResult:
         result = from_plain(LabResult, json.loads(read_text(path)))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is no result of a lab: {error}") from error
-    if result.lab != lab or result.ours.value is None:
+    if result.lab != lab or result.ours.value is None or not result.seeds:
         raise DataError(f"{path}: expected a number of the lab {lab}; got {result.ours.text} of {result.lab}")
     return result
 
@@ -33,15 +33,14 @@ def answer(question: Question, folder: Path) -> dict[str, Any]:
     result = read_result(folder, question.lab)
     ours = result.ours
     assert ours.value is not None  # read_result refuses others
-    options = "" if result.size == "laptop" else f" --size {result.size}"
-    seeds = "one seed" if len(result.seeds) == 1 else f"{len(result.seeds)} seeds"
+    size = "" if result.size == "laptop" else f" --size {result.size}"
+    first = f" --seed {result.seeds[0]}" if result.seeds[0] else ""
     return {
         "question": question,
         "right": question.right(ours.value),
         "text": ours.text,
         "result": result,
-        "command": f"gantlet lab {question.lab}{options}",
-        "setting": f"size {result.size}, {seeds}",
+        "command": f"gantlet lab {question.lab}{size}{first} --seeds {len(result.seeds)}",
     }
 
 

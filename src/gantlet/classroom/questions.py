@@ -79,10 +79,10 @@ QUESTIONS = (
         "collapse-is-discontinuity", "A continuous map cannot jump",
         "GAN模式崩溃的理论解释",
         "A theoretical explanation of mode collapse (a title in the source's list; the claim is Gu's and co-workers').",
-        "The best map onto separate modes jumps, and a network cannot. How much of a trained generator's mass lies between the modes "
-        "(the most over all trainings), where no data are?",
-        "share of the mass between the modes", (0.001, 0.01, 0.1),
-        ("none (under 0.1 %)", "0.1 to 1 %", "1 to 10 %", "more than 10 %"),
+        "The best map onto separate modes jumps; a network cannot, and a GAN leaves mass where no data are. Exact transport makes new "
+        "points away from its jumps. How much of its mass lies outside the data, in the worst of grid, ring and C?",
+        "share of the transported mass outside", (0.005, 0.05, 0.2),
+        ("under 0.5 %: next to none", "0.5 to 5 %", "5 to 20 %", "more than 20 %: as much as a GAN"),
         "nonsaturating", "grid", "Look at the points between modes, and at the jumps (thick lines) of the exact map below.",
     ),
 )  # fmt: skip

@@ -90,7 +90,7 @@ const short = (value) => (Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(val
 function axes(canvas, [x0, x1], [y0, y1], { xLabel = "", ends = true } = {}) {
   const place = prepared(canvas);
   const { context, width, height } = place;
-  const [left, right, top, bottom] = [46, width - 12, 12, height - 34];
+  const [left, right, top, bottom] = [58, width - 12, 12, height - 34];
   context.strokeStyle = colour("line");
   context.lineWidth = 1;
   context.strokeRect(left, top, right - left, bottom - top);

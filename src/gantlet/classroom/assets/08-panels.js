@@ -44,7 +44,8 @@ function drawSurface(canvas, caption, network, real) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const picture = new ImageData(CELLS, CELLS);
   values.forEach((value, i) => picture.data.set([...cividis((value - low) / (high - low || 1)), 255], 4 * i));
-  const small = new OffscreenCanvas(CELLS, CELLS);
+  const small = document.createElement("canvas");
+  small.width = small.height = CELLS;
   small.getContext("2d").putImageData(picture, 0, 0);
   context.imageSmoothingEnabled = true;
   context.drawImage(small, frame.left, frame.top, frame.side, frame.side);

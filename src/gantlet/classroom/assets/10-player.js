@@ -49,7 +49,7 @@ function say({ step, count }) {
   const share = ({ value, low, high }) => `${(100 * value).toFixed(1)} % [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
   element("status").textContent =
     `Step ${step.toLocaleString("en")}: ${count.modes} of ${data.pieces} ${data.counted} found ` +
-    `[${count.low.toFixed(1)}, ${count.high.toFixed(1)}], ${share(count.good)} of ${COUNTED.toLocaleString("en")} points within 3σ.`;
+    `[${count.low.toFixed(1)}, ${count.high.toFixed(1)}], ${share(count.good)} of ${COUNTED.toLocaleString("en")} points within 3σ (95 % intervals).`;
 }
 
 function pause() {
