@@ -33,6 +33,7 @@ OPTIONS = {
     "stats merge": [options.StatsMerge],
     "stats show": [options.StatsShow],
     "lab": [options.Lab],
+    "classroom": [options.Classroom],
     "report": [options.ReportCommand],
     "log": [options.Log],
     "list": [options.List],

@@ -206,6 +206,16 @@ class Lab:
 
 
 @dataclass(frozen=True)
+class Classroom:
+    """Write the lab for the class room: one page, offline, with 2-D GANs to play, exact transport beside them, and six claims to guess."""
+
+    out: Path = Path("lab.html")
+    """The page; an earlier one is replaced, no other file."""
+    answers: Path | None = None
+    """A folder with your own results of the six labs (gantlet lab NAME --out FOLDER); default: those that come with gantlet."""
+
+
+@dataclass(frozen=True)
 class Doctor:
     """Show versions, devices, caches and which feature extractors are ready."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from gantlet.cli.commands.classroom import classroom
 from gantlet.cli.commands.evaluation import audit, compare, evaluate, leaderboard, log, report, stats
 from gantlet.cli.commands.information import doctor, explain, lab, list_
 from gantlet.cli.commands.shared import Words
@@ -19,6 +20,7 @@ COMMANDS: dict[str, Callable[[Words], Any]] = {
     "audit": audit,
     "stats": stats,
     "lab": lab,
+    "classroom": classroom,
     "report": report,
     "log": log,
     "list": list_,
