@@ -112,7 +112,8 @@ def with_held_out(source: Source, share: str) -> tuple[Source, str]:
     if source.held_out:
         if share not in (AUTO, "none"):
             raise ConfigError(
-                f"{source.spec} has a split of its own, {source.held_out}, which it is held against; omit --held-out {share} (or --held-out auto, where a config.toml says it)"
+                f"{source.spec} has a split of its own, {source.held_out}, which it is held against; omit --held-out {share} "
+                "(or --held-out auto, where a config.toml says it)"
             )
         return source, share
     items = require_items(source, "training")

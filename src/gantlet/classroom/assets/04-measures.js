@@ -27,7 +27,8 @@ function nearestCentres(points, data) {
 const pieceOf = (centre, data) => Math.floor((centre * data.pieces) / data.centres.length);
 
 /* Points within 3σ of a centre count for its piece; the interval is for the number of pieces that a new draw of as many hits:
-   Poisson, variance max(Σ exp(−c)(1 − exp(−c)) over pieces hit, ¾ of those hit once), at most k/4. */
+   Poisson, variance max(Σ exp(−c)(1 − exp(−c)) over pieces hit, ¾ of those hit once), at most k/4; upwards, where a piece was missed,
+   one more is taken as hit once. */
 function countModes(points, data) {
   const { which, distance } = nearestCentres(points, data);
   const counts = new Array(data.pieces).fill(0);
@@ -40,12 +41,12 @@ function countModes(points, data) {
   const hit = counts.filter((c) => c > 0);
   const seen = hit.reduce((sum, c) => sum + Math.exp(-c) * (1 - Math.exp(-c)), 0);
   const once = counts.filter((c) => c === 1).length;
-  const half = NORMAL_975 * Math.sqrt(Math.min(data.pieces / 4, Math.max(seen, 0.75 * once)));
+  const half = (ones) => NORMAL_975 * Math.sqrt(Math.min(data.pieces / 4, Math.max(seen, 0.75 * ones)));
   return {
     counts,
     modes: hit.length,
-    low: Math.max(0, hit.length - half),
-    high: Math.min(data.pieces, hit.length + half),
+    low: Math.max(0, hit.length - half(once)),
+    high: Math.min(data.pieces, hit.length + half(once + (hit.length < data.pieces ? 1 : 0))),
     good: wilson(good, points.length / 2),
   };
 }
