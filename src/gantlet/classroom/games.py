@@ -62,7 +62,7 @@ GAMES = {
 }  # fmt: skip
 
 SHAPES = {
-    "two-modes": Shape("Two modes", 2, 20, "modes", "mixture[kind=two-modes,scale=0.7]"),
+    "two-modes": Shape("Two modes", 2, 20, "modes", "mixture[kind=two-modes,sigma=0.15]"),
     "ring": Shape("Ring: 8 modes", 8, 8, "modes", "mixture[kind=ring,scale=2,sigma=0.03]"),
     "grid": Shape("Grid: 25 modes", 25, 3, "modes", "mixture[kind=grid,scale=0.5,sigma=0.1]"),
     "swiss-roll": Shape("Swiss roll", 20, 3, "pieces", "mixture[kind=swiss-roll]"),
