@@ -27,6 +27,7 @@ OPTIONS = {
     "export": [options.Export],
     "evaluate": [options.Evaluate, EvaluateConfig],
     "compare": [options.Compare, EvaluateConfig],
+    "leaderboard": [options.Leaderboard],
     "audit": [options.Audit, AuditConfig],
     "stats": [],
     "stats make": [options.StatsMake, EvaluateConfig],

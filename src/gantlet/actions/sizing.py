@@ -55,12 +55,12 @@ def _of_share(source: Source, trained: Source, asked: str) -> str:
     if kept:
         return (
             f"held out: {kept:,} of the {n:,} {source.kind} of {source.spec}, chosen at random; they are not trained on, and memorisation "
-            "and the reference are judged by them (--held-out chooses how many)"
+            "and the reference are tested with them (--held-out chooses how many)"
         )
     if asked == AUTO and not source.held_out and n < FEW * FIFTH:
         return (
             f"nothing is held out: of {n:,} {source.kind} a fifth is fewer than the {FEW} that a verdict needs, so that memorisation is "
-            "not judged (--held-out 20% keeps a fifth out)"
+            "not tested (--held-out 20% keeps a fifth out)"
         )
     return ""
 

@@ -52,7 +52,7 @@ def train(
     What evaluates, and its real side, is built before the first step. An evaluation that fails afterwards is a warning that has
     the command that repeats it; the weights are saved before.
 
-    Of data without a split of their own a share is kept out of training, and judges it (``config.held_out``).
+    Of data without a split of their own a share is kept out of training, for its evaluation (``config.held_out``).
 
     Args: config: the training; resume: continue from the newest checkpoint (auto: where there is a run, else start);
     size_steps: lower ``config.steps`` where the data are few, as the command does for a recipe's number;

@@ -22,7 +22,7 @@ class TrainConfig(Config):
     data: str = "digits"
     """The training images: a source, e.g. digits, mnist[root=DIR], a folder, a .zip or .npz."""
     held_out: str = AUTO
-    """What is kept out of training, to judge by, of data without a split of their own: a share such as 10%, a number of images, none,
+    """What is kept out of training, for its evaluation, of data without a split of their own: a share such as 10%, a number of images, none,
     or auto: a tenth, at least 50 images where these are no more than a fifth (else none), at most 10,000."""
     out: str = ""
     """The run folder; empty: runs/RECIPE-DATA."""

@@ -19,7 +19,7 @@ SPLITS = ("train", "test")
 
 
 @SOURCES.register(
-    NAME, source="Stone 1974, doi:10.1111/j.2517-6161.1974.tb00994.x (images that were not learned from judge)"
+    NAME, source="Stone 1974, doi:10.1111/j.2517-6161.1974.tb00994.x (assessment by what was not learned from)"
 )
 def random_split(of: str, held_out: str = AUTO, split: str = "train", seed: int = 0) -> Items:
     """One part of any images or points, split at random: test is kept out of training, train is the rest.
@@ -112,8 +112,8 @@ def with_held_out(source: Source, share: str) -> tuple[Source, str]:
     if source.held_out:
         if share not in (AUTO, "none"):
             raise ConfigError(
-                f"{source.spec} has a split of its own, {source.held_out}, which it is held against; omit --held-out {share} "
-                "(or --held-out auto, where a config.toml says it)"
+                f"{source.spec} has a split of its own, {source.held_out}, which it is held against; omit --held-out {share} (or "
+                "--held-out auto, where a config.toml says it)"
             )
         return source, share
     items = require_items(source, "training")
