@@ -186,8 +186,11 @@ def test_the_repeated_option() -> None:
 
 
 def test_pictures_that_the_real_images_repeat_are_no_copies_to_the_gate() -> None:
-    repeats = ExactCopies("real", 64, 300, (("a", "b"),), repeated=64, commonest=57)
-    honest = dataclasses.replace(REPORT, exact_copies=(repeats,))
-    for report, state in ((honest, "passed"), (REPORT, "failed")):
+    repeats = ExactCopies(
+        "real", 64, 300, (("a", "b"),), repeated=64, commonest=57, excused=64, unseen=60, unseen_of=300
+    )
+    doubtful = dataclasses.replace(repeats, excused=0, undecided=64, unseen_of=0)
+    reports = [dataclasses.replace(REPORT, exact_copies=(found,)) for found in (repeats, doubtful)]
+    for report, state in ((reports[0], "passed"), (reports[1], "undefined"), (REPORT, "failed")):
         (check,) = gantlet.gate(report, ["copies > 0"]).checks
         assert check.state == state

@@ -1,13 +1,16 @@
 """Mode counts: planted drops are found, honest samples are not accused, Holm agrees with statsmodels' textbook case."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import gantlet
 from gantlet.core.results.report import ModeCount, Report
 from gantlet.evaluation.inference.holm import holm, holm_adjusted
 from gantlet.evaluation.mode_counts import medoids, mode_counts
+from gantlet.evaluation.mode_sentences import of_classes
 from gantlet.evaluation.verdict import verdict
 
 
@@ -76,7 +79,10 @@ def test_a_missing_class_is_named_by_the_labels_alone(tmp_path: Path) -> None:
 
 def test_what_may_be_chance_is_neither_missing_nor_all_there(tmp_path: Path) -> None:
     report = judged(tmp_path, 18)
-    assert any(line.startswith("caution: no generated image of class 7 (10.0% of") for line in report.verdict)
+    assert any(
+        line.startswith("unclear: ") and "of 10 classes" in line and "may be chance of only 18" in line
+        for line in report.verdict
+    )
     assert not any("is missing" in line or "modes are there" in line for line in report.verdict)
     assert any("of 20 modes have no generated image, which may be chance of only 18" in line for line in report.verdict)
 
@@ -89,4 +95,39 @@ def test_all_modes_are_there_where_each_has_a_fake() -> None:
     told = next(line for line in verdict((), many, None, None) if "all 2 modes" in line)
     assert told.startswith("good: all 2 modes are there, and none is made more than")
     unseen = (*there[:2], ModeCount("c", 3, 0))
-    assert verdict((), unseen, None, None)[1].startswith("caution: 1 of 3 modes have no generated image")
+    assert verdict((), unseen, None, None)[1].startswith("unclear: 1 of 3 modes has no generated image")
+
+
+def test_a_rare_class_is_said_by_its_labels_whatever_the_modes_are() -> None:
+    """13 of 500 against 60 of 500 (p = 1e-9), and 1 of 500, which is shown to be less than half; 140 against 48 is too often."""
+    others = [ModeCount(str(i), 50, 55) for i in range(8)]
+    for found, kind, words in (
+        (ModeCount("3", 60, 13, "rare"), "poor", "class 3 is generated too rarely: 13 of"),
+        (ModeCount("3", 60, 28, "rare"), "caution", "class 3 is generated too rarely: 28 of"),
+        (ModeCount("3", 48, 140, "over-produced"), "caution", "class 3 is generated too often: 140 of"),
+    ):
+        lines = verdict((), (), None, None, classes=(*others, found))
+        assert any(line.startswith(f"{kind}: {words}") for line in lines), lines
+    collapsed = dataclasses.replace(others[0], collapsed=True, variety=0.1)
+    assert any(
+        "variety is lost inside class 0" in line
+        for line in verdict((), (), None, None, classes=(collapsed, *others[1:]))
+    )
+
+
+@pytest.mark.parametrize(("classes", "fakes"), [(200, 400), (10, 4), (1000, 1000)])
+def test_classes_absent_by_chance_are_no_fault(classes: int, fakes: int) -> None:
+    rng, faults = np.random.default_rng(3), 0
+    for _ in range(60):
+        real, fake = (np.bincount(rng.integers(0, classes, n), minlength=classes) for n in (5 * classes, fakes))
+        lines = of_classes([ModeCount(str(i), int(r), int(f)) for i, (r, f) in enumerate(zip(real, fake, strict=True))])
+        faults += any(not line.startswith("unclear: ") for line in lines)
+    assert faults <= 3  # P(more than 3 of 60 at 1 %) = 0.003
+
+
+def test_a_tenth_of_many_classes_left_out_is_found_together() -> None:
+    """20 of 200 classes are never drawn, none of which alone is beyond chance in 600 images."""
+    rng = np.random.default_rng(4)
+    real, fake = np.bincount(rng.integers(0, 200, 2000)), np.bincount(rng.integers(20, 200, 600), minlength=200)
+    (line,) = of_classes([ModeCount(str(i), int(r), int(f)) for i, (r, f) in enumerate(zip(real, fake, strict=True))])
+    assert line.startswith("poor: ") and "more than chance leaves" in line

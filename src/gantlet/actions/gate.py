@@ -108,6 +108,11 @@ def _end(condition: Condition) -> str:
 def _of_count(report: Report, condition: Condition) -> Check:
     if condition.name == "copies" and any(map(_is_statistics, (report.real, report.fake))):
         return Check(condition.text, "undefined", "a statistics file holds no images, so that copies cannot be counted")
+    told = any(found.copied for found in report.exact_copies)
+    doubtful = [found for found in report.exact_copies if found.undecided and not told]
+    if condition.name == "copies" and doubtful:
+        said = doubtful[0].said("generated images", f"{doubtful[0].among} images")
+        return Check(condition.text, "undefined", said[-1][1])
     number = _count(report, condition.name)
     holds = condition.holds(number)
     found = f"{condition.name} = {number}: it is {'' if holds else 'not '}{condition.operator} {condition.bound:g}"

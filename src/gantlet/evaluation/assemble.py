@@ -11,7 +11,7 @@ from gantlet.core.output import REPORT, remove_pictures, writing_result
 from gantlet.core.processes import processes
 from gantlet.core.results.report import Report
 from gantlet.core.version import __version__
-from gantlet.evaluation.duplicates import duplicates
+from gantlet.evaluation.duplicates import duplicates, repeats
 from gantlet.evaluation.findings import Findings
 from gantlet.evaluation.formats import compression, said_of_both, said_of_further
 from gantlet.evaluation.gallery import Gallery
@@ -77,6 +77,7 @@ def _assembled(
             shares=first.shares,
             exact=copied,
             no_test=space.no_test,
+            repeated=_repeated(space, fake),
             points=fake.source.kind == "points",
             level=space.config.level,
         ),
@@ -90,6 +91,25 @@ def _assembled(
         exact_copies=copied,
         classes=first.classes,
         class_shares=first.shares,
+    )
+
+
+def _repeated(space: Space, fake: Side) -> str:
+    """Return the line about fakes that repeat each other more than real images do; ''."""
+    rows, real = fake.bank.rows, space.real.bank.rows
+    if rows is None or real is None or fake.source.kind == "points":
+        return ""
+    again, of_real = repeats(rows, real)
+    if not again:
+        return ""
+    if 2 * again > rows.n:
+        return (
+            f"missing: variety is lost: the {rows.n:,} generated images show only {rows.n - again:,} "
+            f"{'picture' if rows.n - again == 1 else 'different pictures'}."
+        )
+    return (
+        f"caution: {again:,} of the {rows.n:,} generated images repeat another one pixel by pixel; of {real.n:,} real ones "
+        f"{of_real:,} do. Intervals take equal images for one draw."
     )
 
 
@@ -115,7 +135,8 @@ def warnings_of(space: Space, fake: Side, name: str = "generated") -> list[str]:
                 f"{found.copied:,} of the {found.of:,} images of {name} are exact copies of {found.among} ones: most metrics "
                 "reward copies"
             )
-        copies += found.cautions(f"{fake.source.kind} of {name}", f"{found.among} {fake.source.kind}")
+        said = found.said(f"{fake.source.kind} of {name}", f"{found.among} {fake.source.kind}")
+        copies += [line for _, line in said]
     return [*copies, *_of_images(space, fake, name), *_shared(space, fake, name)]
 
 
@@ -129,8 +150,9 @@ def said_of_unseen(space: Space) -> tuple[str, ...]:
 def _warnings(space: Space, fake: Side) -> tuple[str, ...]:
     lines = [*said_of_both(space.real.source.notes, fake.source.notes), *said_of_unseen(space)]
     lines += [*_of_images(space, fake, "generated"), *_shared(space, fake, "generated")]
-    if space.held_out is None and space.real.bank.rows is not None:
-        lines.append("no held-out real images: the references compare parts of the real set with the rest of it")
+    if space.held_out is None and space.real.bank.rows is not None and not space.no_reference:
+        why = "no held-out real images" if space.spoiled is None else "the held-out images are among the generated ones"
+        lines.append(f"{why}: the references compare parts of the real set with the rest of it")
     return tuple(dict.fromkeys(lines))
 
 

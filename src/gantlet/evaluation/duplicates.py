@@ -1,14 +1,17 @@
 """Duplicates: which images of one set, or of two, are equal pixel by pixel."""
 
+import dataclasses
 import hashlib
 import itertools
 from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
+from scipy.stats import hypergeom
 
 from gantlet.core.numerics.distances import row_chunks
 from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 NEAR = 1e-4
@@ -28,6 +31,25 @@ def duplicates(bank: FeatureBank) -> int:
     """
     seen = list(pictures(bank)[0].values())
     return len(seen) - len(set(seen))
+
+
+def repeats(fake: FeatureBank, real: FeatureBank) -> tuple[int, int]:
+    """Return how many fakes repeat another fake, and how many real images another real one; (0, 0) where that is no more than chance.
+
+    Fisher's exact test, one-sided at 1 %: data that repeat themselves (blank tiles) may be generated so.
+    """
+    found = duplicates(fake), duplicates(real)
+    p_value = float(hypergeom.sf(found[0] - 1, fake.n + real.n, sum(found), fake.n)) if found[0] else 1.0
+    return found if p_value <= ALPHA else (0, 0)
+
+
+def by_picture(fake: FeatureBank, real: FeatureBank) -> FeatureBank:
+    """Return the fakes, equal ones as one group where they repeat themselves beyond chance: equal images are no independent draws."""
+    if fake.groups is not None or not repeats(fake, real)[0]:
+        return fake
+    known = pictures(fake)[0]
+    keys = np.array([known.get(row, str(row)) for row in range(fake.n)])
+    return dataclasses.replace(fake, groups=np.unique(keys, return_inverse=True)[1].astype(np.int64))
 
 
 def pictures(*banks: FeatureBank) -> list[dict[int, str]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from gantlet.core.limits import memory_bytes
 from gantlet.evaluation.compute import gathered
+from gantlet.evaluation.duplicates import by_picture
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.groups import grouped
 from gantlet.evaluation.labels import ClassMap, class_names, match_fakes, relabelled
@@ -16,7 +17,10 @@ from gantlet.evaluation.stats.bank import Bank
 def evidence_of(space: Space, fake: Side, metrics: Sequence[str]) -> Evidence:
     """Return real against fake, with what these metrics need."""
     classes = match_fakes(space, ("real", space.real.source), fake.source)
-    evidence = between(space, space.real.bank, fake.bank, classes)
+    bank = fake.bank
+    if bank.rows is not None and space.real.bank.rows is not None and fake.source.kind != "points":
+        bank = by_picture(bank.rows, space.real.bank.rows)
+    evidence = between(space, space.real.bank, bank, classes)
     return dataclasses.replace(
         evidence,
         train=space.train.bank.rows,

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from gantlet.core.results.report import ClassShare, ModeCount
 from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.inference.intervals import quantile
@@ -11,33 +13,91 @@ NAMED_CLASSES = 5
 """How many missing classes have a line of their own."""
 RARE = 0.3
 """The under-representation of one mode for which the sentences state how many images would show it."""
+HALF = 0.5
+"""A class whose share is shown to be below this part of its real share is a fault."""
 POWER = 0.8
 TOLD = 0.5
 """Modes count as shown to be there where none can be made more rarely than by this part."""
 
 
 def of_classes(classes: Sequence[ModeCount]) -> list[str]:
-    """Name each class of the real images that no generated one is labelled with; the others are counted together."""
+    """Say of both sides' labels which classes are missing, too rare or too frequent, where variety is lost, and which are absent by chance."""
     n_real, n_fake = sum(found.n_real for found in classes), sum(found.n_fake for found in classes)
-    absent = sorted((found for found in classes if not found.n_fake), key=lambda found: -found.n_real)
-    lines = [
-        f"missing: class {found.name} is missing: 0 of {n_fake:,} generated images ({found.n_real / n_real:.1%} of the real ones)."
-        if found.verdict == "missing"
-        else f"caution: no generated image of class {found.name} ({found.n_real / n_real:.1%} of the real ones): of only "
-        f"{n_fake:,} images that may be chance."
-        for found in absent[:NAMED_CLASSES]
-    ]
-    further = absent[NAMED_CLASSES:]
-    if further:
-        names = ", ".join(found.name for found in further[:NAMED_CLASSES])
-        lines.append(f"missing: {len(further):,} further classes have no generated image: {names}, ….")
-    return lines
+
+    def counts(found: ModeCount) -> str:
+        share = f"{found.n_fake / n_fake:.1%}; " if found.n_fake else ""
+        return f"{found.n_fake:,} of {n_fake:,} generated images ({share}{found.n_real / n_real:.1%} of the real ones)"
+
+    lines = []
+    for kind, verdict, sentence in (
+        ("missing", "missing", "is missing"),
+        ("caution", "rare", "is generated too rarely"),
+        ("caution", "over-produced", "is generated too often"),
+    ):
+        found = sorted(
+            (one for one in classes if one.verdict == verdict), key=lambda one: -abs(one.n_real - one.n_fake)
+        )
+        lines += [
+            f"{_weight(kind, one, n_real, n_fake)}: class {one.name} {sentence}: {counts(one)}."
+            for one in found[:NAMED_CLASSES]
+        ]
+        lines += _likewise(kind, [one.name for one in found[NAMED_CLASSES:]])
+    collapsed = [found.name for found in classes if found.collapsed]
+    if collapsed:
+        lines.append(
+            f"missing: variety is lost inside class {', '.join(collapsed)}: its images lie closer to each other than real ones."
+        )
+    return [*lines, *_absent(classes, "classes")]
+
+
+def _weight(kind: str, mode: ModeCount, n: int, m: int) -> str:
+    """Return the kind of a class's line: a fault where its share is shown to be below half of the real one, at 99 %."""
+    r, f = mode.n_real + 0.5, mode.n_fake + 0.5
+    spread = math.sqrt(max(0.0, 1 / f - 1 / (m + 0.5) + 1 / r - 1 / (n + 0.5)))
+    most = f / (m + 0.5) / (r / (n + 0.5)) * math.exp(quantile(1 - ALPHA) * spread)
+    return "poor" if mode.verdict == "rare" and most < HALF else kind
+
+
+def _likewise(kind: str, names: Sequence[str]) -> list[str]:
+    """Return the line for those that have no line of their own."""
+    if not names:
+        return []
+    classes = "class" if len(names) == 1 else "classes"
+    return [f"{kind}: likewise {len(names):,} further {classes}: {_listed(names)}."]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:NAMED_CLASSES])}{', …' if len(names) > NAMED_CLASSES else ''}"
+
+
+def _absent(modes: Sequence[ModeCount], what: str) -> list[str]:
+    """Say how many have no generated image though none of them is shown to be missing, and whether all together are more than chance leaves.
+
+    Where both sides are of one distribution, one of c images in all has none on the fakes' side with (1 − q)^c, q the fakes' share of all
+    images; the number of absent ones is compared with the distribution of a sum of independent indicators, whose
+    dependence is negative, so that the test is cautious.
+    """
+    known = [mode for mode in modes if (mode.n_real or mode.n_fake) and mode.verdict != "missing"]
+    names = [mode.name for mode in sorted(known, key=lambda mode: -mode.n_real) if not mode.n_fake]
+    if not names:
+        return []
+    n_real, n_fake = sum(mode.n_real for mode in modes), sum(mode.n_fake for mode in modes)
+    chances = [(n_real / (n_real + n_fake)) ** (mode.n_real + mode.n_fake) for mode in known]
+    counts = np.ones(1)
+    for chance in chances:
+        counts = np.convolve(counts, [1 - chance, chance])
+    have = "has" if len(names) == 1 else "have"
+    found = f"{len(names):,} of {len(known):,} {what} {have} no generated image"
+    expected = f"about {sum(chances):,.1f}" if sum(chances) >= 0.05 else "less than 0.1"
+    if float(counts[len(names) :].sum()) <= ALPHA:
+        return [f"poor: {found}, more than chance leaves ({expected}): {_listed(names)}."]
+    return [f"unclear: {found}, which may be chance of only {n_fake:,} images ({expected} expected): {_listed(names)}."]
 
 
 def of_modes(modes: Sequence[ModeCount], level: float = 1 - ALPHA, *, accused: bool = False) -> list[str]:
     """Return the lines about missing, rare and too frequent modes, about lost variety, and whether all are there.
 
-    ``accused``: a class is already said to be missing, so that it is not said that all modes are there.
+    ``accused``: a class is already said to be missing or rare, so that it is not said that all modes are there.
     """
     if not modes:
         return []
@@ -60,14 +120,9 @@ def of_modes(modes: Sequence[ModeCount], level: float = 1 - ALPHA, *, accused: b
 
 def _presence(modes: Sequence[ModeCount], level: float, *, accused: bool) -> list[str]:
     """Say that all modes are there only where each has a generated image; a mode without one may be missing by chance."""
+    if lines := _absent(modes, "modes"):
+        return lines
     known = [mode for mode in modes if mode.n_real or mode.n_fake]
-    unseen = [mode.name for mode in known if not mode.n_fake and mode.verdict != "missing"]
-    if unseen:
-        n_fake = sum(mode.n_fake for mode in modes)
-        return [
-            f"caution: {len(unseen)} of {len(known)} modes have no generated image, which may be chance of only {n_fake:,} "
-            f"images: {', '.join(unseen[:NAMED_CLASSES])}{', …' if len(unseen) > NAMED_CLASSES else ''}."
-        ]
     if accused:
         return []
     rarest = unseen_rarity(known, level)
@@ -124,9 +179,5 @@ def of_shares(shares: Sequence[ClassShare], classes: Sequence[ModeCount]) -> lis
             f"({share.real:.1%} of the real ones)."
             for share in found[:NAMED_CLASSES]
         ]
-        if further := [share.name for share in found[NAMED_CLASSES:]]:
-            kind, more = start.partition(": ")[0], ", …" if len(further) > NAMED_CLASSES else ""
-            lines.append(
-                f"{kind}: likewise {len(further):,} further classes: {', '.join(further[:NAMED_CLASSES])}{more}."
-            )
+        lines += _likewise(start.partition(": ")[0], [share.name for share in found[NAMED_CLASSES:]])
     return lines

@@ -95,7 +95,7 @@ def _label_name(evidence: Evidence, label: int) -> str:
 
 
 def counted_by_label(evidence: Evidence) -> tuple[ModeCount, ...]:
-    """Count both sides' labels by class and test each class's share: no network is asked.
+    """Count both sides' labels by class, test each class's share and its variety: no network is asked for the classes.
 
     () where a side has no labels, or no class of the same name, and where the modes of a mixture are known.
     """
@@ -104,8 +104,8 @@ def counted_by_label(evidence: Evidence) -> tuple[ModeCount, ...]:
     if real is None or fake is None or unmatched or evidence.mixture is not None:
         return ()
     count = max(len(evidence.label_names), int(real.max(initial=-1)) + 1, int(fake.max(initial=-1)) + 1)
-    names = [_label_name(evidence, label) for label in range(count)]
-    return tuple(found for found in mode_counts(real, fake, names) if found.n_real or found.n_fake)
+    names = tuple(_label_name(evidence, label) for label in range(count))
+    return tuple(found for found in _counted(evidence, real, fake, names) if found.n_real or found.n_fake)
 
 
 def shares(evidence: Evidence, modes: Modes) -> tuple[ClassShare, ...]:
@@ -130,8 +130,14 @@ def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
     A mode is collapsed where its fakes lie closer to each other than as many real images of it (ratio below 0.8) and
     the test is significant at 1 % after Holm's correction.
     """
-    counts = mode_counts(modes.real, modes.fake, modes.names)
-    inside = [_variety(evidence, modes, k) for k in range(len(counts))]
+    return _counted(evidence, modes.real, modes.fake, modes.names)
+
+
+def _counted(
+    evidence: Evidence, real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"], names: tuple[str, ...]
+) -> tuple[ModeCount, ...]:
+    counts = mode_counts(real, fake, names)
+    inside = [_variety(evidence, np.flatnonzero(real == k), np.flatnonzero(fake == k), k) for k in range(len(counts))]
     p_values = np.array([1.0 if spread is None else spread.p_value for spread in inside])
     beyond_chance = holm(p_values, ALPHA)
     return tuple(
@@ -142,10 +148,11 @@ def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
     )
 
 
-def _variety(evidence: Evidence, modes: Modes, k: int) -> Variety | None:
-    within = np.flatnonzero(modes.real == k), np.flatnonzero(modes.fake == k)
+def _variety(
+    evidence: Evidence, real: Int64[np.ndarray, " a"], fake: Int64[np.ndarray, " b"], k: int
+) -> Variety | None:
     chance = numpy_stream(evidence.seed, f"variety {k}")
-    found = variety(evidence.real.features, evidence.fake.features, chance, within)
+    found = variety(evidence.real.features, evidence.fake.features, chance, (real, fake))
     for bank in (evidence.real, evidence.fake):
         bank.forget_pages()
     return_freed_memory()

@@ -3,44 +3,80 @@
 import dataclasses
 
 import numpy as np
+from scipy.stats import hypergeom
 
 from gantlet.core.results.exact_copies import ExactCopies
+from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.shared import Shared, shared
 from gantlet.evaluation.sides import Overlap, Side, Space
 
 LISTED = 100
 """How many pairs of a copy and its original a report names."""
+UNDECIDED = 0.05
+"""The level above which equal images of a set that repeats itself are not called copies, where no unseen image equals one."""
 TOLERATED = 0.01
 """Share of common images up to which two sets still count as separate: data sets hold a few images twice."""
 
 
 def exact_copies(space: Space, fake: Side) -> tuple[ExactCopies, ...]:
-    """Return how many fakes equal a real or a training image pixel by pixel, for each set that has some.
+    """Return how many fakes equal a real, a training or a held-out image pixel by pixel, for each set that has some.
 
-    No held-out images are needed: equal pixels are a fact. Those that equal a picture which the set itself repeats, and
-    others where chance gives as many (`shared`), are told apart. Statistics files hold no images: none are found.
+    No held-out images are needed where a set repeats nothing: equal pixels are a fact. Where it does, images that the generator
+    has not seen say how many are chance (`_chance`). Statistics files hold no images: none are found.
     """
-    found = []
-    for role, side in (("real", space.real), ("training", space.train)):
-        if role == "training" and side.source.digest == space.real.source.digest:
+    found: list[ExactCopies] = []
+    known: set[int] = set()
+    for role, side in (("real", space.real), ("training", space.train), ("held-out", space.spoiled)):
+        if side is None or (role == "training" and side.source.digest == space.real.source.digest):
             continue
         common = _shared(fake, side)
-        if len(common.rows):
-            order = np.argsort(~common.single, kind="stable")[:LISTED]
-            names = tuple((fake.rows.names[a], side.rows.names[b]) for a, b in common.rows[order])
-            found.append(
-                ExactCopies(
-                    role,  # type: ignore[arg-type]
-                    len(common.rows),
-                    fake.rows.n,
-                    names,
-                    repeated=int((~common.single).sum()),
-                    commonest=int(common.times.max()),
-                    expected=common.expected,
-                    by_chance=common.by_chance,
-                )
-            )
+        rows = {int(row) for row in common.rows[:, 0]}
+        if rows and not (role == "held-out" and rows <= known):
+            known |= rows
+            found.append(_counted(role, side, fake, common, space.test if role != "held-out" else None))
     return tuple(found)
+
+
+def _counted(role: str, side: Side, fake: Side, common: Shared, unseen: Side | None) -> ExactCopies:
+    order = np.argsort(~common.single, kind="stable")[:LISTED]
+    beside = None if unseen is None or unseen.bank.rows is None else _shared(unseen, side)
+    unseen_of = 0 if unseen is None or beside is None else unseen.rows.n
+    excused, undecided = (0, 0) if role == "held-out" else _chance(common, fake.rows.n, beside, unseen_of)
+    return ExactCopies(
+        role,  # type: ignore[arg-type]
+        len(common.rows),
+        fake.rows.n,
+        tuple((fake.rows.names[a], side.rows.names[b]) for a, b in common.rows[order]),
+        repeated=int((~common.single).sum()),
+        commonest=int(common.times.max()),
+        excused=excused,
+        undecided=undecided,
+        unseen=0 if beside is None else len(beside.rows),
+        unseen_of=unseen_of,
+    )
+
+
+def _chance(common: Shared, m: int, unseen: Shared | None, n: int) -> tuple[int, int]:
+    """Return how many of the equal fakes are excused by chance, and of how many it cannot be told.
+
+    Those that equal a picture shown once, and those that equal one which the set repeats, by themselves: Fisher's exact test of k of m
+    fakes against k₀ of n unseen images, one-sided. k₀ > 0: excused above 1 %. k₀ = 0, and the set repeats something: not to be told
+    above 5 %; a set that repeats nothing excuses none. Without unseen images the set's own repeats cannot be told from pictures that
+    are stored twice: where Good and Turing's estimate (`shared`) accounts for them it cannot be told.
+    """
+    once, again = int(common.single.sum()), int((~common.single).sum())
+    if unseen is None:
+        return 0, again + (once if common.by_chance else 0)
+    excused = undecided = 0
+    for k, seen in ((once, int(unseen.single.sum())), (again, int((~unseen.single).sum()))):
+        if not k or not (seen or common.repeats):
+            continue
+        p_value = float(hypergeom.sf(k - 1, m + n, k + seen, m))
+        if seen and p_value > ALPHA:
+            excused += k
+        elif not seen and p_value > UNDECIDED:
+            undecided += k
+    return excused, undecided
 
 
 def overlap(one: tuple[str, Side], other: tuple[str, Side]) -> Overlap:
@@ -65,7 +101,7 @@ def apart_from(fake: Side, space: Space) -> Space:
         return space
     tested = space.test is space.held_out
     return dataclasses.replace(
-        space, held_out=None, test=None if tested else space.test, overlaps=(*space.overlaps, found),
+        space, held_out=None, spoiled=space.held_out, test=None if tested else space.test, overlaps=(*space.overlaps, found),
         no_test=found.text if tested else space.no_test, references={}, aligned=None,
     )  # fmt: skip
 

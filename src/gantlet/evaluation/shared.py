@@ -22,7 +22,8 @@ class Shared:
 
     ``rows`` [m, 2]: each with the first such row of the other set; ``times`` [m]: how often the other set shows that picture;
     ``expected``: how many rows of a fresh draw from the other set's population would equal a picture that it shows once;
-    ``by_chance``: the rows that do are no more than that; ``same``: both sets hold the same pictures, each as often.
+    ``by_chance``: the rows that do are no more than that; ``same``: both sets hold the same pictures, each as often;
+    ``repeats``: the other set shows a picture more than once.
     """
 
     rows: Int64[np.ndarray, "m 2"]
@@ -30,6 +31,7 @@ class Shared:
     expected: float = 0.0
     by_chance: bool = False
     same: bool = False
+    repeats: bool = False
 
     @property
     def single(self) -> Bool[np.ndarray, " m"]:
@@ -65,7 +67,8 @@ def shared(query: FeatureBank, among: FeatureBank) -> Shared:
         counts = np.array([[shown[name], asked[name]] for name in names], np.int64)
         by_chance = chance(counts[:, 0], counts[:, 1], among.n, query.n) > ALPHA
     same = len(ours) == query.n and len(theirs) == among.n and asked == shown
-    return Shared(table[:, :2], table[:, 2], query.n * 2 * twice / among.n, by_chance, same)
+    repeats = max(shown.values(), default=0) > 1
+    return Shared(table[:, :2], table[:, 2], query.n * 2 * twice / among.n, by_chance, same, repeats)
 
 
 def chance(among: Int64[np.ndarray, " k"], query: Int64[np.ndarray, " k"], n: int, m: int) -> float:

@@ -83,6 +83,8 @@ class Space:
     no_test: str = ""
     references: dict[tuple[str, int], Estimate] = field(default_factory=dict)
     """Held-out real against real, by metric and the number of fakes that it stands beside (0: any): computed once."""
+    spoiled: Side | None = None
+    """The held-out images that were given and left aside, as the fakes are among them."""
     compared_n: int | None = None
     """The number of fakes that a reference is made for; None where fakes are at hand."""
     aligned: AlignedReal | None = None

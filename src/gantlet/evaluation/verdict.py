@@ -22,6 +22,7 @@ def verdict(
     shares: Sequence[ClassShare] = (),
     exact: Sequence[ExactCopies] = (),
     no_test: str = "",
+    repeated: str = "",
     points: bool = False,
     level: float = 0.95,
 ) -> tuple[str, ...]:
@@ -30,19 +31,22 @@ def verdict(
     They rest on the estimates beside their references, the modes, copies and outliers.
 
     ``classes``: both sides counted by their labels; ``shares``: what is estimated of the fakes' classes; ``exact``: fakes that
-    equal real or training images pixel by pixel; ``no_test``: why the images given as held-out are not unseen; ``points``:
+    equal real or training images pixel by pixel; ``no_test``: why the images given as held-out are not unseen;
+    ``repeated``: the line about fakes that repeat each other; ``points``:
     the data are points, among which near copies and outliers are not looked for.
     """
     found = standings(estimates, level)
-    copied = any(one.copied for one in exact)
+    copied = any(one.copied or one.undecided for one in exact)
     tails = () if points else (*_far_fakes(outlier_test), *_copies(copies, no_test, exact=copied))
-    missing = of_classes(classes)
+    labelled = of_classes(classes)
+    accused = any(not line.startswith("unclear") for line in labelled)
     lines = (
         *_exact(exact, points=points),
-        *missing,
+        *([repeated] if repeated else []),
+        *labelled,
         *of_shares(shares, classes),
-        *of_standings([one for one in found if not (missing and one.metric == "modes" and one.state == "as good")]),
-        *of_modes(modes, accused=bool(missing)),
+        *of_standings([one for one in found if not (accused and one.metric == "modes" and one.state == "as good")]),
+        *of_modes(modes, accused=accused),
         *tails,
     )
     ranked = sorted(lines, key=lambda line: RANKS.index(line.partition(": ")[0]))
@@ -98,8 +102,8 @@ def _exact(exact: Sequence[ExactCopies], *, points: bool) -> list[str]:
         for found in exact
         if found.copied
     ]
-    said = [line for found in exact for line in found.cautions(f"generated {things}", f"{found.among} {things}")]
-    return [*copied, *(f"caution: {line}." for line in said)]
+    said = [line for found in exact for line in found.said(f"generated {things}", f"{found.among} {things}")]
+    return [*copied, *(f"{kind}: {line}." for kind, line in said)]
 
 
 def _copies(copies: TailTest | None, no_test: str, *, exact: bool) -> list[str]:

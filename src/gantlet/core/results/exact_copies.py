@@ -3,50 +3,49 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from gantlet.core.schema import SCHEMA, Amount, Count, Positive
+from gantlet.core.schema import SCHEMA, Count, Positive
 
 
 @dataclass(frozen=True)
 class ExactCopies:
     """Generated images that equal an image of another set pixel by pixel (points: in every coordinate).
 
-    ``among``: real or training; ``n`` of the ``of`` generated ones do; ``pairs``: the names of the first hundred, each
+    ``among``: real, training or held-out; ``n`` of the ``of`` generated ones do; ``pairs``: the names of the first hundred, each
     with the name of the image that it equals, those that the set shows once first. ``repeated`` of the n equal a picture that
-    the set itself repeats, the ``commonest`` so many times; of the others ``expected`` are expected by chance (Good and Turing;
-    `evaluation.shared`), and ``by_chance``: they are no more than that.
+    the set itself repeats, the ``commonest`` so many times. ``unseen`` of the ``unseen_of`` held-out images that the generator has not
+    seen do as well. ``excused`` of the n are no more than that; of ``undecided`` it cannot be told whether they are copies, as the
+    set repeats itself (`evaluation.overlap`). The others are ``copied``.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
-    among: Literal["real", "training"]
+    among: Literal["real", "training", "held-out"]
     n: Positive
     of: Positive
     pairs: tuple[tuple[str, str], ...]
     repeated: Count = 0
     commonest: Count = 1
-    expected: Amount = 0.0
-    by_chance: bool = False
-
-    @property
-    def single(self) -> int:
-        """Return how many equal a picture that the set shows once."""
-        return self.n - self.repeated
+    excused: Count = 0
+    undecided: Count = 0
+    unseen: Count = 0
+    unseen_of: Count = 0
 
     @property
     def copied(self) -> int:
-        """Return how many are copies: the set shows the picture once, and they are more than chance gives."""
-        return 0 if self.by_chance else self.single
+        """Return how many are copies: neither chance nor the set's own repeats account for them."""
+        return max(0, self.n - self.excused - self.undecided)
 
-    def cautions(self, fakes: str, ones: str) -> list[str]:
-        """Return what there is to say of those that are no sign of copying; ``fakes``, ``ones``: the two sets in words."""
-        lines, pictures = [], "points" if ones.endswith("points") else "pictures"
-        if self.repeated:
-            times = f"the commonest {self.commonest:,} times"
-            lines.append(
-                f"{self.repeated:,} of {self.of:,} {fakes} equal {pictures} that the {ones} repeat ({times}): no sign of copying by itself"
+    def said(self, fakes: str, ones: str) -> list[tuple[Literal["good", "caution"], str]]:
+        """Return what there is to say, and how, of those that may be chance; ``fakes``, ``ones``: the two sets in words."""
+        lines: list[tuple[Literal["good", "caution"], str]] = []
+        if self.excused:
+            beside = f"so do {self.unseen:,} of {self.unseen_of:,} held-out ones: no more than chance"
+            lines.append(("good", f"{self.excused:,} of {self.of:,} {fakes} equal {ones}, and {beside}"))
+        if self.undecided:
+            told = (
+                f"of {self.unseen_of:,} held-out ones {self.unseen:,} do: too few to tell copies from chance. Look at the pairs"
+                if self.unseen_of
+                else f"these repeat themselves (the commonest {self.commonest:,} times), so it may be chance: held-out images "
+                "would tell (--held-out)"
             )
-        if self.single and self.by_chance:
-            lines.append(
-                f"{self.single:,} of {self.of:,} {fakes} equal {pictures} that the {ones} show once: no more than chance, for the {ones} "
-                f"repeat themselves (about {self.expected:,.1f} expected)"
-            )
+            lines.append(("caution", f"{self.undecided:,} of {self.of:,} {fakes} equal {ones}; {told}"))
         return lines
