@@ -9,6 +9,7 @@ from scipy.special import ndtr
 from gantlet.core.results.comparison import Better, Comparison, Difference
 from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.misses import Miss
+from gantlet.evaluation.class_differences import listed
 from gantlet.evaluation.inference.difference import interval_variance
 from gantlet.evaluation.inference.holm import holm_adjusted
 from gantlet.evaluation.inference.intervals import quantile
@@ -36,7 +37,7 @@ def conclude(
         _detectable(difference, len(differences), level) for difference in correct_p_values(differences, level)
     ]
     return Comparison(
-        *names, features, level, tuple(corrected), verdict(corrected, level), left_out, notes, warnings,
+        *names, features, level, tuple(corrected), verdict(corrected, level, left_out), left_out, notes, warnings,
         corrected[0].metric if corrected else "", misses or {},
     )  # fmt: skip
 
@@ -114,17 +115,18 @@ def _detectable(entry: Difference, count: int, level: float) -> Difference:
     return dataclasses.replace(found, power=tuple(zip(SHARES, power.tolist(), strict=True)), images_for_tenth=images)
 
 
-def verdict(differences: list[Difference], level: float) -> str:
+def verdict(differences: list[Difference], level: float, left_out: dict[str, str]) -> str:
     """Return what the primary metric says, the first asked for, and what the others say beside it.
 
-    Where nothing was found, it says what difference would have been found.
+    Where nothing was found, it says what difference would have been found; metrics that could not be compared are named.
     """
     if not differences:
         return "A and B were not compared: no metric could be."
     primary, others = differences[0], differences[1:]
     lines = [_of_primary(primary), _of_others(others, primary.better)]
     at = f"at {level:.0%}, corrected for {len(differences)} comparisons" if others else f"at {level:.0%}"
-    return " ".join(line for line in lines if line)[:-1] + f" ({at})."
+    without = f" Not compared: {listed(list(left_out))}." if left_out else ""
+    return " ".join(line for line in lines if line)[:-1] + f" ({at}).{without}"
 
 
 def _of_primary(d: Difference) -> str:

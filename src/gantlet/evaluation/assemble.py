@@ -18,6 +18,7 @@ from gantlet.evaluation.gallery import Gallery
 from gantlet.evaluation.image_rows import source_rows
 from gantlet.evaluation.overlap import exact_copies, overlap
 from gantlet.evaluation.sides import Side, Space
+from gantlet.evaluation.unlike import unlike
 from gantlet.evaluation.verdict import verdict
 
 
@@ -77,7 +78,7 @@ def _assembled(
             shares=first.shares,
             exact=copied,
             no_test=space.no_test,
-            repeated=_repeated(space, fake),
+            further=(_repeated(space, fake), unlike(space, first.estimates)),
             points=fake.source.kind == "points",
             level=space.config.level,
         ),

@@ -22,7 +22,7 @@ def verdict(
     shares: Sequence[ClassShare] = (),
     exact: Sequence[ExactCopies] = (),
     no_test: str = "",
-    repeated: str = "",
+    further: Sequence[str] = (),
     points: bool = False,
     level: float = 0.95,
 ) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ def verdict(
 
     ``classes``: both sides counted by their labels; ``shares``: what is estimated of the fakes' classes; ``exact``: fakes that
     equal real or training images pixel by pixel; ``no_test``: why the images given as held-out are not unseen;
-    ``repeated``: the line about fakes that repeat each other; ``points``:
+    ``further``: lines about the images of a side; ``points``:
     the data are points, among which near copies and outliers are not looked for.
     """
     found = standings(estimates, level)
@@ -42,7 +42,7 @@ def verdict(
     accused = any(not line.startswith("unclear") for line in labelled)
     lines = (
         *_exact(exact, points=points),
-        *([repeated] if repeated else []),
+        *(line for line in further if line),
         *labelled,
         *of_shares(shares, classes),
         *of_standings([one for one in found if not (accused and one.metric == "modes" and one.state == "as good")]),

@@ -1,0 +1,63 @@
+"""Are the held-out images like the real ones? References and the tests of copies rest on it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gantlet.core.results.estimate import Estimate
+from gantlet.evaluation.class_differences import listed
+from gantlet.evaluation.inference.intervals import quantile
+from gantlet.evaluation.labels import class_names
+from gantlet.evaluation.mode_counts import mode_counts
+from gantlet.evaluation.sides import Side, Space
+
+UNBIASED = ("frechet_distance_debiased", "kernel_distance")
+"""Distances whose mean is 0 between sets of one distribution."""
+FAR = 3.5
+"""Standard errors above 0 from which such a reference shows a difference: by chance once in 4,000."""
+
+
+def unlike(space: Space, estimates: Sequence[Estimate]) -> str:
+    """Return the line that says that the held-out images are of another distribution than the real ones; '' where nothing shows it.
+
+    Their labels' shares are tested as the fakes' are (`mode_counts`), and so is an unbiased distance between them where one was asked for.
+    """
+    if space.held_out is None or space.held_out is space.real:
+        return ""
+    parts = [*_by_labels(space.real, space.held_out), *_by_distance(estimates)]
+    if not parts:
+        return ""
+    return (
+        f"caution: the held-out images are not like the real ones ({'; '.join(parts)}), so references and the test of copies say what "
+        "such images give. Give held-out images drawn as the real ones were."
+    )
+
+
+def _by_labels(real: Side, held_out: Side) -> list[str]:
+    sides = [(side.bank.rows, class_names(side.source)) for side in (real, held_out)]
+    named = []
+    for rows, names in sides:
+        if rows is None or rows.labels is None:
+            return []
+        named.append(np.array([names[label] if 0 <= label < len(names) else str(label) for label in rows.labels]))
+    known, numbers = np.unique(np.concatenate(named), return_inverse=True)
+    found = mode_counts(numbers[: len(named[0])], numbers[len(named[0]) :], [str(name) for name in known])
+    kinds = {
+        kind: [mode.name for mode in found if mode.verdict == kind] for kind in ("missing", "rare", "over-produced")
+    }
+    words = {"missing": "not among them", "rare": "too few", "over-produced": "too many"}
+    return [f"classes {words[kind]}: {listed(names)}" for kind, names in kinds.items() if names]
+
+
+def _by_distance(estimates: Sequence[Estimate]) -> list[str]:
+    lines = []
+    for estimate in estimates:
+        reference = estimate.reference
+        if estimate.metric not in UNBIASED or reference is None or reference.value is None or reference.low is None:
+            continue
+        error = (reference.value - reference.low) / quantile(reference.level)
+        if reference.value > FAR * error > 0:
+            lines.append(
+                f"{estimate.metric} between them is {reference.value:.3g}, {reference.value / error:.1f} standard errors"
+            )
+    return lines

@@ -1,0 +1,41 @@
+"""Held-out images of another distribution than the real ones are said to be so, and honest ones seldom are."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gantlet
+
+
+def classed(path: Path, n: int, seed: int, classes: int = 10, *, labels: bool = True) -> str:
+    """Save n images of so many of ten classes, each with a mean of its own, with labels or without."""
+    rng = np.random.default_rng(seed)
+    label = rng.integers(0, classes, n)
+    images = np.clip(20 * label[:, None, None] + rng.normal(30, 8, (n, 8, 8)), 0, 255).astype(np.uint8)
+    np.savez(path, images=images, **({"labels": label} if labels else {}))
+    return str(path)
+
+
+def said(tmp_path: Path, held_out: str, *, labels: bool, metrics: tuple[str, ...]) -> list[str]:
+    real, fake = (classed(tmp_path / f"{i}.npz", 300, i, labels=labels) for i in (0, 1))
+    config = gantlet.EvaluateConfig(features="pixels[size=8]", metrics=metrics, held_out=held_out, cache=False)
+    return [line for line in gantlet.evaluate(fake, real, config).verdict if "are not like the real ones" in line]
+
+
+def test_classes_that_the_held_out_images_lack_are_named(tmp_path: Path) -> None:
+    held_out = classed(tmp_path / "h.npz", 300, 2, 5)
+    (line,) = said(tmp_path, held_out, labels=True, metrics=("coverage",))
+    assert line.startswith("caution: ") and "classes not among them: 5, 6, 7, 8, 9" in line
+
+
+def test_without_labels_an_unbiased_distance_tells(tmp_path: Path) -> None:
+    held_out = classed(tmp_path / "h.npz", 300, 2, 5, labels=False)
+    (line,) = said(tmp_path, held_out, labels=False, metrics=("coverage", "kernel_distance"))
+    assert "kernel_distance between them is" in line
+
+
+@pytest.mark.parametrize("seed", range(2, 8))
+def test_honest_held_out_images_pass(tmp_path: Path, seed: int) -> None:
+    held_out = classed(tmp_path / "h.npz", 300, seed)
+    assert said(tmp_path, held_out, labels=True, metrics=("kernel_distance", "frechet_distance_debiased")) == []
