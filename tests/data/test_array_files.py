@@ -214,3 +214,22 @@ def test_digits_are_scikit_learns_split_by_class() -> None:
     np.testing.assert_array_equal(test.read(7)[:, :, 0], np.rint(load_digits().images[row] * 255 / 16))
     with pytest.raises(ConfigError, match="train, test or all"):
         open_source("digits[split=val]")
+
+
+def test_two_arrays_of_labels_are_refused_unless_they_agree(tmp_path: Path) -> None:
+    images, labels = np.zeros((6, 8, 8), np.uint8), np.array([0, 1, 2, 0, 1, 2])
+    path = saved(tmp_path / "two.npz", images=images, labels=labels, y=(labels + 1) % 3)
+    with pytest.raises(
+        DataError, match=r"the arrays y and labels both hold labels, and they differ: choose with .*"
+    ) as told:
+        open_source(path)
+    assert f"{path}[labels=y] or {path}[labels=labels]" in str(told.value)
+    assert open_source(f"{path}[labels=labels]").labels.tolist() == labels.tolist()
+    assert open_source(f"{path}[labels=y]").labels.tolist() == [1, 2, 0, 1, 2, 0]
+    assert open_source(f"{path}[labels=none]").labels is None
+    for same in (labels[:, None], np.eye(3, dtype=np.uint8)[labels], labels.astype(np.float32)):
+        path = saved(tmp_path / "same.npz", images=images, labels=labels, y=same)
+        assert open_source(path).labels.tolist() == labels.tolist()
+    path = saved(tmp_path / "scores.npz", images=images, labels=labels, y=labels + 0.5)
+    with pytest.raises(DataError, match="both hold labels"):
+        open_source(path)

@@ -71,3 +71,35 @@ def test_the_option_reads_folders(tmp_path: Path) -> None:
     assert by_clip.value == plain.value and by_clip.high - by_clip.low > 1.2 * (plain.high - plain.low)
     with pytest.raises(ConfigError, match="groups one of parent, stem, none"):
         gantlet.EvaluateConfig(groups="clip")
+
+
+def class_folders(root: Path, seed: int, names: str) -> str:
+    from PIL import Image
+
+    rng = np.random.default_rng(seed)
+    for name in names.split():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (8, 8), dtype=np.uint8)).save(root / f"{name}.png")
+    return str(root)
+
+
+@pytest.mark.parametrize(
+    ("names", "parent", "stem"),
+    [
+        ("cat/0 cat/1 dog/0 dog/1 dog/2 elk/0 elk/1 elk/2", True, True),
+        ("cat/tom_0 cat/tom_1 cat/max_0 dog/rex_0 dog/rex_1 dog/ace_0", True, False),
+        ("cat/tom/0 cat/tom/1 cat/max/0 dog/rex/0 dog/rex/1 dog/ace/0", False, False),
+        ("0 1 2 3 4 5", False, False),
+    ],
+)
+def test_classes_taken_for_groups_are_said(tmp_path: Path, names: str, parent: bool, stem: bool) -> None:
+    real, fake = (class_folders(tmp_path / side, seed, names) for seed, side in enumerate(("real", "fake")))
+    settings = {"features": "pixels", "metrics": ["kernel_distance"], "cache": False}
+    for how, warned in (("none", False), ("parent", parent), ("stem", stem)):
+        report = gantlet.evaluate(fake, real, groups=how, **settings)
+        lines = [line for line in report.warnings if line.startswith("--groups")]
+        assert len(lines) == 2 * warned, (how, lines)
+        if warned:
+            count, files = len({name.split("/")[0] for name in names.split()}), len(names.split())
+            assert f"the groups of the real images are their {count} classes" in lines[0]
+            assert f"rest on {count} groups, not on {files} images" in lines[1] and "generated" in lines[1]

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import torch
 
 import gantlet
 from gantlet.core.results.report import Report
 from gantlet.data.opening import open_source
+from gantlet.evaluation.opening import open_generated
 
 
 def images(seed: int, n: int) -> np.ndarray:
@@ -59,3 +61,43 @@ def test_an_archive_with_images_and_moments_opens_as_either(tmp_path: Path) -> N
     opened = open_source(f"{path}[key=arr_0]")
     assert opened.kind == "images" and len(opened) == 12
     assert len(open_source(opened.spec)) == 12
+
+
+def test_n_takes_the_same_part_of_what_a_program_holds(tmp_path: Path) -> None:
+    pixels, labels = images(1, 80), np.arange(80) % 2
+    np.savez(tmp_path / "fake.npz", x=pixels, y=labels)
+    config = gantlet.EvaluateConfig(n=30, seed=3)
+    wanted = open_generated("fake", str(tmp_path / "fake.npz"), config, 0)
+    forms = (
+        gantlet.images(pixels, labels=labels),
+        gantlet.open_source(str(tmp_path / "fake.npz")),
+        pixels,
+        torch.from_numpy(pixels).permute(0, 3, 1, 2),
+        list(pixels),
+    )
+    for fake in forms:
+        part = open_generated("fake", fake, config, 0)
+        assert len(part) == 30 and part.digest == wanted.digest, type(fake)
+        assert any("30 of the 80 images" in note and "seed 3" in note for note in part.notes)
+    few = open_generated("fake", gantlet.images(pixels), gantlet.EvaluateConfig(n=90), 0)
+    assert len(few) == 80 and any("fewer than --n 90" in note for note in few.notes)
+    endless = open_generated("fake", iter(pixels), config, 0)
+    assert len(endless) == 30 and any("the first 30 images" in note for note in endless.notes)
+    rows = np.random.default_rng(0).standard_normal((90, 2))
+    for given in (gantlet.points(rows), gantlet.features(rows, "my-net")):
+        assert len(open_generated("fake", given, config, 0)) == 30
+
+
+def test_n_is_heeded_in_an_evaluation_of_arrays_and_in_an_evaluator() -> None:
+    config = {"metrics": ["frechet_distance"], "features": "pixels[size=2]", "cache": False, "n": 30}
+    real, fake = gantlet.images(images(0, 60)), images(1, 80)
+    for report in (
+        gantlet.evaluate(gantlet.images(fake), real, **config),
+        gantlet.Evaluator(real, **config)(fake),
+    ):
+        assert report.n_fake == 30 and any("30 of the 80 images" in warning for warning in report.warnings)
+
+
+def test_labels_given_beside_drawn_images_keep_what_was_said_of_the_drawing() -> None:
+    drawn = gantlet.images(lambda n, seed: images(seed, n), n=8, labels=np.arange(8) % 2)
+    assert drawn.labels is not None and any("8 images were drawn" in remark for remark in drawn.remarks)

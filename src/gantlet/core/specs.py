@@ -7,6 +7,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
+from gantlet.core.class_names import composed
 from gantlet.core.errors import ConfigError, UnknownName, UsageError
 from gantlet.core.visible import in_unicode
 
@@ -81,7 +82,7 @@ def _read(what: str, key: str, text: str, kind: Any) -> Any:
 def class_map(text: str) -> dict[str, str]:
     """Read ``0=cat,1=dog`` as a mapping from the generated images' class names to the real ones'; raises ConfigError."""
     pairs = [part.partition("=") for part in text.split(",") if part.strip()]
-    names = in_unicode({left.strip(): right.strip() for left, _, right in pairs})
+    names = in_unicode({composed(left.strip()): composed(right.strip()) for left, _, right in pairs})
     if len(names) != len(pairs) or not all(left and right for left, right in names.items()):
         raise ConfigError(
             f"classes: expected FAKE's name=REAL's name, separated by commas, e.g. 0=cat,1=dog; got {text!r}"

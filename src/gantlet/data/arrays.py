@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int64, Shaped, UInt8
 
+from gantlet.core.class_names import composed, merged
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.data.source import ImageSource
 
@@ -150,7 +151,8 @@ def to_labels(
 ) -> tuple[Int64[np.ndarray, " n"], tuple[str, ...]]:
     """Return labels 0..k−1 and class names, which keep the original values: whole numbers, texts, or one-hot rows [n, k].
 
-    Raises DataError unless there is one class per image; texts must be among ``names``, where these are given.
+    Names are brought to Unicode's form C; those that are then equal are one class. Raises DataError unless there is one class per
+    image; texts must be among ``names``, where these are given.
     """
     flat = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
     if flat.dtype.kind in "US":
@@ -165,7 +167,8 @@ def to_labels(
     if names:
         if labels.min() < 0 or labels.max() >= len(names):
             raise DataError(f"{what}: labels {labels.min()}..{labels.max()} but {len(names)} class names")
-        return labels, tuple(names)
+        once, index = merged(names)
+        return index[labels], once
     class_values, index = np.unique(labels, return_inverse=True)
     return index.reshape(-1).astype(np.int64), tuple(str(value) for value in class_values)
 
@@ -192,10 +195,10 @@ def _named(
     if texts.shape != (n,):
         raise DataError(f"{what}: {n} images but labels of shape {texts.shape}; expected one label per image")
     try:
-        words = [text.decode() if isinstance(text, bytes) else str(text) for text in texts.tolist()]
+        words = [composed(text.decode() if isinstance(text, bytes) else str(text)) for text in texts.tolist()]
     except UnicodeDecodeError as error:
         raise DataError(f"{what}: the labels hold bytes that are no UTF-8 text; expected texts or numbers") from error
-    classes = tuple(names) or tuple(sorted(set(words)))
+    classes = merged(names)[0] or tuple(sorted(set(words)))
     index = {name: i for i, name in enumerate(classes)}
     foreign = [word for word in words if word not in index]
     if foreign:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int64
 
+from gantlet.core.class_names import composed
 from gantlet.core.errors import DataError
 from gantlet.core.visible import in_unicode
 
@@ -76,11 +77,11 @@ def folder_labels(
 
     ``auto``: not where images lie outside these folders, where the names speak of structure and not of classes, and where
     there are more than ten classes and more than one for ten images (of the ``total`` of all splits). ``dirs``: in any
-    case. ``none``: never. A level of split names above another one is passed over.
+    case. ``none``: never. A level of split names above another one is passed over. Names are compared in Unicode's form C.
     """
     if mode == "none":
         return FolderLabels()
-    folders = [name.split("/")[:-1] for name in images]
+    folders = [composed(name).split("/")[:-1] for name in images]
     depth = _level(folders)
     loose = [name for name, folder in zip(images, folders, strict=True) if len(folder) <= depth]
     sizes = Counter(folder[depth] for folder in folders if len(folder) > depth)

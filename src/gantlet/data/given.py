@@ -71,7 +71,7 @@ def images(
     if labels is None:
         return found
     indices, known = to_labels(what, as_array(labels), len(found), tuple(classes))
-    return ImageSource(found.spec, found.names, found.read, found.digest, indices, known)
+    return replace(found, labels=indices, classes=known)
 
 
 def points(data: Any, *, name: str = "points") -> PointSource:

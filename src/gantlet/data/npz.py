@@ -29,11 +29,12 @@ def npz(path: str, key: str = "", labels: str = "auto", layout: str = "auto", ra
     """Images, and labels where there are any, from the arrays of an .npz file.
 
     Images: the array ``key``, else x, images, image, samples, x_train or arr_0, else the only array of three or four
-    axes. Labels: y, labels, label, targets, y_train or arr_1; class names: classes. Nothing is unpickled.
+    axes. Labels: y, labels, label, targets, y_train or arr_1, where those of them that fit agree; class names: classes. Nothing
+    is unpickled.
 
     Args: path: the file; key: name of the image array; labels: auto, none, or the name of the label array; layout:
     auto, NHWC, NCHW or NHW; range: auto, unit ([0, 1]), symmetric ([−1, 1]) or byte ([0, 255]).
-    Raises: DataError when the images, their layout or their value range are ambiguous.
+    Raises: DataError when the images, their labels, their layout or their value range are ambiguous.
     Convention: floats in [0, 1] are read as unit, floats in [−1, 1] with negative values as symmetric; the notes record
     the choice.
     """
@@ -105,12 +106,26 @@ def _label_key(path: str, arrays: dict[str, Any], labels: str, n: int) -> str:
         fits = [
             name for name in LABEL_KEYS if name in arrays and arrays[name].shape[:1] == (n,) and arrays[name].ndim < 3
         ]
+        for other in fits[1:]:
+            _require_same(path, arrays, fits[0], other, n)
         return fits[0] if fits else ""
     if labels not in arrays:
         raise ConfigError(
             f"option 'labels' must be auto, none or an array of {path} ({', '.join(arrays)}); got {labels!r}"
         )
     return labels
+
+
+def _require_same(path: str, arrays: dict[str, Any], one: str, other: str, n: int) -> None:
+    """Raise DataError where two arrays hold other labels for the same images."""
+    try:
+        (first, names), (second, further) = (to_labels(path, arrays[key], n) for key in (one, other))
+        same = names == further and np.array_equal(first, second)
+    except DataError:
+        same = False
+    if not same:
+        ways = " or ".join(format_spec(path, {"labels": key}) for key in (one, other))
+        raise DataError(f"{path}: the arrays {one} and {other} both hold labels, and they differ: choose with {ways}")
 
 
 def _source(

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int64
 
+from gantlet.core.class_names import composed
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.files import require_regular
 from gantlet.data import SOURCES
@@ -153,7 +154,7 @@ def _labels(
     path: str, files: Sequence[str], load: Callable[[str], bytes]
 ) -> tuple[Int64[np.ndarray, " n"], tuple[str, ...]]:
     """Return labels from .cls and .json files: numbers as they are, otherwise names in natural order."""
-    values = [_value(path, name, load(name)) for name in files]
+    values = [composed(_value(path, name, load(name))) for name in files]
     if all(re.fullmatch(r"\d+", value) for value in values):
         return to_labels(path, np.array([int(value) for value in values]), len(values))
     names = sorted(set(values), key=natural)

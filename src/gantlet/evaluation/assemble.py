@@ -15,7 +15,9 @@ from gantlet.evaluation.duplicates import duplicates, repeats
 from gantlet.evaluation.findings import Findings
 from gantlet.evaluation.formats import compression, said_of_both, said_of_further
 from gantlet.evaluation.gallery import Gallery
+from gantlet.evaluation.groups import groups_are_classes
 from gantlet.evaluation.image_rows import source_rows
+from gantlet.evaluation.labels import unmatched
 from gantlet.evaluation.overlap import exact_copies, overlap
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.unlike import unlike
@@ -161,7 +163,8 @@ def _of_images(space: Space, fake: Side, name: str) -> list[str]:
     sides = {"real": space.real, name: fake}
     lines = compression(space.real.source, fake.source, name)
     for role, side in sides.items():
-        lines += _of_side(role, side)
+        lines += [*_of_side(role, side), *groups_are_classes(role, side.source, space.config.groups)]
+    lines += unmatched(space, fake, name)
     shapes = [side.source.decode(int(source_rows(side)[0])).shape for side in sides.values() if side.source.decode]
     if len(shapes) == 2 and shapes[0][:2] != shapes[1][:2] and len(fake.source) > 1:
         real, generated = (f"{height}×{width}" for height, width, _ in shapes)

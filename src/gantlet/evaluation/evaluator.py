@@ -21,7 +21,7 @@ from gantlet.data.tensors import as_array, pixels
 from gantlet.evaluation.assemble import assemble
 from gantlet.evaluation.extraction import extract_generated
 from gantlet.evaluation.find import find
-from gantlet.evaluation.opening import open_given, take_given
+from gantlet.evaluation.opening import cut_to, open_given, take_given
 from gantlet.evaluation.overlap import apart_from
 from gantlet.evaluation.prepare import prepare, settled
 from gantlet.evaluation.protocols import fixed
@@ -99,7 +99,7 @@ class Evaluator:
 
         Args: images: [n, c, h, w], uint8, or floats in ``range`` (unit, symmetric, byte: never guessed), or a list of images or of
         batches; labels: [n] class indices of the real source's classes, where it has any; out: a folder for report.json and
-        pictures.
+        pictures. Of more than the configuration's ``n`` a random part is taken (seeded).
         Raises: UsageError for floats without a range; DataError, ShapeError (labels that do not fit), TooFewSamples.
         """
         if isinstance(images, list | tuple) and any(map(is_picture, images)):
@@ -108,7 +108,7 @@ class Evaluator:
         classes = self.spaces[0].train.source.classes
         wanted = None if labels is None else _class_indices(labels, len(batch), len(classes))
         source = array_source("images", batch, wanted, classes if wanted is not None else ())
-        return self.evaluate(source, out=out, images_seen=images_seen)
+        return self.evaluate(cut_to(source, self.spaces[0].config), out=out, images_seen=images_seen)
 
 
 def _class_indices(labels: Any, n: int, classes: int) -> Int64[np.ndarray, " n"]:

@@ -10,6 +10,7 @@ from jaxtyping import Int64
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.rng import numpy_stream
+from gantlet.data.kinds import Source
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import quantile, wilson
 from gantlet.evaluation.measurement import Bounds, Measurement, Undefined
@@ -37,6 +38,23 @@ def _stem(path: PurePosixPath) -> str:
 def grouped(bank: FeatureBank, how: str) -> FeatureBank:
     """Return the rows with the numbers of their groups; unchanged where they have no names."""
     return dataclasses.replace(bank, groups=group_numbers(bank.names, how)) if len(bank.names) else bank
+
+
+def groups_are_classes(role: str, source: Source, how: str) -> list[str]:
+    """Return a warning where the groups of a labelled side are its classes; [] elsewhere.
+
+    ``role``: the side in words; ``how``: as for `group_numbers`, or none.
+    """
+    if how == "none" or source.labels is None or not len(source.labels):
+        return []
+    pairs = set(zip(group_numbers(source.names, how).tolist(), source.labels.tolist(), strict=True))
+    groups, labels = ({pair[i] for pair in pairs} for i in (0, 1))
+    if not 1 < len(pairs) == len(groups) == len(labels):
+        return []
+    return [
+        f"--groups {how}: the groups of the {role} images are their {len(groups):,} classes, so intervals are over fresh classes and "
+        f"rest on {len(groups):,} groups, not on {len(source):,} images; frames of clips need a folder for each clip"
+    ]
 
 
 def clustered(

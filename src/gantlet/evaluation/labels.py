@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int64
 
+from gantlet.core.class_names import composed
 from gantlet.core.errors import UsageError
 from gantlet.core.specs import class_map
 from gantlet.data.kinds import Source
 from gantlet.data.source import ImageSource
 from gantlet.data.subset import subset
-from gantlet.evaluation.class_differences import differences, listed
+from gantlet.evaluation.class_differences import counted, differences, listed, way_out
 from gantlet.evaluation.measurement import Absent
-from gantlet.evaluation.sides import Space
+from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.bank import Bank, SummaryBank
 
 
@@ -39,9 +40,9 @@ class ClassMap:
 
 
 def class_names(source: Source) -> tuple[str, ...]:
-    """Return the names that the labels of a source index; their numbers where it has no names."""
+    """Return the names that the labels of a source index, composed; their numbers where it has no names."""
     if source.classes or source.labels is None or not len(source.labels):
-        return source.classes
+        return tuple(map(composed, source.classes))
     return tuple(str(i) for i in range(int(source.labels.max()) + 1))
 
 
@@ -61,9 +62,10 @@ def match_classes(
         return Absent(f"the {' and the '.join(unlabelled)} images have no labels; give labelled images")
     theirs = tuple((renamed or {}).get(name, name) for name in theirs)
     if not set(ours) & set(theirs):
+        way = way_out(theirs, ours)
         return Absent(
-            f"the classes have no name in common: {first[0]} {listed(ours)}; {second[0]} {listed(theirs)}. Name them alike, "
-            f"or say which is which: --classes {theirs[0]}={ours[0]},…"
+            f"the classes have no name in common: {first[0]} {listed(ours)}; {second[0]} {listed(theirs)}. Name them alike"
+            + (f", or say which is which: {way}" if way else "")
         )
     names = tuple(dict.fromkeys((*ours, *theirs)))
     index = {name: i for i, name in enumerate(names)}
@@ -83,6 +85,39 @@ def _check(renamed: Mapping[str, str], theirs: Sequence[str], ours: Sequence[str
 def match_fakes(space: Space, base: tuple[str, Source], fake: Source) -> ClassMap | Absent:
     """Match the classes of generated images with those of ``base``, with the map that the configuration gives."""
     return match_classes(base, ("generated", fake), class_map(space.config.classes))
+
+
+def unmatched(space: Space, fake: Side, name: str = "generated") -> list[str]:
+    """Say what of two labelled sides is left out where classes are compared, whatever metrics are asked for.
+
+    Generated images of a class that the real ones lack, with their numbers, and the real classes of other names; or that no
+    class could be compared. [] where all names match, where a side has no labels, and for the known modes of a mixture.
+    ``name``: the generated side in words.
+    """
+    real, side = space.real.bank.rows, fake.bank.rows
+    if real is None or side is None or real.labels is None or side.labels is None or space.real.source.modes:
+        return []
+    classes, of = (
+        match_fakes(space, ("real", space.real.source), fake.source),
+        "" if name == "generated" else f"{name}: ",
+    )
+    if isinstance(classes, Absent):
+        return [f"{of}classes were not compared: {classes.reason}"]
+    foreign = np.bincount(classes.renumber[side.labels], minlength=len(classes.names))[classes.first :]
+    numbers = {name: int(n) for name, n in zip(classes.names[classes.first :], foreign, strict=True) if n}
+    shown = np.bincount(real.labels, minlength=classes.first)[: classes.first]
+    there = set(classes.renumber.tolist())
+    only = [label for i, label in enumerate(classes.names[: classes.first]) if shown[i] and i not in there]
+    lines = []
+    if numbers:
+        lines.append(
+            f"metrics by class leave out generated images of classes that the real ones do not have: {counted(numbers)}"
+        )
+    if only and (numbers or space.train.bank.rows is None):  # else the counts by class call them missing
+        lines.append(f"real classes that no generated image is named by: {listed(only)}")
+    if numbers and only and (way := way_out(list(numbers), only)):
+        lines.append(f"where they are the same under other names, say which is which: {way}")
+    return [of + "; ".join(lines)] if lines else []
 
 
 def relabelled(bank: Bank, classes: ClassMap) -> Bank:

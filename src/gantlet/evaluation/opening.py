@@ -75,7 +75,8 @@ def open_generated(
 ) -> Source:
     """Return generated images, given in any form that `as_source` takes or as a source string, as `open_fakes` does.
 
-    Of an iterable that does not know its length the first ``config.n`` are taken.
+    Of an iterable that does not know its length the first ``config.n`` are taken; of an opened source, as of what `images`,
+    `points` and `features` return, a random part.
     """
     value = text_of(value)
     if isinstance(value, str):
@@ -85,7 +86,11 @@ def open_generated(
     source = as_source(
         what, value, range=range, n=n if drawn else config.n if endless else 0, seed=config.seed, latent=latent
     )
-    return source if drawn or not is_given(value) else cut_to(source, config)
+    if endless and config.n == len(source) and not isinstance(source, StatisticsSource):
+        source = replace(
+            source, notes=(*source.notes, f"the first {config.n:,} images of {source.spec} were taken (--n)")
+        )
+    return source if drawn else cut_to(source, config)
 
 
 def cut_to(source: Source, config: EvaluateConfig) -> Source:

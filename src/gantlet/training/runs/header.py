@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from gantlet.core.class_names import composed
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError, UsageError
 from gantlet.core.interfaces.networks import ImageShape, PointShape, Shape
@@ -100,4 +101,4 @@ def _checked(path: Path, raw: dict[str, Any]) -> Header:
     counts = header.class_counts
     if len(header.classes) != len(counts) or (counts and not sum(counts)):
         raise CheckpointError(f"{path} is damaged: it names {len(header.classes)} classes and has the counts {counts}")
-    return header
+    return dataclasses.replace(header, classes=tuple(map(composed, header.classes)))
