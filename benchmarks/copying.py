@@ -25,8 +25,9 @@ from scipy.stats import fisher_exact
 from gantlet.core.rng import numpy_stream
 from gantlet.data.opening import open_images
 from gantlet.data.reading import fit_square
-from gantlet.evaluation.copies import LEVEL, Closeness, copy_ratios, copy_test, thinned
+from gantlet.evaluation.copies import Closeness, copy_ratios, copy_test, thinned
 from gantlet.evaluation.features.build import build_extractor
+from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.inference.intervals import wilson
 from gantlet.evaluation.stats.alignment import SIDE, AlignedSearch
 
@@ -209,7 +210,7 @@ def summary(lines: list[Line]) -> Iterator[str]:
                 groups.setdefault((*named, int(n), float(share), kind), []).append(found)
     yield "data, features, training, held-out, fakes, share, kind: repeats; flagged before, features, pixels, after; unseen"
     for key, found in sorted(groups.items()):
-        flagged = {name: sum(one[name] < LEVEL for one in found) for name in ("before", "features", "pixels", "after")}
+        flagged = {name: sum(one[name] < ALPHA for one in found) for name in ("before", "features", "pixels", "after")}
         low, high = wilson(flagged["after"], len(found), 0.95)
         unseen = np.median([one["unseen"] for one in found])
         shares = " ".join(f"{count / len(found):.3f}" for count in flagged.values())

@@ -106,7 +106,7 @@ def test_the_command_writes_page_and_numbers_with_pictures_by_class(
     assert re.search(
         r'<h3 class="b">B</h3>.*<b>1</b> <span class="red">missing</span>.*0 of 60 generated', missed, re.S
     )
-    assert "missing" not in missed[: missed.index('<h3 class="b">')].partition('<h3 class="a">')[2]
+    assert 'class="red">missing' not in missed[: missed.index('<h3 class="b">')].partition('<h3 class="a">')[2]
     for name, picture in found.items():
         shown = picture[picture != 128].mean()
         assert 40 * int(name[0]) + 8 <= shown <= 40 * int(name[0]) + 26, f"{name} shows another class"
