@@ -26,6 +26,7 @@ _WHERE = {
     "load": "gantlet.training.runs.generator",
     "sample": "gantlet.actions.sample",
     "export": "gantlet.actions.export",
+    "export_web": "gantlet.actions.export_web",
     "Samples": "gantlet.data.samples",
     # test a claim
     "lab": "gantlet.labs.run",
@@ -65,6 +66,7 @@ __all__ = [
     "compare_reports",
     "evaluate",
     "export",
+    "export_web",
     "features",
     "gate",
     "images",
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from gantlet.actions.compare_reports import compare_reports
     from gantlet.actions.evaluate import evaluate
     from gantlet.actions.export import export
+    from gantlet.actions.export_web import export_web
     from gantlet.actions.gate import gate
     from gantlet.actions.leaderboard import leaderboard
     from gantlet.actions.sample import sample

@@ -47,8 +47,14 @@ def export(run: Path | str, out: Path | str, *, which: Which = "newest") -> Expo
         raise ConfigError(f"a model is named NAME.onnx; got {out}")
     if out.exists():
         raise OutputError(f"{out} exists already; choose another name, or move it away")
+    model, result = checked_model(load_generator(run, which), run)
+    write_bytes(out, model)
+    return result
+
+
+def checked_model(loaded: LoadedGenerator, run: Path) -> tuple[bytes, ExportResult]:
+    """Return a run's generator as an ONNX model that ONNX Runtime has run once on fresh latents; raises as `export`."""
     _require_packages()
-    loaded = load_generator(run, which)
     reasons = (module_capabilities(module).no_graph for module in loaded.generator.modules())
     reason = next(filter(None, reasons), None)
     if reason:
@@ -56,24 +62,25 @@ def export(run: Path | str, out: Path | str, *, which: Which = "newest") -> Expo
             f"{run}: its generator {reason}, which an ONNX graph cannot express; use gantlet.load or gantlet sample"
         )
     inputs = _inputs(loaded, 2, "export")
-    model = to_onnx(
-        _Named(loaded.generator, tuple(inputs)),
-        inputs,
-        ["images" if isinstance(loaded.shape, ImageShape) else "points"],
-    )
+    kind = "images" if isinstance(loaded.shape, ImageShape) else "points"
+    try:
+        model = to_onnx(_Named(loaded.generator, tuple(inputs)), inputs, [kind])
+    except torch.onnx.errors.UnsupportedOperatorError as error:
+        raise ConfigError(
+            f"{run}: its generator has an operator that torch cannot write as ONNX ({str(error).splitlines()[0]}); use gantlet.load "
+            "or gantlet sample"
+        ) from error
     fresh = _inputs(loaded, ROWS, "export-check")
     with torch.inference_mode():
         ours = _Named(loaded.generator, tuple(fresh))(*fresh.values()).numpy()
     (theirs,) = onnx_runtime(model)({name: tensor.numpy() for name, tensor in fresh.items()})
     difference = float(np.abs(ours - theirs).max())
-    if difference > TOLERANCE * max(1.0, float(np.abs(ours).max())):
+    if not difference <= TOLERANCE * max(1.0, float(np.abs(ours).max())):
         raise OutputError(
             f"the ONNX model differs from the generator by {difference:.2g}; nothing was written. Please report it"
         )
-    write_bytes(out, model)
-    return ExportResult(
-        {name: str(["b", *tensor.shape[1:]]).replace("'", "") for name, tensor in inputs.items()}, difference
-    )
+    shapes = {name: str(["b", *tensor.shape[1:]]).replace("'", "") for name, tensor in inputs.items()}
+    return model, ExportResult(shapes, difference)
 
 
 def _inputs(loaded: LoadedGenerator, rows: int, stream: str) -> dict[str, Tensor]:

@@ -53,6 +53,8 @@ class Export:
 
     out: Path = Path("generator.onnx")
     """The output: NAME.onnx; it must not exist yet."""
+    web: Path | None = None
+    """Instead of an ONNX model alone, a folder with a page that draws from it in a browser, for any static host, offline."""
     which: Literal["newest", "ema", "generator", "best", "final"] = "newest"
     """Which weights; newest: the last checkpoint's, its moving average where there is one."""
     push_to_hub: str = ""

@@ -1,5 +1,6 @@
 """Networks as ONNX graphs with a free batch axis, and their execution by ONNX Runtime."""
 
+import copy
 import io
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -24,10 +25,29 @@ def to_onnx(network: nn.Module, inputs: Mapping[str, Tensor], outputs: Sequence[
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer warns of Python numbers that are constants here: the image's side
         torch.onnx.export(
-            _Tuple(network).eval(), tuple(inputs.values()), buffer, dynamo=False, opset_version=OPSET,
+            _Tuple(_with_plain_weights(network)).eval(), tuple(inputs.values()), buffer, dynamo=False, opset_version=OPSET,
             input_names=list(inputs), output_names=list(outputs), dynamic_axes=free,
         )  # fmt: skip
     return buffer.getvalue()
+
+
+def _with_plain_weights(network: nn.Module) -> nn.Module:
+    """Return the network, or a copy whose parametrised weights are replaced by their values in evaluation mode."""
+    from torch.nn.utils import parametrize
+
+    if not any(parametrize.is_parametrized(module) for module in network.modules()):
+        return network
+    plain = copy.deepcopy(network).eval()
+    for module in list(plain.modules()):
+        if parametrize.is_parametrized(module):
+            made: type = type(
+                module
+            )  # a copy shares the class that torch made for the original, and removal changes it
+            own = {name: value for name, value in vars(made).items() if name not in ("__dict__", "__weakref__")}
+            module.__class__ = type(made.__name__, made.__bases__, own)
+            for name in list(module.parametrizations):  # type: ignore[arg-type]
+                parametrize.remove_parametrizations(module, name, leave_parametrized=True)
+    return plain
 
 
 class _Tuple(nn.Module):

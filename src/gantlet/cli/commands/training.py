@@ -128,9 +128,12 @@ def sample(words: Words) -> None:
 
 
 def export(words: Words) -> None:
-    """Write a trained generator as an ONNX model, checked against the original, or upload it to the hub."""
+    """Write a trained generator as an ONNX model, checked against the original, as a page for the browser, or to the hub."""
     run, rest = first(words, "export", "a run folder")
     (chosen,) = parse("export", rest, options.Export, argument="RUN")
+    ways = [way for way in ("--out", "--web", "--push-to-hub") if peek(rest, way) is not None]
+    if len(ways) > 1:
+        raise UsageError(f"{' and '.join(ways)} are different ways to export; give one of them")
     if chosen.push_to_hub:
         from gantlet.actions.publish import push_to_hub
 
@@ -138,6 +141,11 @@ def export(words: Words) -> None:
         return
     if chosen.private:
         raise UsageError("--private applies to a repository of the hub; give --push-to-hub OWNER/NAME too")
+    if chosen.web is not None:
+        from gantlet.actions.export_web import export_web
+
+        put(f"{chosen.web}: {export_web(Path(run), chosen.web, which=chosen.which).sentence}")
+        return
     from gantlet.actions.export import export as action
 
     result = action(Path(run), chosen.out, which=chosen.which)

@@ -26,15 +26,15 @@ class VirtualNorm(nn.Module):
     def forward(self, x: Float[Tensor, "b c *plane"]) -> Float[Tensor, "b c *plane"]:
         """Return γ·(x − mean)/√(var + ε) + β with mean and variance of n + 1 examples, pooled (n for the reference)."""
         flat = x.flatten(2) if x.dim() > 2 else x[:, :, None]
-        own_mean, own_var = flat.mean(2, keepdim=True), flat.var(2, correction=0, keepdim=True)
-        reference = flat[: self.n]
+        reference, rows = flat[: self.n], flat[self.n :]
         mean = reference.mean((0, 2), keepdim=True)
         var = reference.var((0, 2), correction=0, keepdim=True)
-        share = torch.full_like(own_mean, 1 / (self.n + 1))
-        share[: self.n] = 0
+        own_mean, own_var = rows.mean(2, keepdim=True), rows.var(2, correction=0, keepdim=True)
+        share = 1 / (self.n + 1)
         pooled = (1 - share) * mean + share * own_mean
         spread = (1 - share) * (var + (mean - pooled).square()) + share * (own_var + (own_mean - pooled).square())
-        normal = (flat - pooled) / (spread + self.eps).sqrt()
+        first, rest = (reference - mean) / (var + self.eps).sqrt(), (rows - pooled) / (spread + self.eps).sqrt()
+        normal = torch.cat([first, rest])
         if self.weight is not None and self.bias is not None:
             normal = normal * self.weight[:, None] + self.bias[:, None]
         return normal.view_as(x)
