@@ -111,7 +111,9 @@ def root_pages() -> dict[str, str]:
         "index.md": (root / "README.md")
         .read_text()
         .replace("](docs/", "](")
-        .replace("](CONTRIBUTING.md", "](contributing.md"),
+        .replace("](CONTRIBUTING.md", "](contributing.md")
+        .replace("](README.zh.md", "](chinese.md"),
+        "chinese.md": (root / "README.zh.md").read_text().replace("](docs/", "](").replace("](README.md", "](index.md"),
         "contributing.md": (root / "CONTRIBUTING.md").read_text().replace("](docs/", "]("),
     }
 

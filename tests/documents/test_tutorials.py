@@ -9,7 +9,7 @@ pytest.importorskip("nbclient", reason="nbclient is not installed: pip install -
 pytest.importorskip("ipykernel", reason="ipykernel is not installed: pip install -e '.[dev]'")
 
 ROOT = Path(__file__).parents[2]
-TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+TUTORIALS = [*sorted((ROOT / "docs" / "tutorials").glob("*.md")), ROOT / "docs" / "tasks.md"]
 spec = importlib.util.spec_from_file_location("notebooks", ROOT / "docs" / "notebooks.py")
 assert spec is not None and spec.loader is not None
 notebooks = importlib.util.module_from_spec(spec)

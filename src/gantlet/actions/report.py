@@ -22,7 +22,11 @@ def load_report(folder: Path) -> Report:
 
 
 def write_page(folder: Path, title: str = "") -> Path:
-    """Render report.html from report.json, the pictures and, for a run, its events and sample grids; return its path."""
+    """Render report.html from report.json, the pictures and, for a run, its events and sample grids; return its path.
+
+    ``folder`` may be the path of its report.json.
+    """
+    folder = folder.parent if folder.name == "report.json" and folder.is_file() else folder
     report = load_report(folder)
     best = folder / "report-best.json"
     config = folder / "config.toml"
