@@ -30,7 +30,7 @@ def test_a_stopped_run_goes_on_to_the_same_weights(folder: Path, signal_number: 
 
     def digest(out: str) -> str:
         process = begin(out)
-        _, text = process.communicate(timeout=120)
+        _, text = process.communicate(timeout=400)
         assert process.returncode == 0, text
         return text.split("SHA-256 of the weights ")[1].split()[0]
 

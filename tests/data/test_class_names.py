@@ -65,4 +65,4 @@ def test_of_webdataset_labels(tmp_path: Path) -> None:
 def test_names_given_twice_are_one_class() -> None:
     assert to_labels("x", np.array([0, 1, 2]), 3, ("a", "b", "a"))[1] == ("a", "b")
     names, index = merged((STORED, "b", TYPED, "b"))
-    assert names == (TYPED, "b") and index.tolist() == [0, 1, 0, 1]
+    assert names == (TYPED, "b") and index == [0, 1, 0, 1]

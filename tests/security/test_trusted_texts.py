@@ -14,7 +14,7 @@ from gantlet.core.specs import parse_spec, split_specs
 from gantlet.core.trust import _tokens, require_harmless, trust
 
 TEXTS = [name for name, value in vars(TrainConfig()).items() if isinstance(value, str | tuple | list | dict)]
-CHOICES = ("optimizer", "decay", "fakes", "device", "precision", "on_bad")
+CHOICES = ("optimizer", "decay", "fakes", "device", "precision", "on_bad", "held_out")
 """Fields that take nothing but a few words, which the configuration itself checks."""
 
 

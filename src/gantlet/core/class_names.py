@@ -3,9 +3,6 @@
 import unicodedata
 from collections.abc import Sequence
 
-import numpy as np
-from jaxtyping import Int64
-
 
 def composed(text: str) -> str:
     """Return a text in Unicode's normal form C: é is one character, also where a file system stores e and an accent.
@@ -15,8 +12,8 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def merged(names: Sequence[str]) -> tuple[tuple[str, ...], Int64[np.ndarray, " k"]]:
+def merged(names: Sequence[str]) -> tuple[tuple[str, ...], list[int]]:
     """Return the names composed, each once in the order given, and for each name given its index among them."""
     whole = [composed(name) for name in names]
     index = {name: i for i, name in enumerate(dict.fromkeys(whole))}
-    return tuple(index), np.array([index[name] for name in whole], np.int64)
+    return tuple(index), [index[name] for name in whole]

@@ -4,7 +4,7 @@ import json
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
-from annotated_types import Ge, Gt, Lt
+from annotated_types import Ge, Gt, Le, Lt
 
 from gantlet.core.errors import GantletError
 from gantlet.core.visible import in_unicode
@@ -16,6 +16,8 @@ Positive = Annotated[int, Ge(1), Lt(2**63)]
 """A number of things, at least one."""
 Amount = Annotated[float, Ge(0)]
 """A finite number that is not negative."""
+Part = Annotated[float, Ge(0), Le(1)]
+"""A share that may be none or all."""
 Share = Annotated[float, Gt(0), Lt(1)]
 """A number between 0 and 1, neither of them included."""
 SCHEMA = {"extra": "forbid", "strict": True, "allow_inf_nan": False}

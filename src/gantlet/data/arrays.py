@@ -167,7 +167,8 @@ def to_labels(
     if names:
         if labels.min() < 0 or labels.max() >= len(names):
             raise DataError(f"{what}: labels {labels.min()}..{labels.max()} but {len(names)} class names")
-        once, index = merged(names)
+        once, numbers = merged(names)
+        index = np.array(numbers, np.int64)
         return index[labels], once
     class_values, index = np.unique(labels, return_inverse=True)
     return index.reshape(-1).astype(np.int64), tuple(str(value) for value in class_values)

@@ -48,7 +48,8 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
                     raise ShapeError(
                         f"metric {entry.name!r} returned {type(measured).__name__}; expected a Measurement"
                     )
-                if any(bank.rows is not None and bank.rows.groups is not None for bank in banks):
+                grouped = any(bank.rows is not None and bank.rows.groups is not None for bank in banks)
+                if grouped and "pairs" not in entry.meta.needs:  # a pair is no draw of one side
                     share = entry.meta.unit.startswith(("share", "accuracy"))
                     measured = clustered(evidence, measured, partial(entry.object, **options), share)
             except (TooFewSamples, Undefined) as error:

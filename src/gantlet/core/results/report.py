@@ -15,7 +15,7 @@ from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.exact_copies import ExactCopies
 from gantlet.core.results.marks import split_verdict
 from gantlet.core.results.plain import NotThere, as_frame, as_plain, shortened
-from gantlet.core.schema import SCHEMA, Amount, Count, Share, from_plain
+from gantlet.core.schema import SCHEMA, Amount, Count, Part, from_plain
 from gantlet.core.visible import json_text
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ class ClassShare:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
     name: str
-    share: Share
-    most: Share
-    real: Share
-    least: Share
+    share: Part
+    most: Part
+    real: Part
+    least: Part
     verdict: Literal["", "missing", "rare"] = ""
 
 
