@@ -39,7 +39,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return classroom(tmp_path_factory.mktemp("classroom") / "lab.html")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # two started at once in one process would refuse each other
 def browser(chromium: str) -> Iterator[Any]:
     """Return a started browser."""
     from playwright.sync_api import sync_playwright
@@ -52,7 +52,7 @@ def browser(chromium: str) -> Iterator[Any]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page(browser: Any, written: Path) -> Any:
     """Return the page, open, for its numbers alone."""
     opened = browser.new_context(offline=True).new_page()

@@ -63,7 +63,7 @@ def host() -> Iterator[Callable[[Path], str]]:
         server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # two started at once in one process would refuse each other
 def browser() -> Iterator[Any]:
     """Return a started Chromium; skips without one unless GANTLET_REQUIRE_BROWSER is set."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
