@@ -4,11 +4,13 @@ import importlib
 import importlib.machinery
 import importlib.util
 import os
+import shutil
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -17,6 +19,30 @@ settings.register_profile("gantlet", deadline=None)  # a loaded machine is no fa
 settings.load_profile("gantlet")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return Chromium's path; skips without one unless GANTLET_REQUIRE_BROWSER is set."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        if os.environ.get("GANTLET_REQUIRE_BROWSER"):
+            pytest.fail("Chromium is required here (GANTLET_REQUIRE_BROWSER) but not installed")
+        pytest.skip("Chromium is not installed")
+    return path
+
+
+@pytest.fixture(scope="module")  # not of the session: two that are open in one process refuse each other
+def browser(chromium: str) -> Iterator[Any]:
+    """Return a started Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        started = play.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

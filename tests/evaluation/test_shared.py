@@ -8,8 +8,9 @@ import pytest
 
 import gantlet
 from gantlet.core.results.report import Report
+from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.overlap import _chance
-from gantlet.evaluation.shared import ALPHA, chance, shared
+from gantlet.evaluation.shared import chance, shared
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 CONFIG = {"features": "pixels[size=8]", "metrics": ("frechet_distance_debiased",), "cache": False}

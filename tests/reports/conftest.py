@@ -1,8 +1,6 @@
 """A small finished run, made by code, for the report's tests."""
 
 import json
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -91,14 +89,3 @@ def finished_run(tmp_path: Path) -> Path:
     (tmp_path / "events.jsonl").write_text("\n".join(map(json.dumps, events)) + '\n{"event": "lo')
     (tmp_path / "config.toml").write_text('data = "digits"\n')
     return tmp_path
-
-
-@pytest.fixture
-def chromium() -> str:
-    """Return Chromium's path; skips without one unless GANTLET_REQUIRE_BROWSER is set."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        if os.environ.get("GANTLET_REQUIRE_BROWSER"):
-            pytest.fail("Chromium is required here (GANTLET_REQUIRE_BROWSER) but not installed")
-        pytest.skip("Chromium is not installed")
-    return path

@@ -52,9 +52,7 @@ def of_classes(classes: Sequence[ModeCount]) -> list[str]:
 
 def _weight(kind: str, mode: ModeCount, n: int, m: int) -> str:
     """Return the kind of a class's line: a fault where its share is shown to be below half of the real one, at 99 %."""
-    r, f = mode.n_real + 0.5, mode.n_fake + 0.5
-    spread = math.sqrt(max(0.0, 1 / f - 1 / (m + 0.5) + 1 / r - 1 / (n + 0.5)))
-    most = f / (m + 0.5) / (r / (n + 0.5)) * math.exp(quantile(1 - ALPHA) * spread)
+    most = math.exp(_log_ratio(mode, n, m, quantile(1 - ALPHA)))
     return "poor" if mode.verdict == "rare" and most < HALF else kind
 
 
@@ -143,12 +141,14 @@ def unseen_rarity(modes: Sequence[ModeCount], level: float) -> float:
     n, m = sum(mode.n_real for mode in modes), sum(mode.n_fake for mode in modes)
     z = quantile(1 - (1 - level) / len(modes))
 
-    def lower(mode: ModeCount) -> float:
-        r, f = mode.n_real + 0.5, mode.n_fake + 0.5
-        spread = math.sqrt(max(0.0, 1 / f - 1 / (m + 0.5) + 1 / r - 1 / (n + 0.5)))
-        return math.log(f / (m + 0.5)) - math.log(r / (n + 0.5)) - z * spread
+    return max(0.0, 1 - math.exp(min(_log_ratio(mode, n, m, -z) for mode in modes)))
 
-    return max(0.0, 1 - math.exp(min(lower(mode) for mode in modes)))
+
+def _log_ratio(mode: ModeCount, n: int, m: int, z: float) -> float:
+    """Return log share(fake)/share(real) of one mode and z standard errors beside it."""
+    r, f = mode.n_real + 0.5, mode.n_fake + 0.5
+    spread = math.sqrt(max(0.0, 1 / f - 1 / (m + 0.5) + 1 / r - 1 / (n + 0.5)))
+    return math.log(f / (m + 0.5)) - math.log(r / (n + 0.5)) + z * spread
 
 
 def needed(modes: Sequence[ModeCount], level: float) -> int:

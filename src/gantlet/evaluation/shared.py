@@ -8,10 +8,9 @@ from jaxtyping import Bool, Int64
 
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.duplicates import pictures
+from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 
-ALPHA = 0.01
-"""The level of the test of chance."""
 RELABELLINGS = 999
 """Random relabellings of the pooled images in that test."""
 
