@@ -39,9 +39,12 @@ def notebook(text: str, *, checks: bool = False) -> NotebookNode:
     return made
 
 
-def executed(made: NotebookNode, folder: Path) -> NotebookNode:
-    """Run a notebook's cells in a kernel of this interpreter, with ``folder`` as its working directory; return it with its outputs."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+def executed(made: NotebookNode, folder: Path, first: str = "") -> NotebookNode:
+    """Run a notebook's cells in a kernel of this interpreter, with ``folder`` as its working directory; return it with its outputs.
+
+    ``first``: a folder whose commands come before all others.
+    """
+    path = os.pathsep.join(filter(None, (first, str(Path(sys.executable).parent), os.environ["PATH"])))
     resources = {"metadata": {"path": str(folder)}}
     client = NotebookClient(made, timeout=SECONDS, kernel_name="python3", coalesce_streams=True, resources=resources)
     client.execute(env={**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "88"})
