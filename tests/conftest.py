@@ -46,6 +46,17 @@ def browser(chromium: str) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return a folder with a `gantlet` that starts at once (`tests/warm.py`)."""
+    spec = importlib.util.spec_from_file_location("warm", Path(__file__).with_name("warm.py"))
+    assert spec is not None and spec.loader is not None
+    warm = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(warm)
+    with warm.warm(tmp_path_factory.mktemp("started")) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """Return the folder with the larger real data beside the checkout; skips where there is none."""
     folder = Path(os.environ.get("GANTLET_SHARED", CHECKOUT.parent / "shared"))

@@ -194,3 +194,38 @@ def test_pictures_that_the_real_images_repeat_are_no_copies_to_the_gate() -> Non
     for report, state in ((reports[0], "passed"), (reports[1], "undefined"), (REPORT, "failed")):
         (check,) = gantlet.gate(report, ["copies > 0"]).checks
         assert check.state == state
+
+
+def with_modes(
+    *modes: ModeCount, verdict: str = "good: no fault found", labelled: bool = True, **changes: object
+) -> Report:
+    found = {"classes": modes} if labelled else {"modes": modes}
+    plain = {"exact_copies": (), "modes": (), "class_shares": (), "verdict": (verdict,)}
+    return dataclasses.replace(REPORT, **{**plain, **found, **changes})
+
+
+@pytest.mark.parametrize(
+    ("report", "state"),
+    [
+        (with_modes(ModeCount("0", 30, 30), ModeCount("1", 30, 30)), "passed"),
+        (with_modes(ModeCount("0", 30, 2), ModeCount("1", 30, 0)), "undefined"),  # two images: chance
+        (with_modes(ModeCount("0", 30, 60), ModeCount("1", 30, 0, "missing")), "failed"),
+        (with_modes(), "undefined"),
+        (with_modes(ModeCount("cluster 1", 30, 2), ModeCount("cluster 2", 30, 9), labelled=False), "undefined"),
+        (with_modes(ModeCount("cluster 1", 300, 300), ModeCount("cluster 2", 300, 300), labelled=False), "passed"),
+        (
+            with_modes(
+                ModeCount("cluster 1", 300, 300), ModeCount("cluster 2", 300, 300), labelled=False,
+                class_shares=(ClassShare("3", 0.01, 0.09, 0.1, 0.08),),
+            ),
+            "undefined",
+        ),
+    ],
+)  # fmt: skip
+def test_what_could_not_be_told_is_not_counted_as_nothing(report: Report, state: str) -> None:
+    assert gantlet.gate(report, ["missing > 0"]).checks[0].state == state
+
+
+def test_no_faults_where_too_little_was_tested_is_undefined() -> None:
+    assert gantlet.gate(with_modes(verdict="unclear: no fault found"), ["faults > 0"]).exit_status == 4
+    assert gantlet.gate(with_modes(verdict="caution: no fault found"), ["faults > 0"]).exit_status == 0

@@ -1,9 +1,7 @@
 """Every tutorial runs as a notebook, in a kernel, in an empty folder, and its checks hold."""
 
 import importlib.util
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -12,25 +10,10 @@ pytest.importorskip("ipykernel", reason="ipykernel is not installed: pip install
 
 ROOT = Path(__file__).parents[2]
 TUTORIALS = [*sorted((ROOT / "docs" / "tutorials").glob("*.md")), ROOT / "docs" / "tasks.md"]
-
-
-def loaded(name: str) -> ModuleType:
-    """Return a module of the documentation's build."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-notebooks, warm = loaded("notebooks"), loaded("warm")
-
-
-@pytest.fixture(scope="session")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return a folder with a `gantlet` that starts at once."""
-    with warm.warm(tmp_path_factory.mktemp("started")) as folder:
-        yield folder
+spec = importlib.util.spec_from_file_location("notebooks", ROOT / "docs" / "notebooks.py")
+assert spec is not None and spec.loader is not None
+notebooks = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(notebooks)
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)

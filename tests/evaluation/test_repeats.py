@@ -49,4 +49,13 @@ def test_data_that_repeat_themselves_may_be_generated_so() -> None:
         )
         groups += by_picture(fake, real).groups is not None
     assert groups <= 7  # 1 % and 3.5 standard deviations of 200
-    assert repeats(FeatureBank(np.zeros((20, 2), np.float32)), real) != (0, 0)
+    assert repeats(FeatureBank(np.zeros((20, 3), np.float32)), real) != (0, 0)
+
+
+def test_one_picture_a_hundred_times_is_not_excused_by_a_hundred_pictures_twice() -> None:
+    rng = np.random.default_rng(0)
+    real, fake = (rng.standard_normal((n, 3)).astype(np.float32) for n in (500, 400))
+    real[:100] = real[100:200]
+    fake[:100] = fake[0]
+    assert repeats(FeatureBank(fake), FeatureBank(real)) == (99, 100)
+    assert repeats(FeatureBank(fake[99:]), FeatureBank(real)) == (0, 0)

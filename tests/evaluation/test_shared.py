@@ -1,5 +1,6 @@
 """Sets that repeat themselves: common pictures are no copies, and no more shared ones than chance gives."""
 
+from collections import Counter
 from math import comb
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import gantlet
 from gantlet.core.results.report import Report
 from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.overlap import _chance
-from gantlet.evaluation.shared import chance, shared
+from gantlet.evaluation.shared import as_a_population, chance, shared
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 CONFIG = {"features": "pixels[size=8]", "metrics": ("frechet_distance_debiased",), "cache": False}
@@ -137,11 +138,32 @@ def test_pictures_stored_twice_excuse_no_copies(tmp_path: Path, pairs: int, copi
 def test_honest_sets_that_repeat_themselves_are_seldom_accused(tmp_path: Path) -> None:
     """A tenth of the images are one of 200 sprites: k of m against k₀ of n is Fisher's test, at 1 % for each of two kinds."""
     rng, accused = np.random.default_rng(9), 0
-    for _ in range(300):
+    for _ in range(120):
         sides = [
             np.where(rng.random(250) < 0.1, rng.integers(0, 200, 250), rng.integers(200, 10**9, 250)) for _ in range(3)
         ]
         fake, real, unseen = (FeatureBank(np.stack([side, side % 7], 1).astype(np.float32)) for side in sides)
         excused, undecided = _chance(shared(fake, real), 250, shared(unseen, real), 250)
         accused += excused + undecided < len(shared(fake, real).rows)
-    assert accused <= 17  # 2 % and 3.3 standard deviations of 300
+    assert accused <= 7  # 2 % and 3.0 standard deviations of 120
+
+
+def test_pictures_in_pairs_alone_are_files_stored_twice_and_a_population_has_triples() -> None:
+    assert not as_a_population([2] * 150, 750)  # two thirds of 150² / 450 = 33 triples are expected
+    assert as_a_population([2] * 5, 600) and as_a_population([], 600)  # too few to tell
+    rng = np.random.default_rng(4)
+    refused = 0
+    for _ in range(300):
+        drawn = Counter(rng.integers(0, 700, 500).tolist())
+        refused += not as_a_population([times for times in drawn.values() if times > 1], 500)
+    assert refused <= 9  # 1 % of 300, and 3.5 standard deviations
+
+
+def test_copies_of_pictures_shown_once_are_not_excused_by_others_that_are_stored_twice() -> None:
+    rng = np.random.default_rng(5)
+    real = rng.standard_normal((750, 3)).astype(np.float32)
+    real[600:] = real[:150]  # 150 stored twice
+    fake = rng.standard_normal((600, 3)).astype(np.float32)
+    fake[:150] = real[300:450]
+    assert not shared(FeatureBank(fake), FeatureBank(real)).by_chance
+    assert _chance(shared(FeatureBank(fake), FeatureBank(real)), 600, None, 0) == (0, 0)

@@ -30,10 +30,15 @@ def install(folder: Path, kinds: str, module: str) -> None:
         (about / "entry_points.txt").write_text("".join(lines))
 
 
+@pytest.fixture(autouse=True)
+def _quick(started: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{started}{os.pathsep}{os.environ['PATH']}")
+
+
 def gantlet(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
     return subprocess.run(
-        [sys.executable, "-m", "gantlet", *words], cwd=folder, capture_output=True, text=True, check=False,
+        ["gantlet", *words], cwd=folder, capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": path},
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from gantlet.core.output import COMPARISON
 from gantlet.core.processes import processes
 from gantlet.core.results.comparison import Comparison, Difference
 from gantlet.core.results.estimate import Estimate
+from gantlet.core.specs import parse_spec
 from gantlet.core.toml_config import updated
 from gantlet.data.drawn import Latent
 from gantlet.data.given import text_of
@@ -135,10 +136,17 @@ def _compare_sides(spaces: list[Space], sides: list[list[Side]], real: str, note
         (first, second, real),
         features,
         spaces[0].config.level,
+        first_asked=not left_out or not differences or _asked_first(spaces[0], differences[0].metric),
         notes=(*notes, *said_of_unseen(spaces[0])),
         warnings=tuple(dict.fromkeys(warnings)),
         misses={name: missed_by(spaces[0], side[0]) for name, side in zip("AB", sides, strict=True)},
     )
+
+
+def _asked_first(space: Space, title: str) -> bool:
+    """Return whether a difference is of the metric that was asked for first."""
+    names = metric_names(space.config, space.name, own_classes=space.own_classes)
+    return title.partition(" in ")[0] == parse_spec(names[0])[0]
 
 
 def _warnings(space: Space, sides: list[Side]) -> list[str]:
@@ -184,6 +192,8 @@ def _compare_in(
             left_out[title] = FOREIGN
         elif (difference := difference_of(evidences, first, second, paired_fakes, space.config.level)) is None:
             left_out[title] = "it has no interval"
+        elif difference.low == difference.high and difference.difference:
+            left_out[title] = f"with {min(first.n_fake or 0, second.n_fake or 0):,} images its spread cannot be told"
         else:
             differences.append(dataclasses.replace(difference, metric=title))
 

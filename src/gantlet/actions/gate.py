@@ -14,8 +14,13 @@ from gantlet.core.results.report import Report
 from gantlet.core.specs import parse_spec, split_specs
 from gantlet.data.opening import resolve_source
 from gantlet.evaluation.compute import resolve
+from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.metric_selection import metric_names
+from gantlet.evaluation.mode_sentences import unseen_rarity
 from gantlet.evaluation.protocols import fixed
+
+ABSENT = 0.85
+"""Modes, which are clusters, tell that none is missing where none could be made so much too rarely and go unseen."""
 
 
 def read_conditions(texts: Iterable[str]) -> list[Condition]:
@@ -115,8 +120,38 @@ def _of_count(report: Report, condition: Condition) -> Check:
         return Check(condition.text, "undefined", said[-1][1])
     number = _count(report, condition.name)
     holds = condition.holds(number)
+    if not holds and (reason := _untold(report, condition.name)):
+        return Check(condition.text, "undefined", f"{condition.name} = {number}, but {reason}")
     found = f"{condition.name} = {number}: it is {'' if holds else 'not '}{condition.operator} {condition.bound:g}"
     return Check(condition.text, "failed" if holds else "passed", found)
+
+
+def _untold(report: Report, name: str) -> str:
+    """Return why a count that found nothing, or little, does not tell that there is nothing; '' where it does."""
+    if name == "faults":
+        unclear = report.verdict[0].startswith("unclear")
+        return "too little could be tested to tell that there is none" if unclear else ""
+    return _unseen_classes(report) if name == "missing" else ""
+
+
+def _unseen_classes(report: Report) -> str:
+    """Return why it cannot be told that no class or mode is missing; '' where it can."""
+    counted = [*report.modes, *report.classes]
+    absent = [mode.name for mode in counted if mode.n_real and not mode.n_fake and mode.verdict != "missing"]
+    dim = [
+        share.name
+        for share in report.class_shares
+        if share.verdict != "missing" and (share.verdict == "rare" or share.share < share.least / 2)
+    ]
+    reasons = [
+        "" if counted else "no classes or modes could be counted: give labels, or more images",
+        f"{absent[0]} has no generated image, which may be chance: more images would tell" if absent else "",
+        f"whether class {dim[0]} is there cannot be told without labels of the generated images" if dim else "",
+    ]
+    present = [mode for mode in counted if mode.n_real and mode.verdict != "missing"]
+    if not any(reasons) and not report.classes and present and unseen_rarity(present, 1 - ALPHA) > ABSENT:
+        reasons.append("with so few images one that is hardly ever made could have gone unseen")
+    return next(filter(None, reasons), "")
 
 
 def _count(report: Report, name: str) -> int:

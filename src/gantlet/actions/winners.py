@@ -14,6 +14,7 @@ from gantlet.evaluation.inference.difference import interval_variance
 from gantlet.evaluation.inference.holm import holm_adjusted
 from gantlet.evaluation.inference.intervals import quantile
 from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.standing import FEWEST
 
 SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)
 TENTH = 0.1
@@ -31,13 +32,17 @@ def conclude(
     notes: tuple[str, ...] = (),
     warnings: tuple[str, ...] = (),
     misses: dict[str, tuple[Miss, ...]] | None = None,
+    first_asked: bool = True,
 ) -> Comparison:
-    """Return the comparison of A and B with real images (their ``names``), with corrected p-values and a verdict in words."""
+    """Return the comparison of A and B with real images (their ``names``), with corrected p-values and a verdict in words.
+
+    ``first_asked``: whether the first of the differences is of the metric that was asked for first.
+    """
     corrected = [
         _detectable(difference, len(differences), level) for difference in correct_p_values(differences, level)
     ]
     return Comparison(
-        *names, features, level, tuple(corrected), verdict(corrected, level, left_out), left_out, notes, warnings,
+        *names, features, level, tuple(corrected), verdict(corrected, level, left_out, first_asked=first_asked), left_out, notes, warnings,
         corrected[0].metric if corrected else "", misses or {},
     )  # fmt: skip
 
@@ -111,26 +116,28 @@ def _detectable(entry: Difference, count: int, level: float) -> Difference:
     ratios = np.array(SHARES) * entry.a / error
     power = ndtr(ratios - critical) + ndtr(-ratios - critical)
     n = min((m for m in (entry.n_a, entry.n_b) if m), default=None)
-    images = None if n is None else max(2, math.ceil(n * (detectable / (TENTH * entry.a)) ** 2))
+    images = None if n is None or n < FEWEST else max(2, math.ceil(n * (detectable / (TENTH * entry.a)) ** 2))
     return dataclasses.replace(found, power=tuple(zip(SHARES, power.tolist(), strict=True)), images_for_tenth=images)
 
 
-def verdict(differences: list[Difference], level: float, left_out: dict[str, str]) -> str:
+def verdict(differences: list[Difference], level: float, left_out: dict[str, str], *, first_asked: bool = True) -> str:
     """Return what the primary metric says, the first asked for, and what the others say beside it.
+
+    ``first_asked``: whether it is; else the one asked for could not be compared, which is said.
 
     Where nothing was found, it says what difference would have been found; metrics that could not be compared are named.
     """
     if not differences:
         return "A and B were not compared: no metric could be."
     primary, others = differences[0], differences[1:]
-    lines = [_of_primary(primary), _of_others(others, primary.better)]
+    lines = [_of_primary(primary, first_asked), _of_others(others, primary.better)]
     at = f"at {level:.0%}, corrected for {len(differences)} comparisons" if others else f"at {level:.0%}"
     without = f" Not compared: {listed(list(left_out))}." if left_out else ""
     return " ".join(line for line in lines if line)[:-1] + f" ({at}).{without}"
 
 
-def _of_primary(d: Difference) -> str:
-    named = f"{d.metric}, the primary metric"
+def _of_primary(d: Difference, first_asked: bool) -> str:
+    named = f"{d.metric}, {'the primary metric' if first_asked else 'the first metric that could be compared'}"
     if d.better:
         other = "B" if d.better == "A" else "A"
         values = (d.a, d.b) if d.better == "A" else (d.b, d.a)

@@ -125,7 +125,12 @@ def to_bytes(what: str, array: Shaped[np.ndarray, "n h w c"], scale: str) -> tup
     for i, image in enumerate(array):
         pixels[i] = np.clip(np.rint(image.astype(np.float64) * factor + offset), 0, 255)
     span = {"unit": "[0, 1]", "symmetric": "[−1, 1]", "byte": "[0, 255]"}[value_range]
-    return pixels, f"pixel values {low:g} to {high:g} ({array.dtype}) were read as {span} (range={value_range})"
+    dark = (
+        "; none is above 1, so every image is black: range=unit reads 0 to 1"
+        if value_range == "byte" and high <= 1
+        else ""
+    )
+    return pixels, f"pixel values {low:g} to {high:g} ({array.dtype}) were read as {span} (range={value_range}){dark}"
 
 
 def _infer_range(what: str, dtype: np.dtype, low: float, high: float) -> str:

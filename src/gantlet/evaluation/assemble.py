@@ -20,7 +20,7 @@ from gantlet.evaluation.image_rows import source_rows
 from gantlet.evaluation.labels import unmatched
 from gantlet.evaluation.overlap import exact_copies, overlap
 from gantlet.evaluation.sides import Side, Space
-from gantlet.evaluation.unlike import unlike
+from gantlet.evaluation.unlike import UNLIKE, unlike, without_held_out
 from gantlet.evaluation.verdict import verdict
 
 
@@ -56,7 +56,11 @@ def assemble(
 def _assembled(
     spaces: Sequence[Space], sides: Sequence[Side], findings: Sequence[Findings], out: Path | None
 ) -> Report:
-    space, fake, first = spaces[0], sides[0], findings[0]
+    space, fake = spaces[0], sides[0]
+    differ = unlike(space, findings[0].estimates)
+    if differ:
+        findings = [without_held_out(each) for each in findings]
+    first = findings[0]
     gallery = Gallery(out, space.real, space.train, fake, space.config)
     copied = exact_copies(space, fake)
     return Report(
@@ -79,8 +83,8 @@ def _assembled(
             classes=first.classes,
             shares=first.shares,
             exact=copied,
-            no_test=space.no_test,
-            further=(_repeated(space, fake), unlike(space, first.estimates), *_not_compared(space, fake)),
+            no_test=UNLIKE if differ else space.no_test,
+            further=(_repeated(space, fake), differ, *_not_compared(space, fake)),
             points=fake.source.kind == "points",
             level=space.config.level,
         ),

@@ -3,6 +3,8 @@
 import shlex
 from collections.abc import Mapping, Sequence
 
+PAIRS = 100
+"""How many pairs of names the option that is shown has at most."""
 SHOWN = 10
 """How many names of classes a sentence lists."""
 
@@ -31,23 +33,48 @@ def counted(numbers: Mapping[str, int]) -> str:
 def way_out(theirs: Sequence[str], ours: Sequence[str]) -> str:
     """Return the option that says which of the generated images' classes is which of the real ones'; '' where none can be typed.
 
-    Names that differ in case, spaces or the form of a number alone are paired; else the first two stand as an example.
+    Names that differ in case, spaces or the form of a number alone are paired, and numbers that are all shifted by one number; else
+    the first two stand as an example, where they are no numbers.
     """
-    typed = [[name for name in names if _typable(name)] for names in (theirs, ours)]
-    alike = {_plain(name): name for name in typed[1]}
-    pairs = [f"{name}={alike[_plain(name)]}" for name in typed[0] if _plain(name) in alike]
+    paired = alike(theirs, ours) or shifted(theirs, ours)
+    pairs = [f"{one.strip()}={other.strip()}" for one, other in paired.items() if _typable(one) and _typable(other)]
     whole = len(pairs) == len(theirs)
-    pairs = pairs or [f"{one}={other}" for one, other in zip(*typed, strict=False)][:1]
+    if not pairs and not any(map(_is_number, (*theirs, *ours))):
+        typed = [[name.strip() for name in names if _typable(name)] for names in (theirs, ours)]
+        pairs = [f"{one}={other}" for one, other in zip(*typed, strict=False)][:1]
     if not pairs:
         return ""
-    value = ",".join(pairs[:SHOWN]) + ("" if whole and len(pairs) <= SHOWN else ",…")
+    value = ",".join(pairs[:PAIRS]) + ("" if whole and len(pairs) <= PAIRS else ",…")
     value = shlex.quote(value) if " " in value else value
     return f"--classes={value}" if value.startswith("-") else f"--classes {value}"
 
 
+def alike(theirs: Sequence[str], ours: Sequence[str]) -> dict[str, str]:
+    """Return which names are the same but for case, spaces or the form of a number: the second set's, with the first one's."""
+    known = {_plain(name): name for name in ours}
+    return {name: known[_plain(name)] for name in theirs if _plain(name) in known and known[_plain(name)] != name}
+
+
+def shifted(theirs: Sequence[str], ours: Sequence[str]) -> dict[str, str]:
+    """Return numbers of classes that are the other set's plus one number (1 … 10 for 0 … 9), with the other set's; {} where they are not."""
+    if not all(map(str.isdecimal, (*theirs, *ours))) or len(theirs) != len(ours) or len(theirs) < 2:
+        return {}
+    sides = [sorted(names, key=int) for names in (theirs, ours)]
+    steps = {int(one) - int(other) for one, other in zip(*sides, strict=True)}
+    return dict(zip(*sides, strict=True)) if len(steps) == 1 and steps != {0} else {}
+
+
 def _typable(name: str) -> bool:
-    """Return whether a name can stand in the option's value."""
-    return bool(name) and name == name.strip() and not set(name) & set(",=")
+    """Return whether a name, without spaces around it, can stand in the option's value."""
+    return bool(name.strip()) and not set(name) & set(",=")
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _plain(name: str) -> str:

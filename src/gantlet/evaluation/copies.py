@@ -40,7 +40,7 @@ class Closeness:
 
     ``fake`` [n]; ``held_out`` [m]: of real images that the generator has not seen; ``own`` [h]: of training images, each
     against the others, as independent as `thinned` leaves them; ``planted`` [k, p]: of p copies of training images of each of k kinds,
-    made for this test; empty where none could be made.
+    made for this test; empty where none could be made; ``draws`` [n]: which fakes are tested, None: all.
     """
 
     space: Literal["features", "pixels"]
@@ -48,6 +48,12 @@ class Closeness:
     held_out: Float64[np.ndarray, " m"]
     own: Float64[np.ndarray, " h"]
     planted: Float64[np.ndarray, "k p"] = field(default_factory=lambda: np.zeros((0, 0)))
+    draws: Bool[np.ndarray, " n"] | None = None
+
+    @property
+    def tested(self) -> Float64[np.ndarray, " k"]:
+        """Return the ratios of the fakes that are one draw each (`evaluation.stats.draws`); a picture that is repeated counts once."""
+        return self.fake if self.draws is None else self.fake[self.draws]
 
     @property
     def close(self) -> float:
@@ -62,7 +68,7 @@ class Closeness:
         fake, held_out, own, planted = (
             np.minimum(r, APART) for r in (self.fake, self.held_out, self.own, self.planted)
         )
-        return Closeness(self.space, fake, held_out, own, planted)
+        return Closeness(self.space, fake, held_out, own, planted, self.draws)
 
 
 @dataclass(frozen=True)
@@ -147,15 +153,15 @@ def copy_test(*spaces: Closeness, quantile: float = 0.01) -> TailTest:
     copies go unseen. Where nothing is found, the threshold is the held-out ratios' ``quantile``.
     """
     nulls = [_honest(each.capped) for each in spaces]
-    found = [extremes_test(each.capped.fake, null) for each, null in zip(spaces, nulls, strict=True)]
+    found = [extremes_test(each.capped.tested, null) for each, null in zip(spaces, nulls, strict=True)]
     best = int(np.argmin([one.p_value for one in found]))
     each, null, one = spaces[best], nulls[best], found[best]
     p_value = min(1.0, len(spaces) * one.p_value)
     counts = [int((ratios < one.threshold).sum()) for ratios in (each.fake, each.held_out)]
     if p_value >= ALPHA or counts[0] * len(each.held_out) <= counts[1] * len(each.fake):
-        one_depth = at_one_depth(each.fake, each.held_out, max(1, round(quantile * len(each.held_out))))
+        one_depth = at_one_depth(each.tested, each.held_out, max(1, round(quantile * len(each.held_out))))
         threshold, p_value, closer = one_depth.threshold, max(p_value, ALPHA), one_depth.p_value
-        counts = [one_depth.below, int((each.held_out <= threshold).sum())]
+        counts = [int((each.fake < threshold).sum()), int((each.held_out <= threshold).sum())]
     else:
         threshold, closer = one.threshold, p_value
     least = _least_share(spaces[-1].capped, nulls[-1], ALPHA / len(spaces))
@@ -171,9 +177,10 @@ def copy_test(*spaces: Closeness, quantile: float = 0.01) -> TailTest:
 
 def _least_share(each: Closeness, null: Float64[np.ndarray, " k"], level: float) -> float | None:
     """Return the least share of close copies that the test finds with a power of 0.9; None where not even copies alone."""
-    least = detectable(len(each.fake), len(null), level, spoiled=int((null <= each.close).sum()))
+    n = len(each.tested)
+    least = detectable(n, len(null), level, spoiled=int((null <= each.close).sum()))
     needed = None if least is None else int(np.ceil(least / MOST)) if each.planted.size else least
-    return None if needed is None or needed > len(each.fake) else needed / len(each.fake)
+    return None if needed is None or needed > n else needed / n
 
 
 def _honest(each: Closeness) -> Float64[np.ndarray, " k"]:
@@ -184,12 +191,15 @@ def _honest(each: Closeness) -> Float64[np.ndarray, " k"]:
     return each.held_out if apart < AGREE else np.concatenate([each.held_out, each.own])
 
 
-def outlier_test(fake: CopyRatios, held_out: CopyRatios, quantile: float = 0.01) -> TailTest:
+def outlier_test(
+    fake: CopyRatios, held_out: CopyRatios, draws: Bool[np.ndarray, " m"] | None = None, quantile: float = 0.01
+) -> TailTest:
     """Test whether more fakes than held-out images lie suspiciously far from all training images.
 
     The fakes beyond the j-th highest ratio of the m held-out images, j = ``quantile``·m, against chance: exact where both are
-    exchangeable, the threshold being one of the images drawn.
+    exchangeable, the threshold being one of the images drawn. ``draws``: the fakes that are tested, None: all.
     """
-    one = at_one_depth(-fake.ratio, -held_out.ratio, max(1, round(quantile * len(held_out.ratio))))
-    beyond = int((held_out.ratio >= -one.threshold).sum())
-    return TailTest(one.below, len(fake.ratio), beyond, len(held_out.ratio), -one.threshold, one.p_value)
+    tested = fake.ratio if draws is None else fake.ratio[draws]
+    one = at_one_depth(-tested, -held_out.ratio, max(1, round(quantile * len(held_out.ratio))))
+    far, beyond = int((fake.ratio > -one.threshold).sum()), int((held_out.ratio >= -one.threshold).sum())
+    return TailTest(far, len(fake.ratio), beyond, len(held_out.ratio), -one.threshold, one.p_value)

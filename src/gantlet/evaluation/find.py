@@ -1,8 +1,10 @@
 """Find what there is to say in one feature space: estimates with their references, modes, copies, outliers."""
 
+import dataclasses
 import time
 
 import numpy as np
+from jaxtyping import Bool
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.limits import memory_bytes
@@ -23,6 +25,7 @@ from gantlet.evaluation.once import found_once
 from gantlet.evaluation.references import beside, trials
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.alignment import Aligned
+from gantlet.evaluation.stats.draws import one_of_each
 from gantlet.evaluation.thumbnails import closeness
 
 SUSPECTS = 12
@@ -62,14 +65,15 @@ def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Es
     memory, train = memory_bytes(space.config.memory), space.train.rows.features
     ratios = copy_ratios(train, fake.rows.features, memory)
     unseen = copy_ratios(train, space.test.rows.features, memory) if space.test else None
-    copies, suspects = _copies(space, fake, ratios, unseen) if unseen else (None, _suspects(ratios))
+    draws = one_of_each(fake.rows.features, ratios.nearest, ratios.distance)
+    copies, suspects = _copies(space, fake, ratios, unseen, draws) if unseen else (None, _suspects(ratios))
     space.progress("search for copies and outliers", 1, 1)
     return Findings(
         estimates,
         counts,
         _examples(modes) if modes else (),
         copies,
-        outlier_test(ratios, unseen) if unseen else None,
+        outlier_test(ratios, unseen, draws) if unseen else None,
         suspects,
         (*_far_fakes(ratios), *_missed(evidence)),
         classes,
@@ -83,8 +87,9 @@ def _counts(
     """Return the modes, both sides counted by them and by their labels, and the estimated shares of the real images' classes."""
     modes = assign(evidence)
     counts = counted(evidence, modes) if modes else ()
-    estimated = shares(evidence, modes) if modes and _same_names(space) else ()
-    return modes, counts, counted_by_label(evidence), estimated
+    classes = counted_by_label(evidence)  # what is counted need not be estimated
+    estimated = shares(evidence, modes) if modes and not classes and _same_names(space) else ()
+    return modes, counts, classes, estimated
 
 
 def missed_by(space: Space, fake: Side) -> tuple[Miss, ...]:
@@ -104,7 +109,8 @@ def near_copies(space: Space, fake: Side) -> TailTest | None:
         return None
     memory, train = memory_bytes(space.config.memory), space.train.rows.features
     ratios, unseen = (copy_ratios(train, side.rows.features, memory) for side in (fake, space.test))
-    return _copies(space, fake, ratios, unseen)[0]
+    draws = one_of_each(fake.rows.features, ratios.nearest, ratios.distance)
+    return _copies(space, fake, ratios, unseen, draws)[0]
 
 
 def _same_names(space: Space) -> bool:
@@ -112,13 +118,18 @@ def _same_names(space: Space) -> bool:
     return space.test is None or class_names(space.test.source) == class_names(space.real.source)
 
 
-def _copies(space: Space, fake: Side, ratios: CopyRatios, unseen: CopyRatios) -> tuple[TailTest, tuple[Pair, ...]]:
-    """Return the test of near copies in the space of the features and in that of pixels, and the pairs to look at."""
-    by_features = Closeness("features", ratios.ratio, unseen.ratio, unseen.own)
+def _copies(
+    space: Space, fake: Side, ratios: CopyRatios, unseen: CopyRatios, draws: Bool[np.ndarray, " m"]
+) -> tuple[TailTest, tuple[Pair, ...]]:
+    """Return the test of near copies in the space of the features and in that of pixels, and the pairs to look at.
+
+    ``draws``: the fakes that are tested; the others are further versions of their pictures.
+    """
+    by_features = Closeness("features", ratios.ratio, unseen.ratio, unseen.own, draws=draws)
     pixels = closeness(space, fake)
     if pixels is None:
         return copy_test(by_features), _suspects(ratios)
-    found = copy_test(by_features, pixels[0])
+    found = copy_test(by_features, dataclasses.replace(pixels[0], draws=draws))
     return found, _suspects(pixels[1] if found.space == "pixels" and found.p_value < ALPHA else ratios)
 
 

@@ -14,7 +14,7 @@ from gantlet.core.specs import class_map
 from gantlet.data.kinds import Source
 from gantlet.data.source import ImageSource
 from gantlet.data.subset import subset
-from gantlet.evaluation.class_differences import counted, differences, listed, way_out
+from gantlet.evaluation.class_differences import alike, counted, differences, listed, shifted, way_out
 from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.bank import Bank, SummaryBank
@@ -57,6 +57,7 @@ def match_classes(
     unlabelled = [role for role, source in (first, second) if source.labels is None]
     ours, theirs = class_names(first[1]), class_names(second[1])
     if renamed:
+        renamed = _known(renamed, theirs, ours)
         _check(renamed, theirs, ours)
     if unlabelled:
         return Absent(f"the {' and the '.join(unlabelled)} images have no labels; give labelled images")
@@ -67,9 +68,30 @@ def match_classes(
             f"the classes have no name in common: {first[0]} {listed(ours)}; {second[0]} {listed(theirs)}. Name them alike"
             + (f", or say which is which: {way}" if way else "")
         )
+    if not renamed and (why := _doubtful(theirs, ours)):
+        return Absent(why)
     names = tuple(dict.fromkeys((*ours, *theirs)))
     index = {name: i for i, name in enumerate(names)}
     return ClassMap(names, np.array([index[name] for name in theirs], np.int64), len(ours))
+
+
+def _doubtful(theirs: Sequence[str], ours: Sequence[str]) -> str:
+    """Return why classes that share some names are not compared by them: the others seem to be the same, named otherwise; else ''."""
+    only = [name for name in theirs if name not in ours], [name for name in ours if name not in theirs]
+    pairs = alike(*only)
+    if pairs:
+        one, other = next(iter(pairs.items()))
+        return f"{len(pairs):,} of their names differ in form alone ({one!r} for {other!r}). Name them alike, or say which is which: {way_out(*only)}"
+    if shifted(theirs, ours):
+        first, last = (min(theirs, key=int), min(ours, key=int))
+        return f"their numbers are shifted (from {first} and from {last} on). Number them alike, or say which is which: {way_out(theirs, ours)}"
+    return ""
+
+
+def _known(renamed: Mapping[str, str], theirs: Sequence[str], ours: Sequence[str]) -> dict[str, str]:
+    """Return the map in the sets' own names, which may have spaces around them that an option's value cannot."""
+    sides = [{name.strip(): name for name in names} | {name: name for name in names} for names in (theirs, ours)]
+    return {sides[0].get(one, one): sides[1].get(other, other) for one, other in renamed.items()}
 
 
 def _check(renamed: Mapping[str, str], theirs: Sequence[str], ours: Sequence[str]) -> None:

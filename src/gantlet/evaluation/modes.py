@@ -11,6 +11,7 @@ from gantlet.core.numerics.distances import row_chunks
 from gantlet.core.numerics.mapped import return_freed_memory
 from gantlet.core.results.report import ClassShare, ModeCount
 from gantlet.core.rng import numpy_stream
+from gantlet.evaluation.duplicates import first_of_each
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.holm import ALPHA, holm
 from gantlet.evaluation.measurement import Absent
@@ -121,7 +122,13 @@ def shares(evidence: Evidence, modes: Modes) -> tuple[ClassShare, ...]:
     if modes.known == "modes" or bank.labels is None:
         return ()
     names = [_label_name(evidence, label) for label in range(int(bank.labels.max(initial=0)) + 1)]
-    return class_shares(symbols, bank.labels, modes.fake, names)
+    return class_shares(symbols, bank.labels, modes.fake[draws_of(evidence)], names)
+
+
+def draws_of(evidence: Evidence) -> Bool[np.ndarray, " m"]:
+    """Return which fakes are counted in tests: where they repeat each other beyond chance, one of each picture."""
+    grouped = evidence.fake.groups is not None and evidence.real.groups is None  # by picture, not by the user's groups
+    return first_of_each(evidence.fake) if grouped else np.ones(evidence.fake.n, dtype=bool)
 
 
 def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
@@ -136,7 +143,10 @@ def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
 def _counted(
     evidence: Evidence, real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"], names: tuple[str, ...]
 ) -> tuple[ModeCount, ...]:
-    counts = mode_counts(real, fake, names)
+    draws = draws_of(evidence)
+    tested = mode_counts(real, fake[draws], names)
+    whole = np.bincount(fake, minlength=len(names))
+    counts = [dataclasses.replace(one, n_fake=int(n)) for one, n in zip(tested, whole, strict=True)]
     inside = [_variety(evidence, np.flatnonzero(real == k), np.flatnonzero(fake == k), k) for k in range(len(counts))]
     p_values = np.array([1.0 if spread is None else spread.p_value for spread in inside])
     beyond_chance = holm(p_values, ALPHA)

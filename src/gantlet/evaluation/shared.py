@@ -1,18 +1,16 @@
 """Shared pictures: which images of one set are also in another, and whether that is more than a population that repeats itself gives."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Int64
+from scipy.special import pdtr
 
-from gantlet.core.rng import numpy_stream
-from gantlet.evaluation.duplicates import pictures
+from gantlet.evaluation.duplicates import pictures, split_p_value
 from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.stats.feature_bank import FeatureBank
-
-RELABELLINGS = 999
-"""Random relabellings of the pooled images in that test."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +62,31 @@ def shared(query: FeatureBank, among: FeatureBank) -> Shared:
     if twice and (table[:, 2] == 1).any():
         names = list(shown | asked)
         counts = np.array([[shown[name], asked[name]] for name in names], np.int64)
-        by_chance = chance(counts[:, 0], counts[:, 1], among.n, query.n) > ALPHA
+        by_chance = (
+            as_a_population(list(shown.values()), among.n)
+            and chance(counts[:, 0], counts[:, 1], among.n, query.n) > ALPHA
+        )
     same = len(ours) == query.n and len(theirs) == among.n and asked == shown
     repeats = max(shown.values(), default=0) > 1
     return Shared(table[:, :2], table[:, 2], query.n * 2 * twice / among.n, by_chance, same, repeats)
+
+
+def as_a_population(times: Sequence[int], n: int) -> bool:
+    """Return whether n rows repeat pictures as draws from a population of pictures do, and not as files that are stored twice.
+
+    Counts of pictures are mixed Poisson, so that E f₁·6 E f₃ ≥ (2 E f₂)²: where f₂ are seen twice, ⅔ f₂²/f₁ or more are expected to be
+    seen three times. Refused where P(f₃ or fewer) ≤ 1 % by Poisson's distribution of that mean. Copies of files come in pairs.
+
+    Args: times: how often each picture is shown that is shown more than once, at least (others count as shown once).
+    Source: Chao 1984, "Nonparametric estimation of the number of classes in a population": the inequality of Cauchy and Schwarz.
+    """
+    twice, thrice = (sum(time == k for time in times) for k in (2, 3))
+    repeated = [time for time in times if time > 1]
+    once = n - sum(repeated)
+    if not once or not twice:
+        return True
+    more = thrice + sum(time > 3 for time in times)
+    return float(pdtr(more, 2 * twice**2 / (3 * once))) > ALPHA
 
 
 def chance(among: Int64[np.ndarray, " k"], query: Int64[np.ndarray, " k"], n: int, m: int) -> float:
@@ -82,13 +101,8 @@ def chance(among: Int64[np.ndarray, " k"], query: Int64[np.ndarray, " k"], n: in
     repeated = among + query > 1
     among, query = among[repeated], query[repeated]
     pooled = among + query
-    labels, rng = np.repeat(np.arange(len(pooled)), pooled), numpy_stream(0, "shared pictures")
 
     def excess(a: Int64[np.ndarray, " k"]) -> float:
         return float((pooled - a)[a == 1].sum() - 2 * m / n * (a == 2).sum())
 
-    observed, as_high = excess(among), 0
-    for _ in range(RELABELLINGS):
-        taken = int(rng.hypergeometric(len(labels), n + m - len(labels), n))
-        as_high += excess(np.bincount(rng.permutation(labels)[:taken], minlength=len(pooled))) >= observed
-    return (as_high + 1) / (RELABELLINGS + 1)
+    return split_p_value(among, query, (n, m), excess, "shared pictures")

@@ -1,11 +1,13 @@
 """Are the held-out images like the real ones? References and the tests of copies rest on it."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
 from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.class_differences import listed
+from gantlet.evaluation.findings import Findings
 from gantlet.evaluation.inference.intervals import quantile
 from gantlet.evaluation.labels import class_names
 from gantlet.evaluation.mode_counts import mode_counts
@@ -15,6 +17,15 @@ UNBIASED = ("frechet_distance_debiased", "kernel_distance")
 """Distances whose mean is 0 between sets of one distribution."""
 FAR = 3.5
 """Standard errors above 0 from which such a reference shows a difference: by chance once in 4,000."""
+
+
+UNLIKE = "the held-out images are not like the real ones"
+
+
+def without_held_out(findings: Findings) -> Findings:
+    """Return findings without what rests on held-out images: references, and the tests of copies and outliers."""
+    estimates = tuple(dataclasses.replace(each, reference=None, equal_n=None) for each in findings.estimates)
+    return dataclasses.replace(findings, estimates=estimates, copies=None, outlier_test=None)
 
 
 def unlike(space: Space, estimates: Sequence[Estimate]) -> str:
@@ -28,8 +39,8 @@ def unlike(space: Space, estimates: Sequence[Estimate]) -> str:
     if not parts:
         return ""
     return (
-        f"caution: the held-out images are not like the real ones ({'; '.join(parts)}), so references and the test of copies say what "
-        "such images give. Give held-out images drawn as the real ones were."
+        f"caution: {UNLIKE} ({'; '.join(parts)}): no reference and no test of near copies rests on "
+        "them. Give held-out images drawn as the real ones were."
     )
 
 

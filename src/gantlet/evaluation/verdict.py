@@ -9,7 +9,7 @@ from gantlet.evaluation.copies import TailTest
 from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.mode_sentences import of_classes, of_modes, of_shares
 from gantlet.evaluation.sentences import of_standings
-from gantlet.evaluation.standing import Standing, standings
+from gantlet.evaluation.standing import FEWEST, Standing, standings
 
 
 def verdict(
@@ -128,6 +128,11 @@ def _tested(copies: TailTest, *, exact: bool) -> str:
         return (
             f"caution: {counts}: more than chance, but not as near as copies are. Copies that were changed, or images that are plainer "
             "than real ones, do that. Look at the pairs."
+        )
+    if copies.unseen is not None and min(copies.n_fake, copies.n_held_out) < FEWEST:
+        return (
+            f"unclear: too few images to tell whether any are copied ({copies.n_fake:,} generated, {copies.n_held_out:,} held-out): {counts}; "
+            f"copies of fewer than {copies.unseen:.1%} of the images could have gone unseen."
         )
     if copies.unseen is None:
         other = "further copies cannot be told beside the exact ones" if exact else "memorisation cannot be told"

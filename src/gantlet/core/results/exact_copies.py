@@ -41,11 +41,11 @@ class ExactCopies:
             beside = f"so do {self.unseen:,} of {self.unseen_of:,} held-out ones: no more than chance"
             lines.append(("good", f"{self.excused:,} of {self.of:,} {fakes} equal {ones}, and {beside}"))
         if self.undecided:
+            often = f" (the commonest of these {self.commonest:,} times)" if self.commonest > 1 else ""
             told = (
                 f"of {self.unseen_of:,} held-out ones {self.unseen:,} do: too few to tell copies from chance. Look at the pairs"
                 if self.unseen_of
-                else f"these repeat themselves (the commonest {self.commonest:,} times), so it may be chance: held-out images "
-                "would tell (--held-out)"
+                else f"{ones} repeat each other{often}, so it may be chance: held-out images would tell (--held-out)"
             )
             lines.append(("caution", f"{self.undecided:,} of {self.of:,} {fakes} equal {ones}; {told}"))
         return lines

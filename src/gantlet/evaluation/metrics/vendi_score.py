@@ -12,11 +12,13 @@ from gantlet.core.numerics.distances import row_chunks
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
-from gantlet.evaluation.measurement import Measurement, Undefined
+from gantlet.evaluation.measurement import NO_BOUNDS, Measurement, Undefined
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 GROUPS = 20
+FEWEST = 50
+"""Images below which there is no interval: equal generators of ten differ beyond 95 % intervals in one of five comparisons."""
 
 
 def log_vendi_score(features: Float[np.ndarray, "n d"]) -> tuple[float, float]:
@@ -115,7 +117,7 @@ def influence(evidence: Evidence) -> Influence:
     margin=0.1,
     beyond="images more unlike each other than real ones do that, be they good or bad",
     misled="it rises when images spread out, be they good or bad",
-    version=3,
+    version=4,
     influence=influence,
 )
 def estimate(evidence: Evidence) -> Measurement:
@@ -125,7 +127,7 @@ def estimate(evidence: Evidence) -> Measurement:
     score of the real images and, where there are labels, of each class.
 
     Interval: delta method on log VS (the influence function is −xᵀ log(XᵀX/n) x, centred), then exponentiated; for
-    the expectation at this number of images. Below n = 8d the mean of its variance and the jackknife's over 20 groups.
+    the expectation at this number of images; none below 50. Below n = 8d the mean of its variance and the jackknife's over 20 groups.
 
     When it lies: it never looks at the real images, so noise scores highest of all: read it beside the real score.
     It grows with n until n ≫ d. Features that are all ≥ 0 point the same way and keep it small.
@@ -137,12 +139,19 @@ def estimate(evidence: Evidence) -> Measurement:
         raise Undefined("some feature rows are all zeros and have no direction")
     value, variance = log_vendi_score(evidence.fake.features)
     variance = second_order(evidence.fake.features, variance, evidence.orders[1])
-    low, high = np.exp(normal(value, variance, evidence.level))
+    interval, notes = NO_BOUNDS, tuple[str, ...]()
+    if evidence.fake.n >= FEWEST:
+        low, high = np.exp(normal(value, variance, evidence.level))
+        interval = ("delta", float(low), float(high))
+    else:
+        notes = (
+            f"no interval below {FEWEST} images: the score is nearly their number, and its spread cannot be estimated",
+        )
     details: dict[str, Any] = {"log_standard_error": variance**0.5}
     if evidence.real.n >= 2:
         details["real"] = vendi_score(evidence.real.features)
     details |= {side: _by_class(bank) for side, bank in _sides(evidence) if bank.labels is not None}
-    return Measurement(float(np.exp(value)), ("delta", float(low), float(high)), evidence.rows, details=details)
+    return Measurement(float(np.exp(value)), interval, evidence.rows, details=details, notes=notes)
 
 
 def _sides(evidence: Evidence) -> tuple[tuple[str, FeatureBank], ...]:

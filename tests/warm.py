@@ -1,4 +1,4 @@
-"""A `gantlet` that has imported everything already: the commands of pages are forks of one process, and start seconds sooner.
+"""A `gantlet` that has imported everything already: the commands of tests are forks of one process, and start seconds sooner.
 
 The stand-in on the path sends its words, folder, environment and open files to that process and waits for the exit status.
 """
@@ -85,13 +85,14 @@ def _run(connection: socket.socket) -> None:
     os.chdir(place)
     os.environ.clear()
     os.environ.update(environment)
+    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     sys.argv = ["gantlet", *words]
     status = 1
     try:
         status = main()
     except SystemExit as stop:
         status = stop.code if isinstance(stop.code, int) else 1
-    except BaseException:  # noqa: BLE001 - as an interpreter would show it
+    except BaseException:
         sys.excepthook(*sys.exc_info())
     sys.stdout.flush()
     sys.stderr.flush()
