@@ -12,6 +12,8 @@ _WHERE = {
     "evaluate": "gantlet.actions.evaluate",
     "compare": "gantlet.actions.compare",
     "compare_reports": "gantlet.actions.compare_reports",
+    "evaluate_runs": "gantlet.actions.evaluate_runs",
+    "compare_runs": "gantlet.actions.compare_runs",
     "leaderboard": "gantlet.actions.leaderboard",
     "audit": "gantlet.actions.audit",
     "gate": "gantlet.actions.gate",
@@ -41,6 +43,8 @@ _WHERE = {
     "Leaderboard": "gantlet.core.results.leaderboard",
     "Gate": "gantlet.core.results.gate",
     "Report": "gantlet.core.results.report",
+    "RunsReport": "gantlet.core.results.runs",
+    "RunsComparison": "gantlet.core.results.runs",
     "TransportResult": "gantlet.transport.result",
     "GantletError": "gantlet.core.errors",
 }
@@ -58,13 +62,17 @@ __all__ = [
     "LabResult",
     "Leaderboard",
     "Report",
+    "RunsComparison",
+    "RunsReport",
     "Samples",
     "TrainConfig",
     "TransportResult",
     "audit",
     "compare",
     "compare_reports",
+    "compare_runs",
     "evaluate",
+    "evaluate_runs",
     "export",
     "export_web",
     "features",
@@ -85,7 +93,9 @@ if TYPE_CHECKING:
     from gantlet.actions.audit import audit
     from gantlet.actions.compare import compare
     from gantlet.actions.compare_reports import compare_reports
+    from gantlet.actions.compare_runs import compare_runs
     from gantlet.actions.evaluate import evaluate
+    from gantlet.actions.evaluate_runs import evaluate_runs
     from gantlet.actions.export import export
     from gantlet.actions.export_web import export_web
     from gantlet.actions.gate import gate
@@ -101,6 +111,7 @@ if TYPE_CHECKING:
     from gantlet.core.results.lab import LabResult
     from gantlet.core.results.leaderboard import Leaderboard
     from gantlet.core.results.report import Report
+    from gantlet.core.results.runs import RunsComparison, RunsReport
     from gantlet.data.given import features, images, points
     from gantlet.data.opening import open_source
     from gantlet.data.samples import Samples

@@ -32,8 +32,8 @@ from gantlet.evaluation.find import missed_by, near_copies
 from gantlet.evaluation.formats import said_of
 from gantlet.evaluation.gather import evidence_of
 from gantlet.evaluation.inference.difference import Influence, difference_variance, interval_variance
+from gantlet.evaluation.influences import influence_of
 from gantlet.evaluation.metric_selection import metric_names
-from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.opening import (
     default_n,
     generated_shape,
@@ -199,20 +199,11 @@ def _compare_in(
 
 
 def _influences(evidences: list[Evidence], a: Estimate, b: Estimate) -> list[Influence] | None:
-    """Return a metric's influence functions on both sides, where it has one, without options, over the same real rows.
-
-    None where a statistics file has no rows, where rows belong to groups, or where the metric used other real rows for A than for B.
-    """
-    influence = METRICS.entry(a.metric).meta.influence
-    if (
-        influence is None
-        or not all(evidence.has_rows for evidence in evidences)
-        or "options" in a.details
-        or any(bank.groups is not None for evidence in evidences for bank in (evidence.real, evidence.fake))
-        or a.n_real != b.n_real
-    ):
+    """Return a metric's influence functions on both sides; None where a side has none, or the metric used other real rows for A than for B."""
+    if a.n_real != b.n_real:
         return None
-    return [influence(evidence) for evidence in evidences]
+    first, second = (influence_of(evidence, estimate) for evidence, estimate in zip(evidences, (a, b), strict=True))
+    return None if first is None or second is None else [first, second]
 
 
 def difference_of(

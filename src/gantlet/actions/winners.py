@@ -18,6 +18,10 @@ from gantlet.evaluation.standing import FEWEST
 
 SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)
 TENTH = 0.1
+ONE_RUN = (
+    "one set of images per side: this is about two checkpoints, not about two methods, whose next runs may come out the other way; "
+    "several runs per side tell (gantlet compare --a 'RUNS*' --b 'RUNS*')"
+)
 POWER = 0.8
 """The probability with which a difference of ``Difference.detectable`` is found."""
 
@@ -42,7 +46,8 @@ def conclude(
         _detectable(difference, len(differences), level) for difference in correct_p_values(differences, level)
     ]
     return Comparison(
-        *names, features, level, tuple(corrected), verdict(corrected, level, left_out, first_asked=first_asked), left_out, notes, warnings,
+        *names, features, level, tuple(corrected), verdict(corrected, level, left_out, first_asked=first_asked), left_out,
+        (*notes, ONE_RUN), warnings,
         corrected[0].metric if corrected else "", misses or {},
     )  # fmt: skip
 

@@ -27,6 +27,9 @@ class Train:
     """The recipe's hyper-parameters: laptop (two cores) or paper (its paper's, for a GPU); a config.toml has its own."""
     resume: Literal["no", "yes", "auto"] = "no"
     """Continue from the newest checkpoint of the run folder (--resume alone: yes); auto: where there is a run, else start."""
+    seeds: int = 0
+    """Train so many runs, with --seed and those that follow, into OUT-seed0, OUT-seed1 …, and evaluate the method over them; called
+    again it goes on where it was stopped."""
     json: bool = False
     """Print the final report as JSON."""
 
@@ -94,8 +97,14 @@ class Compare:
     """Is A better than B? Both are evaluated against the same real images: paired differences with intervals.
 
     A and B may be two stored reports (report.json, or the folder that holds it): then --real is omitted, nothing is
-    recomputed, and the differences are unpaired.
+    recomputed, and the differences are unpaired. With --a and --b in their place, or with patterns such as 'runs/dcgan-*', two methods are
+    compared, each by several of its runs.
     """
+
+    a: tuple[str, ...] = ()
+    """Runs of method A: patterns in quotes or several sources, at least two runs."""
+    b: tuple[str, ...] = ()
+    """Runs of method B."""
 
     real: str = ""
     """The real images: a source (gantlet list sources); omitted only where A and B are stored reports."""

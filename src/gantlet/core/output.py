@@ -38,6 +38,8 @@ _PICTURE = re.compile(r"[a-z0-9-]+-(?P<digest>[0-9a-f]{12})\.png")
 REPORT = Kind("report.json", ("estimates", "schema"), ("report.html", f"{PICTURES}/*-{'[0-9a-f]' * 12}.png"))
 COMPARISON = Kind("comparison.json", ("differences", "left_out"), ("comparison.html",))
 LEADERBOARD = Kind("leaderboard.json", ("standings", "pairs"), ("leaderboard.html",))
+RUNS = Kind("runs.json", ("estimates", "runs", "left_out"), ("runs.html",))
+METHODS = Kind("methods.json", ("differences", "left_out"), ("methods.html",))
 AUDIT = Kind("audit.json", ("curves", "failures"), ("audit.png", "audit-space-*.png"))
 
 

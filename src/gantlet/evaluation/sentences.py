@@ -8,8 +8,10 @@ from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.standing import Standing
 
 
-def of_standings(found: Sequence[Standing]) -> list[str]:
+def of_standings(found: Sequence[Standing], few: str = "images") -> list[str]:
     """Return a line for each metric that differs from its reference or says what it measures, and one for each kind of the rest.
+
+    ``few``: what there are too few of where nothing can be told.
 
     Kinds: poor (surely worse than by the margin), caution (worse, or better than real images' own), good (as good), unclear.
     """
@@ -21,7 +23,7 @@ def of_standings(found: Sequence[Standing]) -> list[str]:
         lines.append(f"good: as good as real against real, to within the margin: {'; '.join(quiet)}.")
     unclear = [s for s in found if s.state == "unclear"]
     if unclear:
-        lines.append(f"unclear: too few images to tell: {'; '.join(_unclear(s) for s in unclear)}.")
+        lines.append(f"unclear: too few {few} to tell: {'; '.join(_unclear(s) for s in unclear)}.")
     return lines
 
 

@@ -1,6 +1,6 @@
 """The verdict in words: what is good, what is missing, what looks memorised. Each line is ``kind: sentence``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.exact_copies import ExactCopies
@@ -49,8 +49,13 @@ def verdict(
         *of_modes(modes, accused=accused),
         *tails,
     )
-    ranked = sorted(lines, key=lambda line: RANKS.index(line.partition(": ")[0]))
-    return (_summary(ranked, found, estimates), *ranked)
+    return ranked(lines, found, estimates)
+
+
+def ranked(lines: Iterable[str], found: Sequence[Standing], estimates: Sequence[Estimate]) -> tuple[str, ...]:
+    """Return the lines of a verdict, bad news first, below the line that sums them up."""
+    ordered = sorted(lines, key=lambda line: RANKS.index(line.partition(": ")[0]))
+    return (_summary(ordered, found, estimates), *ordered)
 
 
 RANKS = ("copied", "missing", "poor", "memorised", "caution", "unclear", "good")

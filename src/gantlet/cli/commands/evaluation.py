@@ -4,8 +4,9 @@ from itertools import takewhile
 from pathlib import Path
 
 from gantlet.cli import options
+from gantlet.cli.commands.methods import compare_runs, evaluate_runs
 from gantlet.cli.commands.shared import Words, first, put, show_report
-from gantlet.cli.parse import gathered, parse, positional
+from gantlet.cli.parse import gathered, parse, peek, positional
 from gantlet.cli.progress import Progress
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UnknownName, UsageError
@@ -17,13 +18,20 @@ from gantlet.core.visible import json_text
 def evaluate(words: Words) -> int:
     """Evaluate generated images against real ones: metrics with intervals, report.html, a gate for CI (--fail-if)."""
     fake, rest = first(words, "evaluate", "the generated images (a folder, .zip, .npz, run:PATH …)")
-    if rest and not rest[0].startswith("-"):
-        raise UsageError(f"gantlet evaluate takes one set of generated images; did you mean {fake} --real {rest[0]}?")
-    rest = gathered(rest, "--fail-if")
+    more = list(takewhile(lambda word: not word.startswith("-"), rest))
+    if more and peek(rest, "--real") is None:
+        raise UsageError(
+            f"gantlet evaluate takes one set of generated images; did you mean {fake} --real {more[0]}? (Several runs of one method are "
+            "named together with --real)"
+        )
+    rest = gathered(rest[len(more) :], "--fail-if")
     chosen, config = parse("evaluate", rest, options.Evaluate, EvaluateConfig(), argument="FAKE")
+    from gantlet.actions.run_sources import is_pattern
     from gantlet.cli.gate import Gating
 
     gating = Gating.read(chosen)
+    if more or is_pattern(fake):
+        return evaluate_runs([fake, *more], chosen, config)
     config = gating.asking(config)
     from gantlet.actions.evaluate import evaluate as action
     from gantlet.actions.report import write_page
@@ -37,10 +45,19 @@ def evaluate(words: Words) -> int:
 
 
 def compare(words: Words) -> None:
-    """Is A better than B? Paired differences with intervals, a verdict, and comparison.html."""
+    """Is A better than B? Paired differences with intervals, a verdict, and comparison.html; --a RUNS --b RUNS compares two methods."""
+    if {"--a", "--b"} & {word.partition("=")[0] for word in words}:
+        chosen, config = parse("compare", gathered(gathered(words, "--a"), "--b"), options.Compare, EvaluateConfig())
+        compare_runs(list(chosen.a), list(chosen.b), chosen, config)
+        return
     a, rest = first(words, "compare", "two sets of generated images, A and B")
     b, rest = ("", rest) if rest == ["--help"] else positional(rest, "compare", "a second set of generated images, B")
     chosen, config = parse("compare", rest, options.Compare, EvaluateConfig(), argument="A B")
+    from gantlet.actions.run_sources import is_pattern
+
+    if is_pattern(a) or is_pattern(b):
+        compare_runs([a], [b], chosen, config)
+        return
     if chosen.real:
         from gantlet.actions.compare import compare as action
 

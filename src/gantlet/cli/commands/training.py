@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from gantlet.cli import options
+from gantlet.cli.commands.methods import train_seeds
 from gantlet.cli.commands.shared import Words, first, put, show_report
 from gantlet.cli.parse import parse, peek, positional
 from gantlet.cli.progress import Progress
@@ -45,6 +46,9 @@ def train(words: Words) -> None:
         if chosen.resume != "no" and peek(rest, "--out") is None and is_run(Path(recipe).parent):
             config = dataclasses.replace(config, out=str(Path(recipe).parent))
         _require_harmless(Path(recipe), rest)
+    if chosen.seeds:
+        train_seeds(config, chosen, size_steps=_own_data(recipe, rest, config))
+        return
     from gantlet.actions.train import run_folder
     from gantlet.actions.train import train as action
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from gantlet.core.errors import DataError, NonFiniteError
 from gantlet.core.schema import SCHEMA, Count, Positive, Share
 
-Interval = Literal["delta", "bootstrap", "permutation", "wilson", "subsampling", "poisson", "seeds", "none"]
+Interval = Literal["delta", "bootstrap", "permutation", "wilson", "subsampling", "poisson", "seeds", "runs", "none"]
 
 
 @dataclass(frozen=True)

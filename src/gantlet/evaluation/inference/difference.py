@@ -23,7 +23,7 @@ class Influence:
     @property
     def variance(self) -> float:
         """Return the squared standard error of the metric."""
-        return _variance(self.real) + _variance(self.fake)
+        return mean_variance(self.real) + mean_variance(self.fake)
 
 
 def effective_number(owner: Int64[np.ndarray, " n"]) -> float:
@@ -67,8 +67,8 @@ def difference_variance(a: Influence, b: Influence, paired_fakes: bool) -> float
     """
     real = _difference(a.real, b.real)
     if paired_fakes:
-        return _variance(real) + _variance(_difference(a.fake, b.fake))
-    return _variance(real) + _variance(a.fake) + _variance(b.fake)
+        return mean_variance(real) + mean_variance(_difference(a.fake, b.fake))
+    return mean_variance(real) + mean_variance(a.fake) + mean_variance(b.fake)
 
 
 def _difference(a: np.ndarray | None, b: np.ndarray | None) -> np.ndarray | None:
@@ -81,7 +81,8 @@ def _difference(a: np.ndarray | None, b: np.ndarray | None) -> np.ndarray | None
     return a - b
 
 
-def _variance(values: np.ndarray | None) -> float:
+def mean_variance(values: Float64[np.ndarray, " n"] | None) -> float:
+    """Return the variance of the mean of n independent rows, s²/n; 0 for a side that is fixed."""
     return 0.0 if values is None or len(values) < 2 else float(values.var(ddof=1) / len(values))
 
 

@@ -1,0 +1,127 @@
+"""Several runs of one method: patterns become sources, which must be of one kind, and are taken at equal numbers."""
+
+import dataclasses
+import glob
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gantlet.actions.own_sides import as_generator
+from gantlet.core.config import EvaluateConfig, TrainConfig
+from gantlet.core.errors import DataError, UsageError
+from gantlet.data.given import text_of
+from gantlet.data.kinds import Source
+from gantlet.data.opening import resolve_source
+from gantlet.data.statistics_file import StatisticsSource
+from gantlet.data.subset import cut
+from gantlet.evaluation.opening import open_generated
+from gantlet.training.checkpoint import MAY_CHANGE
+from gantlet.training.journal import is_run
+from gantlet.training.runs.own_data import recorded
+
+_PATTERN = re.compile(r"(?P<kind>run:)?(?P<path>[^\[\]]*)(?P<options>\[.*\])?")
+SAME = ("data", "resolution")
+"""Fields of a training that all runs of a method must share."""
+OWN = {"seed", "out", "compile", *MAY_CHANGE} - {"steps", *SAME}
+"""Fields that do not make another method."""
+
+
+def expanded(words: Sequence[Any]) -> list[Any]:
+    """Return the sources that words name, a pattern (``runs/a-*``, ``run:runs/a-*``) as all folders and files that match, in order.
+
+    Raises: UsageError for a pattern that nothing matches.
+    """
+    found: list[Any] = []
+    for word in words:
+        text = text_of(word)
+        if not is_pattern(text):
+            found.append(text)
+            continue
+        match = _PATTERN.fullmatch(text)
+        assert match is not None  # `is_pattern` has looked
+        kind, options = match["kind"] or "", match["options"] or ""
+        paths = sorted(glob.glob(match["path"]))
+        if not paths:
+            raise UsageError(f"no run and no folder matches {text}; see what is there: ls {Path(match['path']).parent}")
+        found += [f"{kind}{path}{options}" for path in paths]
+    return [as_generator(word) for word in found]
+
+
+def is_pattern(text: Any) -> bool:
+    """Return whether a word names several runs: it holds * or ? outside its options, and is no path itself."""
+    if not isinstance(text, str) or Path(text).exists():
+        return False
+    match = _PATTERN.fullmatch(text)
+    return match is not None and any(sign in match["path"] for sign in "*?")
+
+
+def open_runs(words: Sequence[Any], config: EvaluateConfig, n: int) -> tuple[list[Source], tuple[str, ...]]:
+    """Open the runs of one method, each drawn with a seed of its own; return them with notes.
+
+    Raises: UsageError for fewer than two, a run that is given twice, and statistics files; DataError naming the field in which the
+    runs were trained on other data.
+    """
+    if len(words) < 2:
+        raise UsageError(
+            f"an interval over runs needs at least two runs of the method; got {len(words)}. Train some with --seeds 5, or evaluate the "
+            "one for what it is: one checkpoint"
+        )
+    notes = _require_one_method(words)
+    sources = [
+        open_generated("fake", word, dataclasses.replace(config, seed=config.seed + place), n)
+        for place, word in enumerate(words)
+    ]
+    for place, source in enumerate(sources):
+        if isinstance(source, StatisticsSource):
+            raise UsageError(f"{source.spec} is a statistics file; several runs are compared by their images")
+        for earlier in sources[:place]:
+            if earlier.digest == source.digest:
+                raise UsageError(f"{earlier.spec} and {source.spec} are the same images: one run is given twice")
+    return sources, notes
+
+
+def equally_many(sources: Sequence[Source], seed: int) -> tuple[list[Source], tuple[str, ...]]:
+    """Return the runs cut to the number of the smallest one, at random (seeded), and a note where any was cut."""
+    sizes = [len(source) for source in sources]
+    least = min(sizes)
+    if max(sizes) == least:
+        return list(sources), ()
+    kept: list[Source] = [
+        source if isinstance(source, StatisticsSource) or len(source) == least else cut(source, least, seed + place)
+        for place, source in enumerate(sources)
+    ]
+    note = f"runs of {least:,} to {max(sizes):,} {sources[0].kind} were cut to {least:,} each (seed {seed}): no run wins by having more"
+    return kept, (note,)
+
+
+def _require_one_method(words: Sequence[Any]) -> tuple[str, ...]:
+    """Raise DataError where runs were trained on other data; return what else differs between them, as notes."""
+    configs = {word: config for word in words if (config := _trained_by(word)) is not None}
+    if len(configs) < 2:
+        return ()
+    (first, config), *rest = configs.items()
+    differing: dict[str, list[str]] = {}
+    for word, other in rest:
+        for field in dataclasses.fields(TrainConfig):
+            mine, its = getattr(config, field.name), getattr(other, field.name)
+            if mine == its or field.name in OWN:
+                continue
+            if field.name in SAME:
+                raise DataError(
+                    f"{first} was trained with {field.name} = {mine!r}, {word} with {its!r}; runs of one method share it: compare "
+                    "the two as A and B"
+                )
+            differing.setdefault(field.name, []).append(word)
+    if not differing:
+        return ()
+    return (
+        f"the runs differ in more than their seed ({', '.join(differing)}): the numbers are about all these settings together",
+    )
+
+
+def _trained_by(word: Any) -> TrainConfig | None:
+    if not isinstance(word, str) or not word.startswith("run:"):
+        return None
+    path = Path(resolve_source(word)[1].get("path", ""))
+    return recorded(path / "config.toml") if is_run(path) else None
