@@ -34,12 +34,12 @@ def way_out(theirs: Sequence[str], ours: Sequence[str]) -> str:
     """Return the option that says which of the generated images' classes is which of the real ones'; '' where none can be typed.
 
     Names that differ in case, spaces or the form of a number alone are paired, and numbers that are all shifted by one number; else
-    the first two stand as an example, where they are no numbers.
+    the first two stand as an example, unless both sides are numbers.
     """
     paired = alike(theirs, ours) or shifted(theirs, ours)
     pairs = [f"{one.strip()}={other.strip()}" for one, other in paired.items() if _typable(one) and _typable(other)]
     whole = len(pairs) == len(theirs)
-    if not pairs and not any(map(_is_number, (*theirs, *ours))):
+    if not pairs and not all(map(_is_number, (*theirs, *ours))):
         typed = [[name.strip() for name in names if _typable(name)] for names in (theirs, ours)]
         pairs = [f"{one}={other}" for one, other in zip(*typed, strict=False)][:1]
     if not pairs:
