@@ -86,7 +86,7 @@ def _unit(features: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
 def second_order(features: Float[np.ndarray, "n d"], variance: float, order: Int64[np.ndarray, " n"]) -> float:
     """Return the variance of log VS with the noise of second order, from ``variance``, that of the delta method.
 
-    The mean of it and of the jackknife's over 20 random groups, (G − 1)/G Σ (θ₍g₎ − θ̄)²: the delta method leaves the noise of second
+    The mean of it and of the jackknife's over 20 random groups of equal size, (G − 1)/G Σ (θ₍g₎ − θ̄)²: the delta method leaves the noise of second
     order out, the jackknife counts it twice. It matters where rows are few for the dimension; from n = 8d on ``variance`` as it is.
     Source: Efron & Stein 1981, "The jackknife estimate of variance".
     """
@@ -94,7 +94,9 @@ def second_order(features: Float[np.ndarray, "n d"], variance: float, order: Int
     if n >= 8 * d or n < 4:
         return variance
     groups = min(GROUPS, n // 2)
-    left = np.log([vendi_score(np.delete(features, order[g::groups], axis=0)) for g in range(groups)])
+    size = n // groups  # all equal: the score grows with the number of rows, and one row more would count as noise
+    parts = [order[g * size : (g + 1) * size] for g in range(groups)]
+    left = np.log([vendi_score(np.delete(features, part, axis=0)) for part in parts])
     return (variance + (groups - 1) / groups * float(np.square(left - left.mean()).sum())) / 2
 
 
