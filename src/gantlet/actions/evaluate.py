@@ -31,7 +31,7 @@ from gantlet.evaluation.opening import (
 from gantlet.evaluation.overlap import apart_from
 from gantlet.evaluation.prepare import prepare
 from gantlet.evaluation.protocols import fixed
-from gantlet.evaluation.sequential import check_generator, draw_until, read_until
+from gantlet.evaluation.sequential import check_generator, draw_until, held_under_stopping, read_until
 from gantlet.evaluation.sides import Progress, nothing
 
 
@@ -92,5 +92,6 @@ def evaluate(
     spaces = [apart_from(side, space) for space, side in zip(spaces, sides, strict=True)]
     findings = []
     for space, side in zip(spaces, sides, strict=True):
-        findings.append(find(space, side))
+        found = find(space, side)
+        findings.append(held_under_stopping(found, side, config.level, config.n) if until else found)
     return assemble(spaces, sides, findings, started, out=place)

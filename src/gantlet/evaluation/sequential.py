@@ -7,6 +7,7 @@ import numpy as np
 
 from gantlet.core.errors import ConfigError, UsageError
 from gantlet.core.processes import processes
+from gantlet.core.results.estimate import Estimate
 from gantlet.data import SOURCES
 from gantlet.data.kinds import Items, Source, require_items
 from gantlet.data.opening import open_source, resolve_source
@@ -14,7 +15,9 @@ from gantlet.data.points import PointSource
 from gantlet.data.source import ImageSource
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.extraction import extract_generated
+from gantlet.evaluation.findings import Findings
 from gantlet.evaluation.gather import evidence_of
+from gantlet.evaluation.inference.sequential import widening
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.feature_bank import FeatureBank
@@ -53,7 +56,8 @@ def draw_until(spaces: Sequence[Space], fake: str, share: float, most: int) -> l
     """Draw until half the interval of the first metric asked for, relative to its value, is at most ``share``.
 
     Each round is drawn with the next seed, and its features join those of the rounds before. The rounds grow as
-    1/√n says, at most to twice the images. Stops at ``most`` (0: 50,000) at the latest. What came of it is a note of
+    1/√n says, at most to twice the images. Looking again and again makes an interval of fixed size miss too often, so it is widened
+    (`inference.sequential`), here and in the report (`held_under_stopping`). Stops at ``most`` (0: 50,000) at the latest. What came of it is a note of
     the source. Convention: the interval counts both sides, so the real images' share of it does not shrink.
 
     Returns: the images in each space.
@@ -68,7 +72,7 @@ def draw_until(spaces: Sequence[Space], fake: str, share: float, most: int) -> l
         rounds.append(extract_generated(spaces, source))
         total = goal
         together = [joined(parts) for parts in zip(*rounds, strict=True)]
-        half_width = processes().first(lambda images=together[0]: _relative(space, images, name))  # type: ignore[misc]
+        half_width = processes().first(lambda images=together[0]: _relative(space, images, name, most))  # type: ignore[misc]
         reached = half_width is not None and half_width <= share
         space.progress(f"drawing until ±{share:.2%}", total, most)
         if reached or total >= most:
@@ -83,9 +87,10 @@ def _watched(space: Space) -> str:
     return "frechet_distance" if space.config.metrics[0] == "all" else metric_names(space.config, space.name)[0]
 
 
-def _relative(space: Space, fake: Side, name: str) -> float | None:
-    """Return half the interval over the value; None where the value is 0; raises UsageError where there is no interval."""
+def _relative(space: Space, fake: Side, name: str, most: int) -> float | None:
+    """Return half the widened interval over the value; None where the value is 0; raises UsageError where there is no interval."""
     (estimate,) = compute(evidence_of(space, fake, [name]), [name])
+    estimate = widened(estimate, _factor(fake, estimate.level, most))
     if estimate.value is None or estimate.low is None or estimate.high is None:
         why = f"is undefined here ({'; '.join(estimate.notes)})" if estimate.value is None else "has none"
         raise UsageError(
@@ -95,9 +100,35 @@ def _relative(space: Space, fake: Side, name: str) -> float | None:
     return (estimate.high - estimate.low) / 2 / abs(estimate.value) if estimate.value else None
 
 
+def held_under_stopping(findings: Findings, fake: Side, level: float, most: int) -> Findings:
+    """Return the findings of images that were drawn until an interval was narrow, with intervals that hold although one looked."""
+    factor = _factor(fake, level, most or MOST)
+    return dataclasses.replace(findings, estimates=tuple(widened(each, factor) for each in findings.estimates))
+
+
+def _factor(fake: Side, level: float, most: int) -> float:
+    """Return by how much intervals are widened after all looks up to these images, the first of which was at `FIRST` or ``most``."""
+    return widening(len(fake.source), level, min(FIRST, most))
+
+
+def widened(estimate: Estimate, factor: float) -> Estimate:
+    """Return an estimate with both arms of its interval longer by a factor, within [0, 1] for shares; as it is without an interval."""
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return estimate
+    low, high = (estimate.value + factor * (end - estimate.value) for end in (estimate.low, estimate.high))
+    if estimate.unit.startswith(("share", "accuracy")):
+        low, high = max(0.0, low), min(1.0, high)
+    equal_n = None if estimate.equal_n is None else widened(estimate.equal_n, factor)
+    about = f"{estimate.estimand}; it holds although the drawing stopped by what was seen"
+    return dataclasses.replace(estimate, low=low, high=high, estimand=about, equal_n=equal_n)
+
+
 def _note(name: str, half_width: float | None, share: float, total: int, reached: bool) -> str:
     if reached:
-        return f"{total:,} images were drawn: {name} is then known to ±{half_width:.2%}, as asked (±{share:.2%})"
+        return (
+            f"{total:,} images were drawn: {name} is then known to ±{half_width:.2%}, as asked (±{share:.2%}); intervals are widened, so that "
+            "they hold although the drawing stopped by what was seen"
+        )
     how = "is not known in proportion to its value" if half_width is None else f"is known to ±{half_width:.2%}"
     return (
         f"--until was not reached: after {total:,} images, the most allowed, {name} {how}, asked was ±{share:.2%}; more "
