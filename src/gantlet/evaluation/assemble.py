@@ -56,11 +56,15 @@ def assemble(
 def _assembled(
     spaces: Sequence[Space], sides: Sequence[Side], findings: Sequence[Findings], out: Path | None
 ) -> Report:
-    space, fake = spaces[0], sides[0]
-    differ = unlike(space, findings[0].estimates)
-    if differ:
-        findings = [without_held_out(each) for each in findings]
-    first = findings[0]
+    differ = unlike(spaces[0], findings[0].estimates)
+    known = [without_held_out(each) for each in findings] if differ else findings
+    return _reported(spaces, sides, known, out, differ)
+
+
+def _reported(
+    spaces: Sequence[Space], sides: Sequence[Side], findings: Sequence[Findings], out: Path | None, differ: str
+) -> Report:
+    space, fake, first = spaces[0], sides[0], findings[0]
     gallery = Gallery(out, space.real, space.train, fake, space.config)
     copied = exact_copies(space, fake)
     return Report(
