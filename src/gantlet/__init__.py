@@ -12,6 +12,7 @@ _WHERE = {
     "evaluate": "gantlet.actions.evaluate",
     "compare": "gantlet.actions.compare",
     "compare_reports": "gantlet.actions.compare_reports",
+    "replay": "gantlet.actions.replay",
     "evaluate_runs": "gantlet.actions.evaluate_runs",
     "compare_runs": "gantlet.actions.compare_runs",
     "leaderboard": "gantlet.actions.leaderboard",
@@ -84,6 +85,7 @@ __all__ = [
     "load",
     "open_source",
     "points",
+    "replay",
     "sample",
     "train",
     "transport",
@@ -100,6 +102,7 @@ if TYPE_CHECKING:
     from gantlet.actions.export_web import export_web
     from gantlet.actions.gate import gate
     from gantlet.actions.leaderboard import leaderboard
+    from gantlet.actions.replay import replay
     from gantlet.actions.sample import sample
     from gantlet.actions.train import train
     from gantlet.core.config import EvaluateConfig, TrainConfig

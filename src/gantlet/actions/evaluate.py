@@ -94,4 +94,4 @@ def evaluate(
     for space, side in zip(spaces, sides, strict=True):
         found = find(space, side)
         findings.append(held_under_stopping(found, side, config.level, config.n) if until else found)
-    return assemble(spaces, sides, findings, started, out=place)
+    return assemble(spaces, sides, findings, started, out=place, until=str(until))

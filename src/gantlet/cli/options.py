@@ -186,6 +186,14 @@ class ReportCommand:
 
 
 @dataclass(frozen=True)
+class Replay:
+    """Compute every number of a report anew from the images that it names, or name the first stage that differs (exit status 1)."""
+
+    json: bool = False
+    """Print the result as JSON."""
+
+
+@dataclass(frozen=True)
 class List:
     """List the available parts: metrics, extractors, sources, objectives, penalties, networks, recipes …"""
 

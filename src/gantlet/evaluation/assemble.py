@@ -9,6 +9,7 @@ from typing import Any
 
 from gantlet.core.output import REPORT, remove_pictures, writing_result
 from gantlet.core.processes import processes
+from gantlet.core.results.plain import as_plain
 from gantlet.core.results.report import Report
 from gantlet.core.version import __version__
 from gantlet.evaluation.duplicates import duplicates, repeats
@@ -32,18 +33,21 @@ def assemble(
     *,
     out: Path | None = None,
     images_seen: int | None = None,
+    until: str = "",
 ) -> Report:
     """Return the report of one evaluation; the first space gives the verdict.
 
     Args: spaces, sides, findings: one each per feature space; started: ``time.perf_counter()`` at the beginning; out: a
-    folder for report.json and pictures; images_seen: of the training so far. The first process writes, all return it.
+    folder for report.json and pictures; images_seen: of the training so far; until: how far images were drawn, where
+    that was asked. The first process writes, all return it.
     """
 
     def report() -> Report:
         with contextlib.nullcontext() if out is None else writing_result(out, REPORT):
             written = _assembled(spaces, sides, findings, out)
             seconds = {**spaces[0].seconds, "total": time.perf_counter() - started}
-            written = dataclasses.replace(written, seconds=seconds, images_seen=images_seen)
+            settings = {**written.settings, **({"until": until} if until else {})}
+            written = dataclasses.replace(written, seconds=seconds, images_seen=images_seen, settings=settings)
             if out is not None:
                 written.save(out / "report.json")
                 (out / "report.html").unlink(missing_ok=True)  # of the earlier report
@@ -102,6 +106,7 @@ def _reported(
         exact_copies=copied,
         classes=first.classes,
         class_shares=first.shares,
+        settings=as_plain(space.config),
     )
 
 

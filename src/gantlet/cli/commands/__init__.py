@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gantlet.cli.commands.classroom import classroom
-from gantlet.cli.commands.evaluation import audit, compare, evaluate, leaderboard, log, report, stats
+from gantlet.cli.commands.evaluation import audit, compare, evaluate, leaderboard, log, replay, report, stats
 from gantlet.cli.commands.information import doctor, explain, lab, list_
 from gantlet.cli.commands.shared import Words
 from gantlet.cli.commands.training import export, quickstart, sample, train
@@ -22,6 +22,7 @@ COMMANDS: dict[str, Callable[[Words], Any]] = {
     "lab": lab,
     "classroom": classroom,
     "report": report,
+    "replay": replay,
     "log": log,
     "list": list_,
     "explain": explain,

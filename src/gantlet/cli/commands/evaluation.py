@@ -171,6 +171,18 @@ def log(words: Words) -> None:
     put(f"{written:,} entries written to {chosen.to}")
 
 
+def replay(words: Words) -> int:
+    """Compute a report's numbers anew, to the last digit, or name the first stage that differs."""
+    path, rest = first(words, "replay", "a report.json, or its folder")
+    (chosen,) = parse("replay", rest, options.Replay, argument="REPORT")
+    from gantlet.actions.replay import replay as action
+
+    with Progress() as progress:
+        result = action(path, progress=progress)
+    put(json_text(result.to_dict(), indent=1) if chosen.json else result.text)
+    return 0 if result.same else 1
+
+
 def report(words: Words) -> None:
     """Show a report again and rewrite its page."""
     folder, rest = first(words, "report", "the folder of a run or an evaluation")

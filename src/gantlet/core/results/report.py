@@ -120,6 +120,8 @@ class Report:
     """Each class's share of the fakes as a classifier or clusters see it, where the real images have labels."""
     remarks: tuple[str, ...] = ()
     """What was inferred when the images were read, where nothing is wrong, e.g. classes from folders."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """The configuration of the evaluation, and ``until`` where images were drawn until an interval was narrow: with these it is replayed."""
     schema: Annotated[int, Ge(1), Le(1)] = 1
 
     def __repr__(self) -> str:
