@@ -59,10 +59,16 @@ def parts(data: str, sizes: list[int], rng: np.random.Generator, classes: int = 
     return found
 
 
-def winner(real: Source, a: Source, b: Source, metrics: tuple[str, ...], repeat: int) -> bool:
-    """Return whether `compare` names a winner by any metric."""
+def winner(
+    real: Source, a: Source, b: Source, metrics: tuple[str, ...], repeat: int, held_out: Source | None = None
+) -> bool:
+    """Return whether `compare` names a winner by any metric; raises ValueError where none was compared."""
     config = gantlet.EvaluateConfig(features="random-conv", metrics=metrics, cache=False, seed=repeat)
-    return any(difference.better for difference in gantlet.compare(a, b, real, config).differences)
+    settings = {} if held_out is None else {"held_out": held_out}
+    result = gantlet.compare(a, b, real, config, **settings)  # type: ignore[arg-type]
+    if not result.differences:
+        raise ValueError(f"nothing was compared: {result.left_out}")
+    return any(difference.better for difference in result.differences)
 
 
 def accused(real: Source, fake: Source, repeat: int) -> list[str]:
@@ -87,9 +93,12 @@ def measure(*, data: str, case: str, repeat: int) -> Mapping[str, Any]:
     rng = np.random.default_rng([repeat, sorted(CASES).index(case)])
     if case == "ten":
         return {"wrong": ten(repeat)}
-    if case in ("unequal", "few", "equal"):
-        sizes = {"unequal": [1000, 200, 1600], "few": [500, 30, 480], "equal": [300, 300, 300]}[case]
-        return {"wrong": winner(*parts(data, sizes, rng), ("gan_train",) if case == "equal" else QUALITY, repeat)}
+    if case == "equal":
+        real, a, b, held_out = parts(data, [300, 300, 300, 300], rng)
+        return {"wrong": winner(real, a, b, ("gan_train",), repeat, held_out)}
+    if case in ("unequal", "few"):
+        sizes = {"unequal": [1000, 200, 1600], "few": [500, 30, 480]}[case]
+        return {"wrong": winner(*parts(data, sizes, rng), QUALITY, repeat)}
     n = 600 if case == "third" else int(rng.integers(100, 501))
     lines = accused(*parts(data, [1000, n], rng, 3 if case == "third" else 10), repeat)
     kind = "good: coverage" if case == "third" else "poor: "
