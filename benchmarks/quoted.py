@@ -15,7 +15,7 @@ The run is kept, one line a repeat, and can be stopped and gone on with.
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +59,11 @@ def parts(data: str, sizes: list[int], rng: np.random.Generator, classes: int = 
     return found
 
 
-def winner(
-    real: Source, a: Source, b: Source, metrics: tuple[str, ...], repeat: int, held_out: Source | None = None
-) -> bool:
-    """Return whether `compare` names a winner by any metric; raises ValueError where none was compared."""
+def winner(sides: Sequence[Source], metrics: tuple[str, ...], repeat: int, held_out: Source | None = None) -> bool:
+    """Return whether `compare` names a winner by any metric, ``sides`` being real, A and B; raises ValueError where none was compared."""
     config = gantlet.EvaluateConfig(features="random-conv", metrics=metrics, cache=False, seed=repeat)
     settings = {} if held_out is None else {"held_out": held_out}
+    real, a, b = sides
     result = gantlet.compare(a, b, real, config, **settings)  # type: ignore[arg-type]
     if not result.differences:
         raise ValueError(f"nothing was compared: {result.left_out}")
@@ -94,11 +93,11 @@ def measure(*, data: str, case: str, repeat: int) -> Mapping[str, Any]:
     if case == "ten":
         return {"wrong": ten(repeat)}
     if case == "equal":
-        real, a, b, held_out = parts(data, [300, 300, 300, 300], rng)
-        return {"wrong": winner(real, a, b, ("gan_train",), repeat, held_out)}
+        *sides, held_out = parts(data, [300, 300, 300, 300], rng)
+        return {"wrong": winner(sides, ("gan_train",), repeat, held_out)}
     if case in ("unequal", "few"):
         sizes = {"unequal": [1000, 200, 1600], "few": [500, 30, 480]}[case]
-        return {"wrong": winner(*parts(data, sizes, rng), QUALITY, repeat)}
+        return {"wrong": winner(parts(data, sizes, rng), QUALITY, repeat)}
     n = 600 if case == "third" else int(rng.integers(100, 501))
     lines = accused(*parts(data, [1000, n], rng, 3 if case == "third" else 10), repeat)
     kind = "good: coverage" if case == "third" else "poor: "
