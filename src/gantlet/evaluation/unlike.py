@@ -17,6 +17,8 @@ UNBIASED = ("frechet_distance_debiased", "kernel_distance")
 """Distances whose mean is 0 between sets of one distribution."""
 FAR = 3.5
 """Standard errors above 0 from which such a reference shows a difference: by chance once in 4,000."""
+BY_CHANCE = 1 / 4000
+"""How often shares of classes show a difference by chance, over all classes: much is withheld for it."""
 
 
 UNLIKE = "the held-out images are not like the real ones"
@@ -52,7 +54,8 @@ def _by_labels(real: Side, held_out: Side) -> list[str]:
             return []
         named.append(np.array([names[label] if 0 <= label < len(names) else str(label) for label in rows.labels]))
     known, numbers = np.unique(np.concatenate(named), return_inverse=True)
-    found = mode_counts(numbers[: len(named[0])], numbers[len(named[0]) :], [str(name) for name in known])
+    names = [str(name) for name in known]
+    found = mode_counts(numbers[: len(named[0])], numbers[len(named[0]) :], names, 1 - BY_CHANCE)
     kinds = {
         kind: [mode.name for mode in found if mode.verdict == kind] for kind in ("missing", "rare", "over-produced")
     }
