@@ -3,9 +3,11 @@
 import dataclasses
 import html
 import inspect
+import os
 import re
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from gantlet.training import recipes
 sys.path.insert(0, str(Path(__file__).parent))
 import notebooks
 from catalogue_pages import CODE, catalogue_pages
+from kept import kept
 
 OPTIONS = {
     "quickstart": [options.Quickstart],
@@ -48,10 +51,9 @@ def on_files(files: Any, config: Any) -> Any:
     from mkdocs.structure.files import File
 
     pages = {**root_pages(), "recipes.md": recipes_page(), "commands.md": commands_page(), **catalogue_pages()}
-    for path in sorted((Path(__file__).parent / "tutorials").glob("*.md")):
-        text, notebook = tutorial(path)
-        pages[f"tutorials/{path.name}"] = text
-        files.append(File.generated(config, f"tutorials/{path.stem}.ipynb", content=notebook))
+    for name, text, notebook in tutorials():
+        pages[f"tutorials/{name}.md"] = text
+        files.append(File.generated(config, f"tutorials/{name}.ipynb", content=notebook))
     for page, text in pages.items():
         if (old := files.get_file_from_path(page)) is not None:
             files.remove(old)
@@ -97,11 +99,26 @@ def with_formulas(markdown: str) -> str:
     return FORMULA.sub(lambda found: found[1] or convert(found[2]), markdown)
 
 
-def tutorial(path: Path) -> tuple[str, str]:
-    """Run a tutorial in an empty folder; return its page with what it printed, and its notebook."""
+def tutorials() -> list[tuple[str, str, str]]:
+    """Return name, page with what it printed, and notebook of each tutorial; those that are new are run, two at a time."""
+    paths = sorted((Path(__file__).parent / "tutorials").glob("*.md"))
+    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        found = pool.map(
+            lambda path: kept(path.stem, path.read_text(), lambda folder: run_tutorial(path, folder)), paths
+        )
+        folders = list(found)
+    return [
+        (path.stem, (folder / "page.md").read_text(), (folder / "notebook.ipynb").read_text())
+        for path, folder in zip(paths, folders, strict=True)
+    ]
+
+
+def run_tutorial(path: Path, made: Path) -> None:
+    """Run a tutorial in an empty folder; write its page and its notebook into ``made``."""
     with tempfile.TemporaryDirectory() as folder:
         done = notebooks.executed(notebooks.notebook(path.read_text()), Path(folder))
-    return notebooks.page(done, path.stem), notebooks.written(notebooks.notebook(path.read_text()))
+    (made / "page.md").write_text(notebooks.page(done, path.stem))
+    (made / "notebook.ipynb").write_text(notebooks.written(notebooks.notebook(path.read_text())))
 
 
 def root_pages() -> dict[str, str]:
