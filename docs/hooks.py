@@ -19,6 +19,7 @@ from gantlet.evaluation.audit.config import AuditConfig
 from gantlet.training import recipes
 
 sys.path.insert(0, str(Path(__file__).parent))
+import inline
 import notebooks
 from catalogue_pages import CODE, catalogue_pages
 from kept import kept
@@ -47,13 +48,15 @@ OPTIONS = {
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add the generated pages: root pages, catalogue, recipes, commands, and the tutorials with what they print."""
+    """Add the generated pages: root pages, catalogue, recipes, commands, and with what they print the pages that run."""
     from mkdocs.structure.files import File
 
     pages = {**root_pages(), "recipes.md": recipes_page(), "commands.md": commands_page(), **catalogue_pages()}
     for name, text, notebook in tutorials():
         pages[f"tutorials/{name}.md"] = text
         files.append(File.generated(config, f"tutorials/{name}.ipynb", content=notebook))
+    ran = kept("inline", inline.texts(), inline.made)
+    pages |= {f"{kind}/{path.name}": path.read_text() for kind in inline.KINDS for path in (ran / kind).glob("*.md")}
     for page, text in pages.items():
         if (old := files.get_file_from_path(page)) is not None:
             files.remove(old)
