@@ -8,9 +8,11 @@ import re
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import gantlet
 from gantlet.cli import entry, options
 from gantlet.cli.commands import COMMANDS
 from gantlet.core.config import EvaluateConfig, TrainConfig
@@ -51,23 +53,43 @@ def on_files(files: Any, config: Any) -> Any:
     """Add the generated pages: root pages, catalogue, recipes, commands, and with what they print the pages that run."""
     from mkdocs.structure.files import File
 
-    pages = {**root_pages(), "recipes.md": recipes_page(), "commands.md": commands_page(), **catalogue_pages()}
-    for name, text, notebook in tutorials():
-        pages[f"tutorials/{name}.md"] = text
-        files.append(File.generated(config, f"tutorials/{name}.ipynb", content=notebook))
-    ran = kept("inline", inline.texts(), inline.made)
-    pages |= {f"{kind}/{path.name}": path.read_text() for kind in inline.KINDS for path in (ran / kind).glob("*.md")}
-    for page, text in pages.items():
-        if (old := files.get_file_from_path(page)) is not None:
+    made = {**root_pages(), "recipes.md": recipes_page(), "commands.md": commands_page(), **catalogue_pages()}
+    contents: dict[str, str | bytes] = {**made, **pages_that_run()}
+    for name, content in contents.items():
+        if (old := files.get_file_from_path(name)) is not None:
             files.remove(old)
-        files.append(File.generated(config, page, content=text))
+        files.append(File.generated(config, name, content=content))
     return files
+
+
+def pages_that_run() -> dict[str, bytes]:
+    """Return the files of tutorials, how-to, explanation and gallery by their place; what is new is run, two at a time."""
+    docs = Path(__file__).parent
+    tasks = [("inline", inline.texts(), inline.made), ("gallery", inline.texts(["gallery"]), _gallery)]
+    for path in sorted((docs / "tutorials").glob("*.md")):
+        tasks.append((f"tutorial-{path.stem}", path.read_text(), partial(run_tutorial, path)))
+    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        folders = list(pool.map(lambda task: kept(*task), tasks))
+    ran = [(path.relative_to(folder), path) for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return {str(name): path.read_bytes() for name, path in ran if len(name.parts) > 1}
+
+
+def _gallery(folder: Path) -> None:
+    inline.made(folder, ["gallery"])
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Keep each page's Markdown for its twin, and set formulas between dollar signs as MathML, which needs no script."""
     TWINS[page.file.src_uri] = (page.title or page.file.name, markdown)
-    return with_formulas(markdown)
+    return ENTRY.sub(_titled, with_formulas(markdown))
+
+
+def _titled(entry: "re.Match[str]") -> str:
+    """Return an entry of the reference under the name by which it is public."""
+    module, _, name = entry[1].rpartition(".")
+    places = {"gantlet.transport.solving": "gantlet.transport", gantlet._WHERE.get(name): "gantlet"}
+    title = f"{places.get(module, module)}.{name}"
+    return f"{entry[0]}\n    options:\n      heading: {title}\n      toc_label: {title.removeprefix('gantlet.')}"
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
@@ -91,6 +113,8 @@ def on_post_build(config: Any) -> None:
 
 TWINS: dict[str, tuple[str, str]] = {}
 """Title and Markdown of each page of this build."""
+ENTRY = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)
+"""An entry of the Python reference."""
 FORMULA = re.compile(r"(```.*?```|`[^`\n]*`)|\$([^$\n]+)\$", re.DOTALL)
 """Code, which stays as it is, or a formula."""
 
@@ -102,26 +126,13 @@ def with_formulas(markdown: str) -> str:
     return FORMULA.sub(lambda found: found[1] or convert(found[2]), markdown)
 
 
-def tutorials() -> list[tuple[str, str, str]]:
-    """Return name, page with what it printed, and notebook of each tutorial; those that are new are run, two at a time."""
-    paths = sorted((Path(__file__).parent / "tutorials").glob("*.md"))
-    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-        found = pool.map(
-            lambda path: kept(path.stem, path.read_text(), lambda folder: run_tutorial(path, folder)), paths
-        )
-        folders = list(found)
-    return [
-        (path.stem, (folder / "page.md").read_text(), (folder / "notebook.ipynb").read_text())
-        for path, folder in zip(paths, folders, strict=True)
-    ]
-
-
 def run_tutorial(path: Path, made: Path) -> None:
-    """Run a tutorial in an empty folder; write its page and its notebook into ``made``."""
+    """Run a tutorial in an empty folder; write its page and its notebook into ``made/tutorials``."""
     with tempfile.TemporaryDirectory() as folder:
         done = notebooks.executed(notebooks.notebook(path.read_text()), Path(folder))
-    (made / "page.md").write_text(notebooks.page(done, path.stem))
-    (made / "notebook.ipynb").write_text(notebooks.written(notebooks.notebook(path.read_text())))
+    (target := made / "tutorials").mkdir()
+    (target / path.name).write_text(notebooks.page(done, path.stem))
+    (target / f"{path.stem}.ipynb").write_text(notebooks.written(notebooks.notebook(path.read_text())))
 
 
 def root_pages() -> dict[str, str]:
@@ -217,4 +228,4 @@ def _rows(kind: Any) -> list[str]:
 
 def _default(field: "dataclasses.Field[Any]") -> str:
     made = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
-    return "required" if made is dataclasses.MISSING else f"`{made}`"
+    return "required" if made is dataclasses.MISSING else f"`{made}`" if made != "" else "empty"

@@ -1,8 +1,8 @@
-"""How-to and explanation pages run in one process: ``python docs/inline.py OUT`` writes each page with what it printed.
+"""How-to, explanation and gallery run in one process: ``python docs/inline.py OUT [FOLDER …]`` writes each page with what it printed.
 
 A fence of ``python`` is executed; a fence of ``bash`` holds commands of gantlet, which are called without a new process, and pip; a fence with
-``title="FILE"`` is written as that file. A command that ends with ``# status N`` must end so, and what it says to stderr is shown. The
-pages of docs/how-to share the folders that their index makes. Checks are run as in tutorials.
+``title="FILE"`` is written as that file. A command that ends with ``# status N`` must end so, and what it says to stderr is shown; of one that
+ends with ``> /dev/null`` nothing is. The pages of docs/how-to share the folders that their index makes. Checks are run as in tutorials.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +83,12 @@ def bash(code: str) -> list[str]:
             continue
         stated = STATUS.search(line)
         wanted = int(stated[1]) if stated else 0
-        status, out, error = called(shlex.split(line, comments=True))
+        words = shlex.split(line, comments=True)
+        quiet = words[-2:] == [">", "/dev/null"]
+        status, out, error = called(words[:-2] if quiet else words)
         if status != wanted:
             raise AssertionError(f"{line}\nended with status {status}, not {wanted}:\n{out}{error}")
-        said.append(error if wanted else out)
+        said.append("" if quiet else error if wanted else out)
     text = "".join(said)
     return (
         [shown]
@@ -108,24 +111,39 @@ def called(words: list[str]) -> tuple[int, str, str]:
     return status, out.getvalue(), error.getvalue()
 
 
-def texts() -> str:
-    """Return the text of all pages that run here."""
-    return "\0".join(path.read_text() for kind in KINDS for path in sorted((ROOT / kind).glob("*.md")))
+def texts(kinds: Sequence[str] = KINDS) -> str:
+    """Return the text of all pages of these folders."""
+    return "\0".join(path.read_text() for kind in kinds for path in sorted((ROOT / kind).glob("*.md")))
 
 
-def made(folder: Path) -> None:
-    """Run all pages in a process of their own and write them into ``folder``; raises RuntimeError with the errors of those that failed."""
-    subprocess.run(
-        [sys.executable, __file__, folder], check=True, env={**os.environ, "GANTLET_CACHE": str(folder / "cache")}
-    )
+def shown_files(page: Path, work: Path) -> Iterator[Path]:
+    """Yield, relative to ``work``, the files that a page shows or links to; of an index.html its whole folder."""
+    for name in dict.fromkeys(re.findall(r'(?:\]\(|src=")([^)":#]+)', page.read_text())):
+        path = work / name
+        found = path.parent.rglob("*") if path.name == "index.html" and path.is_file() else [path]
+        yield from (one.relative_to(work) for one in sorted(found) if one.is_file())
+
+
+def made(folder: Path, kinds: Sequence[str] = KINDS) -> None:
+    """Run pages in a process of their own; leave them, and the files that they show beside them, in ``folder``.
+
+    Raises RuntimeError with the errors of the pages that failed.
+    """
+    environment = {**os.environ, "GANTLET_CACHE": str(folder / "cache")}
+    subprocess.run([sys.executable, __file__, folder, *kinds], check=True, env=environment)
     outcome = json.loads((folder / "outcome.json").read_text())
     if failed := {name: one["error"] for name, one in outcome.items() if one["error"]}:
         raise RuntimeError("\n\n".join(f"{name}: {error}" for name, error in failed.items()))
+    for name in outcome:
+        page, work = folder / name, folder / "work" / name
+        for file in shown_files(page, work):
+            (page.parent / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(work / file, page.parent / file)
     for rest in ("work", "site-packages", "cache"):
         shutil.rmtree(folder / rest, ignore_errors=True)
 
 
-def main(target: Path) -> None:
+def main(target: Path, kinds: Sequence[str]) -> None:
     """Run all pages; write each into ``target``, and outcome.json: seconds and, where it failed, the error of each."""
     site = target / "site-packages"  # of packages that a page installs: not of this environment
     site.mkdir(parents=True)
@@ -133,16 +151,16 @@ def main(target: Path) -> None:
     os.environ |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "NO_COLOR": "1", "COLUMNS": "88"}
     os.environ.setdefault("GANTLET_CACHE", str(target / "cache"))
     sys.path.append(str(site))
+    data = ROOT / "how-to" / "index.md"
+    pages = [path for kind in kinds for path in (ROOT / kind).glob("*.md")]
     # the data first; then the package, since entry points are looked up once in a process
-    first = [index := ROOT / "how-to" / "index.md", ROOT / "how-to" / "plugin-metric.md"]
-    others = sorted(path for kind in KINDS for path in (ROOT / kind).glob("*.md") if path not in first)
+    pages.sort(key=lambda path: (path != data, path.name != "plugin-metric.md", path))
     outcome = {}
-    for path in [*first, *others]:
+    for path in pages:
         name = f"{path.parent.name}/{path.name}"
         (target / name).parent.mkdir(exist_ok=True)
-        folder = target / "work" / (path.stem if path != index else "shared")
-        folder.mkdir(parents=True)
-        for shared in (target / "work" / "shared").glob("*") if path != index else ():
+        (folder := target / "work" / name).mkdir(parents=True)
+        for shared in (target / "work" / "how-to" / "index.md").glob("*") if path != data else ():
             (folder / shared.name).symlink_to(shared)
         began = time.process_time()
         try:
@@ -155,4 +173,4 @@ def main(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve())
+    main(Path(sys.argv[1]).resolve(), sys.argv[2:] or KINDS)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "build" / "documents"
+RUNNERS = ("inline.py", "notebooks.py")
+"""What runs pages."""
 
 
 def kept(name: str, text: str, make: Callable[[Path], None]) -> Path:
@@ -37,7 +39,7 @@ def kept(name: str, text: str, make: Callable[[Path], None]) -> Path:
 def surroundings() -> str:
     """Return a digest of all that decides what a page prints besides its text: code, Python and installed packages."""
     digest = hashlib.sha256(sys.version.encode())
-    for path in sorted([*(ROOT / "src" / "gantlet").rglob("*"), *(ROOT / "docs").glob("*.py")]):
+    for path in sorted([*(ROOT / "src" / "gantlet").rglob("*"), *(ROOT / "docs" / name for name in RUNNERS)]):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     installed = {f"{found.name}=={found.version}" for found in importlib.metadata.distributions()}

@@ -58,3 +58,13 @@ def test_what_a_page_says_is_held_against_what_happens(inline: ModuleType, tmp_p
         inline.run(page(tmp_path, "```bash\nrm -r /nowhere\n```\n"), tmp_path)
     with pytest.raises(AssertionError):
         inline.run(page(tmp_path, "```python\nx = 1\n```\n\n<!-- check: assert x == 2 -->\n"), tmp_path)
+
+
+@pytest.mark.slow
+def test_the_gallery_is_made_by_its_commands(inline: ModuleType, tmp_path: Path) -> None:
+    inline.made(tmp_path, ["gallery"])
+    text = (tmp_path / "gallery" / "index.md").read_text()
+    for shown in ("two-folders/report.html", "ring/samples/step-00000400.png", "audit/audit.png", "web/index.html"):
+        assert shown in text and (tmp_path / "gallery" / shown).stat().st_size > 1000
+    assert len(list((tmp_path / "gallery" / "web").iterdir())) > 2, "a page comes with its folder"
+    assert not (tmp_path / "work").exists()

@@ -55,7 +55,7 @@ def test_the_surroundings_are_the_code_as_it_is(
     (tmp_path / "docs").mkdir()
     monkeypatch.setattr(module, "ROOT", tmp_path)
     digests = []
-    for path, text in (("src/gantlet/a.py", "1"), ("src/gantlet/a.py", "2"), ("docs/hooks.py", "2")):
+    for path, text in (("src/gantlet/a.py", "1"), ("src/gantlet/a.py", "2"), ("docs/inline.py", "2")):
         (tmp_path / path).write_text(text)
         module.surroundings.cache_clear()
         digests.append(module.surroundings())
