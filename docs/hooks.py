@@ -2,6 +2,7 @@
 
 import dataclasses
 import html
+import importlib
 import inspect
 import os
 import re
@@ -80,16 +81,26 @@ def _gallery(folder: Path) -> None:
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Keep each page's Markdown for its twin, and set formulas between dollar signs as MathML, which needs no script."""
-    TWINS[page.file.src_uri] = (page.title or page.file.name, markdown)
+    TWINS[page.file.src_uri] = (page.title or page.file.name, ENTRY.sub(_in_words, markdown))
     return ENTRY.sub(_titled, with_formulas(markdown))
 
 
-def _titled(entry: "re.Match[str]") -> str:
-    """Return an entry of the reference under the name by which it is public."""
-    module, _, name = entry[1].rpartition(".")
+def _public(module: str, name: str) -> str:
+    """Return the name by which an entry of the reference is public."""
     places = {"gantlet.transport.solving": "gantlet.transport", gantlet._WHERE.get(name): "gantlet"}
-    title = f"{places.get(module, module)}.{name}"
+    return f"{places.get(module, module)}.{name}"
+
+
+def _titled(entry: "re.Match[str]") -> str:
+    title = _public(entry[1], entry[2])
     return f"{entry[0]}\n    options:\n      heading: {title}\n      toc_label: {title.removeprefix('gantlet.')}"
+
+
+def _in_words(entry: "re.Match[str]") -> str:
+    """Return an entry's signature and docstring, for the twin of its page."""
+    found = getattr(importlib.import_module(entry[1]), entry[2])
+    called = "" if isinstance(found, type) and issubclass(found, Exception) else inspect.signature(found)
+    return f"### {_public(entry[1], entry[2])}\n\n```python\n{entry[2]}{called}\n```\n\n{inspect.getdoc(found)}"
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
@@ -113,8 +124,8 @@ def on_post_build(config: Any) -> None:
 
 TWINS: dict[str, tuple[str, str]] = {}
 """Title and Markdown of each page of this build."""
-ENTRY = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)
-"""An entry of the Python reference."""
+ENTRY = re.compile(r"^::: ([\w.]+)\.(\w+)$", re.MULTILINE)
+"""An entry of the Python reference: its module and its name."""
 FORMULA = re.compile(r"(```.*?```|`[^`\n]*`)|\$([^$\n]+)\$", re.DOTALL)
 """Code, which stays as it is, or a formula."""
 
