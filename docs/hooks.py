@@ -104,9 +104,11 @@ def _in_words(entry: "re.Match[str]") -> str:
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
-    """Take the script that lets the search work from disk from here: no page asks another host."""
+    """Take the script that lets the search work from disk from here, for no page asks another host; name the search for screen readers."""
+    here = "../" * page.url.count("/") + "assets/iframe-worker.js"
+    output = output.replace("https://unpkg.com/iframe-worker/shim", here)
     return output.replace(
-        "https://unpkg.com/iframe-worker/shim", "../" * page.url.count("/") + "assets/iframe-worker.js"
+        'data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"'
     )
 
 
