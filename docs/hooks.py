@@ -2,13 +2,18 @@
 
 import dataclasses
 import html
+import importlib
 import inspect
+import os
 import re
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import gantlet
 from gantlet.cli import entry, options
 from gantlet.cli.commands import COMMANDS
 from gantlet.core.config import EvaluateConfig, TrainConfig
@@ -17,8 +22,10 @@ from gantlet.evaluation.audit.config import AuditConfig
 from gantlet.training import recipes
 
 sys.path.insert(0, str(Path(__file__).parent))
+import inline
 import notebooks
 from catalogue_pages import CODE, catalogue_pages
+from kept import kept
 
 OPTIONS = {
     "quickstart": [options.Quickstart],
@@ -44,31 +51,64 @@ OPTIONS = {
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add the generated pages: root pages, catalogue, recipes, commands, and the tutorials with what they print."""
+    """Add the generated pages: root pages, catalogue, recipes, commands, and with what they print the pages that run."""
     from mkdocs.structure.files import File
 
-    pages = {**root_pages(), "recipes.md": recipes_page(), "commands.md": commands_page(), **catalogue_pages()}
-    for path in sorted((Path(__file__).parent / "tutorials").glob("*.md")):
-        text, notebook = tutorial(path)
-        pages[f"tutorials/{path.name}"] = text
-        files.append(File.generated(config, f"tutorials/{path.stem}.ipynb", content=notebook))
-    for page, text in pages.items():
-        if (old := files.get_file_from_path(page)) is not None:
+    made = {**root_pages(), "recipes.md": recipes_page(), "commands.md": commands_page(), **catalogue_pages()}
+    contents: dict[str, str | bytes] = {**made, **pages_that_run()}
+    for name, content in contents.items():
+        if (old := files.get_file_from_path(name)) is not None:
             files.remove(old)
-        files.append(File.generated(config, page, content=text))
+        files.append(File.generated(config, name, content=content))
     return files
+
+
+def pages_that_run() -> dict[str, bytes]:
+    """Return the files of tutorials, how-to, explanation and gallery by their place; what is new is run, two at a time."""
+    docs = Path(__file__).parent
+    tasks = [("inline", inline.texts(), inline.made), ("gallery", inline.texts(["gallery"]), _gallery)]
+    for path in sorted((docs / "tutorials").glob("*.md")):
+        tasks.append((f"tutorial-{path.stem}", path.read_text(), partial(run_tutorial, path)))
+    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        folders = list(pool.map(lambda task: kept(*task), tasks))
+    ran = [(path.relative_to(folder), path) for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return {str(name): path.read_bytes() for name, path in ran if len(name.parts) > 1}
+
+
+def _gallery(folder: Path) -> None:
+    inline.made(folder, ["gallery"])
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Keep each page's Markdown for its twin, and set formulas between dollar signs as MathML, which needs no script."""
-    TWINS[page.file.src_uri] = (page.title or page.file.name, markdown)
-    return with_formulas(markdown)
+    TWINS[page.file.src_uri] = (page.title or page.file.name, ENTRY.sub(_in_words, markdown))
+    return ENTRY.sub(_titled, with_formulas(markdown))
+
+
+def _public(module: str, name: str) -> str:
+    """Return the name by which an entry of the reference is public."""
+    places = {"gantlet.transport.solving": "gantlet.transport", gantlet._WHERE.get(name): "gantlet"}
+    return f"{places.get(module, module)}.{name}"
+
+
+def _titled(entry: "re.Match[str]") -> str:
+    title = _public(entry[1], entry[2])
+    return f"{entry[0]}\n    options:\n      heading: {title}\n      toc_label: {title.removeprefix('gantlet.')}"
+
+
+def _in_words(entry: "re.Match[str]") -> str:
+    """Return an entry's signature and docstring, for the twin of its page."""
+    found = getattr(importlib.import_module(entry[1]), entry[2])
+    called = "" if isinstance(found, type) and issubclass(found, Exception) else inspect.signature(found)
+    return f"### {_public(entry[1], entry[2])}\n\n```python\n{entry[2]}{called}\n```\n\n{inspect.getdoc(found)}"
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
-    """Take the script that lets the search work from disk from here: no page asks another host."""
+    """Take the script that lets the search work from disk from here, for no page asks another host; name the search for screen readers."""
+    here = "../" * page.url.count("/") + "assets/iframe-worker.js"
+    output = output.replace("https://unpkg.com/iframe-worker/shim", here)
     return output.replace(
-        "https://unpkg.com/iframe-worker/shim", "../" * page.url.count("/") + "assets/iframe-worker.js"
+        'data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"'
     )
 
 
@@ -86,6 +126,8 @@ def on_post_build(config: Any) -> None:
 
 TWINS: dict[str, tuple[str, str]] = {}
 """Title and Markdown of each page of this build."""
+ENTRY = re.compile(r"^::: ([\w.]+)\.(\w+)$", re.MULTILINE)
+"""An entry of the Python reference: its module and its name."""
 FORMULA = re.compile(r"(```.*?```|`[^`\n]*`)|\$([^$\n]+)\$", re.DOTALL)
 """Code, which stays as it is, or a formula."""
 
@@ -97,11 +139,13 @@ def with_formulas(markdown: str) -> str:
     return FORMULA.sub(lambda found: found[1] or convert(found[2]), markdown)
 
 
-def tutorial(path: Path) -> tuple[str, str]:
-    """Run a tutorial in an empty folder; return its page with what it printed, and its notebook."""
+def run_tutorial(path: Path, made: Path) -> None:
+    """Run a tutorial in an empty folder; write its page and its notebook into ``made/tutorials``."""
     with tempfile.TemporaryDirectory() as folder:
         done = notebooks.executed(notebooks.notebook(path.read_text()), Path(folder))
-    return notebooks.page(done, path.stem), notebooks.written(notebooks.notebook(path.read_text()))
+    (target := made / "tutorials").mkdir()
+    (target / path.name).write_text(notebooks.page(done, path.stem))
+    (target / f"{path.stem}.ipynb").write_text(notebooks.written(notebooks.notebook(path.read_text())))
 
 
 def root_pages() -> dict[str, str]:
@@ -197,4 +241,4 @@ def _rows(kind: Any) -> list[str]:
 
 def _default(field: "dataclasses.Field[Any]") -> str:
     made = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
-    return "required" if made is dataclasses.MISSING else f"`{made}`"
+    return "required" if made is dataclasses.MISSING else f"`{made}`" if made != "" else "empty"

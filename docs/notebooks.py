@@ -60,13 +60,13 @@ def page(made: NotebookNode, name: str) -> str:
             continue
         bash = cell.source.startswith("%%bash\n")
         parts.append(f"```{'bash' if bash else 'python'}\n{cell.source.removeprefix('%%bash' + chr(10))}\n```")
-        parts += [shown for output in cell.outputs if (shown := _shown(output))]
+        parts += [said for output in cell.outputs if (said := shown(output))]
     link = f"[Download this page as a notebook]({name}.ipynb)"
     title, _, rest = parts[0].partition("\n")
     return "\n\n".join([title, link, rest.strip(), *parts[1:]]) + "\n"
 
 
-def _shown(output: NotebookNode) -> str:
+def shown(output: NotebookNode) -> str:
     """Return an output as Markdown; '' for what goes to stderr."""
     if output.output_type == "stream":
         lines = [line.rstrip() for line in ESCAPES.sub("", output.text).rstrip().splitlines()]

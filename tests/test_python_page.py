@@ -15,8 +15,10 @@ import gantlet
 from gantlet.actions.settings import EvaluateSettings
 from gantlet.core.config import EvaluateConfig
 
-PAGE = (Path(__file__).parents[1] / "docs" / "python.md").read_text()
-ENTRIES = re.findall(r"^::: ([\w.]+)$", PAGE, re.MULTILINE)
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = (DOCS / "python.md").read_text()
+REFERENCE = "\n".join(path.read_text() for path in sorted((DOCS / "reference").glob("*.md")))
+ENTRIES = re.findall(r"^::: ([\w.]+)$", REFERENCE, re.MULTILINE)
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 

@@ -39,6 +39,7 @@ def test_the_answers_are_results_of_the_labs_as_they_are_now() -> None:
         assert (result.claim, result.tolerance, result.source) == (module.CLAIM, module.TOLERANCE, module.SOURCE)
         assert result.size == "laptop"
         assert answer["command"] == f"gantlet lab {lab} --seeds {len(result.seeds)}"
+        assert len(result.seeds) >= 3 and result.ours.low is not None, f"{lab}: one seed gives no interval"
 
 
 def test_every_guess_can_be_right() -> None:

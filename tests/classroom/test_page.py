@@ -77,6 +77,32 @@ def test_it_plays_steps_and_scrubs(browser: Any, written: Path) -> None:
     assert problems == []
 
 
+def test_while_it_plays_the_sentence_has_the_step_of_the_counter_and_is_read_aloud_rarely(
+    browser: Any, written: Path
+) -> None:
+    """The sentence lagged the counter by up to two seconds, so that a screen reader was not flooded."""
+    page = opened(browser, written, [])
+    seen = """() => new Promise(done => {
+        const pairs = [], spoken = new Set(), text = id => document.getElementById(id).textContent;
+        document.getElementById("play").click();
+        const look = () => {
+            pairs.push([text("at"), text("status").split(":")[0].replace("Step ", "")]);
+            spoken.add(text("spoken"));
+            new Set(pairs.map(p => p[0])).size < 12 ? setTimeout(look, 5) : done({ pairs, spoken: spoken.size });
+        };
+        look();
+    })"""
+    found = page.evaluate(seen)
+    assert all(counter == sentence for counter, sentence in found["pairs"])
+    assert found["spoken"] < len({counter for counter, _ in found["pairs"]}) / 2
+    page.click("#play")
+    assert page.evaluate("document.getElementById('spoken').textContent") == page.inner_text("#status")
+    assert page.locator("#spoken").get_attribute("role") == "status" and not page.locator("#status").get_attribute(
+        "role"
+    )
+    page.context.close()
+
+
 def test_equal_seeds_play_equal_games(browser: Any, written: Path) -> None:
     pictures = []
     for seed in ("5", "5", "6"):

@@ -41,15 +41,16 @@ function show() {
   say(state);
 }
 
-/* While it plays, the sentence changes every two seconds: a screen reader reads each. */
+/* The sentence belongs to the pictures, so it changes with them. A screen reader reads its copy, which changes every two seconds while it plays. */
 function say({ step, count }) {
-  if (player.playing && performance.now() - player.said < 2000) return;
-  player.said = performance.now();
   const { data } = player.lesson;
   const share = ({ value, low, high }) => `${(100 * value).toFixed(1)} % [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
   element("status").textContent =
     `Step ${step.toLocaleString("en")}: ${count.modes} of ${data.pieces} ${data.counted} found ` +
     `[${count.low.toFixed(1)}, ${count.high.toFixed(1)}], ${share(count.good)} of ${COUNTED.toLocaleString("en")} points within 3σ (95 % intervals).`;
+  if (player.playing && performance.now() - player.said < 2000) return;
+  player.said = performance.now();
+  element("spoken").textContent = element("status").textContent;
 }
 
 function pause() {
