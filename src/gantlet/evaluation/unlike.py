@@ -54,8 +54,8 @@ def _by_labels(real: Side, held_out: Side) -> list[str]:
             return []
         named.append(np.array([names[label] if 0 <= label < len(names) else str(label) for label in rows.labels]))
     known, numbers = np.unique(np.concatenate(named), return_inverse=True)
-    names = [str(name) for name in known]
-    found = mode_counts(numbers[: len(named[0])], numbers[len(named[0]) :], names, 1 - BY_CHANCE)
+    classes = [str(name) for name in known]
+    found = mode_counts(numbers[: len(named[0])], numbers[len(named[0]) :], classes, 1 - BY_CHANCE)
     kinds = {
         kind: [mode.name for mode in found if mode.verdict == kind] for kind in ("missing", "rare", "over-produced")
     }
