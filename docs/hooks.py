@@ -43,6 +43,7 @@ OPTIONS = {
     "lab": [options.Lab],
     "classroom": [options.Classroom],
     "report": [options.ReportCommand],
+    "replay": [options.Replay],
     "log": [options.Log],
     "list": [options.List],
     "explain": [options.Explain],
