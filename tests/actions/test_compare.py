@@ -220,3 +220,8 @@ def test_counts_of_modes_are_compared_by_splits_of_the_images_and_their_interval
     found = by_variance("modes", a, b, 0.8, 0.95, paired=False)
     assert found.difference == 2.0 and found.p_value == pytest.approx(same_modes(a, b)) and found.p_value > 0.2
     assert found.low < 0 < found.high
+
+
+def test_below_five_images_nothing_is_tested() -> None:
+    result = gantlet.compare(images("a", 4, 1), images("b", 4, 2), images("real", 60, 3), CONFIG)
+    assert not result.differences and all("below 5 images" in reason for reason in result.left_out.values())

@@ -227,5 +227,13 @@ def test_what_could_not_be_told_is_not_counted_as_nothing(report: Report, state:
 
 
 def test_no_faults_where_too_little_was_tested_is_undefined() -> None:
-    assert gantlet.gate(with_modes(verdict="unclear: no fault found"), ["faults > 0"]).exit_status == 4
-    assert gantlet.gate(with_modes(verdict="caution: no fault found"), ["faults > 0"]).exit_status == 0
+    reference = Estimate("coverage", 0.9, 0.88, 0.92, "wilson", n_real=500, n_fake=500, lower_is_better=False)
+    close = dataclasses.replace(reference, value=0.89, low=0.87, high=0.91, reference=reference)
+    wide = dataclasses.replace(reference, value=0.8, low=0.5, high=0.95, reference=reference)
+    for estimates, status in (((), 4), ((close,), 0), ((wide,), 4), ((close, wide), 0)):
+        report = with_modes(verdict="caution: no fault found, 1 point to look at", estimates=estimates)
+        assert gantlet.gate(report, ["faults > 0"]).exit_status == status
+    poor = with_modes(estimates=(), verdict="poor: 1 fault found")
+    assert (
+        gantlet.gate(dataclasses.replace(poor, verdict=(*poor.verdict, "poor: blur")), ["faults > 0"]).exit_status == 3
+    )

@@ -171,3 +171,13 @@ def test_the_outliers_p_value_is_the_chance_of_so_many_fakes_beyond_one_of_the_h
     found = outlier_test(fake, held_out)
     assert (found.suspicious, found.held_out_suspicious, found.threshold) == (9, 2, ordered[-2])
     assert found.p_value == pytest.approx(nhypergeom.sf(8, 400, 200, 2), rel=1e-9)
+
+
+def test_many_versions_of_one_near_picture_are_neither_copying_nor_none() -> None:
+    found = line(told(suspicious=101, pictures=2, n_fake=300, held_out_suspicious=3, n_held_out=300, unseen=0.035))
+    assert found.startswith("caution: 33.7% of the images lie") and "versions of 2 pictures" in found
+    assert "no sign of copying" in line(
+        told(suspicious=3, pictures=3, n_fake=300, held_out_suspicious=3, n_held_out=300, unseen=0.035)
+    )
+    few = line(told(suspicious=0, pictures=0, n_fake=5, held_out_suspicious=0, n_held_out=300, unseen=0.6))
+    assert few.startswith("unclear: too few images")

@@ -96,6 +96,8 @@ def test_numbers_match_names_by_an_explicit_map_alone(tmp_path: Path) -> None:
 
 
 def test_a_map_is_read_or_refused() -> None:
+    with pytest.raises(ConfigError, match="stands for further pairs"):
+        class_map("0=cat,…")
     assert class_map("0=cat, 1=hot dog") == {"0": "cat", "1": "hot dog"} and class_map("") == {}
     for wrong in ("cat", "0=", "0=cat,0=dog"):
         with pytest.raises(ConfigError, match="0=cat,1=dog"):

@@ -65,3 +65,10 @@ def test_shares_that_differ_by_chance_withhold_nothing() -> None:
         found = mode_counts(real, held_out, [str(i) for i in range(10)], 1 - BY_CHANCE)
         differ += any(mode.verdict for mode in found)
     assert differ <= 2
+
+
+def test_it_is_looked_for_whatever_metrics_are_asked_for(tmp_path: Path) -> None:
+    held_out = str(tmp_path / "noise.npz")
+    np.savez(held_out, images=np.random.default_rng(9).integers(0, 256, (300, 8, 8), dtype=np.uint8))
+    (line,) = said(tmp_path, held_out, labels=False, metrics=("coverage",))
+    assert "kernel_distance between them is" in line

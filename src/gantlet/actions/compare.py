@@ -49,6 +49,9 @@ from gantlet.evaluation.side_by_side import side_by_side
 from gantlet.evaluation.sides import Progress, Side, Space, nothing
 from gantlet.evaluation.verdict import verdict
 
+LEAST = 5
+"""Images of a side below which nothing is compared: at two, equal generators differ beyond 95 % intervals in one of nine comparisons."""
+
 
 def compare(
     a: Any,
@@ -190,6 +193,8 @@ def _compare_in(
             left_out[title] = reason
         elif not first.votes:
             left_out[title] = FOREIGN
+        elif min(n for n in (first.n_fake, second.n_fake, LEAST) if n is not None) < LEAST:
+            left_out[title] = f"below {LEAST} images per side no difference is tested"
         elif (difference := difference_of(evidences, first, second, paired_fakes, space.config.level)) is None:
             left_out[title] = "it has no interval"
         elif difference.low == difference.high and difference.difference:

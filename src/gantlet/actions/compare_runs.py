@@ -180,6 +180,8 @@ def verdict(found: Sequence[MethodDifference], runs: tuple[int, ...], level: flo
     beside = (
         f" Beside it: {', '.join(wins)}."
         if wins
-        else (f" None of {len(others)} further metrics differs." if others else "")
+        else (
+            f" None of {len(others)} further {'metric' if len(others) == 1 else 'metrics'} differs." if others else ""
+        )
     )
     return f"{lead}{beside} ({at})"

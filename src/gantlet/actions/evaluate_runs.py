@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 from gantlet.actions.own_sides import own_sides
 from gantlet.actions.places import require_places
-from gantlet.actions.run_sources import equally_many, expanded, open_runs
+from gantlet.actions.run_sources import MIXED, equally_many, expanded, open_runs
 from gantlet.actions.runs_page import run_folders, write_runs
 from gantlet.actions.settings import EvaluateSettings
 from gantlet.core.config import EvaluateConfig
@@ -57,8 +57,8 @@ def evaluate_runs(
     Args: runs: a pattern (``runs/a-*``), or sources of images, one per run, each as `evaluate` takes it; real: as there, None:
     what the first run was trained on; config, progress and the keywords: as there; each generator is drawn with another seed. out: a
     folder for runs.html, runs.json and the report of every run.
-    Raises: UsageError for fewer than two runs and for one that is given twice; DataError naming the field in which their trainings
-    differ; the errors of `evaluate`.
+    Raises: UsageError for fewer than two runs and for one that is given twice; DataError where they were trained on other data or at
+    another resolution (what else differs is a note); the errors of `evaluate`.
     """
     plain, given = take_given(settings, "")
     config = fixed(updated(EvaluateConfig, config, plain, "gantlet.evaluate_runs"))
@@ -118,7 +118,7 @@ def _result(
         estimates=tuple(found),
         verdict=ranked(lines, stands, estimates),
         left_out=left_out,
-        notes=(*notes, *_plan(found, len(reports), level)),
+        notes=(*notes, *_plan(found, len(reports), level, mixed=any(note.startswith(MIXED) for note in notes))),
         warnings=tuple(dict.fromkeys(line for report in reports for line in report.warnings)),
         reports=run_folders(len(reports)) if written else (),
         digests=tuple(report.digests.get("fake", "") for report in reports),
@@ -154,20 +154,26 @@ def _of_images(reports: Sequence[Report]) -> list[str]:
     ]
 
 
-def _plan(found: Sequence[RunsEstimate], runs: int, level: float) -> list[str]:
+def _plan(found: Sequence[RunsEstimate], runs: int, level: float, *, mixed: bool) -> list[str]:
     """Return in words what the first metric's spread over runs means: its split, and how many runs tell two such methods apart."""
     for each in found:
         e = each.estimate
         if each.split is None or e.value is None or e.lower_is_better is None:
             continue
         training, sampling, real = each.split.shares
+        seeds = "their settings and seeds" if mixed else "another seed"
         lines = [
-            f"{each.title}: of the variance of one run's number {training:.0%} is training (another seed), {sampling:.0%} its own images and "
+            f"{each.title}: of the variance of one run's number {training:.0%} is training ({seeds}), {sampling:.0%} its own images and "
             f"{real:.0%} the real ones"
         ]
         spread = max(0.0, each.split.training) + each.split.sampling
         gap = detectable_gap((spread, spread), runs, level=level)
         half = runs_to_show(gap / 2, (spread, spread), level=level)
+        if e.unit.startswith(("share", "accuracy")) and gap > 1:
+            return [
+                *lines,
+                f"by {runs} runs each no two methods that vary like this one are told apart by {each.title}: train more",
+            ]
         lines.append(
             f"two methods that vary like this one are told apart in 8 of 10 cases by {runs} runs each where their means of {each.title} "
             f"differ by {gap:.3g}{f' ({gap / e.value:.0%})' if e.value > 0 else ''}; half of it takes {half:,} runs each"

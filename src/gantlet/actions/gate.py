@@ -18,6 +18,7 @@ from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.mode_sentences import unseen_rarity
 from gantlet.evaluation.protocols import fixed
+from gantlet.evaluation.standing import standings
 
 ABSENT = 0.85
 """Modes, which are clusters, tell that none is missing where none could be made so much too rarely and go unseen."""
@@ -120,23 +121,25 @@ def _of_count(report: Report, condition: Condition) -> Check:
         return Check(condition.text, "undefined", said[-1][1])
     number = _count(report, condition.name)
     holds = condition.holds(number)
-    if not holds and (reason := _untold(report, condition.name)):
+    if not holds and (reason := _untold(report, condition.name, number)):
         return Check(condition.text, "undefined", f"{condition.name} = {number}, but {reason}")
     found = f"{condition.name} = {number}: it is {'' if holds else 'not '}{condition.operator} {condition.bound:g}"
     return Check(condition.text, "failed" if holds else "passed", found)
 
 
-def _untold(report: Report, name: str) -> str:
+def _untold(report: Report, name: str, number: int) -> str:
     """Return why a count that found nothing, or little, does not tell that there is nothing; '' where it does."""
-    if name == "faults":
-        unclear = report.verdict[0].startswith("unclear")
-        return "too little could be tested to tell that there is none" if unclear else ""
+    if name == "faults" and not number:
+        found = standings(report.estimates, report.estimates[0].level) if report.estimates else ()
+        states = [each.state for each in found]
+        few = states.count("as good") < max(1, states.count("unclear"))
+        return "too little could be tested to tell that there is none" if few else ""
     return _unseen_classes(report) if name == "missing" else ""
 
 
 def _unseen_classes(report: Report) -> str:
     """Return why it cannot be told that no class or mode is missing; '' where it can."""
-    counted = [*report.modes, *report.classes]
+    counted = report.classes or report.modes
     absent = [mode.name for mode in counted if mode.n_real and not mode.n_fake and mode.verdict != "missing"]
     dim = [
         share.name
@@ -146,7 +149,7 @@ def _unseen_classes(report: Report) -> str:
     reasons = [
         "" if counted else "no classes or modes could be counted: give labels, or more images",
         f"{absent[0]} has no generated image, which may be chance: more images would tell" if absent else "",
-        f"whether class {dim[0]} is there cannot be told without labels of the generated images" if dim else "",
+        f"whether class {dim[0]} is there cannot be told: no labels that both sides share say so" if dim else "",
     ]
     present = [mode for mode in counted if mode.n_real and mode.verdict != "missing"]
     if not any(reasons) and not report.classes and present and unseen_rarity(present, 1 - ALPHA) > ABSENT:

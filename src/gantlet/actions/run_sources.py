@@ -21,6 +21,7 @@ from gantlet.training.journal import is_run
 from gantlet.training.runs.own_data import recorded
 
 _PATTERN = re.compile(r"(?P<kind>run:)?(?P<path>[^\[\]]*)(?P<options>\[.*\])?")
+MIXED = "the runs differ in more than their seed"
 SAME = ("data", "resolution")
 """Fields of a training that all runs of a method must share."""
 OWN = {"seed", "out", "compile", *MAY_CHANGE} - {"steps", *SAME}
@@ -115,9 +116,7 @@ def _require_one_method(words: Sequence[Any]) -> tuple[str, ...]:
             differing.setdefault(field.name, []).append(word)
     if not differing:
         return ()
-    return (
-        f"the runs differ in more than their seed ({', '.join(differing)}): the numbers are about all these settings together",
-    )
+    return (f"{MIXED} ({', '.join(differing)}): the numbers are about all these settings together",)
 
 
 def _trained_by(word: Any) -> TrainConfig | None:

@@ -81,6 +81,8 @@ def _read(what: str, key: str, text: str, kind: Any) -> Any:
 
 def class_map(text: str) -> dict[str, str]:
     """Read ``0=cat,1=dog`` as a mapping from the generated images' class names to the real ones'; raises ConfigError."""
+    if "…" in text:
+        raise ConfigError(f"classes: … stands for further pairs: write them, or leave it out; got {text!r}")
     pairs = [part.partition("=") for part in text.split(",") if part.strip()]
     names = in_unicode({composed(left.strip()): composed(right.strip()) for left, _, right in pairs})
     if len(names) != len(pairs) or not all(left and right for left, right in names.items()):

@@ -80,7 +80,8 @@ class TailTest:
     ``thresholds``: how many were tried, in all spaces (p_value is corrected for them); ``unseen``: the least share of
     close copies among the fakes that the test finds with a power of 0.9; None: not even copies alone would be found;
     ``pixels``: pixels were compared too, so that shifted and compressed copies are close; ``closer``: the chance that so many fakes lie
-    below the held-out images' own ``threshold``, be they near enough for copies or not.
+    below the held-out images' own ``threshold``, be they near enough for copies or not; ``pictures``:
+    how many different pictures the suspicious ones are versions of (None: not looked at).
     """
 
     suspicious: int
@@ -95,6 +96,7 @@ class TailTest:
     unseen: float | None = None
     pixels: bool = False
     closer: float = 1.0
+    pictures: int | None = None
 
     @property
     def share(self) -> float:
@@ -172,6 +174,7 @@ def copy_test(*spaces: Closeness, quantile: float = 0.01) -> TailTest:
         unseen=least,
         pixels=any(each.space == "pixels" for each in spaces),
         closer=closer,
+        pictures=int((each.tested < threshold).sum()),
     )  # fmt: skip
 
 

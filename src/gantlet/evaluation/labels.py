@@ -81,7 +81,10 @@ def _doubtful(theirs: Sequence[str], ours: Sequence[str]) -> str:
     pairs = alike(*only)
     if pairs:
         one, other = next(iter(pairs.items()))
-        return f"{len(pairs):,} of their names differ in form alone ({one!r} for {other!r}). Name them alike, or say which is which: {way_out(*only)}"
+        found = "1 of their names differs" if len(pairs) == 1 else f"{len(pairs):,} of their names differ"
+        untyped = [name for pair in pairs.items() for name in pair if set(name) & set(",=")]
+        rename = f" (rename {untyped[0]!r}: no option can hold it)" if untyped else ""
+        return f"{found} in form alone ({one!r} for {other!r}). Name them alike{rename}, or say which is which: {way_out(*only)}"
     if shifted(theirs, ours):
         first, last = (min(theirs, key=int), min(ours, key=int))
         return f"their numbers are shifted (from {first} and from {last} on). Number them alike, or say which is which: {way_out(theirs, ours)}"
@@ -137,8 +140,6 @@ def unmatched(space: Space, fake: Side, name: str = "generated") -> list[str]:
         )
     if only and (numbers or space.train.bank.rows is None):  # else the counts by class call them missing
         lines.append(f"real classes that no generated image is named by: {listed(only)}")
-    if numbers and only and (way := way_out(list(numbers), only)):
-        lines.append(f"where they are the same under other names, say which is which: {way}")
     return [of + "; ".join(lines)] if lines else []
 
 

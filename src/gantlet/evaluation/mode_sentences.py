@@ -92,10 +92,13 @@ def _absent(modes: Sequence[ModeCount], what: str) -> list[str]:
     return [f"unclear: {found}, which may be chance of only {n_fake:,} images ({expected} expected): {_listed(names)}."]
 
 
-def of_modes(modes: Sequence[ModeCount], level: float = 1 - ALPHA, *, accused: bool = False) -> list[str]:
+def of_modes(
+    modes: Sequence[ModeCount], level: float = 1 - ALPHA, *, accused: bool = False, labelled: bool = False
+) -> list[str]:
     """Return the lines about missing, rare and too frequent modes, about lost variety, and whether all are there.
 
-    ``accused``: a class is already said to be missing or rare, so that it is not said that all modes are there.
+    ``accused``: a class is already said to be missing or rare, so that it is not said that all modes are there; ``labelled``: classes are
+    counted by labels, so that what cannot be told of modes is not said beside them.
     """
     if not modes:
         return []
@@ -113,7 +116,8 @@ def of_modes(modes: Sequence[ModeCount], level: float = 1 - ALPHA, *, accused: b
         lines.append(
             f"missing: variety is lost inside {', '.join(collapsed)}: its images lie closer to each other than real ones."
         )
-    return [*lines, *_presence(modes, level, accused=accused or bool(lines))]
+    told = _presence(modes, level, accused=accused or bool(lines))
+    return [*lines, *(line for line in told if not (labelled and line.startswith("unclear")))]
 
 
 def _presence(modes: Sequence[ModeCount], level: float, *, accused: bool) -> list[str]:

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from gantlet.core.results.estimate import Estimate
+from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.class_differences import listed
+from gantlet.evaluation.compute import compute
 from gantlet.evaluation.findings import Findings
+from gantlet.evaluation.gather import between
 from gantlet.evaluation.inference.intervals import quantile
 from gantlet.evaluation.labels import class_names
+from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.mode_counts import mode_counts
 from gantlet.evaluation.sides import Side, Space
 
@@ -17,6 +21,8 @@ UNBIASED = ("frechet_distance_debiased", "kernel_distance")
 """Distances whose mean is 0 between sets of one distribution."""
 FAR = 3.5
 """Standard errors above 0 from which such a reference shows a difference: by chance once in 4,000."""
+ROWS = 2000
+"""Images of each side that are compared where no unbiased distance was asked for."""
 BY_CHANCE = 1 / 4000
 """How often shares of classes show a difference by chance, over all classes: much is withheld for it."""
 
@@ -33,17 +39,30 @@ def without_held_out(findings: Findings) -> Findings:
 def unlike(space: Space, estimates: Sequence[Estimate]) -> str:
     """Return the line that says that the held-out images are of another distribution than the real ones; '' where nothing shows it.
 
-    Their labels' shares are tested as the fakes' are (`mode_counts`), and so is an unbiased distance between them where one was asked for.
+    Their labels' shares are tested as the fakes' are (`mode_counts`), and so is an unbiased distance between them: the reference of one that
+    was asked for, else the kernel distance.
     """
     if space.held_out is None or space.held_out is space.real:
         return ""
-    parts = [*_by_labels(space.real, space.held_out), *_by_distance(estimates)]
+    asked = any(each.metric in UNBIASED and each.reference is not None for each in estimates)
+    parts = [*_by_labels(space.real, space.held_out), *_by_distance(estimates if asked else _measured(space))]
     if not parts:
         return ""
     return (
         f"caution: {UNLIKE} ({'; '.join(parts)}): no reference and no test of near copies rests on "
         "them. Give held-out images drawn as the real ones were."
     )
+
+
+def _measured(space: Space) -> list[Estimate]:
+    """Return the kernel distance between up to `ROWS` real and held-out images, as the reference of one that was not asked for."""
+    sides = [side.bank.rows for side in (space.real, space.held_out) if side is not None]
+    if len(sides) < 2 or any(rows is None or rows.n < 2 for rows in sides):
+        return []
+    rng = numpy_stream(space.config.seed, "unlike")
+    parts = [rows.take(np.sort(rng.permutation(rows.n)[:ROWS])) for rows in sides if rows is not None]
+    evidence = between(space, parts[0], parts[1], Absent("not asked for"))
+    return [dataclasses.replace(each, reference=each) for each in compute(evidence, ["kernel_distance"])]
 
 
 def _by_labels(real: Side, held_out: Side) -> list[str]:

@@ -46,7 +46,7 @@ def verdict(
         *labelled,
         *of_shares(shares, classes),
         *of_standings([one for one in found if not (accused and one.metric == "modes" and one.state == "as good")]),
-        *of_modes(modes, accused=accused),
+        *of_modes(modes, accused=accused, labelled=bool(classes)),
         *tails,
     )
     return ranked(lines, found, estimates)
@@ -134,11 +134,8 @@ def _tested(copies: TailTest, *, exact: bool) -> str:
             f"caution: {counts}: more than chance, but not as near as copies are. Copies that were changed, or images that are plainer "
             "than real ones, do that. Look at the pairs."
         )
-    if copies.unseen is not None and min(copies.n_fake, copies.n_held_out) < FEWEST:
-        return (
-            f"unclear: too few images to tell whether any are copied ({copies.n_fake:,} generated, {copies.n_held_out:,} held-out): {counts}; "
-            f"copies of fewer than {copies.unseen:.1%} of the images could have gone unseen."
-        )
+    if line := _doubtful(copies, counts):
+        return line
     if copies.unseen is None:
         other = "further copies cannot be told beside the exact ones" if exact else "memorisation cannot be told"
         return (
@@ -155,3 +152,22 @@ def _tested(copies: TailTest, *, exact: bool) -> str:
     if exact:
         return f"caution: no further sign of copying beside the exact copies: {counts}; {least}."
     return f"good: no sign of copying: {counts}; {least}."
+
+
+def _doubtful(copies: TailTest, counts: str) -> str:
+    """Return the line about what is neither a sign of copying nor of none: versions of few pictures, or few images; ''."""
+    if (
+        copies.pictures is not None
+        and copies.unseen is not None
+        and copies.pictures / copies.n_fake < copies.unseen < copies.share
+    ):
+        return (
+            f"caution: {counts}, and are versions of {copies.pictures:,} {'picture' if copies.pictures == 1 else 'pictures'}: so few may "
+            "lie there by chance. Look at the pairs."
+        )
+    if copies.unseen is not None and min(copies.n_fake, copies.n_held_out) < FEWEST:
+        return (
+            f"unclear: too few images to tell whether any are copied ({copies.n_fake:,} generated, {copies.n_held_out:,} held-out): {counts}; "
+            f"copies of fewer than {copies.unseen:.1%} of the images could have gone unseen."
+        )
+    return ""
