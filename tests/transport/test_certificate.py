@@ -6,17 +6,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gantlet.transport import solve
-from gantlet.transport.cells import observe, pooled
-from gantlet.transport.certificate import GROUPS, Certificate, statistical
+from gantlet.transport.brenier import Brenier
+from gantlet.transport.certificate import Certificate, statistical
 from gantlet.transport.continuous import Box
+from gantlet.transport.observed import observe
 from gantlet.transport.problem import Points
 from gantlet.transport.repair import repair
+from gantlet.transport.sampled_upper import sampled_upper
 
 
 def certify(y: np.ndarray, nu: np.ndarray, g: np.ndarray, seed: int, samples: int) -> tuple[Certificate, float]:
     target, source = Points(y, nu), Box.unit(y.shape[1])
-    groups = [observe(source, target, g, seed=seed, name=f"group-{k}", samples=samples) for k in range(GROUPS)]
-    return statistical(source, target, g, groups), pooled(groups).dual_error
+    potential = Brenier.of_weights(source, target, g)
+    seen = observe(source, target, potential.frame, potential.framed, seed=seed, name="audit", samples=4 * samples)
+    upper, _ = sampled_upper(potential, seed=seed, name="upper", samples=2 * samples)
+    return statistical(potential, seen, upper), seen.dual_error
 
 
 @settings(max_examples=200, deadline=None)

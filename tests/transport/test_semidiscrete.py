@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.processes import ALONE
-from gantlet.transport import SOLVERS, semidiscrete_stochastic, solve
+from gantlet.transport import SOLVERS, ascent, solve
 from gantlet.transport.cells import CPU, assign, leaders
 from gantlet.transport.certificate import chi2
 from gantlet.transport.continuous import Box, Gaussian, Polygon
@@ -133,11 +133,11 @@ def test_the_iteration_keeps_to_its_device() -> None:
     """PyTorch's device ``meta`` refuses operands of another one, as a GPU does."""
     y = Points(np.random.default_rng(0).standard_normal((30, 3)), np.full(30, 1 / 30))
     there = torch.device("meta")
-    frame = semidiscrete_stochastic._Frame.of(Gaussian.standard(3), y, 2**20, there)
+    frame = ascent.Task.of(Gaussian.standard(3), y, 2**20, there)
     sobol = torch.quasirandom.SobolEngine(3, scramble=True, seed=0)
     start = torch.zeros(30, device=there)
-    dual_potential = semidiscrete_stochastic._round(frame, start, sobol, rate=0.1, steps=3, batch=64, together=ALONE)
+    dual_potential = ascent.ascend(frame, start, sobol, rate=0.1, steps=3, batch=64, together=ALONE)
     assert dual_potential.device == there and dual_potential.shape == (30,)
     with pytest.raises(RuntimeError, match="meta"):
-        semidiscrete_stochastic._round(frame, start.cpu(), sobol, rate=0.1, steps=1, batch=64, together=ALONE)
-    assert semidiscrete_stochastic._Frame.of(Gaussian.standard(3), y, 2**20, CPU).points(sobol, 8).device == CPU
+        ascent.ascend(frame, start.cpu(), sobol, rate=0.1, steps=1, batch=64, together=ALONE)
+    assert ascent.Task.of(Gaussian.standard(3), y, 2**20, CPU).points(sobol, 8).device == CPU

@@ -148,3 +148,15 @@ class Polygon:
         place = (uniform[:, 0] - starts[chosen]) / (ends - starts)[chosen]
         root, along = np.sqrt(place)[:, None], uniform[:, 1:2]
         return self.vertices[0] + root * ((1 - along) * first[chosen] + along * second[chosen])
+
+
+def trusted(source: object) -> bool:
+    """Return whether the source is one of this module's own, whose mean is known; a subclass may sample otherwise."""
+    return type(source) in (Gaussian, Box, Polygon)
+
+
+def uniform_polygon(source: object) -> Polygon | None:
+    """Return the source as a polygon where it is this module's uniform distribution in the plane, else None."""
+    if type(source) is Box and source.dim == 2:
+        return source.polygon
+    return source if type(source) is Polygon else None
