@@ -88,6 +88,12 @@ def test_more_targets_than_a_tile() -> None:
     rng = np.random.default_rng(0)
     x, y, h = (torch.from_numpy(rng.standard_normal(shape)) for shape in ((30, 2), (3000, 2), (3000,)))
     assert torch.equal(assign(x, y, h, memory=2**20)[1], (x @ y.T + h).argmax(dim=1))
+    # The leaders of many are found by strips.
+    for k in (1, 4, 13):
+        expected = (x @ y.T + h).topk(k, dim=1)
+        values, index = leaders(x, y, h, k)
+        torch.testing.assert_close(values, expected.values, rtol=1e-12, atol=1e-12)
+        assert torch.equal(index, expected.indices)
 
 
 def test_chi2_is_unbiased_and_its_interval_covers() -> None:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 CPU = torch.device("cpu")
 TILE = 1024
+STRIPS = 16
 MEMORY = 2**26
 """Default size of a tile of scores, in bytes."""
 
@@ -51,6 +52,10 @@ def leaders(
     memory: int = MEMORY,
 ) -> tuple[Float[Tensor, "m k"], Int64[Tensor, "m k"]]:
     """Return the k largest ⟨x, y_i⟩ + h_i and their i, best first; k ≤ n."""
+    strips = STRIPS if len(sites) >= STRIPS * k * k else 1
+    padding = -len(sites) % strips
+    sites = torch.nn.functional.pad(sites, (0, 0, 0, padding))
+    dual_potential = torch.nn.functional.pad(dual_potential, (0, padding), value=-math.inf)
     rows = max(1, memory // (2 * len(sites) * points.element_size()))
     values = points.new_empty(len(points), k)
     indices = torch.empty(len(points), k, dtype=torch.int64, device=points.device)
@@ -59,5 +64,18 @@ def leaders(
     for start in range(0, len(points), rows):
         part = points[start : start + rows]
         scores = torch.addmm(dual_potential, part, sites.T, out=tile[: len(part)])
-        values[start : start + rows], indices[start : start + rows] = scores.topk(k, dim=1)
+        values[start : start + rows], indices[start : start + rows] = _topk(scores, k, strips)
     return values, indices
+
+
+def _topk(scores: Float[Tensor, "m n"], k: int, strips: int) -> tuple[Float[Tensor, "m k"], Int64[Tensor, "m k"]]:
+    """Return the k largest of each row: they lie in the k columns of ``strips`` strips whose maxima are largest.
+
+    A maximum over strips is vectorised where a selection is not: several times faster than selecting from all.
+    """
+    if strips == 1:
+        return scores.topk(k, dim=1)
+    folded = scores.view(len(scores), strips, -1)
+    columns = folded.amax(dim=1).topk(k, dim=1).indices
+    found = folded.gather(2, columns[:, None, :].expand(-1, strips, -1)).flatten(1).topk(k, dim=1)
+    return found.values, columns.gather(1, found.indices % k) + found.indices // k * folded.shape[2]
