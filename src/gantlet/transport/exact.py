@@ -1,9 +1,11 @@
 """Exact transport between two sets of points: POT's network simplex, and a check of its optimality."""
 
+import math
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float64
 
 from gantlet.core.errors import ConfigError, GantletError
 from gantlet.transport.certificate import Certificate
@@ -12,6 +14,7 @@ from gantlet.transport.result import TransportResult
 from gantlet.transport.solver import SOLVERS, Solver
 
 LARGEST = 2 * 10**8
+REFINEMENTS = 4
 
 
 @SOLVERS.register(
@@ -32,24 +35,16 @@ class Exact(Solver):
 
     def __call__(self, problem: Problem) -> TransportResult:
         """Solve; see the class."""
-        import ot
-
         source, target = problem.points
         a, b = source.masses, target.masses
         if len(a) * len(b) > LARGEST:
             raise ConfigError(f"exact needs a cost matrix of {len(a)} × {len(b)}; expected at most {LARGEST:g} entries")
         cost = problem.cost_matrix().numpy()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            plan, log = ot.emd(a, b, cost, numItermax=self.iterations, log=True)
-        if log["warning"] is not None:
-            raise GantletError(f"POT's network simplex gave up: {log['warning']}. Use fewer points or more iterations")
-        g = np.asarray(log["v"])
-        f = (cost - g).min(axis=1)
+        plan, f, g = _simplex(a, b, cost, self.iterations)
         lower, upper = float(a @ f + b @ g), float((plan * cost).sum())
         error = float(np.abs(plan.sum(axis=0) - b).sum() + np.abs(plan.sum(axis=1) - a).sum()) / 2
         gap = upper - lower
-        converged = gap <= 1e-9 * max(float(cost.max()), np.finfo(np.float64).tiny)
+        converged = gap <= _slack(a, b, f, g, upper)
         return TransportResult(
             method="exact",
             cost=upper,
@@ -62,3 +57,42 @@ class Exact(Solver):
             target_potential=g,
             plan=plan,
         )
+
+
+def _simplex(
+    a: Float64[np.ndarray, " n"], b: Float64[np.ndarray, " m"], cost: Float64[np.ndarray, "n m"], iterations: int
+) -> tuple[Float64[np.ndarray, "n m"], Float64[np.ndarray, " n"], Float64[np.ndarray, " m"]]:
+    """Return an optimal plan with feasible potentials f, g.
+
+    POT's simplex takes costs within 10⁻¹⁵ for equal, whatever their scale. So it gets them divided by a power of two next to
+    the largest; and where costs of very different size leave a gap, it solves again for the reduced costs c − f − g ≥ 0, which
+    have the same optimal plans, divided by the largest of them that the plan uses.
+    """
+    import ot
+
+    g, reduced, scale = np.zeros(len(b)), cost, float(cost.max())
+    for _ in range(REFINEMENTS):
+        unit = 2.0 ** math.floor(math.log2(scale)) if scale > 0 else 1.0
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            plan, log = ot.emd(a, b, reduced / unit, numItermax=iterations, log=True)
+        if log["warning"] is not None:
+            raise GantletError(f"POT's network simplex gave up: {log['warning']}. Use fewer points or more iterations")
+        g = g + unit * np.asarray(log["v"])
+        f = (cost - g).min(axis=1)
+        if float((plan * cost).sum()) - float(a @ f + b @ g) <= _slack(a, b, f, g, 0.0):
+            break
+        reduced = np.maximum(cost - f[:, None] - g, 0.0)  # below 0 is rounding
+        scale = float(reduced[plan > 0].max())
+    return np.asarray(plan), f, g
+
+
+def _slack(
+    a: Float64[np.ndarray, " n"],
+    b: Float64[np.ndarray, " m"],
+    f: Float64[np.ndarray, " n"],
+    g: Float64[np.ndarray, " m"],
+    upper: float,
+) -> float:
+    """Return the largest gap of an optimal plan: 10⁻⁹ of its cost, and rounding of the potentials that it is computed from."""
+    return 1e-9 * upper + 16 * float(np.finfo(np.float64).eps) * float(a @ np.abs(f) + b @ np.abs(g))
