@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gantlet.core.errors import ConfigError, DataError, NonFiniteError, ShapeError, TooFewSamples
+from gantlet.core.errors import ConfigError, DataError, NonFiniteError, ShapeError, TooFewSamples, UnknownName
 from gantlet.transport import SOLVERS, solve
 from gantlet.transport.continuous import Box, Gaussian
 from gantlet.transport.power_diagram import facets, masses
@@ -33,7 +33,7 @@ LINE = np.outer(np.linspace(0.1, 0.9, 5), [1.0, 0.3])
         ({"source": Y}, ConfigError, "continuous source"),
         ({"target": Gaussian.standard(2)}, ConfigError, "target points"),
         ({"cost": "euclidean"}, ConfigError, "takes the cost quadratic"),
-        ({"cost": "cubic"}, ConfigError, "quadratic"),
+        ({"cost": "cubic"}, UnknownName, "quadratic"),
     ],
 )
 def test_wrong_input_is_one_clear_sentence(

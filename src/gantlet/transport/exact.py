@@ -9,6 +9,7 @@ from jaxtyping import Float64
 
 from gantlet.core.errors import ConfigError, GantletError
 from gantlet.transport.certificate import Certificate
+from gantlet.transport.costs import ANY
 from gantlet.transport.problem import Problem
 from gantlet.transport.result import TransportResult
 from gantlet.transport.solver import SOLVERS, Solver
@@ -17,9 +18,7 @@ LARGEST = 2 * 10**8
 REFINEMENTS = 4
 
 
-@SOLVERS.register(
-    "exact", source="Kantorovich 1942; Bonneel et al. 2011, ACM TOG 30(6)", costs=("quadratic", "euclidean")
-)
+@SOLVERS.register("exact", source="Kantorovich 1942; Bonneel et al. 2011, ACM TOG 30(6)", costs=ANY)
 @dataclass(frozen=True)
 class Exact(Solver):
     """Exact transport between two sets of points by the network simplex, with its dual potentials.

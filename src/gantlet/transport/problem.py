@@ -1,5 +1,6 @@
 """Problem: two measures and a cost, checked once, so that solvers receive valid input only."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,12 +9,11 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from gantlet.core.errors import ConfigError, DataError, ShapeError, TooFewSamples, UnknownName
+from gantlet.core.errors import ConfigError, DataError, ShapeError, TooFewSamples
 from gantlet.core.numerics.finite import check_finite
 from gantlet.transport.continuous import Continuous
+from gantlet.transport.costs import Cost, Tiles, cost_of
 
-COSTS = ("quadratic", "euclidean")
-"""|x − y|² and |x − y|."""
 LARGEST = 1e75
 """Coordinates beyond this, or all closer together than its inverse, have squares that float64 cannot hold."""
 
@@ -53,7 +53,9 @@ class Problem:
 
     source: Points | Continuous
     target: Points | Continuous
-    cost: str
+    cost: Cost
+    deadline: float = math.inf
+    """A `time.monotonic()` at which solvers return what they have."""
 
     @property
     def points(self) -> tuple[Points, Points]:
@@ -80,26 +82,47 @@ class Problem:
             )
         return self.source, self.target
 
+    def tiles(self) -> Tiles:
+        """Return c(x_i, y_j), whole or by tiles; raises ConfigError where a side is not discrete."""
+        source, target = self.points
+        return self.cost.tiles(torch.from_numpy(source.points), torch.from_numpy(target.points))
+
+    def own_tiles(self, side: Points) -> Tiles:
+        """Return c between the points of one side."""
+        points = torch.from_numpy(side.points)
+        return self.cost.tiles(points, points)
+
     def cost_matrix(self) -> Float64[Tensor, "n m"]:
         """Return c(x_i, y_j); raises ConfigError where a side is not discrete."""
-        source, target = self.points
-        # By differences: |x|² + |y|² − 2⟨x, y⟩ loses digits where points are close.
-        distance = torch.cdist(
-            torch.from_numpy(source.points),
-            torch.from_numpy(target.points),
-            compute_mode="donot_use_mm_for_euclid_dist",
-        )
-        return distance.square() if self.cost == "quadratic" else distance
+        tiles = self.tiles()
+        return tiles.rows(0, tiles.n)
 
 
-def problem(source: Any, target: Any, cost: str, source_masses: Any = None, target_masses: Any = None) -> Problem:
-    """Check two measures and a cost; raises UnknownName, ShapeError, NonFiniteError, TooFewSamples, ConfigError."""
-    if cost not in COSTS:
-        raise UnknownName("cost", cost, COSTS)
+def problem(
+    source: Any,
+    target: Any,
+    cost: Any,
+    *,
+    source_masses: Any = None,
+    target_masses: Any = None,
+    deadline: float = math.inf,
+) -> Problem:
+    """Check two measures and a cost; raises UnknownName, ShapeError, NonFiniteError, TooFewSamples, ConfigError.
+
+    With a cost matrix [n, m] source and target may be None: then the rows and columns are the points.
+    """
+    chosen = cost_of(cost)
+    if chosen.matrix is not None:
+        blank = [np.arange(float(n))[:, None] for n in chosen.matrix.shape]
+        source, target = (rows if side is None else side for side, rows in zip((source, target), blank, strict=True))
     sides = (_measure("source", source, source_masses), _measure("target", target, target_masses))
-    if sides[0].dim != sides[1].dim:
+    if chosen.matrix is not None:
+        sizes = [len(side.points) if isinstance(side, Points) else 0 for side in sides]
+        if sizes != list(chosen.matrix.shape):
+            raise ShapeError(f"expected a cost matrix of shape {sizes}, [n, m]; got {list(chosen.matrix.shape)}")
+    elif sides[0].dim != sides[1].dim:
         raise ShapeError(f"source has dimension {sides[0].dim}, target {sides[1].dim}; both must lie in one space")
-    return Problem(*sides, cost)
+    return Problem(*sides, chosen, deadline)
 
 
 def _measure(what: str, side: Any, masses: Any) -> Points | Continuous:
