@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from gantlet.core.errors import ConfigError, ShapeError
-from gantlet.core.numerics.finite import check_finite
+from gantlet.core.errors import ConfigError
+from gantlet.transport.arrays import as_rows
 from gantlet.transport.cells import MEMORY, assign, leaders
 from gantlet.transport.continuous import Continuous, Polygon, uniform_polygon
 from gantlet.transport.frame import Frame
@@ -24,7 +25,7 @@ class Brenier:
 
     c is the source's centre; ``dual_potential`` is h [n]; W_i is the power cell of |x − y_i|² − g_i with g_i = 2h_i + |y_i − c|²
     up to a constant. All is computed in the `Frame` of source and targets, so that neither scale nor place costs digits.
-    Points are [k, d], float64. Raises ShapeError, NonFiniteError for points that do not fit.
+    Points are [k, d] of any real type. Raises ShapeError, NonFiniteError for points that do not fit.
     Source: Brenier 1991; Gu et al. 2013, arXiv:1302.5472.
     """
 
@@ -75,28 +76,26 @@ class Brenier:
         g = 2 * self.dual_potential + self._parabola
         return g - self.target.masses @ g
 
-    def value(self, points: Float64[np.ndarray, "k d"]) -> Float64[np.ndarray, " k"]:
+    def value(self, points: Any) -> Float64[np.ndarray, " k"]:
         """Return u(x) [k]."""
         return self._scores(points, assign(*self._tensors(points), self.memory)[0])
 
-    def cells(self, points: Float64[np.ndarray, "k d"]) -> Int64[np.ndarray, " k"]:
+    def cells(self, points: Any) -> Int64[np.ndarray, " k"]:
         """Return the index of the cell that each point lies in; on a boundary the smallest one."""
         return assign(*self._tensors(points), self.memory)[1].numpy()
 
-    def map(self, points: Float64[np.ndarray, "k d"]) -> Float64[np.ndarray, "k d"]:
+    def map(self, points: Any) -> Float64[np.ndarray, "k d"]:
         """Return T(x) = ∇u(x) [k, d]: one target point for each source point."""
         return self.target.points[self.cells(points)]
 
-    def leaders(
-        self, points: Float64[np.ndarray, "k d"], count: int
-    ) -> tuple[Float64[np.ndarray, "k c"], Int64[np.ndarray, "k c"]]:
+    def leaders(self, points: Any, count: int) -> tuple[Float64[np.ndarray, "k c"], Int64[np.ndarray, "k c"]]:
         """Return the ``count`` largest ⟨x − c, y_i⟩ + h_i of each point with their i: its cell, then the runners-up."""
         if not 1 <= count <= len(self.dual_potential):
             raise ConfigError(f"expected 1 to {len(self.dual_potential)} leaders, at most one per target; got {count}")
         scores, index = leaders(*self._tensors(points), count, self.memory)
         return self._scores(points, scores), index.numpy()
 
-    def smooth(self, points: Float64[np.ndarray, "k d"], epsilon: float) -> Float64[np.ndarray, "k d"]:
+    def smooth(self, points: Any, epsilon: float) -> Float64[np.ndarray, "k d"]:
         """Return ∇u_ε(x), u_ε = ε log Σ_i exp((⟨x − c, y_i⟩ + h_i)/ε): continuous, the gradient of a convex function.
 
         Σ_i softmax_i((⟨x − c, y_i⟩ + h_i)/ε) y_i; epsilon in units of u. Raises ConfigError.
@@ -159,15 +158,12 @@ class Brenier:
         """Return the exact moments of the cells in the frame; ``domain`` is `framed_domain`."""
         return cell_moments(self.sites, self.framed_weights, domain, self.edges(domain))
 
-    def _scores(self, points: Float64[np.ndarray, "k d"], framed: Tensor) -> Float64[np.ndarray, "k ..."]:
+    def _scores(self, points: Any, framed: Tensor) -> Float64[np.ndarray, "k ..."]:
         """Return scores in the problem's units: ab times those of the frame, plus ⟨x − c, m⟩."""
-        common = (points - self.frame.origin) @ self.frame.middle
+        common = (as_rows("points", points, self.target.dim) - self.frame.origin) @ self.frame.middle
         return (self.frame.unit * framed.numpy().T + common).T
 
-    def _tensors(self, points: Float64[np.ndarray, "k d"]) -> tuple[Tensor, Tensor, Tensor]:
-        if points.ndim != 2 or points.shape[1] != self.target.dim:
-            raise ShapeError(f"expected points of shape [k, {self.target.dim}]; got shape {list(points.shape)}")
-        check_finite("points", points)
-        arrays = (self.frame.inward(points), self.sites, self.framed)
+    def _tensors(self, points: Any) -> tuple[Tensor, Tensor, Tensor]:
+        arrays = (self.frame.inward(as_rows("points", points, self.target.dim)), self.sites, self.framed)
         first, second, third = (torch.from_numpy(array) for array in arrays)
         return first, second, third

@@ -9,6 +9,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError
+from gantlet.transport.arrays import as_rows
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.costs import ANY, Tiles
 from gantlet.transport.problem import Problem
@@ -132,9 +133,9 @@ def projection(problem: Problem, potential: Float64[Tensor, " m"], epsilon: floa
     """Return x ↦ Σ_j p_j(x) y_j, p_j ∝ b_j exp((g_j − c(x, y_j))/ε): the plan's conditional mean, out of sample."""
     target = problem.points[1]
 
-    def project(points: Float64[np.ndarray, "k d"]) -> Float64[np.ndarray, "k d"]:
+    def project(points: Any) -> Float64[np.ndarray, "k d"]:
         y = torch.from_numpy(target.points)
-        cost = problem.cost.tiles(torch.from_numpy(points), y)
+        cost = problem.cost.tiles(torch.from_numpy(as_rows("points", points, target.dim)), y)
         raised = potential / epsilon + torch.from_numpy(target.masses).log()
         starts = range(0, cost.n, cost.height)
         parts = [

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.spatial
@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from gantlet.core.errors import ConfigError, GantletError
 from gantlet.core.rng import numpy_stream
+from gantlet.transport.arrays import as_rows
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.singular import LIMIT, NEIGHBOURS, jump_ratio, local_radius
 
@@ -69,8 +70,9 @@ class Extension:
         """Return the extension of a potential; ``samples`` for barycentres that must be sampled (0: 20 per target)."""
         return cls(potential, *potential.barycentres(samples, seed), **options)  # type: ignore[arg-type]
 
-    def __call__(self, points: Float64[np.ndarray, "k d"]) -> Blend:
-        """Return the images of points [k, d]."""
+    def __call__(self, points: Any) -> Blend:
+        """Return the images of points [k, d]; raises ShapeError, NonFiniteError."""
+        points = as_rows("points", points, self.potential.target.dim)
         return self._simplices(points) if self.potential.target.dim <= TRIANGULATED else self._nearest(points)
 
     def sample(self, n: int, seed: int = 0) -> ExtensionSample:

@@ -10,9 +10,10 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError, DataError, ShapeError, TooFewSamples
-from gantlet.core.numerics.finite import check_finite
-from gantlet.transport.continuous import Continuous
+from gantlet.transport.arrays import as_array
+from gantlet.transport.continuous import Claimed, Continuous, trusted
 from gantlet.transport.costs import Cost, Tiles, cost_of
+from gantlet.transport.probing import probe
 
 LARGEST = 1e75
 """Coordinates beyond this, or all closer together than its inverse, have squares that float64 cannot hold."""
@@ -131,8 +132,11 @@ def _measure(what: str, side: Any, masses: Any) -> Points | Continuous:
             raise ShapeError(f"expected {what} as points [n, d] or a distribution; got {type(side).__name__}")
         if masses is not None:
             raise ConfigError(f"{what} is a continuous distribution and takes no {what}_masses; leave them out")
+        if not trusted(side):
+            probe(what, side)
+            return Claimed(side)
         return side
-    points = _array(f"{what} points", side)
+    points = as_array(f"{what} points", side)
     if points.ndim != 2 or points.shape[1] == 0:
         raise ShapeError(f"expected {what} points of shape [n, d] with d ≥ 1; got shape {list(points.shape)}")
     if len(points) == 0:
@@ -149,7 +153,7 @@ def _measure(what: str, side: Any, masses: Any) -> Points | Continuous:
 def _masses(what: str, values: Any, n: int) -> Float64[np.ndarray, " n"]:
     if values is None:
         return np.full(n, 1 / n)
-    masses = _array(f"{what}_masses", values)
+    masses = as_array(f"{what}_masses", values)
     if masses.shape != (n,):
         raise ShapeError(f"expected {what}_masses of shape [{n}], one per point; got shape {list(masses.shape)}")
     if (masses <= 0).any():
@@ -158,12 +162,3 @@ def _masses(what: str, values: Any, n: int) -> Float64[np.ndarray, " n"]:
     if abs(masses.sum() - 1) > 1e-6:
         raise DataError(f"{what}_masses sum to {masses.sum():.8g}; expected 1. Divide them by their sum")
     return masses / masses.sum()
-
-
-def _array(what: str, values: Any) -> np.ndarray:
-    array = values.detach().cpu().numpy() if isinstance(values, Tensor) else np.asarray(values)
-    if array.dtype.kind not in "iuf":
-        raise ShapeError(f"expected {what} as real numbers; got dtype {array.dtype}")
-    array = np.array(array, dtype=np.float64, order="C")
-    check_finite(what, array)
-    return array

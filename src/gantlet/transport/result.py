@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame
 
-Map = Callable[[Float64[np.ndarray, "k d"]], Float64[np.ndarray, "k d"]]
+Map = Callable[[Any], Float64[np.ndarray, "k d"]]
 
 
 @dataclass(frozen=True, eq=False)

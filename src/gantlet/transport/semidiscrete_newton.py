@@ -8,7 +8,7 @@ from jaxtyping import Float64
 from gantlet.core.errors import ConfigError, ShapeError
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.certificate import exact
-from gantlet.transport.continuous import Polygon, uniform_polygon
+from gantlet.transport.continuous import Polygon, class_name, uniform_polygon
 from gantlet.transport.newton import Cells, descend, worst
 from gantlet.transport.problem import Problem
 from gantlet.transport.result import TransportResult
@@ -68,7 +68,7 @@ class SemidiscreteNewton(Solver):
                 f"semidiscrete-newton works in 2 dimensions; got {source.dim}. Use semidiscrete-stochastic"
             )
         if uniform_polygon(source) is None:
-            raise ConfigError(f"semidiscrete-newton takes a Box or Polygon as source; got {type(source).__name__}")
+            raise ConfigError(f"semidiscrete-newton takes a Box or Polygon as source; got {class_name(source)}")
         start = Brenier(source, target, np.zeros(len(target.points)))
         domain, sites = start.framed_domain, start.sites
         scale, shift = inside(sites, domain)
