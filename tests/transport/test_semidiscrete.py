@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.processes import ALONE
 from gantlet.transport import SOLVERS, ascent, solve
-from gantlet.transport.cells import CPU, assign, leaders
+from gantlet.transport.cells import CPU, assign, best_cells, leaders
 from gantlet.transport.certificate import chi2
 from gantlet.transport.continuous import Box, Gaussian, Polygon
 from gantlet.transport.problem import Points
@@ -94,6 +94,22 @@ def test_more_targets_than_a_tile() -> None:
         values, index = leaders(x, y, h, k)
         torch.testing.assert_close(values, expected.values, rtol=1e-12, atol=1e-12)
         assert torch.equal(index, expected.indices)
+
+
+@pytest.mark.parametrize("far", [0.0, 1.0, 1e4])
+def test_the_search_in_float32_finds_the_cells_of_float64(far: float) -> None:
+    rng = np.random.default_rng(0)
+    y = rng.standard_normal((500, 4))
+    y[:250] += far
+    y[400:] = y[300:400] + 1e-7  # cells that float32 cannot tell apart
+    x, y, h = (torch.from_numpy(a) for a in (rng.standard_normal((2000, 4)), y, -np.square(y).sum(axis=1) / 2))
+    value, owner = assign(x, y, h)
+    fast_value, fast_owner = best_cells(x, y, h)
+    torch.testing.assert_close(fast_value, value, rtol=1e-12, atol=1e-12 * float(h.abs().max()))
+    # Two float64 products of other shapes may break a tie otherwise.
+    assert (fast_owner == owner).double().mean() > 0.999
+    single = assign(x.float(), y.float(), h.float())[1]
+    assert (single != owner).any()
 
 
 def test_chi2_is_unbiased_and_its_interval_covers() -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gantlet.core.errors import ConfigError
 from gantlet.transport.arrays import as_rows
-from gantlet.transport.cells import MEMORY, assign, leaders
+from gantlet.transport.cells import MEMORY, best_cells, leaders
 from gantlet.transport.continuous import Continuous, Polygon, uniform_polygon
 from gantlet.transport.frame import Frame
 from gantlet.transport.observed import observe
@@ -78,11 +78,11 @@ class Brenier:
 
     def value(self, points: Any) -> Float64[np.ndarray, " k"]:
         """Return u(x) [k]."""
-        return self._scores(points, assign(*self._tensors(points), self.memory)[0])
+        return self._scores(points, best_cells(*self._tensors(points), self.memory)[0])
 
     def cells(self, points: Any) -> Int64[np.ndarray, " k"]:
         """Return the index of the cell that each point lies in; on a boundary the smallest one."""
-        return assign(*self._tensors(points), self.memory)[1].numpy()
+        return best_cells(*self._tensors(points), self.memory)[1].numpy()
 
     def map(self, points: Any) -> Float64[np.ndarray, "k d"]:
         """Return T(x) = ∇u(x) [k, d]: one target point for each source point."""

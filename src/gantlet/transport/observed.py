@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int64
 
 from gantlet.core.processes import ALONE, Processes
 from gantlet.core.rng import numpy_stream
-from gantlet.transport.cells import CPU, MEMORY, assign
+from gantlet.transport.cells import CPU, MEMORY, best_cells
 from gantlet.transport.continuous import Continuous, trusted
 from gantlet.transport.frame import Frame
 from gantlet.transport.problem import Points
@@ -85,7 +85,7 @@ def observe(
             continue
         uniform = numpy_stream(seed, f"{name}-{chunk}").uniform(np.finfo(np.float64).tiny, 1.0, (size, source.dim))
         x = frame.inward(source.from_uniform(uniform))
-        best, owner = (part.cpu() for part in assign(torch.from_numpy(x).to(device), y, h, memory))
+        best, owner = (part.cpu() for part in best_cells(torch.from_numpy(x).to(device), y, h, memory))
         row = owner.numpy()
         square = np.square(frame.reach * x).sum(axis=1) + x @ drift
         dual = square - 2 * frame.unit * best.numpy() + fixed
