@@ -81,10 +81,15 @@ def _leaders(
     k = min(NEAR, len(potential.sites))
     scores, rows = np.zeros((count, k)), np.zeros((count, k), np.int64)
     y, h = (torch.from_numpy(array).to(device) for array in (potential.sites, potential.framed))
+    single = [tensor.to(torch.float32) for tensor in (y, h)]
     for index, (start, x) in enumerate(_points(potential, seed, name, count)):
         if index % processes.size == processes.rank:
-            best, where = leaders(torch.from_numpy(x).to(device), y, h, k, potential.memory)
-            scores[start : start + len(x)], rows[start : start + len(x)] = best.cpu().numpy(), where.cpu().numpy()
+            part = torch.from_numpy(x).to(device)
+            # Any candidates make a plan, so float32 may find them; their scores are float64.
+            where = leaders(part.to(torch.float32), single[0], single[1], k, potential.memory)[1]
+            best, order = ((part[:, None] * y[where]).sum(dim=2) + h[where]).sort(dim=1, descending=True)
+            span = slice(start, start + len(x))
+            scores[span], rows[span] = best.cpu().numpy(), where.gather(1, order).cpu().numpy()
     scores, rows = (processes.total(torch.from_numpy(array)).numpy() for array in (scores, rows))
     return scores, rows
 
