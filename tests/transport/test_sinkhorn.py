@@ -107,12 +107,13 @@ def test_a_large_problem_is_computed_by_tiles_and_stops_in_time(monkeypatch: pyt
     monkeypatch.setattr(costs_module, "TILE", 1000)
     rng = np.random.default_rng(2)
     x, y = rng.standard_normal((150, 2)), rng.standard_normal((120, 2)) + 1
-    loose = "sinkhorn[epsilon=0.5,tolerance=0.01]"
+    loose = "sinkhorn[epsilon=0.5,tolerance=1e-11]"
     result = solve(x, y, method=loose)
     matrix = ot.dist(x, y)
     small = solve(x, y, matrix, loose)  # a matrix is not tiled
-    np.testing.assert_allclose(result.target_potential, small.target_potential, atol=1e-9)
-    assert result.certificate.upper == pytest.approx(small.certificate.upper, rel=1e-9)
+    assert result.target_potential is not None and small.target_potential is not None
+    assert np.ptp(result.target_potential - small.target_potential) < 1e-8  # equal up to a constant
+    assert result.certificate.upper == pytest.approx(small.certificate.upper, rel=1e-8)
     assert small.map is None and "divergence" not in small.details
     hurried = solve(x, y, method="sinkhorn[epsilon=0.001,tolerance=1e-9]", time_limit=1e-3)
     assert not hurried.converged and hurried.iterations == 1 and hurried.certificate.lower is not None

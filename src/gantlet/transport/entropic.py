@@ -1,5 +1,6 @@
 """Sinkhorn as a solver: entropic plan, its map, and the debiased divergence."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,7 @@ class Sinkhorn(Solver):
     Returns: cost ⟨P, C⟩ of the plan; plan [n, m], None above 2²⁵ entries (memory does not grow with n·m);
     target_potential: Sinkhorn's g; source_potential: its c-transform min_j c_ij − g_j, so that f + g ≤ c; details: epsilon
     (absolute), entropic_potential (Sinkhorn's own f), regularised (the optimal value with its entropy), divergence S_ε (not for
-    a cost matrix); converged False, with what there is, where iterations or time ran out. The map is the barycentric projection out of
+    a cost matrix, nor once time is up); converged False, with what there is, where iterations or time ran out. The map is the barycentric projection out of
     sample. Bounds: the dual value of f and g; the cost of the plan rounded to both marginals.
     Raises: ConfigError (epsilon ≤ 0, all costs 0). Source: Cuturi 2013, arXiv:1306.0895; map: Pooladian & Niles-Weed
     2021, arXiv:2109.12004; rounding: Altschuler, Weed & Rigollet 2017, arXiv:1705.09634, Alg. 2.
@@ -57,7 +58,7 @@ class Sinkhorn(Solver):
         solution = balance(cost, epsilon, self.tolerance, self.iterations, masses=masses, deadline=limit)
         details: dict[str, Any] = {"epsilon": epsilon, "regularised": solution.value}
         reached, said = solution.error <= self.tolerance, f"Σ|P1 − a| = {solution.error:.2g}"
-        if problem.cost.matrix is None:
+        if problem.cost.matrix is None and time.monotonic() <= limit:
             own = [
                 balance_to_itself(
                     problem.own_tiles(side), epsilon, self.tolerance, self.iterations, masses=mass, deadline=limit
@@ -125,6 +126,9 @@ def _bounds(cost: Tiles, solution: EntropicTransport) -> _Bounds:
 
 
 def _mean(cost: Tiles, a: Float64[Tensor, " n"], b: Float64[Tensor, " m"]) -> float:
+    if cost.cost is not None and cost.cost.name == "quadratic" and cost.x is not None and cost.y is not None:
+        squares = a @ cost.x.square().sum(dim=1) + b @ cost.y.square().sum(dim=1)
+        return max(float(squares - 2 * (a @ cost.x) @ (b @ cost.y)), 0.0)
     starts = range(0, cost.n, cost.height)
     return sum(float(a[start : start + cost.height] @ cost.rows(start, start + cost.height) @ b) for start in starts)
 
