@@ -158,7 +158,7 @@ def test_the_iteration_keeps_to_its_device() -> None:
     frame = ascent.Task.of(Gaussian.standard(3), y, 2**20, there)
     sobol = torch.quasirandom.SobolEngine(3, scramble=True, seed=0)
     start = torch.zeros(30, device=there)
-    dual_potential = ascent.ascend(frame, start, sobol, rate=0.1, steps=3, batch=64, together=ALONE)
+    dual_potential, _ = ascent.ascend(frame, start, sobol, rate=0.1, steps=3, batch=64, together=ALONE)
     assert dual_potential.device == there and dual_potential.shape == (30,)
     with pytest.raises(RuntimeError, match="meta"):
         ascent.ascend(frame, start.cpu(), sobol, rate=0.1, steps=1, batch=64, together=ALONE)

@@ -1,5 +1,8 @@
 """Stochastic ascent of the semi-discrete dual in any dimension: its task, its start, and one round of steps."""
 
+import math
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -102,8 +105,10 @@ def ascend(
     steps: int,
     batch: int,
     together: Processes,
-) -> Tensor:
-    """Return the average of the second half of ``steps`` steps of Adam, their rate falling linearly to 0.
+    deadline: float = math.inf,
+    tell: Callable[[int], None] | None = None,
+) -> tuple[Tensor, int]:
+    """Return the average of the second half of ``steps`` steps of Adam, their rate falling linearly to 0; and the steps taken.
 
     The gradient of E(h) = ∫ max_i(⟨x, y_i⟩ + h_i) dμ − Σ ν_i h_i is w − ν; w by counts of fresh Sobol points, which the
     processes share: counts are whole numbers, so their sum is the same for any number of processes.
@@ -125,4 +130,8 @@ def ascend(
         dual_potential = dual_potential - dual_potential.mean()
         if 2 * step > steps:
             total, averaged = total + dual_potential, averaged + 1
-    return total / averaged
+        if tell is not None and step % 10 == 0:
+            tell(step)
+        if deadline < math.inf and together.any(time.monotonic() > deadline):
+            break
+    return (total / averaged if averaged else dual_potential.double()), step

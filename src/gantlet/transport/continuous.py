@@ -9,7 +9,7 @@ from jaxtyping import Float64
 
 from gantlet.core.errors import ConfigError, ShapeError
 from gantlet.core.numerics.covariance import psd_factor
-from gantlet.transport.arrays import as_rows, as_vector
+from gantlet.transport.arrays import as_array, as_rows, as_vector
 
 
 @runtime_checkable
@@ -162,6 +162,42 @@ class Polygon:
 
 
 @dataclass(frozen=True, eq=False)
+class Sample:
+    """A sample [n, d] as a source: each of its points with its mass (equal where None); raises as `solve` for points.
+
+    A semi-discrete method maps every point whole, so each cell holds its mass up to that of a point on its border.
+    """
+
+    points: Any
+    masses: Any = None
+
+    def __post_init__(self) -> None:
+        points = as_array("sample points", self.points)
+        if points.ndim != 2 or not points.size:
+            raise ShapeError(f"expected a sample of shape [n, d] with n, d ≥ 1; got shape {list(points.shape)}")
+        masses = np.ones(len(points)) if self.masses is None else as_vector("sample masses", self.masses)
+        if len(masses) != len(points) or not (masses > 0).all():
+            raise ShapeError(f"expected {len(points)} masses > 0, one per point; got {len(masses)}")
+        object.__setattr__(self, "points", points)
+        object.__setattr__(self, "masses", masses / masses.sum())
+
+    @property
+    def dim(self) -> int:
+        """Return d."""
+        return int(self.points.shape[1])
+
+    @property
+    def centre(self) -> Float64[np.ndarray, " d"]:
+        """Return the mean [d]."""
+        return np.asarray(self.masses @ self.points)
+
+    def from_uniform(self, uniform: Float64[np.ndarray, "m d"]) -> Float64[np.ndarray, "m d"]:
+        """Return the points whose share of the cumulated masses the first number falls into."""
+        row = np.searchsorted(np.cumsum(self.masses), uniform[:, 0], side="right")
+        return np.asarray(self.points[np.minimum(row, len(self.points) - 1)])
+
+
+@dataclass(frozen=True, eq=False)
 class Claimed:
     """A source of a user's own class: its points as float64 rows, whatever it returns; its mean is a claim (`probing`)."""
 
@@ -184,7 +220,7 @@ class Claimed:
 
 def trusted(source: object) -> bool:
     """Return whether the source is one of this module's own, whose mean is known; a subclass may sample otherwise."""
-    return type(source) in (Gaussian, Box, Polygon)
+    return type(source) in (Gaussian, Box, Polygon, Sample)
 
 
 def uniform_polygon(source: object) -> Polygon | None:

@@ -55,7 +55,17 @@ class Sinkhorn(Solver):
         if not scale > 0:
             raise ConfigError(f"expected points that differ, with a mean cost > 0; got mean cost {scale}")
         epsilon, limit = self.epsilon * scale, problem.deadline
-        solution = balance(cost, epsilon, self.tolerance, self.iterations, masses=masses, deadline=limit)
+        before = problem.start.target_potential if problem.start is not None else None
+        solution = balance(
+            cost,
+            epsilon,
+            self.tolerance,
+            self.iterations,
+            masses=masses,
+            start=None if before is None else torch.from_numpy(before),
+            deadline=limit,
+            tell=problem.tell,
+        )
         details: dict[str, Any] = {"epsilon": epsilon, "regularised": solution.value}
         reached, said = solution.error <= self.tolerance, f"Σ|P1 − a| = {solution.error:.2g}"
         if problem.cost.matrix is None and time.monotonic() <= limit:
@@ -82,6 +92,7 @@ class Sinkhorn(Solver):
             target_potential=g.numpy(),
             plan=solution.plan(cost.rows(0, cost.n)).numpy() if cost.n * cost.m <= DENSE else None,
             map=None if problem.cost.matrix is not None else projection(problem, g, epsilon),
+            map_kind="" if problem.cost.matrix is not None else "conditional mean of the entropic plan",
             details=details | {"entropic_potential": solution.real.numpy()},
         )
 

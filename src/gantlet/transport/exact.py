@@ -3,15 +3,18 @@
 import math
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float64
 
 from gantlet.core.errors import ConfigError, GantletError
+from gantlet.transport.arrays import as_rows
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.costs import ANY
 from gantlet.transport.problem import Problem
-from gantlet.transport.result import TransportResult
+from gantlet.transport.result import CELLS, Map, TransportResult
 from gantlet.transport.solver import SOLVERS, Solver
 
 LARGEST = 2 * 10**8
@@ -55,6 +58,8 @@ class Exact(Solver):
             source_potential=f,
             target_potential=g,
             plan=plan,
+            map=None if problem.cost.matrix is not None else _map(problem, plan, g),
+            map_kind="" if problem.cost.matrix is not None else f"mean of the plan at source points, elsewhere {CELLS}",
         )
 
 
@@ -95,3 +100,22 @@ def _slack(
 ) -> float:
     """Return the largest gap of an optimal plan: 10⁻⁹ of its cost, and rounding of the potentials that it is computed from."""
     return 1e-9 * upper + 16 * float(np.finfo(np.float64).eps) * float(a @ np.abs(f) + b @ np.abs(g))
+
+
+def _map(problem: Problem, plan: Float64[np.ndarray, "n m"], g: Float64[np.ndarray, " m"]) -> Map:
+    """Return the map of the plan: its mean at a source point, elsewhere the y_j with the least c(x, y_j) − g_j."""
+    (source, target), potential = problem.points, torch.from_numpy(g)
+    means = plan @ target.points / plan.sum(axis=1, keepdims=True)
+    place = {row.tobytes(): i for i, row in enumerate(source.points)}
+
+    def carry(points: Any) -> Float64[np.ndarray, "k d"]:
+        rows = as_rows("points", points, target.dim)
+        tiles = problem.cost.tiles(torch.from_numpy(rows), torch.from_numpy(target.points))
+        starts = range(0, tiles.n, tiles.height)
+        owners = [(tiles.rows(at, min(at + tiles.height, tiles.n)) - potential).argmin(dim=1) for at in starts]
+        images = target.points[torch.cat(owners).numpy()] if owners else np.empty((0, target.dim))
+        known = np.array([place.get(row.tobytes(), -1) for row in rows], dtype=np.int64)
+        images[known >= 0] = means[known[known >= 0]]
+        return images
+
+    return carry

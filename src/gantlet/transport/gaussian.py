@@ -73,6 +73,7 @@ class GaussianSolver(Solver):
             converged=True,
             reason="closed form" if both else "closed form; a lower bound on exact transport between the two sides",
             map=affine,
+            map_kind="affine map between the Gaussians",
             details={"mean_part": float(shift), "matrix": matrix},
         )
 

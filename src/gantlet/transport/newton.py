@@ -1,5 +1,8 @@
 """Damped Newton steps on exact power cells in the plane: from any weights without an empty cell to given masses."""
 
+import math
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +44,8 @@ def descend(
     *,
     tolerance: float,
     steps: int,
+    deadline: float = math.inf,
+    tell: Callable[[int], None] | None = None,
 ) -> tuple[Cells, int, str]:
     """Return cells with max |w_i/ν_i − 1| ≤ tolerance or the last ones, the steps taken, and why they ended early.
 
@@ -51,6 +56,10 @@ def descend(
     for step in range(steps):
         if worst(cells.masses, target_masses) <= tolerance:
             return cells, step, ""
+        if time.monotonic() > deadline:
+            return cells, step, f" after {step} steps, when time was up"
+        if tell is not None:
+            tell(step)
         try:
             rise = _factor(laplacian(sites, domain, cells.edges)[1:, 1:]).solve((target_masses - cells.masses)[1:])
         except RuntimeError:  # SuperLU: a cell without an edge, lost to rounding

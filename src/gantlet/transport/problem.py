@@ -1,6 +1,7 @@
 """Problem: two measures and a cost, checked once, so that solvers receive valid input only."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,10 @@ from gantlet.transport.probing import probe
 
 LARGEST = 1e75
 """Coordinates beyond this, or all closer together than its inverse, have squares that float64 cannot hold."""
+
+
+Progress = Callable[[int, int], None]
+"""Called with the steps done and the most there may be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +62,14 @@ class Problem:
     cost: Cost
     deadline: float = math.inf
     """A `time.monotonic()` at which solvers return what they have."""
+    start: Any = None
+    """A `TransportResult` for targets in the same order, to begin with."""
+    progress: Progress | None = None
+
+    def tell(self, done: int, total: int) -> None:
+        """Say how many of the most steps are done."""
+        if self.progress is not None:
+            self.progress(done, total)
 
     @property
     def points(self) -> tuple[Points, Points]:
@@ -107,6 +120,8 @@ def problem(
     source_masses: Any = None,
     target_masses: Any = None,
     deadline: float = math.inf,
+    start: Any = None,
+    progress: Progress | None = None,
 ) -> Problem:
     """Check two measures and a cost; raises UnknownName, ShapeError, NonFiniteError, TooFewSamples, ConfigError.
 
@@ -123,7 +138,11 @@ def problem(
             raise ShapeError(f"expected a cost matrix of shape {sizes}, [n, m]; got {list(chosen.matrix.shape)}")
     elif sides[0].dim != sides[1].dim:
         raise ShapeError(f"source has dimension {sides[0].dim}, target {sides[1].dim}; both must lie in one space")
-    return Problem(*sides, chosen, deadline)
+    if start is not None:
+        g = getattr(start, "target_potential", None)
+        if g is None or not isinstance(sides[1], Points) or len(g) != len(sides[1].points):
+            raise ConfigError("expected as start a result with a potential for as many targets; leave it out")
+    return Problem(*sides, chosen, deadline, start, progress)
 
 
 def _measure(what: str, side: Any, masses: Any) -> Points | Continuous:

@@ -11,7 +11,7 @@ from gantlet.transport.certificate import exact
 from gantlet.transport.continuous import Polygon, class_name, uniform_polygon
 from gantlet.transport.newton import Cells, descend, worst
 from gantlet.transport.problem import Problem
-from gantlet.transport.result import TransportResult
+from gantlet.transport.result import CELLS, TransportResult
 from gantlet.transport.rounding import rounding
 from gantlet.transport.solver import SOLVERS, Solver
 
@@ -73,8 +73,20 @@ class SemidiscreteNewton(Solver):
         domain, sites = start.framed_domain, start.sites
         scale, shift = inside(sites, domain)
         voronoi = np.square(sites).sum(axis=1) - np.square(scale * sites + shift).sum(axis=1) / scale
+        cells = Cells.of(sites, voronoi, domain)
+        if problem.start is not None and problem.start.brenier is not None:
+            h = problem.start.brenier.dual_potential / start.frame.unit
+            earlier = Cells.of(sites, 2 * h + np.square(sites).sum(axis=1), domain)
+            cells = earlier if earlier.masses.min() > 0 else cells
         cells, steps, why = descend(
-            Cells.of(sites, voronoi, domain), sites, target.masses, domain, tolerance=self.tolerance, steps=self.steps
+            cells,
+            sites,
+            target.masses,
+            domain,
+            tolerance=self.tolerance,
+            steps=self.steps,
+            deadline=problem.deadline,
+            tell=lambda step: problem.tell(step, self.steps),
         )
         potential = Brenier.of_framed(source, target, (cells.weights - np.square(sites).sum(axis=1)) / 2)
         off = worst(cells.masses, target.masses)
@@ -90,6 +102,7 @@ class SemidiscreteNewton(Solver):
             reason=_reason(off, self.tolerance, why, moved),
             target_potential=potential.weights,
             map=potential.map,
+            map_kind=CELLS,
             brenier=potential,
             details={"mass_error": off, "masses": cells.masses, "rounding": moved, "potential_rounding": in_g},
         )

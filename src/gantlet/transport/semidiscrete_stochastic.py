@@ -1,5 +1,6 @@
 """Semi-discrete transport in any dimension: stochastic ascent of the dual, stopped by its certificate."""
 
+import time
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +15,7 @@ from gantlet.transport.certificate import LEVEL, Certificate, apart, chi2, exact
 from gantlet.transport.observed import Observed, observe
 from gantlet.transport.power_diagram import masses
 from gantlet.transport.problem import Problem
-from gantlet.transport.result import TransportResult
+from gantlet.transport.result import CELLS, TransportResult
 from gantlet.transport.rounding import rounding
 from gantlet.transport.sampled_upper import PER_TARGET, sampled_upper
 from gantlet.transport.solver import SOLVERS, Solver
@@ -67,18 +68,29 @@ class SemidiscreteStochastic(Solver):
         seed = int(sequence(self.seed, "sobol").generate_state(1)[0])
         sobol = torch.quasirandom.SobolEngine(source.dim, scramble=True, seed=seed)
         task, dual_potential, gap = begin(Task.of(source, target, self.memory, device), target, sobol)
+        if problem.start is not None and problem.start.brenier is not None:
+            dual_potential = torch.from_numpy(problem.start.brenier.dual_potential / task.frame.unit).to(task.sites)
         trace: list[float] = []
+        done, most = 0, self.steps * (2**self.rounds - 1)
         for round_index in range(self.rounds):
-            steps, rate = self.steps * 2**round_index, self.rate * gap / 2**round_index
-            dual_potential = ascend(
-                task, dual_potential.to(task.sites), sobol, rate=rate, steps=steps, batch=self.batch, together=together
+            dual_potential, taken = ascend(
+                task,
+                dual_potential.to(task.sites),
+                sobol,
+                rate=self.rate * gap / 2**round_index,
+                steps=self.steps * 2**round_index,
+                batch=self.batch,
+                together=together,
+                deadline=problem.deadline,
+                tell=lambda step, before=done: problem.tell(before + step, most),  # type: ignore[misc]
             )
+            done += taken
             potential = Brenier.of_framed(source, target, dual_potential.cpu().double().numpy(), self.memory)
             audit = self._audit(potential, round_index, together, device)
             trace.append(audit.chi2[0])
-            if audit.chi2[2] <= self.tolerance:
+            if audit.chi2[2] <= self.tolerance or together.any(time.monotonic() > problem.deadline):
                 break
-        return self._result(potential, audit, trace, together, device)
+        return self._result(potential, audit, trace, done, (together, device))
 
     def _audit(self, potential: Brenier, round_index: int, together: Processes, device: torch.device) -> "_Audit":
         """Return what the map's cells hold: exactly in the plane from a polygon, elsewhere by fresh points."""
@@ -101,23 +113,24 @@ class SemidiscreteStochastic(Solver):
         return _Audit(chi2(seen.counts, target.masses), seen)
 
     def _result(
-        self, potential: Brenier, audit: "_Audit", trace: list[float], together: Processes, device: torch.device
+        self, potential: Brenier, audit: "_Audit", trace: list[float], done: int, where: tuple[Processes, torch.device]
     ) -> TransportResult:
         value, _, high = audit.chi2
-        certificate, cost, error = _certified(potential, audit, self, len(trace), (together, device))
+        certificate, cost, error = _certified(potential, audit, self, done, where)
         converged = high <= self.tolerance
         relation = "≤" if converged else "is still above"
-        advice = "" if converged else f" after {self.rounds} rounds: raise rounds, steps or batch"
+        advice = "" if converged else f" after {len(trace)} rounds: raise rounds, steps, batch or the time limit"
         return TransportResult(
             method="semidiscrete-stochastic",
             cost=cost,
             certificate=certificate,
-            iterations=self.steps * (2 ** len(trace) - 1),
+            iterations=done,
             seconds=0.0,
             converged=converged,
             reason=f"χ² = {value:.3g}, below {high:.3g} at {LEVEL:.0%}, {relation} {self.tolerance:g}{advice}",
             target_potential=potential.weights,
             map=potential.map,
+            map_kind=CELLS,
             brenier=potential,
             details={"chi2_by_round": trace, "dual_error": error},
         )
@@ -150,7 +163,7 @@ def _certified(
     potential: Brenier,
     audit: _Audit,
     solver: SemidiscreteStochastic,
-    rounds: int,
+    done: int,
     where: tuple[Processes, torch.device],
 ) -> tuple[Certificate, float, float]:
     """Return the certificate, the dual value and its standard error.
@@ -160,8 +173,7 @@ def _certified(
     if audit.seen is None:
         certificate = exact(potential, potential.framed_domain, audit.rounding)
         return certificate, float(certificate.lower or 0.0), 0.0
-    drawn = solver.steps * (2**rounds - 1) * solver.batch
-    samples = max(10_000, min(PER_TARGET * len(potential.target.points), drawn // 8))
+    samples = max(10_000, min(PER_TARGET * len(potential.target.points), done * solver.batch // 8))
     upper, _ = sampled_upper(
         potential, seed=solver.seed, name="upper", processes=where[0], device=where[1], samples=samples
     )

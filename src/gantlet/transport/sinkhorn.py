@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -85,6 +85,7 @@ def balance(
     masses: Masses | None = None,
     start: Float64[Tensor, " m"] | None = None,
     deadline: float = math.inf,
+    tell: Callable[[int, int], None] | None = None,
 ) -> EntropicTransport:
     """Solve entropic optimal transport by alternating log-sum-exp updates, until Σ|P1 − a| ≤ tolerance or time is up.
 
@@ -107,6 +108,8 @@ def balance(
         g = softmin(back, f, a, epsilon)
         renewed = softmin(cost, g, b, epsilon)
         step, error = step + 1, float(a @ torch.expm1((f - renewed) / epsilon).abs())
+        if tell is not None:
+            tell(step, iterations)
         if error <= tolerance or step == iterations or time.monotonic() > deadline:
             return EntropicTransport(float(a @ f + b @ g), f, g, epsilon, error, step, (a, b))
         f = renewed

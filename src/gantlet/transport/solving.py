@@ -8,7 +8,7 @@ from typing import Any
 from gantlet.core.errors import ConfigError
 from gantlet.core.specs import parse_spec
 from gantlet.transport.costs import cost_of
-from gantlet.transport.problem import problem
+from gantlet.transport.problem import Progress, problem
 from gantlet.transport.result import TransportResult
 from gantlet.transport.solver import SOLVERS
 
@@ -21,7 +21,9 @@ def solve(
     *,
     source_masses: Any = None,
     target_masses: Any = None,
-    time_limit: float = math.inf,
+    time_limit: float | int = math.inf,
+    start: TransportResult | None = None,
+    progress: Progress | None = None,
 ) -> TransportResult:
     """Solve one transport problem by one of the registered solvers.
 
@@ -30,7 +32,9 @@ def solve(
     for the gaussian solver; cost: quadratic |x − y|², euclidean |x − y|, cosine, ``minkowski[p=1]``, a function of two tensors [k, d] and
     [l, d] with values [k, l], or a matrix [n, m] (then source and target may be None); method: a spec,
     ``sliced[directions=500]``; masses [n], [m]: > 0 with sum 1, None for uniform; time_limit: seconds after which an iterative
-    solver returns the best it has, with its certificate and converged False.
+    solver returns the best it has, with its certificate and converged False; start: an earlier result for nearly the same
+    targets, in their order, from which iterative solvers begin; progress(done, total): called with the steps done and the
+    most there may be.
     Returns: `TransportResult`. Raises: UnknownName, ShapeError, NonFiniteError, DataError, ConfigError (a cost or option
     that the solver does not support), TooFewSamples. Convention: the quadratic cost is W₂², without ½.
     Source: Peyré & Cuturi 2019, arXiv:1803.00567.
@@ -42,7 +46,7 @@ def solve(
     solver = SOLVERS.build(method)
     if not time_limit > 0:
         raise ConfigError(f"expected a time_limit > 0 in seconds; got {time_limit}")
-    start = time.perf_counter()
+    clock = time.perf_counter()
     posed = problem(
         source,
         target,
@@ -50,5 +54,7 @@ def solve(
         source_masses=source_masses,
         target_masses=target_masses,
         deadline=time.monotonic() + time_limit,
+        start=start,
+        progress=progress,
     )
-    return dataclasses.replace(solver(posed), seconds=time.perf_counter() - start)
+    return dataclasses.replace(solver(posed), seconds=time.perf_counter() - clock)
