@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gantlet.core.errors import ConfigError, GantletError, NonFiniteError
 from gantlet.transport.costs import Tiles
+from gantlet.transport.softmin import Softmin
 
 ITERATIONS = 2000
 TOLERANCE = 1e-3
@@ -97,16 +98,17 @@ def balance(
     rows at a time. Source: Cuturi 2013, arXiv:1306.0895; log domain and annealing: Schmitzer 2019, arXiv:1610.06519.
     """
     a, b = masses or (_uniform(cost.n), _uniform(cost.m))
-    back = cost.flipped
+    rows = Softmin.of(cost, b)
+    columns = rows.flipped(a)
     g = torch.zeros(cost.m, dtype=torch.float64) if start is None else start.clone()
     for eps in _annealed(_range(cost), epsilon) if start is None else []:
         if time.monotonic() > deadline:
             break
-        g = softmin(back, softmin(cost, g, b, eps), a, eps)
-    f, step = softmin(cost, g, b, epsilon), 0
+        g = columns(rows(g, eps), eps)
+    f, step = rows(g, epsilon), 0
     while True:
-        g = softmin(back, f, a, epsilon)
-        renewed = softmin(cost, g, b, epsilon)
+        g = columns(f, epsilon)
+        renewed = rows(g, epsilon)
         step, error = step + 1, float(a @ torch.expm1((f - renewed) / epsilon).abs())
         if tell is not None:
             tell(step, iterations)
@@ -130,33 +132,18 @@ def balance_to_itself(
     Source: Feydy et al. 2019, arXiv:1810.08278, Eq. 25.
     """
     a = _uniform(cost.n) if masses is None else masses
-    f = torch.zeros(cost.n, dtype=torch.float64)
+    f, rows = torch.zeros(cost.n, dtype=torch.float64), Softmin.of(cost, a)
     for eps in _annealed(_range(cost), epsilon):
         if time.monotonic() > deadline:
             break
-        f = (f + softmin(cost, f, a, eps)) / 2
+        f = (f + rows(f, eps)) / 2
     for step in range(iterations):
-        renewed = softmin(cost, f, a, epsilon)
+        renewed = rows(f, epsilon)
         error = float(a @ torch.expm1((f - renewed) / epsilon).abs())
         if error <= tolerance or step + 1 == iterations or time.monotonic() > deadline:
             break
         f = (f + renewed) / 2
     return EntropicTransport(float(2 * (a @ f)), f, f, epsilon, error, step, (a, a))
-
-
-def softmin(
-    cost: Tiles, potential: Float64[Tensor, " m"], masses: Float64[Tensor, " m"], epsilon: float
-) -> Float64[Tensor, " n"]:
-    """Return −ε log Σ_j b_j exp((g_j − C_ij)/ε) [n], by tiles of rows."""
-    raised, out = potential / epsilon + masses.log(), torch.empty(cost.n, dtype=torch.float64)
-    for start, tile in _pieces(cost):
-        out[start : start + len(tile)] = torch.logsumexp(raised - tile / epsilon, dim=1)
-    return -epsilon * out
-
-
-def _pieces(cost: Tiles) -> Iterator[tuple[int, Float64[Tensor, "k m"]]]:
-    for start in range(0, cost.n, cost.height):
-        yield start, cost.rows(start, min(start + cost.height, cost.n))
 
 
 def _converged(result: EntropicTransport, tolerance: float) -> EntropicTransport:
