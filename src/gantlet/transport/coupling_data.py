@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -12,6 +12,16 @@ from torch import Tensor
 
 from gantlet.core.errors import DataError, ShapeError, TooFewSamples
 from gantlet.transport.arrays import as_array, as_vector
+
+
+@runtime_checkable
+class Shaped(Protocol):
+    """An array of any library."""
+
+    @property
+    def shape(self) -> Any:
+        """Return the sizes of its axes."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +63,7 @@ def gathered(data: Any) -> Float64[np.ndarray, "n d"]:
 
     Raises: ShapeError, NonFiniteError, TooFewSamples.
     """
-    whole = hasattr(data, "shape") or (isinstance(data, list | tuple) and not _batches(data))
+    whole = isinstance(data, Shaped) or (isinstance(data, list | tuple) and not _batches(data))
     parts = [flattened("data", data)] if whole else [flattened("data", _images(part)) for part in data]
     if not parts or not sum(map(len, parts)):
         raise TooFewSamples("a coupling needs at least 1 data row; got 0")
@@ -63,11 +73,11 @@ def gathered(data: Any) -> Float64[np.ndarray, "n d"]:
 
 
 def _batches(data: list[Any] | tuple[Any, ...]) -> bool:
-    return bool(data) and all(hasattr(part, "ndim") and part.ndim > 1 for part in data)
+    return bool(data) and all(isinstance(part, Shaped) and len(part.shape) > 1 for part in data)
 
 
 def _images(part: Any) -> Any:
-    return part[0] if isinstance(part, list | tuple) and part and hasattr(part[0], "ndim") else part
+    return part[0] if isinstance(part, list | tuple) and part and isinstance(part[0], Shaped) else part
 
 
 def flattened(what: str, values: Any) -> Float64[np.ndarray, "n d"]:
@@ -91,7 +101,7 @@ def labels_of(labels: Any) -> Int64[np.ndarray, " n"] | None:
     """Return labels as integers [n]; raises ShapeError, DataError (not whole numbers)."""
     if labels is None:
         return None
-    if isinstance(labels, Iterable) and not hasattr(labels, "shape"):
+    if isinstance(labels, Iterable) and not isinstance(labels, Shaped):
         labels = list(labels)
     array = as_array("labels", labels)
     if array.ndim != 1 or (array != np.round(array)).any():

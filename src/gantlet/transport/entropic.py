@@ -54,7 +54,7 @@ class Sinkhorn(Solver):
         scale = _mean(cost, *masses)
         if not scale > 0:
             raise ConfigError(f"expected points that differ, with a mean cost > 0; got mean cost {scale}")
-        epsilon, limit = self.epsilon * scale, problem.deadline
+        epsilon = self.epsilon * scale
         before = problem.start.target_potential if problem.start is not None else None
         solution = balance(
             cost,
@@ -63,23 +63,15 @@ class Sinkhorn(Solver):
             self.iterations,
             masses=masses,
             start=None if before is None else torch.from_numpy(before),
-            deadline=limit,
+            deadline=problem.deadline,
             tell=problem.tell,
         )
-        details: dict[str, Any] = {"epsilon": epsilon, "regularised": solution.value}
-        reached, said = solution.error <= self.tolerance, f"Σ|P1 − a| = {solution.error:.2g}"
-        if problem.cost.matrix is None and time.monotonic() <= limit:
-            own = [
-                balance_to_itself(
-                    problem.own_tiles(side), epsilon, self.tolerance, self.iterations, masses=mass, deadline=limit
-                )
-                for side, mass in zip((source, target), masses, strict=True)
-            ]
-            details["divergence"] = solution.value - (own[0].value + own[1].value) / 2
-            off = max(one.error for one in own)
-            reached, said = reached and off <= self.tolerance, f"{said}, of each side to itself {off:.2g}"
+        divergence, error = self._debiased(problem, solution)
         bounds = _bounds(cost, solution)
-        g, relation = solution.fake, "≤" if reached else f"above {self.tolerance:g} after {solution.iterations} steps:"
+        reached = max(solution.error, error) <= self.tolerance
+        what = f"Σ|P1 − a| = {max(solution.error, error):.2g}"
+        advice = f"above {self.tolerance:g} after {solution.iterations} steps: raise epsilon, iterations or tolerance"
+        mapped = problem.cost.matrix is None
         return TransportResult(
             method="sinkhorn",
             cost=bounds.spent,
@@ -87,14 +79,32 @@ class Sinkhorn(Solver):
             iterations=solution.iterations,
             seconds=0.0,
             converged=reached,
-            reason=f"{said} {relation} {self.tolerance if reached else 'raise epsilon, iterations or tolerance'}",
+            reason=f"{what} ≤ {self.tolerance:g}" if reached else f"{what} {advice}",
             source_potential=bounds.conjugate.numpy(),
-            target_potential=g.numpy(),
+            target_potential=solution.fake.numpy(),
             plan=solution.plan(cost.rows(0, cost.n)).numpy() if cost.n * cost.m <= DENSE else None,
-            map=None if problem.cost.matrix is not None else projection(problem, g, epsilon),
-            map_kind="" if problem.cost.matrix is not None else "conditional mean of the entropic plan",
-            details=details | {"entropic_potential": solution.real.numpy()},
+            map=projection(problem, solution.fake, epsilon) if mapped else None,
+            map_kind="conditional mean of the entropic plan" if mapped else "",
+            details={"epsilon": epsilon, "regularised": solution.value, "entropic_potential": solution.real.numpy()}
+            | divergence,
         )
+
+    def _debiased(self, problem: Problem, solution: EntropicTransport) -> tuple[dict[str, float], float]:
+        """Return the divergence, where there are points and time for it, and the sides' own error."""
+        if problem.cost.matrix is not None or time.monotonic() > problem.deadline:
+            return {}, 0.0
+        own = [
+            balance_to_itself(
+                problem.own_tiles(side),
+                solution.epsilon,
+                self.tolerance,
+                self.iterations,
+                masses=mass,
+                deadline=problem.deadline,
+            )
+            for side, mass in zip(problem.points, solution.masses, strict=True)
+        ]
+        return {"divergence": solution.value - (own[0].value + own[1].value) / 2}, max(one.error for one in own)
 
 
 @dataclass(frozen=True, eq=False)

@@ -139,10 +139,16 @@ def problem(
     elif sides[0].dim != sides[1].dim:
         raise ShapeError(f"source has dimension {sides[0].dim}, target {sides[1].dim}; both must lie in one space")
     if start is not None:
-        g = getattr(start, "target_potential", None)
-        if g is None or not isinstance(sides[1], Points) or len(g) != len(sides[1].points):
-            raise ConfigError("expected as start a result with a potential for as many targets; leave it out")
+        _check_start(start, sides[1])
     return Problem(*sides, chosen, deadline, start, progress)
+
+
+def _check_start(start: Any, target: Points | Continuous) -> None:
+    from gantlet.transport.result import TransportResult
+
+    g = start.target_potential if isinstance(start, TransportResult) else None
+    if g is None or not isinstance(target, Points) or len(g) != len(target.points):
+        raise ConfigError("expected as start a result with a potential for as many targets; leave it out")
 
 
 def _measure(what: str, side: Any, masses: Any) -> Points | Continuous:

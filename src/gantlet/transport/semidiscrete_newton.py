@@ -71,15 +71,8 @@ class SemidiscreteNewton(Solver):
             raise ConfigError(f"semidiscrete-newton takes a Box or Polygon as source; got {class_name(source)}")
         start = Brenier(source, target, np.zeros(len(target.points)))
         domain, sites = start.framed_domain, start.sites
-        scale, shift = inside(sites, domain)
-        voronoi = np.square(sites).sum(axis=1) - np.square(scale * sites + shift).sum(axis=1) / scale
-        cells = Cells.of(sites, voronoi, domain)
-        if problem.start is not None and problem.start.brenier is not None:
-            h = problem.start.brenier.dual_potential / start.frame.unit
-            earlier = Cells.of(sites, 2 * h + np.square(sites).sum(axis=1), domain)
-            cells = earlier if earlier.masses.min() > 0 else cells
         cells, steps, why = descend(
-            cells,
+            _begin(problem, start, domain),
             sites,
             target.masses,
             domain,
@@ -106,6 +99,18 @@ class SemidiscreteNewton(Solver):
             brenier=potential,
             details={"mass_error": off, "masses": cells.masses, "rounding": moved, "potential_rounding": in_g},
         )
+
+
+def _begin(problem: Problem, blank: Brenier, domain: Polygon) -> Cells:
+    """Return the cells of an earlier result where it has no empty one, else those of the sites moved into the domain."""
+    sites = blank.sites
+    lengths = np.square(sites).sum(axis=1)
+    if problem.start is not None and problem.start.brenier is not None:
+        earlier = Cells.of(sites, 2 * problem.start.brenier.dual_potential / blank.frame.unit + lengths, domain)
+        if earlier.masses.min() > 0:
+            return earlier
+    scale, shift = inside(sites, domain)
+    return Cells.of(sites, lengths - np.square(scale * sites + shift).sum(axis=1) / scale, domain)
 
 
 def _reason(off: float, tolerance: float, why: str, moved: float) -> str:
