@@ -156,10 +156,6 @@ def test_moments_of_cells_equal_those_of_a_sample() -> None:
 
 def test_bad_input() -> None:
     y = np.random.default_rng(0).uniform(size=(6, 2))
-    with pytest.raises(DataError, match="on one line"):
-        solve(Box.unit(2), np.outer([0.1, 0.5, 0.9], [1.0, 1.0]), method=METHOD)
-    with pytest.raises(DataError, match="too few"):
-        solve(Box.unit(2), y[:1], method=METHOD)
     with pytest.raises(DataError, match="duplicate"):
         solve(Box.unit(2), y[[0, 1, 2, 1]], method=METHOD)
     with pytest.raises(ConfigError, match="Box or Polygon"):

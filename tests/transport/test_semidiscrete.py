@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.processes import ALONE
-from gantlet.transport import SOLVERS, semidiscrete_stochastic, solve
-from gantlet.transport.cells import CPU, assign, leaders
+from gantlet.transport import SOLVERS, ascent, solve
+from gantlet.transport.cells import CPU, assign, best_cells, leaders
 from gantlet.transport.certificate import chi2
 from gantlet.transport.continuous import Box, Gaussian, Polygon
 from gantlet.transport.problem import Points
@@ -88,6 +88,28 @@ def test_more_targets_than_a_tile() -> None:
     rng = np.random.default_rng(0)
     x, y, h = (torch.from_numpy(rng.standard_normal(shape)) for shape in ((30, 2), (3000, 2), (3000,)))
     assert torch.equal(assign(x, y, h, memory=2**20)[1], (x @ y.T + h).argmax(dim=1))
+    # The leaders of many are found by strips.
+    for k in (1, 4, 13):
+        expected = (x @ y.T + h).topk(k, dim=1)
+        values, index = leaders(x, y, h, k)
+        torch.testing.assert_close(values, expected.values, rtol=1e-12, atol=1e-12)
+        assert torch.equal(index, expected.indices)
+
+
+@pytest.mark.parametrize("far", [0.0, 1.0, 1e4])
+def test_the_search_in_float32_finds_the_cells_of_float64(far: float) -> None:
+    rng = np.random.default_rng(0)
+    y = rng.standard_normal((500, 4))
+    y[:250] += far
+    y[400:] = y[300:400] + 1e-7  # cells that float32 cannot tell apart
+    x, y, h = (torch.from_numpy(a) for a in (rng.standard_normal((2000, 4)), y, -np.square(y).sum(axis=1) / 2))
+    value, owner = assign(x, y, h)
+    fast_value, fast_owner = best_cells(x, y, h)
+    torch.testing.assert_close(fast_value, value, rtol=1e-12, atol=1e-12 * float(h.abs().max()))
+    # Two float64 products of other shapes may break a tie otherwise.
+    assert (fast_owner == owner).double().mean() > 0.999
+    single = assign(x.float(), y.float(), h.float())[1]
+    assert (single != owner).any()
 
 
 def test_chi2_is_unbiased_and_its_interval_covers() -> None:
@@ -133,11 +155,11 @@ def test_the_iteration_keeps_to_its_device() -> None:
     """PyTorch's device ``meta`` refuses operands of another one, as a GPU does."""
     y = Points(np.random.default_rng(0).standard_normal((30, 3)), np.full(30, 1 / 30))
     there = torch.device("meta")
-    frame = semidiscrete_stochastic._Frame.of(Gaussian.standard(3), y, 2**20, there)
+    frame = ascent.Task.of(Gaussian.standard(3), y, 2**20, there)
     sobol = torch.quasirandom.SobolEngine(3, scramble=True, seed=0)
     start = torch.zeros(30, device=there)
-    dual_potential = semidiscrete_stochastic._round(frame, start, sobol, rate=0.1, steps=3, batch=64, together=ALONE)
+    dual_potential, _ = ascent.ascend(frame, start, sobol, rate=0.1, steps=3, batch=64, together=ALONE)
     assert dual_potential.device == there and dual_potential.shape == (30,)
     with pytest.raises(RuntimeError, match="meta"):
-        semidiscrete_stochastic._round(frame, start.cpu(), sobol, rate=0.1, steps=1, batch=64, together=ALONE)
-    assert semidiscrete_stochastic._Frame.of(Gaussian.standard(3), y, 2**20, CPU).points(sobol, 8).device == CPU
+        ascent.ascend(frame, start.cpu(), sobol, rate=0.1, steps=1, batch=64, together=ALONE)
+    assert ascent.Task.of(Gaussian.standard(3), y, 2**20, CPU).points(sobol, 8).device == CPU

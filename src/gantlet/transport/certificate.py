@@ -9,15 +9,16 @@ import scipy.special
 from jaxtyping import Float64, Int64
 
 from gantlet.core.errors import NonFiniteError
-from gantlet.transport.cells import Observed, pooled
-from gantlet.transport.continuous import Continuous, Polygon
-from gantlet.transport.power_diagram import CellMoments
-from gantlet.transport.problem import Points
+from gantlet.transport.brenier import Brenier
+from gantlet.transport.continuous import Polygon
+from gantlet.transport.newton import Cells, descend, worst
+from gantlet.transport.observed import Observed
+from gantlet.transport.power_diagram import CellMoments, cell_moments
 from gantlet.transport.repair import repair
 
 LEVEL = 0.95
-GROUPS = 4
-"""Independent groups of samples: the spread of the upper bound over them gives its margin."""
+CLOSE, POLISH = 1e-8, 50
+"""Newton's steps towards the plan of the upper bound: the largest relative error of a mass, and the most steps."""
 
 
 @dataclass(frozen=True)
@@ -65,27 +66,19 @@ def chi2(
     return mean - 1, mean - 1 - reach, mean - 1 + reach
 
 
-def statistical(
-    source: Continuous, target: Points, weights: Float64[np.ndarray, " n"], groups: list[Observed]
-) -> Certificate:
-    """Return bounds on W₂²(μ, ν) from independent groups of fresh samples; ``weights`` is g.
+def statistical(potential: Brenier, seen: Observed, upper: float) -> Certificate:
+    """Return bounds on W₂²(μ, ν) from fresh samples in the cells of ``potential``; ``upper`` as `sampled_upper` returns it.
 
-    lower: the dual value minus its margin. upper: in each group the plan from samples to their cells is repaired until its
-    second marginal is ν exactly, so its cost is at least W₂²(μ̂, ν) of the group's empirical measure μ̂; W₂² is convex in
-    the measure, so the mean of that is at least W₂²(μ, ν). Margins: Student's t over the groups and the normal distribution; each
-    bound holds at LEVEL, one-sided. marginal_error ≤ ½(χ²)^½, at the upper end of the interval of χ².
-    Source: duality: Kantorovich 1942; convexity: Villani 2009, Thm. 4.8.
+    lower: the dual value minus its margin, at LEVEL, one-sided. marginal_error ≤ ½(χ²)^½, at the upper end of the
+    interval of χ². Source: duality: Kantorovich 1942.
     """
-    whole = pooled(groups)
-    value, low, high = chi2(whole.counts, target.masses)
-    costs = np.array([repaired_cost(source, target, weights, group) for group in groups])
-    reach = float(scipy.special.stdtrit(len(costs) - 1, LEVEL)) * float(costs.std(ddof=1)) / math.sqrt(len(costs))
+    value, low, high = chi2(seen.counts, potential.target.masses)
     return Certificate(
         "statistical",
-        lower=whole.dual - float(scipy.special.ndtri(LEVEL)) * whole.dual_error,
-        upper=float(costs.mean()) + reach,
+        lower=apart(potential) + seen.dual - float(scipy.special.ndtri(LEVEL)) * seen.dual_error,
+        upper=upper,
         level=LEVEL,
-        samples=whole.samples,
+        samples=seen.samples,
         marginal_error=min(math.sqrt(max(high, 0.0)) / 2, 1.0),
         chi2=value,
         chi2_low=low,
@@ -93,39 +86,52 @@ def statistical(
     )
 
 
-def repaired_cost(source: Continuous, target: Points, weights: Float64[np.ndarray, " n"], observed: Observed) -> float:
-    """Return the cost of a plan from the observed samples to ν: samples go to their cells, then excess mass is moved on.
+def exact(potential: Brenier, domain: Polygon, rounding: float) -> Certificate:
+    """Return bounds on W₂² from the exact moments of the cells in the plane; ``domain`` in the frame.
 
-    Σ f_ij E(|x − y_j|² | cell i) = E|x − c|² + Σ ν_j |y_j − c|² − 2 Σ f_ij ⟨m_i, y_j − ȳ⟩, m_i the mean of x − c in cell
-    i (the term in ⟨x − c, ȳ − c⟩ has mean 0 and is left out).
+    With p = x − c and q = y − m, W₂² = |m − c|² + W₂² of p and q. lower: the dual value E min_i(|p − q_i|² − g_i) + Σ ν_i g_i.
+    upper: the cost of a plan with the masses ν: the cells' own, moved by Newton's steps to those masses, and the rest of
+    their excess mass carried on. ``rounding``: the largest relative error of a mass by rounding; the interval of χ² is as wide as that.
     """
-    sites, offsets = target.points - target.mean, np.square(target.points - source.centre).sum(axis=1)
-    means = observed.sums / np.maximum(observed.counts, 1)[:, None]
-    masses = observed.counts / observed.samples
-    moves = repair(means, sites, (weights - offsets) / 2, masses, target.masses)
-    own = np.einsum("nd,nd->n", means, sites)
-    gained = (means[moves.source] * (sites[moves.target] - sites[moves.source])).sum(axis=1)
-    return observed.square + float(target.masses @ offsets) - 2 * float(masses @ own + moves.mass @ gained)
-
-
-def exact(domain: Polygon, target: Points, weights: Float64[np.ndarray, " n"], cells: CellMoments) -> Certificate:
-    """Return bounds on W₂² from the exact moments of the cells of g.
-
-    lower: dual value E min_i(|x − y_i|² − g_i) + Σ ν_i g_i. upper: primal E|x − T(x)|² + TV·D², where D is the largest
-    distance from a corner of the domain to a target, so moving the excess mass costs at most TV·D².
-    """
-    costs = cells.spreads + np.square(cells.centres - target.points).sum(axis=1)
-    variation = float(np.abs(cells.masses - target.masses).sum()) / 2
-    primal = float(cells.masses @ costs)
-    corners = target.points[:, None, :] - domain.vertices[None, :, :]
-    farthest = float(np.square(corners).sum(axis=2).max())
-    value = float((cells.masses**2 / target.masses).sum()) - 1
+    target, frame, cells = potential.target, potential.frame, potential.cell_moments(domain)
+    wanted = target.masses
+    costs = _costs(potential, cells)
+    g = 2 * frame.unit * potential.framed + np.square(frame.spread * potential.sites).sum(axis=1)
+    value = float((cells.masses**2 / wanted).sum()) - 1
+    slack = 2 * (1 + abs(value)) * max(rounding, 1e-12)
+    lower = apart(potential) + float(cells.masses @ costs) + float((wanted - cells.masses) @ g)
     return Certificate(
         "exact",
-        lower=primal + float((target.masses - cells.masses) @ weights),
-        upper=primal + variation * farthest,
-        marginal_error=variation,
+        lower=lower,
+        upper=max(_repaired(potential, domain, cells), lower),
+        marginal_error=min(float(np.abs(cells.masses - wanted).sum() + rounding) / 2, 1.0),
         chi2=value,
-        chi2_low=value,
-        chi2_high=value,
+        chi2_low=value - slack,
+        chi2_high=value + slack,
     )
+
+
+def apart(potential: Brenier) -> float:
+    """Return |m − c|²: what source and targets cost by their distance alone."""
+    return float(np.square(potential.frame.shift).sum())
+
+
+def _costs(potential: Brenier, cells: CellMoments) -> Float64[np.ndarray, " n"]:
+    """Return E(|p − q_i|² | cell i), without the term that a plan onto ν does not have."""
+    a, b = potential.frame.reach, potential.frame.spread
+    return a**2 * cells.spreads + np.square(a * cells.centres - b * potential.sites).sum(axis=1)
+
+
+def _repaired(potential: Brenier, domain: Polygon, cells: CellMoments) -> float:
+    """Return the cost of a plan onto ν: Newton's cells where they can be had, then excess mass moved cell by cell."""
+    sites, wanted, framed = potential.sites, potential.target.masses, potential.framed
+    if cells.masses.min() > 0 and worst(cells.masses, wanted) > CLOSE:
+        start = Cells.of(sites, potential.framed_weights, domain)
+        better = descend(start, sites, wanted, domain, tolerance=CLOSE, steps=POLISH)[0]
+        framed = (better.weights - np.square(sites).sum(axis=1)) / 2
+        cells = cell_moments(sites, better.weights, domain, better.edges)
+    moves = repair(cells.centres, sites, framed, cells.masses / cells.masses.sum(), wanted)
+    gained = (cells.centres[moves.source] * (sites[moves.target] - sites[moves.source])).sum(axis=1)
+    lengths = np.square(sites).sum(axis=1) * potential.frame.spread**2
+    settled = float(cells.masses @ _costs(potential, cells)) + float((wanted - cells.masses) @ lengths)
+    return apart(potential) + settled - 2 * potential.frame.unit * float(moves.mass @ gained)

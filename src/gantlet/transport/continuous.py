@@ -1,7 +1,7 @@
 """Continuous sources of transport: each maps uniform numbers of the unit cube to its own points."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import scipy.special
@@ -9,7 +9,7 @@ from jaxtyping import Float64
 
 from gantlet.core.errors import ConfigError, ShapeError
 from gantlet.core.numerics.covariance import psd_factor
-from gantlet.core.numerics.finite import check_finite
+from gantlet.transport.arrays import as_array, as_rows, as_vector
 
 
 @runtime_checkable
@@ -33,13 +33,18 @@ class Continuous(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Gaussian:
-    """The normal distribution N(mean, cov); raises ShapeError, NonFiniteError (not finite, or no covariance)."""
+    """The normal distribution N(mean, cov) of numbers of any real type; cov may be singular.
 
-    mean: Float64[np.ndarray, " d"]
-    cov: Float64[np.ndarray, "d d"]
+    Raises: ShapeError, NonFiniteError (not finite, or no covariance).
+    """
+
+    mean: Any
+    cov: Any
 
     def __post_init__(self) -> None:
-        check_finite("the mean", self.mean)
+        mean = as_vector("the mean", self.mean)
+        object.__setattr__(self, "mean", mean)
+        object.__setattr__(self, "cov", as_rows("the covariance", self.cov, len(mean)))
         psd_factor(self.cov)
 
     @classmethod
@@ -55,7 +60,7 @@ class Gaussian:
     @property
     def centre(self) -> Float64[np.ndarray, " d"]:
         """Return the mean [d]."""
-        return self.mean
+        return np.asarray(self.mean)
 
     def from_uniform(self, uniform: Float64[np.ndarray, "m d"]) -> Float64[np.ndarray, "m d"]:
         """Return mean + A Φ⁻¹(u) with A Aᵀ = cov."""
@@ -65,13 +70,16 @@ class Gaussian:
 
 @dataclass(frozen=True, eq=False)
 class Box:
-    """The uniform distribution on the box Π [low_k, high_k]; raises ConfigError where low ≥ high."""
+    """The uniform distribution on the box Π [low_k, high_k]; raises ShapeError, NonFiniteError, ConfigError (low ≥ high)."""
 
-    low: Float64[np.ndarray, " d"]
-    high: Float64[np.ndarray, " d"]
+    low: Any
+    high: Any
 
     def __post_init__(self) -> None:
-        check_finite("the box", np.stack([self.low, self.high]))
+        for name in ("low", "high"):
+            object.__setattr__(self, name, as_vector(f"the box's {name}", getattr(self, name)))
+        if self.low.shape != self.high.shape:
+            raise ShapeError(f"expected low and high of one length; got {len(self.low)} and {len(self.high)}")
         if not (self.low < self.high).all():
             raise ConfigError(f"expected low < high in every dimension of the box; got {self.low} and {self.high}")
 
@@ -88,11 +96,11 @@ class Box:
     @property
     def centre(self) -> Float64[np.ndarray, " d"]:
         """Return the mean [d]."""
-        return (self.low + self.high) / 2
+        return np.asarray((self.low + self.high) / 2)
 
     def from_uniform(self, uniform: Float64[np.ndarray, "m d"]) -> Float64[np.ndarray, "m d"]:
         """Return low + u (high − low)."""
-        return self.low + uniform * (self.high - self.low)
+        return np.asarray(self.low + uniform * (self.high - self.low))
 
     @property
     def polygon(self) -> "Polygon":
@@ -105,12 +113,15 @@ class Box:
 
 @dataclass(frozen=True, eq=False)
 class Polygon:
-    """The uniform distribution on a convex polygon; vertices [k, 2] run anticlockwise, else ConfigError."""
+    """The uniform distribution on a convex polygon; vertices [k, 2] run anticlockwise, else ConfigError.
 
-    vertices: Float64[np.ndarray, "k 2"]
+    Raises: ShapeError, NonFiniteError, ConfigError.
+    """
+
+    vertices: Any
 
     def __post_init__(self) -> None:
-        check_finite("the polygon", self.vertices)
+        object.__setattr__(self, "vertices", as_rows("the polygon's vertices", self.vertices, 2))
         sides = np.roll(self.vertices, -1, axis=0) - self.vertices
         turns = np.roll(sides, -1, axis=0)
         cross = sides[:, 0] * turns[:, 1] - sides[:, 1] * turns[:, 0]
@@ -148,3 +159,77 @@ class Polygon:
         place = (uniform[:, 0] - starts[chosen]) / (ends - starts)[chosen]
         root, along = np.sqrt(place)[:, None], uniform[:, 1:2]
         return self.vertices[0] + root * ((1 - along) * first[chosen] + along * second[chosen])
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A sample [n, d] as a source: each of its points with its mass (equal where None); raises as `solve` for points.
+
+    A semi-discrete method maps every point whole, so each cell holds its mass up to that of a point on its border.
+    """
+
+    points: Any
+    masses: Any = None
+
+    def __post_init__(self) -> None:
+        points = as_array("sample points", self.points)
+        if points.ndim != 2 or not points.size:
+            raise ShapeError(f"expected a sample of shape [n, d] with n, d ≥ 1; got shape {list(points.shape)}")
+        masses = np.ones(len(points)) if self.masses is None else as_vector("sample masses", self.masses)
+        if len(masses) != len(points) or not (masses > 0).all():
+            raise ShapeError(f"expected {len(points)} masses > 0, one per point; got {len(masses)}")
+        object.__setattr__(self, "points", points)
+        object.__setattr__(self, "masses", masses / masses.sum())
+
+    @property
+    def dim(self) -> int:
+        """Return d."""
+        return int(self.points.shape[1])
+
+    @property
+    def centre(self) -> Float64[np.ndarray, " d"]:
+        """Return the mean [d]."""
+        return np.asarray(self.masses @ self.points)
+
+    def from_uniform(self, uniform: Float64[np.ndarray, "m d"]) -> Float64[np.ndarray, "m d"]:
+        """Return the points whose share of the cumulated masses the first number falls into."""
+        row = np.searchsorted(np.cumsum(self.masses), uniform[:, 0], side="right")
+        return np.asarray(self.points[np.minimum(row, len(self.points) - 1)])
+
+
+@dataclass(frozen=True, eq=False)
+class Claimed:
+    """A source of a user's own class: its points as float64 rows, whatever it returns; its mean is a claim (`probing`)."""
+
+    source: Continuous
+
+    @property
+    def dim(self) -> int:
+        """Return d."""
+        return self.source.dim
+
+    @property
+    def centre(self) -> Float64[np.ndarray, " d"]:
+        """Return the mean as claimed [d]."""
+        return as_vector("the source's centre", self.source.centre)
+
+    def from_uniform(self, uniform: Float64[np.ndarray, "m d"]) -> Float64[np.ndarray, "m d"]:
+        """Return the source's points; raises ShapeError, NonFiniteError."""
+        return as_rows("points of the source's from_uniform", self.source.from_uniform(uniform), self.dim)
+
+
+def trusted(source: object) -> bool:
+    """Return whether the source is one of this module's own, whose mean is known; a subclass may sample otherwise."""
+    return type(source) in (Gaussian, Box, Polygon, Sample)
+
+
+def uniform_polygon(source: object) -> Polygon | None:
+    """Return the source as a polygon where it is this module's uniform distribution in the plane, else None."""
+    if type(source) is Box and source.dim == 2:
+        return source.polygon
+    return source if type(source) is Polygon else None
+
+
+def class_name(source: object) -> str:
+    """Return the name of a source's class, of a user's own where it is one."""
+    return type(source.source if isinstance(source, Claimed) else source).__name__

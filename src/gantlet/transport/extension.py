@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.spatial
@@ -11,17 +11,21 @@ from jaxtyping import Bool, Float64, Int64
 
 from gantlet.core.errors import ConfigError, GantletError
 from gantlet.core.rng import numpy_stream
+from gantlet.transport.arrays import as_rows
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.singular import LIMIT, NEIGHBOURS, jump_ratio, local_radius
 
 TRIANGULATED = 3
-"""Up to this dimension barycentres are triangulated; above it the nearest ones are weighted by inverse distance."""
+"""Up to this dimension barycentres are triangulated; above it the targets of the best cells are mixed."""
 PATIENCE = 200
+SKETCH = 512
+"""Source points from which the gap between the best two scores is read."""
 
 
 class Blend(NamedTuple):
-    """Images of source points: ``points`` [k, d], the convex combination by ``shares`` [k, c] of targets ``rows`` [k, c];
-    ``regular`` [k] is False where the map jumps between those cells: there the point goes to its own cell's target.
+    """Images of source points: ``points`` [k, d], the combination by ``shares`` [k, c], of sum 1, of targets ``rows`` [k, c];
+    shares are ≥ 0 in up to 3 dimensions and may fall a little below 0 above. ``regular`` [k] is False where no cell but the
+    point's own may be mixed, since the map jumps: there the point goes to its own cell's target.
     """
 
     points: Float64[np.ndarray, "k d"]
@@ -44,12 +48,15 @@ class Extension:
     """T̃: the barycentre of each cell maps to its target, and points between barycentres map between the targets.
 
     In up to 3 dimensions T̃ is linear on each simplex of the barycentres' Delaunay triangulation (points outside all of
-    them take their cell's target). Above, T̃(x) = Σ λ_j y_j over the ``mixed`` cells (0: d + 1) with the nearest
-    barycentres ĉ_j, λ_j ∝ 1/|x − ĉ_j|. Targets further than ``limit`` local radii (`jump_ratio`, of ``neighbours``
-    targets) from each other are never mixed: a simplex with such an edge is singular; above 3 dimensions such a
-    cell is left out, and x is singular when no cell but its own is left.
+    them take their cell's target). Above, the ``mixed`` cells (0: d + 1) with the best scores ⟨x − c, y_j⟩ + h_j at x are mixed by
+    λ_j ∝ exp(−r_j/τ)/|x − ĉ_j|, ĉ_j the barycentre, r_j what the score lacks of the best one, τ the ``temperature`` in median
+    gaps between the best two; then T̃(x) = ȳ + Σ λ_j (y_j − ȳ)/(Σ λ_j²)^½, ȳ the candidates' mean: a mean of k targets has
+    1/k of their variance about ȳ, and the divisor gives it back, so that new points spread as the targets do.
+    Targets further than ``limit`` local radii (`jump_ratio`, of ``neighbours``
+    targets) from each other are never mixed: in a simplex with such an edge, and everywhere above 3 dimensions, only cells
+    near x's own count, so that each mode keeps its mass; x is singular when no cell but its own is left.
     Raises: ConfigError for options out of range. Source: An et al. 2020, openreview HkldyTNYwH (AE-OT), §3; they use the
-    dihedral angle, which is not scale-free.
+    dihedral angle, which is not scale-free, and a plain mean; scores and divisor are ours.
     """
 
     potential: Brenier
@@ -58,10 +65,13 @@ class Extension:
     limit: float = LIMIT
     neighbours: int = NEIGHBOURS
     mixed: int = 0
+    temperature: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.limit > 0 or self.mixed < 0:
-            raise ConfigError(f"expected limit > 0 and mixed ≥ 0; got {self.limit} and {self.mixed}")
+        if not min(self.limit, self.temperature) > 0 or self.mixed < 0:
+            raise ConfigError(
+                f"expected limit > 0, temperature > 0 and mixed ≥ 0; got {self.limit}, {self.temperature} and {self.mixed}"
+            )
         local_radius(self.potential.target.points, self.neighbours)
 
     @classmethod
@@ -69,9 +79,10 @@ class Extension:
         """Return the extension of a potential; ``samples`` for barycentres that must be sampled (0: 20 per target)."""
         return cls(potential, *potential.barycentres(samples, seed), **options)  # type: ignore[arg-type]
 
-    def __call__(self, points: Float64[np.ndarray, "k d"]) -> Blend:
-        """Return the images of points [k, d]."""
-        return self._simplices(points) if self.potential.target.dim <= TRIANGULATED else self._nearest(points)
+    def __call__(self, points: Any) -> Blend:
+        """Return the images of points [k, d]; raises ShapeError, NonFiniteError."""
+        points = as_rows("points", points, self.potential.target.dim)
+        return self._simplices(points) if self.potential.target.dim <= TRIANGULATED else self._mixed(points)
 
     def sample(self, n: int, seed: int = 0) -> ExtensionSample:
         """Draw n new points: the images of source points away from the singular set; others are redrawn.
@@ -112,11 +123,17 @@ class Extension:
         enough = len(self._present) > self.potential.target.dim + 1
         if not enough or self.potential.target.dim < 2:
             return None
-        return scipy.spatial.Delaunay(self.centres[self._present])
+        try:
+            return scipy.spatial.Delaunay(self.potential.frame.inward(self.centres[self._present]))
+        except scipy.spatial.QhullError:  # barycentres in a plane: their cells are mixed as above 3 dimensions
+            return None
 
     @cached_property
-    def _tree(self) -> scipy.spatial.KDTree:
-        return scipy.spatial.KDTree(self.centres[self._present])
+    def _gap(self) -> float:
+        source = self.potential.source
+        uniform = numpy_stream(0, "extension-gap").uniform(np.finfo(np.float64).tiny, 1.0, (SKETCH, source.dim))
+        scores, _ = self.potential.leaders(source.from_uniform(uniform), min(2, len(self._present)))
+        return float(np.median(scores[:, 0] - scores[:, -1])) or float(np.finfo(np.float64).tiny)
 
     def _far(self, i: Int64[np.ndarray, " e"], j: Int64[np.ndarray, " e"]) -> Bool[np.ndarray, " e"]:
         return jump_ratio(self.potential.target.points, self._radius, np.column_stack([i, j])) > self.limit
@@ -125,7 +142,8 @@ class Extension:
         mesh, dim = self._triangulation, self.potential.target.dim
         own = self.potential.cells(points)
         if mesh is None:
-            return self._nearest(points)
+            return self._mixed(points)
+        points = self.potential.frame.inward(points)
         simplex = mesh.find_simplex(points)
         inside = simplex >= 0
         rows = np.where(inside[:, None], self._present[mesh.simplices[simplex]], own[:, None])
@@ -134,19 +152,27 @@ class Extension:
         shares = np.column_stack([first, 1 - first.sum(axis=1)])
         shares = np.where(inside[:, None], np.maximum(shares, 0.0), np.eye(dim + 1)[0])  # below 0 is rounding
         edges = [(a, b) for a in range(dim + 1) for b in range(a)]
-        far = np.any([self._far(rows[:, a], rows[:, b]) for a, b in edges], axis=0)
-        return self._blend(rows, shares, own, regular=~far)
+        torn = np.any([self._far(rows[:, a], rows[:, b]) for a, b in edges], axis=0)
+        near = np.stack([~self._far(own, column) for column in rows.T], axis=1)
+        shares = np.where(torn[:, None] & ~near, 0.0, shares)
+        alone = ((shares == 0) | (rows == own[:, None])).all(axis=1)
+        return self._blend(rows, shares, own, regular=~(torn & alone))
 
-    def _nearest(self, points: Float64[np.ndarray, "k d"]) -> Blend:
-        own = self.potential.cells(points)
+    def _mixed(self, points: Float64[np.ndarray, "k d"]) -> Blend:
         count = min(self.mixed or self.potential.target.dim + 1, len(self._present))
-        distance, index = self._tree.query(points, k=[*range(1, count + 1)])
-        rows = self._present[index]
-        far = np.stack([self._far(own, column) for column in rows.T], axis=1)
-        weights = np.where(far, 0.0, 1 / np.maximum(distance, math.sqrt(np.finfo(np.float64).tiny)))
+        scores, rows = self.potential.leaders(points, count)
+        own = rows[:, 0]
+        far = np.stack([self._far(own, column) for column in rows.T], axis=1) | (self.masses[rows] == 0)
+        frame = self.potential.frame
+        away = np.linalg.norm(frame.inward(points)[:, None] - frame.inward(self.centres)[rows], axis=2)
+        lacking = (scores[:, :1] - scores) / (self.temperature * self._gap)
+        weights = np.where(far, 0.0, np.exp(-lacking) / np.maximum(away, math.sqrt(np.finfo(np.float64).tiny)))
         total = weights.sum(axis=1, keepdims=True)
         regular = ((rows != own[:, None]) & ~far).any(axis=1) if count > 1 else total[:, 0] > 0
-        return self._blend(rows, weights / np.where(total > 0, total, 1.0), own, regular=regular)
+        weights = weights / np.where(total > 0, total, 1.0)
+        length = np.sqrt(np.square(weights).sum(axis=1, keepdims=True)).clip(min=1e-300)
+        even = ~far / np.maximum((~far).sum(axis=1, keepdims=True), 1)
+        return self._blend(rows, weights / length + even * (1 - 1 / length), own, regular=regular)
 
     def _blend(
         self,

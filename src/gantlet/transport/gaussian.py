@@ -1,6 +1,7 @@
 """Transport between Gaussians: the Bures cost and the affine map."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -8,8 +9,9 @@ from jaxtyping import Float64
 
 from gantlet.core.errors import ConfigError, NonFiniteError
 from gantlet.core.numerics.covariance import psd_factor, trace_root_product
+from gantlet.transport.arrays import as_rows
 from gantlet.transport.certificate import Certificate
-from gantlet.transport.continuous import Gaussian
+from gantlet.transport.continuous import Gaussian, class_name
 from gantlet.transport.problem import Points, Problem
 from gantlet.transport.result import TransportResult
 from gantlet.transport.solver import SOLVERS, Solver
@@ -58,8 +60,8 @@ class GaussianSolver(Solver):
         cost = float(shift) + bures_squared(cov, other_cov)
         matrix = monge_matrix(cov, other_cov)
 
-        def affine(points: Float64[np.ndarray, "k d"]) -> Float64[np.ndarray, "k d"]:
-            return other + (points - mean) @ matrix
+        def affine(points: Any) -> Float64[np.ndarray, "k d"]:
+            return other + (as_rows("points", points, len(mean)) - mean) @ matrix
 
         both = isinstance(problem.source, Gaussian) and isinstance(problem.target, Gaussian)
         return TransportResult(
@@ -71,11 +73,12 @@ class GaussianSolver(Solver):
             converged=True,
             reason="closed form" if both else "closed form; a lower bound on exact transport between the two sides",
             map=affine,
+            map_kind="affine map between the Gaussians",
             details={"mean_part": float(shift), "matrix": matrix},
         )
 
 
 def _moments(side: object) -> tuple[Float64[np.ndarray, " d"], Float64[np.ndarray, "d d"]]:
-    if not isinstance(side, Gaussian | Points):
-        raise ConfigError(f"gaussian takes points or a Gaussian on either side; got {type(side).__name__}")
+    if not (type(side) is Gaussian or isinstance(side, Points)):
+        raise ConfigError(f"gaussian takes points or a Gaussian on either side; got {class_name(side)}")
     return side.mean, side.cov

@@ -10,6 +10,7 @@ from jaxtyping import Float64, Int64
 
 from gantlet.core.errors import DataError
 from gantlet.transport.continuous import Polygon
+from gantlet.transport.strips import line_of, strips
 
 FLAT = 1e-12
 
@@ -47,8 +48,8 @@ def _lower_triangles(
         hull = scipy.spatial.ConvexHull(points)
     except scipy.spatial.QhullError as error:
         raise DataError(
-            "the target points lie on one line (or are too few for a triangle); expected 3 or more in general position. "
-            "Use semidiscrete-stochastic"
+            "the target points lie on one line but for rounding; expected them on it exactly or clearly off it. Use "
+            "semidiscrete-stochastic"
         ) from error
     normal = hull.equations[:, :3]
     lower = (normal[:, 2] < -FLAT) & (hull.simplices < len(sites)).all(axis=1)
@@ -57,7 +58,16 @@ def _lower_triangles(
 
 
 def facets(sites: Float64[np.ndarray, "n 2"], weights: Float64[np.ndarray, " n"], domain: Polygon) -> Facets:
-    """Return the edges of the power diagram of |x − y_i|² − g_i inside a convex polygon; raises DataError (collinear)."""
+    """Return the edges of the power diagram of |x − y_i|² − g_i inside a convex polygon.
+
+    Targets on one line, two of them or a single one are served too. Raises: DataError (on one line but for rounding).
+    """
+    line = line_of(sites)
+    if line is not None:
+        pair, origin = strips(sites, weights, line)
+        along = np.broadcast_to(np.array([-line[1], line[0]]), origin.shape)
+        endless = np.full(len(pair), np.inf)
+        return _clip(pair, origin, along, low=-endless, high=endless, domain=domain)
     triangles, centres = _lower_triangles(sites, weights)
     corners = triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
     third = triangles[:, [2, 0, 1]].reshape(-1)

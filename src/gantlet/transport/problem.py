@@ -1,5 +1,7 @@
 """Problem: two measures and a cost, checked once, so that solvers receive valid input only."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,14 +10,18 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from gantlet.core.errors import ConfigError, DataError, ShapeError, TooFewSamples, UnknownName
-from gantlet.core.numerics.finite import check_finite
-from gantlet.transport.continuous import Continuous
+from gantlet.core.errors import ConfigError, DataError, ShapeError, TooFewSamples
+from gantlet.transport.arrays import as_array
+from gantlet.transport.continuous import Claimed, Continuous, trusted
+from gantlet.transport.costs import Cost, Tiles, cost_of
+from gantlet.transport.probing import probe
 
-COSTS = ("quadratic", "euclidean")
-"""|x − y|² and |x − y|."""
 LARGEST = 1e75
 """Coordinates beyond this, or all closer together than its inverse, have squares that float64 cannot hold."""
+
+
+Progress = Callable[[int, int], None]
+"""Called with the steps done and the most there may be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +59,17 @@ class Problem:
 
     source: Points | Continuous
     target: Points | Continuous
-    cost: str
+    cost: Cost
+    deadline: float = math.inf
+    """A `time.monotonic()` at which solvers return what they have."""
+    start: Any = None
+    """A `TransportResult` for targets in the same order, to begin with."""
+    progress: Progress | None = None
+
+    def tell(self, done: int, total: int) -> None:
+        """Say how many of the most steps are done."""
+        if self.progress is not None:
+            self.progress(done, total)
 
     @property
     def points(self) -> tuple[Points, Points]:
@@ -80,26 +96,59 @@ class Problem:
             )
         return self.source, self.target
 
+    def tiles(self) -> Tiles:
+        """Return c(x_i, y_j), whole or by tiles; raises ConfigError where a side is not discrete."""
+        source, target = self.points
+        return self.cost.tiles(torch.from_numpy(source.points), torch.from_numpy(target.points))
+
+    def own_tiles(self, side: Points) -> Tiles:
+        """Return c between the points of one side."""
+        points = torch.from_numpy(side.points)
+        return self.cost.tiles(points, points)
+
     def cost_matrix(self) -> Float64[Tensor, "n m"]:
         """Return c(x_i, y_j); raises ConfigError where a side is not discrete."""
-        source, target = self.points
-        # By differences: |x|² + |y|² − 2⟨x, y⟩ loses digits where points are close.
-        distance = torch.cdist(
-            torch.from_numpy(source.points),
-            torch.from_numpy(target.points),
-            compute_mode="donot_use_mm_for_euclid_dist",
-        )
-        return distance.square() if self.cost == "quadratic" else distance
+        tiles = self.tiles()
+        return tiles.rows(0, tiles.n)
 
 
-def problem(source: Any, target: Any, cost: str, source_masses: Any = None, target_masses: Any = None) -> Problem:
-    """Check two measures and a cost; raises UnknownName, ShapeError, NonFiniteError, TooFewSamples, ConfigError."""
-    if cost not in COSTS:
-        raise UnknownName("cost", cost, COSTS)
+def problem(
+    source: Any,
+    target: Any,
+    cost: Any,
+    *,
+    source_masses: Any = None,
+    target_masses: Any = None,
+    deadline: float = math.inf,
+    start: Any = None,
+    progress: Progress | None = None,
+) -> Problem:
+    """Check two measures and a cost; raises UnknownName, ShapeError, NonFiniteError, TooFewSamples, ConfigError.
+
+    With a cost matrix [n, m] source and target may be None: then the rows and columns are the points.
+    """
+    chosen = cost_of(cost)
+    if chosen.matrix is not None:
+        blank = [np.arange(float(n))[:, None] for n in chosen.matrix.shape]
+        source, target = (rows if side is None else side for side, rows in zip((source, target), blank, strict=True))
     sides = (_measure("source", source, source_masses), _measure("target", target, target_masses))
-    if sides[0].dim != sides[1].dim:
+    if chosen.matrix is not None:
+        sizes = [len(side.points) if isinstance(side, Points) else 0 for side in sides]
+        if sizes != list(chosen.matrix.shape):
+            raise ShapeError(f"expected a cost matrix of shape {sizes}, [n, m]; got {list(chosen.matrix.shape)}")
+    elif sides[0].dim != sides[1].dim:
         raise ShapeError(f"source has dimension {sides[0].dim}, target {sides[1].dim}; both must lie in one space")
-    return Problem(*sides, cost)
+    if start is not None:
+        _check_start(start, sides[1])
+    return Problem(*sides, chosen, deadline, start, progress)
+
+
+def _check_start(start: Any, target: Points | Continuous) -> None:
+    from gantlet.transport.result import TransportResult
+
+    g = start.target_potential if isinstance(start, TransportResult) else None
+    if g is None or not isinstance(target, Points) or len(g) != len(target.points):
+        raise ConfigError("expected as start a result with a potential for as many targets; leave it out")
 
 
 def _measure(what: str, side: Any, masses: Any) -> Points | Continuous:
@@ -108,8 +157,11 @@ def _measure(what: str, side: Any, masses: Any) -> Points | Continuous:
             raise ShapeError(f"expected {what} as points [n, d] or a distribution; got {type(side).__name__}")
         if masses is not None:
             raise ConfigError(f"{what} is a continuous distribution and takes no {what}_masses; leave them out")
+        if not trusted(side):
+            probe(what, side)
+            return Claimed(side)
         return side
-    points = _array(f"{what} points", side)
+    points = as_array(f"{what} points", side)
     if points.ndim != 2 or points.shape[1] == 0:
         raise ShapeError(f"expected {what} points of shape [n, d] with d ≥ 1; got shape {list(points.shape)}")
     if len(points) == 0:
@@ -126,7 +178,7 @@ def _measure(what: str, side: Any, masses: Any) -> Points | Continuous:
 def _masses(what: str, values: Any, n: int) -> Float64[np.ndarray, " n"]:
     if values is None:
         return np.full(n, 1 / n)
-    masses = _array(f"{what}_masses", values)
+    masses = as_array(f"{what}_masses", values)
     if masses.shape != (n,):
         raise ShapeError(f"expected {what}_masses of shape [{n}], one per point; got shape {list(masses.shape)}")
     if (masses <= 0).any():
@@ -135,12 +187,3 @@ def _masses(what: str, values: Any, n: int) -> Float64[np.ndarray, " n"]:
     if abs(masses.sum() - 1) > 1e-6:
         raise DataError(f"{what}_masses sum to {masses.sum():.8g}; expected 1. Divide them by their sum")
     return masses / masses.sum()
-
-
-def _array(what: str, values: Any) -> np.ndarray:
-    array = values.detach().cpu().numpy() if isinstance(values, Tensor) else np.asarray(values)
-    if array.dtype.kind not in "iuf":
-        raise ShapeError(f"expected {what} as real numbers; got dtype {array.dtype}")
-    array = np.array(array, dtype=np.float64, order="C")
-    check_finite(what, array)
-    return array

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy.sparse
 from jaxtyping import Float64
 
-from gantlet.core.errors import NonFiniteError
+from gantlet.core.errors import ConfigError, NonFiniteError
 from gantlet.core.results.plain import as_frame
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.certificate import Certificate
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame
 
-Map = Callable[[Float64[np.ndarray, "k d"]], Float64[np.ndarray, "k d"]]
+CELLS = "cells of the target's potential"
+"""Kind of a map that sends each point to one target, optimally for the masses of its cells."""
+Map = Callable[[Any], Float64[np.ndarray, "k d"]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +27,8 @@ class TransportResult:
     """The solution of one transport problem; ``cost`` in squared units of the points for the quadratic cost.
 
     ``source_potential`` [n] + ``target_potential`` [m] ≤ c(x, y) (Kantorovich; absent where a solver has none).
-    ``map`` sends source points [k, d] to the target; ``brenier`` is the potential whose gradient it is (semi-discrete
+    ``map`` sends source points [k, d], old or new, to the target; ``map_kind`` says what it is;
+    ``brenier`` is the potential whose gradient it is (semi-discrete
     methods). ``reason`` says why the solver stopped.
     """
 
@@ -39,6 +43,7 @@ class TransportResult:
     target_potential: Float64[np.ndarray, " m"] | None = None
     plan: Float64[np.ndarray, "n m"] | None = None
     map: Map | None = None
+    map_kind: str = ""
     brenier: Brenier | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -56,6 +61,13 @@ class TransportResult:
         plain = ("method", "cost", "iterations", "seconds", "converged", "reason")
         values = {name: vars(self)[name] for name in plain}
         return values | {f"certificate_{name}": value for name, value in vars(self.certificate).items()}
+
+    @property
+    def sparse_plan(self) -> scipy.sparse.coo_array:
+        """Return the plan [n, m] with its entries > 0 only; raises ConfigError where the method has none."""
+        if self.plan is None:
+            raise ConfigError(f"{self.method} returned no plan; use exact, or sinkhorn on fewer points")
+        return scipy.sparse.coo_array(self.plan)
 
     def to_pandas(self) -> "DataFrame":
         """Return `to_dict` as one row, so that several solvers make a table; raises UsageError where pandas is not installed."""

@@ -1,132 +1,27 @@
 """Semi-discrete transport in any dimension: stochastic ascent of the dual, stopped by its certificate."""
 
+import time
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from jaxtyping import Float64
-from torch import Tensor
 
 from gantlet.core.devices import chosen_device
 from gantlet.core.errors import ConfigError
 from gantlet.core.processes import Processes, processes
 from gantlet.core.rng import sequence
+from gantlet.transport.ascent import Task, ascend, begin
 from gantlet.transport.brenier import Brenier
-from gantlet.transport.cells import TILE, Observed, assign, observe, pooled
-from gantlet.transport.certificate import GROUPS, LEVEL, chi2, statistical
-from gantlet.transport.continuous import Continuous
-from gantlet.transport.gaussian import monge_matrix
-from gantlet.transport.problem import Points, Problem
-from gantlet.transport.result import TransportResult
+from gantlet.transport.certificate import LEVEL, Certificate, apart, chi2, exact, statistical
+from gantlet.transport.observed import Observed, observe
+from gantlet.transport.power_diagram import masses
+from gantlet.transport.problem import Problem
+from gantlet.transport.result import CELLS, TransportResult
+from gantlet.transport.rounding import rounding
+from gantlet.transport.sampled_upper import PER_TARGET, sampled_upper
 from gantlet.transport.solver import SOLVERS, Solver
 
-BETAS = (0.9, 0.999)
-TINY = 1e-12
-RIDGE = 1e-4
-SKETCH = 4096
-"""Number of source points from which the start and its scale are computed."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Frame:
-    """The problem in the coordinates of the iteration: points less their centres, divided by ``scale``, in float32.
-
-    ``sites`` and ``masses`` lie on the device that iterates; so do points and dual potential.
-    """
-
-    source: Continuous
-    sites: Tensor
-    masses: Tensor
-    middle: Float64[np.ndarray, " d"]
-    scale: float
-    memory: int
-
-    @classmethod
-    def of(cls, source: Continuous, target: Points, memory: int, device: torch.device) -> "_Frame":
-        """Return the frame of one problem."""
-        moved = target.points - target.mean
-        scale = float(np.sqrt(target.masses @ np.square(moved).sum(axis=1))) or 1.0
-        sites, masses = (torch.from_numpy(a).to(device, torch.float32) for a in (moved / scale, target.masses))
-        return cls(source, sites, masses, target.mean, scale, memory)
-
-    def points(self, sobol: torch.quasirandom.SobolEngine, size: int) -> Tensor:
-        """Return the next ``size`` points of a scrambled Sobol sequence, in the source."""
-        uniform = sobol.draw(size, dtype=torch.float64).numpy() + 2.0**-32  # never 0: the digits are multiples of 2⁻³⁰
-        points = (self.source.from_uniform(uniform) - self.source.centre) / self.scale
-        return torch.from_numpy(points).to(self.sites.device, torch.float32)
-
-    def potential(self, dual_potential: Tensor, target: Points) -> Float64[np.ndarray, " n"]:
-        """Return g with |x − y|² − g minimal where ⟨x', y'⟩ + h is maximal, in the problem's own coordinates; mean 0.
-
-        x = x' s + c, y = y' s + m: ⟨x, y⟩ = s²⟨x', y'⟩ + ⟨c, y⟩ + a term of x, and g = 2h + |y|².
-        """
-        own = self.scale**2 * dual_potential.cpu().double().numpy() - target.points @ self.source.centre
-        g = 2 * own + np.square(target.points).sum(axis=1)
-        return g - target.masses @ g
-
-
-def _start(frame: _Frame, points: Tensor) -> Tensor:
-    """Return h_i = −½⟨y_i, B y_i⟩, B the linear optimal map from the targets' Gaussian to the source's Gaussian.
-
-    The conjugate of the potential ½⟨x, B⁻¹x⟩ at the targets: the cell of y_i contains B y_i. Where source and targets
-    have the same covariance B = I and these are the Voronoi cells. A ridge keeps flat targets solvable.
-    """
-    sites, masses = frame.sites.cpu().double(), frame.masses.cpu().double()
-    covariances = [(rows * share[:, None]).T @ rows for rows, share in ((sites, masses), _even(points.cpu()))]
-    ridges = [RIDGE * (float(cov.trace()) or 1.0) / len(cov) * torch.eye(len(cov)) for cov in covariances]
-    matrix = monge_matrix(*((cov + ridge).numpy() for cov, ridge in zip(covariances, ridges, strict=True)))
-    dual_potential = -((sites @ torch.from_numpy(matrix)) * sites).sum(dim=1) / 2
-    return (dual_potential - dual_potential.mean()).to(frame.sites)
-
-
-def _even(points: Tensor) -> tuple[Tensor, Tensor]:
-    rows = points.double() - points.double().mean(dim=0)
-    return rows, torch.full((len(rows),), 1 / len(rows), dtype=torch.float64)
-
-
-def _gap(frame: _Frame, dual_potential: Tensor, points: Tensor) -> float:
-    """Return the median distance from the best to the second-best score: the scale on which the dual potential moves cells."""
-    tops = [
-        torch.addmm(part, points, sites.T).topk(min(2, len(sites)), dim=1).values
-        for sites, part in zip(frame.sites.split(TILE), dual_potential.split(TILE), strict=True)
-    ]
-    best = torch.cat(tops, dim=1).topk(2, dim=1).values
-    return float((best[:, 0] - best[:, 1]).median())
-
-
-def _round(
-    frame: _Frame,
-    dual_potential: Tensor,
-    sobol: torch.quasirandom.SobolEngine,
-    *,
-    rate: float,
-    steps: int,
-    batch: int,
-    together: Processes,
-) -> Tensor:
-    """Return the average of the second half of ``steps`` steps of Adam, their rate falling linearly to 0.
-
-    The gradient of E(h) = ∫ max_i(⟨x, y_i⟩ + h_i) dμ − Σ ν_i h_i is w − ν; w by counts of fresh Sobol points, which the
-    processes share: counts are whole numbers, so their sum is the same for any number of processes.
-    Source: Kingma & Ba 2015, arXiv:1412.6980, Alg. 1 (bias-corrected); averaging: Polyak & Juditsky 1992.
-    """
-    first, second = torch.zeros_like(dual_potential), torch.zeros_like(dual_potential)
-    total, averaged = torch.zeros_like(dual_potential, dtype=torch.float64), 0
-    for step in range(1, steps + 1):
-        points = frame.points(sobol, batch)[together.share(batch)]
-        owner = assign(points, frame.sites, dual_potential, frame.memory)[1]
-        counts = together.total(
-            torch.zeros_like(dual_potential, dtype=torch.int64).index_add_(0, owner, torch.ones_like(owner))
-        )
-        gradient = counts / batch - frame.masses
-        first.lerp_(gradient, 1 - BETAS[0])
-        second.lerp_(gradient.square(), 1 - BETAS[1])
-        size = rate * (1 - (step - 1) / steps) / (1 - BETAS[0] ** step)
-        dual_potential = dual_potential - size * first / ((second / (1 - BETAS[1] ** step)).sqrt() + TINY)
-        dual_potential = dual_potential - dual_potential.mean()
-        if 2 * step > steps:
-            total, averaged = total + dual_potential, averaged + 1
-    return (total / averaged).to(dual_potential.dtype)
+DOUBT = 1e-3
+"""Areas whose relative rounding may exceed this are not trusted: there the map is sampled."""
 
 
 @SOLVERS.register(
@@ -169,67 +64,118 @@ class SemidiscreteStochastic(Solver):
     def __call__(self, problem: Problem) -> TransportResult:
         """Solve; see the class."""
         source, target = problem.semidiscrete
-        device = chosen_device(self.device)
-        frame = _Frame.of(source, target, self.memory, device)
+        device, together = chosen_device(self.device), processes()
         seed = int(sequence(self.seed, "sobol").generate_state(1)[0])
         sobol = torch.quasirandom.SobolEngine(source.dim, scramble=True, seed=seed)
-        first = frame.points(sobol, SKETCH)
-        dual_potential = _start(frame, first)
-        gap = _gap(frame, dual_potential, first[:256]) if len(dual_potential) > 1 else 1.0
-        together = processes()
-        done, trace = 0, []
+        task, dual_potential, gap = begin(Task.of(source, target, self.memory, device), target, sobol)
+        if problem.start is not None and problem.start.brenier is not None:
+            dual_potential = torch.from_numpy(problem.start.brenier.dual_potential / task.frame.unit).to(task.sites)
+        trace: list[float] = []
+        done, most = 0, self.steps * (2**self.rounds - 1)
         for round_index in range(self.rounds):
-            steps = self.steps * 2**round_index
-            rate = self.rate * gap / 2**round_index
-            dual_potential = _round(
-                frame, dual_potential, sobol, rate=rate, steps=steps, batch=self.batch, together=together
+            dual_potential, taken = ascend(
+                task,
+                dual_potential.to(task.sites),
+                sobol,
+                rate=self.rate * gap / 2**round_index,
+                steps=self.steps * 2**round_index,
+                batch=self.batch,
+                together=together,
+                deadline=problem.deadline,
+                tell=lambda step, before=done: problem.tell(before + step, most),  # type: ignore[misc]
             )
-            done += steps
-            g = frame.potential(dual_potential, target)
-            groups = self._observe(source, target, g, round_index, (together, device))
-            value, _, high = chi2(pooled(groups).counts, target.masses)
-            trace.append(value)
-            if high <= self.tolerance:
+            done += taken
+            potential = Brenier.of_framed(source, target, dual_potential.cpu().double().numpy(), self.memory)
+            audit = self._audit(potential, round_index, together, device)
+            trace.append(audit.chi2[0])
+            if audit.chi2[2] <= self.tolerance or together.any(time.monotonic() > problem.deadline):
                 break
+        return self._result(potential, audit, trace, done, (together, device))
+
+    def _audit(self, potential: Brenier, round_index: int, together: Processes, device: torch.device) -> "_Audit":
+        """Return what the map's cells hold: exactly in the plane from a polygon, elsewhere by fresh points."""
+        target = potential.target
+        exactly = _exact_audit(potential)
+        if exactly is not None:
+            return exactly
+        seen = observe(
+            potential.source,
+            target,
+            potential.frame,
+            potential.framed,
+            seed=self.seed,
+            name=f"audit-{round_index}",
+            samples=max(10_000, self.audit * len(target.points)),
+            memory=self.memory,
+            processes=together,
+            device=device,
+        )
+        return _Audit(chi2(seen.counts, target.masses), seen)
+
+    def _result(
+        self, potential: Brenier, audit: "_Audit", trace: list[float], done: int, where: tuple[Processes, torch.device]
+    ) -> TransportResult:
+        value, _, high = audit.chi2
+        certificate, cost, error = _certified(potential, audit, self, done, where)
         converged = high <= self.tolerance
         relation = "≤" if converged else "is still above"
-        advice = "" if converged else f" after {self.rounds} rounds: raise rounds, steps or batch"
-        potential, observed = Brenier.of_weights(source, target, g, self.memory), pooled(groups)
+        advice = "" if converged else f" after {len(trace)} rounds: raise rounds, steps, batch or the time limit"
         return TransportResult(
             method="semidiscrete-stochastic",
-            cost=observed.dual,
-            certificate=statistical(source, target, g, groups),
+            cost=cost,
+            certificate=certificate,
             iterations=done,
             seconds=0.0,
             converged=converged,
             reason=f"χ² = {value:.3g}, below {high:.3g} at {LEVEL:.0%}, {relation} {self.tolerance:g}{advice}",
-            target_potential=g,
+            target_potential=potential.weights,
             map=potential.map,
+            map_kind=CELLS,
             brenier=potential,
-            details={"chi2_by_round": trace, "dual_error": observed.dual_error, "primal": observed.primal},
+            details={"chi2_by_round": trace, "dual_error": error},
         )
 
-    def _observe(
-        self,
-        source: Continuous,
-        target: Points,
-        g: Float64[np.ndarray, " n"],
-        round_index: int,
-        where: tuple[Processes, torch.device],
-    ) -> list[Observed]:
-        """Return the cell statistics of independent groups of fresh points after one round."""
-        samples = -(-max(10_000, self.audit * len(g)) // GROUPS)
-        return [
-            observe(
-                source,
-                target,
-                g,
-                seed=self.seed,
-                name=f"audit-{round_index}-{group}",
-                samples=samples,
-                memory=self.memory,
-                processes=where[0],
-                device=where[1],
-            )
-            for group in range(GROUPS)
-        ]
+
+@dataclass(frozen=True, eq=False)
+class _Audit:
+    """χ² of the map's cells with its interval, and the samples it comes from; None where the cells are exact."""
+
+    chi2: tuple[float, float, float]
+    seen: Observed | None
+    rounding: float = 0.0
+
+
+def _exact_audit(potential: Brenier) -> _Audit | None:
+    """Return the audit by exact areas; None elsewhere, and where rounding leaves them in doubt."""
+    if potential.domain is None:
+        return None
+    domain, target = potential.framed_domain, potential.target.masses
+    edges = potential.edges(domain)
+    shares = masses(potential.sites, potential.framed_weights, domain, edges)
+    moved, _ = rounding(potential, domain, edges, shares)
+    if moved > DOUBT:
+        return None
+    value = float((shares**2 / target).sum()) - 1
+    return _Audit((value, value, value), None, moved)
+
+
+def _certified(
+    potential: Brenier,
+    audit: _Audit,
+    solver: SemidiscreteStochastic,
+    done: int,
+    where: tuple[Processes, torch.device],
+) -> tuple[Certificate, float, float]:
+    """Return the certificate, the dual value and its standard error.
+
+    The upper bound takes 20 samples per target, but at most an eighth of those of the iteration.
+    """
+    if audit.seen is None:
+        certificate = exact(potential, potential.framed_domain, audit.rounding)
+        return certificate, float(certificate.lower or 0.0), 0.0
+    samples = max(10_000, min(PER_TARGET * len(potential.target.points), done * solver.batch // 8))
+    upper, _ = sampled_upper(
+        potential, seed=solver.seed, name="upper", processes=where[0], device=where[1], samples=samples
+    )
+    certificate = statistical(potential, audit.seen, upper)
+    return certificate, apart(potential) + audit.seen.dual, audit.seen.dual_error

@@ -8,7 +8,6 @@ from jaxtyping import Bool, Float64, Int64
 
 from gantlet.core.errors import ConfigError, TooFewSamples
 from gantlet.transport.brenier import Brenier
-from gantlet.transport.power_diagram import Facets, facets
 
 NEIGHBOURS = 8
 LIMIT = 4.0
@@ -85,19 +84,13 @@ def singular_set(potential: Brenier, neighbours: int = NEIGHBOURS) -> SingularSe
     Raises: ConfigError unless the source is a Box or Polygon in the plane, DataError (collinear targets).
     Source: Figalli 2010 (singularities of the optimal map); Lei et al. 2020, Engineering 6(3) (mode collapse).
     """
-    domain = potential.domain
-    if domain is None:
-        raise ConfigError(
-            "the exact singular set needs a Box or Polygon in the plane as source; elsewhere use jump_ratio"
-        )
-    targets = potential.target.points
-    edges: Facets = facets(targets, potential.weights, domain)
-    radius = local_radius(targets, neighbours)
+    domain, targets = potential.framed_domain, potential.target.points
+    edges, radius = potential.edges(domain), local_radius(targets, neighbours)
     return SingularSet(
-        ends=edges.ends,
+        ends=potential.frame.outward(edges.ends),
         pair=edges.pair,
         jump=np.linalg.norm(targets[edges.pair[:, 0]] - targets[edges.pair[:, 1]], axis=1),
         ratio=jump_ratio(targets, radius, edges.pair),
         angle=dihedral_angle(targets, edges.pair),
-        area=domain.area,
+        area=domain.area * potential.frame.reach**2,
     )

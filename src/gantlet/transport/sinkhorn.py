@@ -1,6 +1,8 @@
 """Entropic optimal transport in the log domain: potentials, cost, and the debiased divergence."""
 
 import math
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -8,10 +10,13 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError, GantletError, NonFiniteError
+from gantlet.transport.costs import Tiles
+from gantlet.transport.softmin import Softmin
 
 ITERATIONS = 2000
 TOLERANCE = 1e-3
 ANNEALING = 0.5
+Masses = tuple[Float64[Tensor, " n"], Float64[Tensor, " m"]]
 
 
 class NotConverged(GantletError):
@@ -28,7 +33,7 @@ class NotConverged(GantletError):
 class EntropicTransport:
     """The dual solution of min_P ⟨P, C⟩ + ε KL(P ‖ a bᵀ): potentials f [n], g [m] and the optimal value.
 
-    ``error``: Σ|P1 − a|, the violation of the first marginal constraint; the second holds exactly.
+    ``error``: Σ|P1 − a|, the violation of the first marginal constraint; the second holds exactly. ``masses``: a and b.
     """
 
     value: float
@@ -37,63 +42,114 @@ class EntropicTransport:
     epsilon: float
     error: float
     iterations: int
+    masses: Masses
 
     def plan(self, cost: Float64[Tensor, "n m"]) -> Float64[Tensor, "n m"]:
-        """Return P_ij = exp((f_i + g_j − C_ij)/ε)/(nm), for uniform weights."""
-        exponent = (self.real[:, None] + self.fake[None, :] - cost) / self.epsilon
-        return exponent.exp() / cost.numel()
+        """Return P_ij = a_i b_j exp((f_i + g_j − C_ij)/ε)."""
+        return self.part(cost, slice(0, len(self.real)))
+
+    def part(self, rows: Float64[Tensor, "k m"], where: slice) -> Float64[Tensor, "k m"]:
+        """Return rows ``where`` of the plan from those of the cost."""
+        a, b = self.masses
+        exponent = (self.real[where, None] + self.fake[None, :] - rows) / self.epsilon
+        return exponent.exp_().mul_(a[where, None]).mul_(b)
 
 
 def sinkhorn(
     cost: Float64[Tensor, "n m"], epsilon: float, tolerance: float = TOLERANCE, iterations: int = ITERATIONS
 ) -> EntropicTransport:
-    """Solve entropic optimal transport between two uniform weights by alternating log-sum-exp updates.
-
-    f_i = −ε log (1/m) Σ_j exp((g_j − C_ij)/ε) and its mirror, with ε halved from the largest cost down to its target.
+    """Solve entropic optimal transport between two uniform weights; as `balance`, but raises NotConverged.
 
     Args: cost [n, m], float64, finite; epsilon > 0, in units of cost; tolerance: on Σ|P1 − a|; iterations: at the
-    target ε. Returns: `EntropicTransport`; value in units of cost. Raises: ConfigError (epsilon ≤ 0), NonFiniteError,
-    NotConverged. Convention: entropy relative to a bᵀ, so the value lies between 0 and ⟨abᵀ, C⟩ for
-    costs ≥ 0. Source: Cuturi 2013, arXiv:1306.0895; log domain and annealing: Schmitzer 2019, arXiv:1610.06519.
+    target ε. Raises: ConfigError (epsilon ≤ 0), NonFiniteError, NotConverged.
     """
     _check(cost, epsilon)
-    g = torch.zeros(cost.shape[1], dtype=torch.float64)
-    for eps in _annealed(float(cost.max() - cost.min()), epsilon):
-        g = _softmin(cost.T, _softmin(cost, g, eps), eps)
-    error, step = float("inf"), 0
-    f = _softmin(cost, g, epsilon)
-    while error > tolerance:
-        if step == iterations:
-            raise NotConverged(error, iterations, tolerance, epsilon)
-        g = _softmin(cost.T, f, epsilon)
-        renewed = _softmin(cost, g, epsilon)
-        error = float(torch.expm1((f - renewed) / epsilon).abs().mean())
-        value = float(f.mean() + g.mean())
-        result = EntropicTransport(value, f, g, epsilon, error, step + 1)
-        f, step = renewed, step + 1
-    return result
+    result = balance(Tiles(cost.shape[0], cost.shape[1], whole=cost), epsilon, tolerance, iterations)
+    return _converged(result, tolerance)
 
 
 def sinkhorn_to_itself(
     cost: Float64[Tensor, "n n"], epsilon: float, tolerance: float = TOLERANCE, iterations: int = ITERATIONS
 ) -> EntropicTransport:
+    """Solve entropic transport of a uniform set to itself; as `balance_to_itself`, but raises NotConverged."""
+    _check(cost, epsilon)
+    result = balance_to_itself(Tiles(cost.shape[0], cost.shape[1], whole=cost), epsilon, tolerance, iterations)
+    return _converged(result, tolerance)
+
+
+def balance(
+    cost: Tiles,
+    epsilon: float,
+    tolerance: float = TOLERANCE,
+    iterations: int = ITERATIONS,
+    *,
+    masses: Masses | None = None,
+    start: Float64[Tensor, " m"] | None = None,
+    deadline: float = math.inf,
+    tell: Callable[[int, int], None] | None = None,
+) -> EntropicTransport:
+    """Solve entropic optimal transport by alternating log-sum-exp updates, until Σ|P1 − a| ≤ tolerance or time is up.
+
+    f_i = −ε log Σ_j b_j exp((g_j − C_ij)/ε) and its mirror, with ε halved from the largest cost down to its target.
+
+    Args: masses: a [n], b [m], None for uniform; start: g [m] to begin with, at the target ε; deadline: a
+    `time.monotonic()` after which no step begins. Returns: `EntropicTransport`; value in units of cost.
+    Convention: entropy relative to a bᵀ, so the value lies between 0 and ⟨abᵀ, C⟩ for costs ≥ 0. Memory: a tile of
+    rows at a time. Source: Cuturi 2013, arXiv:1306.0895; log domain and annealing: Schmitzer 2019, arXiv:1610.06519.
+    """
+    a, b = masses or (_uniform(cost.n), _uniform(cost.m))
+    rows = Softmin.of(cost, b)
+    columns = rows.flipped(a)
+    g = torch.zeros(cost.m, dtype=torch.float64) if start is None else start.clone()
+    for eps in _annealed(_range(cost), epsilon) if start is None else []:
+        if time.monotonic() > deadline:
+            break
+        g = columns(rows(g, eps), eps)
+    f, step = rows(g, epsilon), 0
+    while True:
+        g = columns(f, epsilon)
+        renewed = rows(g, epsilon)
+        step, error = step + 1, float(a @ torch.expm1((f - renewed) / epsilon).abs())
+        if tell is not None:
+            tell(step, iterations)
+        if error <= tolerance or step == iterations or time.monotonic() > deadline:
+            return EntropicTransport(float(a @ f + b @ g), f, g, epsilon, error, step, (a, b))
+        f = renewed
+
+
+def balance_to_itself(
+    cost: Tiles,
+    epsilon: float,
+    tolerance: float = TOLERANCE,
+    iterations: int = ITERATIONS,
+    *,
+    masses: Float64[Tensor, " n"] | None = None,
+    deadline: float = math.inf,
+) -> EntropicTransport:
     """Solve entropic transport of a set to itself (symmetric cost), by averaged updates of its one potential.
 
-    f ← (f + softmin(f))/2 converges within a few steps. Arguments, returns and errors as `sinkhorn`.
+    f ← (f + softmin(f))/2 converges within a few steps. Arguments and returns as `balance`.
     Source: Feydy et al. 2019, arXiv:1810.08278, Eq. 25.
     """
-    _check(cost, epsilon)
-    f = torch.zeros(len(cost), dtype=torch.float64)
-    for eps in _annealed(float(cost.max() - cost.min()), epsilon):
-        f = (f + _softmin(cost, f, eps)) / 2
-    error = float("inf")
+    a = _uniform(cost.n) if masses is None else masses
+    f, rows = torch.zeros(cost.n, dtype=torch.float64), Softmin.of(cost, a)
+    for eps in _annealed(_range(cost), epsilon):
+        if time.monotonic() > deadline:
+            break
+        f = (f + rows(f, eps)) / 2
     for step in range(iterations):
-        renewed = _softmin(cost, f, epsilon)
-        error = float(torch.expm1((f - renewed) / epsilon).abs().mean())
-        if error <= tolerance:
-            return EntropicTransport(float(2 * f.mean()), f, f, epsilon, error, step)
+        renewed = rows(f, epsilon)
+        error = float(a @ torch.expm1((f - renewed) / epsilon).abs())
+        if error <= tolerance or step + 1 == iterations or time.monotonic() > deadline:
+            break
         f = (f + renewed) / 2
-    raise NotConverged(error, iterations, tolerance, epsilon)
+    return EntropicTransport(float(2 * (a @ f)), f, f, epsilon, error, step, (a, a))
+
+
+def _converged(result: EntropicTransport, tolerance: float) -> EntropicTransport:
+    if result.error > tolerance:
+        raise NotConverged(result.error, result.iterations, tolerance, result.epsilon)
+    return result
 
 
 def _check(cost: Float64[Tensor, "n m"], epsilon: float) -> None:
@@ -103,9 +159,18 @@ def _check(cost: Float64[Tensor, "n m"], epsilon: float) -> None:
         raise NonFiniteError("expected a cost matrix with rows and columns and finite entries; check the features")
 
 
-def _softmin(cost: Float64[Tensor, "n m"], potential: Float64[Tensor, " m"], epsilon: float) -> Float64[Tensor, " n"]:
-    exponent = potential[None, :].sub(cost).div_(epsilon)
-    return -epsilon * (torch.logsumexp(exponent, dim=1) - math.log(cost.shape[1]))
+def _uniform(n: int) -> Float64[Tensor, " n"]:
+    return torch.full((n,), 1 / n, dtype=torch.float64)
+
+
+def _range(cost: Tiles) -> float:
+    """Return max C − min C, where C is computed by tiles over eight of them: annealing starts there, and need not be exact."""
+    starts = range(0, cost.n, cost.height)[:: 1 if cost.whole is not None else max(1, cost.n // cost.height // 8)]
+    ends = [
+        (float(tile.min()), float(tile.max()))
+        for tile in (cost.rows(start, min(start + cost.height, cost.n)) for start in starts)
+    ]
+    return max(high for _, high in ends) - min(low for low, _ in ends)
 
 
 def _annealed(start: float, target: float) -> list[float]:
