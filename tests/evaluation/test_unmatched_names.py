@@ -54,8 +54,8 @@ def test_names_without_one_in_common_are_said_and_the_named_option_matches_them(
 def test_names_of_one_side_alone_are_named_with_their_numbers() -> None:
     half = np.array(["Bee", "Cat", "x2", "x3"])
     (line,) = said(evaluate(side(2, half, 0, 1, 2, 3, 3)))
-    assert "do not have: x3 (50), x2 (25); real classes" in line and "named by: Dog, Elk; " in line
-    assert line.endswith("--classes x2=Dog,…")
+    assert "do not have: x3 (50), x2 (25); real classes" in line
+    assert line.endswith("named by: Dog, Elk")  # which is which cannot be guessed
 
 
 def test_a_label_of_minus_one_is_named() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from gantlet.core.numerics.distances import row_chunks
 from gantlet.core.numerics.mapped import forget_pages
@@ -20,7 +20,8 @@ def mode_counts(
     """Count both sides' assignments to modes and test each mode's share.
 
     A mode is *missing* (no fake), *rare* or *over-produced* when Fisher's exact test of its share among the fakes
-    against its share among the real images is significant at 1 − level after Holm's correction over the modes.
+    against its share among the real images is significant at 1 − level after Holm's correction over the modes. Where some are
+    missing, the others are compared by their shares of what is there: they are not too frequent for it.
 
     Args: real [n], fake [m]: mode indices; names: one per mode; level: 1 − the family-wise error.
     Returns: one ModeCount per mode, in the order of names.
@@ -30,10 +31,18 @@ def mode_counts(
 
     real_counts = np.bincount(real, minlength=len(names))
     fake_counts = np.bincount(fake, minlength=len(names))
-    tables = [((r, len(real) - r), (f, len(fake) - f)) for r, f in zip(real_counts, fake_counts, strict=True)]
-    rejected = holm(np.array([float(fisher_exact(table).pvalue) for table in tables]), 1 - level)
+
+    def tested(n: int) -> Float64[np.ndarray, " k"]:
+        pairs = zip(real_counts, fake_counts, strict=True)
+        return np.array([float(fisher_exact(((r, max(0, n - r)), (f, len(fake) - f))).pvalue) for r, f in pairs])
+
+    p_values = tested(len(real))
+    missing = holm(p_values, 1 - level) & (fake_counts == 0)
+    present = int(real_counts[~missing].sum())  # of what is there the shares are compared without what is missing
+    p_values = np.where(missing, p_values, tested(present)) if missing.any() else p_values
+    rejected = holm(p_values, 1 - level)
     return tuple(
-        ModeCount(name, int(r), int(f), _verdict(int(r) / len(real), int(f) / len(fake)) if reject else "")
+        ModeCount(name, int(r), int(f), _verdict(int(r) / max(present, 1), int(f) / len(fake)) if reject else "")
         for name, r, f, reject in zip(names, real_counts, fake_counts, rejected, strict=True)
     )
 
