@@ -21,7 +21,7 @@ def mode_counts(
 
     A mode is *missing* (no fake), *rare* or *over-produced* when Fisher's exact test of its share among the fakes
     against its share among the real images is significant at 1 − level after Holm's correction over the modes. Where some are
-    missing, the others are compared by their shares of what is there: they are not too frequent for it.
+    missing, the others are compared by their shares of what is there too: they are not too frequent for it.
 
     Args: real [n], fake [m]: mode indices; names: one per mode; level: 1 − the family-wise error.
     Returns: one ModeCount per mode, in the order of names.
@@ -39,7 +39,7 @@ def mode_counts(
     p_values = tested(len(real))
     missing = holm(p_values, 1 - level) & (fake_counts == 0)
     present = int(real_counts[~missing].sum())  # of what is there the shares are compared without what is missing
-    p_values = np.where(missing, p_values, tested(present)) if missing.any() else p_values
+    p_values = np.where(missing, p_values, np.maximum(p_values, tested(present)))
     rejected = holm(p_values, 1 - level)
     return tuple(
         ModeCount(name, int(r), int(f), _verdict(int(r) / max(present, 1), int(f) / len(fake)) if reject else "")

@@ -4,25 +4,27 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Float32
 
+from gantlet.core.limits import memory_bytes
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.class_differences import listed
-from gantlet.evaluation.compute import compute
 from gantlet.evaluation.findings import Findings
-from gantlet.evaluation.gather import between
 from gantlet.evaluation.inference.intervals import quantile
 from gantlet.evaluation.labels import class_names
-from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.mode_counts import mode_counts
 from gantlet.evaluation.sides import Side, Space
+from gantlet.evaluation.stats.neighbours import neighbours
 
 UNBIASED = ("frechet_distance_debiased", "kernel_distance")
 """Distances whose mean is 0 between sets of one distribution."""
 FAR = 3.5
 """Standard errors above 0 from which such a reference shows a difference: by chance once in 4,000."""
-ROWS = 2000
-"""Images of each side that are compared where no unbiased distance was asked for."""
+ROWS, FEWEST = 2000, 20
+"""The most images of each side in the nearest-neighbour test, and the fewest."""
+CHANCE, LINKED = 0.5, 1.5
+"""The share of neighbours in the own set by chance; how much wider than independent its spread may be, as neighbours are mutual."""
 BY_CHANCE = 1 / 4000
 """How often shares of classes show a difference by chance, over all classes: much is withheld for it."""
 
@@ -39,13 +41,12 @@ def without_held_out(findings: Findings) -> Findings:
 def unlike(space: Space, estimates: Sequence[Estimate]) -> str:
     """Return the line that says that the held-out images are of another distribution than the real ones; '' where nothing shows it.
 
-    Their labels' shares are tested as the fakes' are (`mode_counts`), and so is an unbiased distance between them: the reference of one that
-    was asked for, else the kernel distance.
+    Their labels' shares are tested as the fakes' are (`mode_counts`), and so is an unbiased distance between them, where one was asked for;
+    a nearest-neighbour test is made always.
     """
     if space.held_out is None or space.held_out is space.real:
         return ""
-    asked = any(each.metric in UNBIASED and each.reference is not None for each in estimates)
-    parts = [*_by_labels(space.real, space.held_out), *_by_distance(estimates if asked else _measured(space))]
+    parts = [*_by_labels(space.real, space.held_out), *_by_distance(estimates), *_by_neighbours(space)]
     if not parts:
         return ""
     return (
@@ -54,15 +55,33 @@ def unlike(space: Space, estimates: Sequence[Estimate]) -> str:
     )
 
 
-def _measured(space: Space) -> list[Estimate]:
-    """Return the kernel distance between up to `ROWS` real and held-out images, as the reference of one that was not asked for."""
+def _by_neighbours(space: Space) -> list[str]:
+    """Say where too many, or too few, of up to `ROWS` real or held-out images have their nearest neighbour in their own set.
+
+    For sets of one distribution each share is ½, with a standard error of at most `LINKED`·½/√n. Both sides are looked at: rows that lie far from
+    everything, as noise does, have their neighbours in the other set, and the accuracy over both is ½ again.
+    """
     sides = [side.bank.rows for side in (space.real, space.held_out) if side is not None]
-    if len(sides) < 2 or any(rows is None or rows.n < 2 for rows in sides):
+    known = [rows for rows in sides if rows is not None]
+    if len(known) < 2 or (n := min(ROWS, *(rows.n for rows in known))) < FEWEST:
         return []
     rng = numpy_stream(space.config.seed, "unlike")
-    parts = [rows.take(np.sort(rng.permutation(rows.n)[:ROWS])) for rows in sides if rows is not None]
-    evidence = between(space, parts[0], parts[1], Absent("not asked for"))
-    return [dataclasses.replace(each, reference=each) for each in compute(evidence, ["kernel_distance"])]
+    real, held_out = (rows.features[np.sort(rng.permutation(rows.n)[:n])] for rows in known)
+    return own_neighbours(real, held_out, memory_bytes(space.config.memory))
+
+
+def own_neighbours(real: Float32[np.ndarray, "n d"], held_out: Float32[np.ndarray, "n d"], memory: int) -> list[str]:
+    """Return the line about the side whose nearest neighbours lie in its own set more, or less, often than chance gives; [] for none."""
+    facts, bound = neighbours(real, held_out, k=1, memory=memory), FAR * LINKED * CHANCE / len(real) ** 0.5
+    sides = {"real": (facts.real, facts.real_to_fake), "held-out": (facts.fake, facts.fake_to_real)}
+    for name, (own, other) in sides.items():
+        nearer = np.sign(other.distances[:, 0] - own.distances[:, 0])  # equally near: a half
+        share = float((nearer.mean() + 1) / 2)
+        if abs(share - CHANCE) > bound:
+            return [
+                f"{share:.0%} of the {name} images have their nearest neighbour in their own set, where chance is {CHANCE:.0%}"
+            ]
+    return []
 
 
 def _by_labels(real: Side, held_out: Side) -> list[str]:
