@@ -43,3 +43,12 @@ def test_standard_error_is_the_spread_of_fresh_draws() -> None:
 @covers("wasserstein_exact")
 def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
     return Case(two(150, 2, 1.0))
+
+
+@pytest.mark.parametrize("scale", [2.0**-60, 2.0**-20, 2.0**40])
+def test_it_follows_the_scale_of_the_features(scale: float) -> None:
+    sides = [np.random.default_rng(seed).standard_normal((120, 4)).astype(np.float32) for seed in (0, 1)]
+    one, other = (wasserstein_exact(*(np.float32(factor) * side for side in sides)) for factor in (1.0, scale))
+    # Scaling by a power of two is exact; the plan's sums are rounded.
+    assert other[0] == pytest.approx(scale * one[0], rel=1e-9)
+    assert other[1] == pytest.approx(scale * one[1], rel=1e-6, abs=1e-6 * scale)
