@@ -119,7 +119,7 @@ def test_a_full_disk_while_training_keeps_the_last_checkpoint(
     import gantlet.core.files
 
     real = gantlet.core.files.os.fsync
-    left = 12
+    left = 6
 
     def fsync(number: int) -> None:
         nonlocal left

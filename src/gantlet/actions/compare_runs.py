@@ -11,19 +11,18 @@ from gantlet.actions.places import require_places
 from gantlet.actions.run_sources import equally_many, expanded, open_runs
 from gantlet.actions.runs_page import write_methods
 from gantlet.actions.settings import EvaluateSettings
+from gantlet.actions.winners import correct_p_values
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.files import as_path
 from gantlet.core.output import METHODS
 from gantlet.core.processes import processes
-from gantlet.core.results.comparison import Better
 from gantlet.core.results.runs import MethodDifference, RunsComparison, RunsEstimate
 from gantlet.core.toml_config import updated
 from gantlet.data.given import text_of
 from gantlet.data.kinds import Source
 from gantlet.evaluation.assemble import said_of_unseen
 from gantlet.evaluation.compute import FOREIGN
-from gantlet.evaluation.inference.holm import holm_adjusted
 from gantlet.evaluation.inference.runs import difference_over_runs, runs_to_show
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.opening import default_n, generated_shape, open_given, require_same_kind, take_given
@@ -105,7 +104,7 @@ def _result(measured: list[MeasuredRuns], spaces: Sequence[Space], notes: tuple[
         else:
             pairs.append((each, others[each.title]))
     found = [_difference(one, other, measured, level, len(pairs)) for one, other in pairs]
-    corrected = _corrected(found, level)
+    corrected = tuple(correct_p_values(found, level))
     return RunsComparison(
         measured[0].names, measured[1].names, spaces[0].real.source.spec,
         ", ".join(space.extractor.identity["name"] for space in spaces), level, corrected,
@@ -138,17 +137,6 @@ def _difference(
         a.title, a, b, test.difference, test.low, test.high, test.p_value, test.p_value, "", lower, test.detectable,
         plan[0], plan[1], float(aim) if isinstance(aim, int | float) else None,
     )  # fmt: skip
-
-
-def _corrected(found: Sequence[MethodDifference], level: float) -> tuple[MethodDifference, ...]:
-    adjusted = holm_adjusted(np.array([each.p_value for each in found], dtype=np.float64))
-    result = []
-    for each, p_holm in zip(found, adjusted, strict=True):
-        better: Better = ""
-        if p_holm <= 1 - level:
-            better = "A" if (each.difference < 0) == each.lower_is_better else "B"
-        result.append(dataclasses.replace(each, p_holm=float(p_holm), better=better))
-    return tuple(result)
 
 
 def verdict(found: Sequence[MethodDifference], runs: tuple[int, ...], level: float) -> str:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import TypeVar
 
 import numpy as np
 from scipy.special import ndtr
@@ -9,6 +10,7 @@ from scipy.special import ndtr
 from gantlet.core.results.comparison import Better, Comparison, Difference
 from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.misses import Miss
+from gantlet.core.results.runs import MethodDifference
 from gantlet.evaluation.class_differences import listed
 from gantlet.evaluation.inference.difference import interval_variance
 from gantlet.evaluation.inference.holm import holm_adjusted
@@ -95,10 +97,13 @@ def by_variance(title: str, a: Estimate, b: Estimate, variance: float, level: fl
     )  # fmt: skip
 
 
-def correct_p_values(differences: list[Difference], level: float) -> list[Difference]:
+D = TypeVar("D", Difference, MethodDifference)
+
+
+def correct_p_values(differences: list[D], level: float) -> list[D]:
     """Return the differences with p-values corrected for their number (Holm), and the winner where one is ≤ 1 − level."""
     adjusted = holm_adjusted(np.array([d.p_value for d in differences], dtype=np.float64))
-    result = []
+    result = list[D]()
     for entry, p_holm in zip(differences, adjusted, strict=True):
         better: Better = ""
         if p_holm <= 1 - level:
