@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 import gantlet
+from gantlet.actions.evaluate_runs import _plan
 from gantlet.actions.run_sources import expanded, is_pattern
 from gantlet.cli import main
 from gantlet.core.errors import DataError, TooFewSamples, UsageError
-from gantlet.core.results.runs import Split
+from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.runs import RunsEstimate, Split
 
 QUICK = ["--features", "pixels[size=8]", "--metrics", "frechet_distance,coverage,sharpness,gan_test"]
 CONFIG = gantlet.EvaluateConfig(features="pixels[size=8]", metrics=("frechet_distance", "coverage"), cache=False)
@@ -145,3 +147,11 @@ def test_seeds_are_trained_once_and_runs_on_other_data_are_refused(
 def test_an_interval_over_one_run_is_refused_in_words() -> None:
     with pytest.raises((UsageError, TooFewSamples), match="at least two runs"):
         gantlet.evaluate_runs([images(0)], images(1), CONFIG)
+
+
+def test_the_plan_where_runs_do_not_differ_and_where_no_number_of_runs_is_enough() -> None:
+    mean = Estimate("frechet_distance", 2.0, 1.9, 2.1, "runs", lower_is_better=True)
+    same = RunsEstimate(mean, (mean, mean), 1.9, 2.1, Split(-0.1, 0.0, 0.1))
+    assert len(_plan([same], 2, 0.95, mixed=False)) == 1
+    many = _plan([RunsEstimate(mean, (mean,) * 400, 1.9, 2.1, Split(1.0, 0.1, 0.1))], 400, 0.95, mixed=False)
+    assert "differ by" in many[1] and "half of it" not in many[1]  # beyond 1,000 runs

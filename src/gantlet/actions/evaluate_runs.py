@@ -168,7 +168,10 @@ def _plan(found: Sequence[RunsEstimate], runs: int, level: float, *, mixed: bool
         ]
         spread = max(0.0, each.split.training) + each.split.sampling
         gap = detectable_gap((spread, spread), runs, level=level)
+        if not gap:  # no run differs from another
+            return lines
         half = runs_to_show(gap / 2, (spread, spread), level=level)
+        more = f"; half of it takes {half:,} runs each" if half else ""
         if e.unit.startswith(("share", "accuracy")) and gap > 1:
             return [
                 *lines,
@@ -176,7 +179,7 @@ def _plan(found: Sequence[RunsEstimate], runs: int, level: float, *, mixed: bool
             ]
         lines.append(
             f"two methods that vary like this one are told apart in 8 of 10 cases by {runs} runs each where their means of {each.title} "
-            f"differ by {gap:.3g}{f' ({gap / e.value:.0%})' if e.value > 0 else ''}; half of it takes {half:,} runs each"
+            f"differ by {gap:.3g}{f' ({gap / e.value:.0%})' if e.value > 0 else ''}{more}"
         )
         return lines
     return []

@@ -33,8 +33,8 @@ def train_seeds(
 ) -> tuple[Path, ...]:
     """Train ``seeds`` runs of one configuration, one after another, and return their folders.
 
-    Called again it goes on: runs that are finished stay as they are, one that was stopped continues. So several processes or machines
-    that share the folders can each train a part: a run in work elsewhere is locked, which is an error that says so.
+    Called again it goes on: runs that are finished stay as they are, one that was stopped continues. A run that another
+    process is training is locked, which is an error that says so.
 
     Args: config, size_steps, progress, say: as `gantlet.train`.
     Raises: ConfigError for fewer than two seeds; as `gantlet.train`.

@@ -13,7 +13,7 @@ from gantlet.core.results.runs import RunsReport
 
 def evaluate_runs(fakes: Words, chosen: options.Evaluate, config: EvaluateConfig) -> int:
     """Evaluate several runs of one method."""
-    for name in ("fail_if", "fail_if_worse", "until", "summary", "junit"):
+    for name in ("fail_if", "baseline", "fail_if_worse", "until", "summary", "junit"):
         if getattr(chosen, name):
             raise UsageError(
                 f"--{name.replace('_', '-')} is about one set of images; several runs were given. Leave it out, or evaluate one run"
