@@ -105,6 +105,8 @@ def test_a_pattern_keeps_kind_and_options_and_a_path_is_none(folder: Path) -> No
         (folder / name / "checkpoints").mkdir(parents=True)
         (folder / name / "config.toml").write_text("")
     assert expanded(["run:r-*[which=ema]"]) == ["run:r-1[which=ema]", "run:r-2[which=ema]"]
+    (folder / "r-seeds").mkdir()
+    (folder / "r-seeds" / "runs.json").write_text("{}")
     assert expanded(["r-*"]) == ["run:r-1", "run:r-2"]
     with pytest.raises(UsageError, match="no run and no folder"):
         expanded(["run:s-*"])

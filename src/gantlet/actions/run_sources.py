@@ -10,6 +10,7 @@ from typing import Any
 from gantlet.actions.own_sides import as_generator
 from gantlet.core.config import EvaluateConfig, TrainConfig
 from gantlet.core.errors import DataError, UsageError
+from gantlet.core.output import METHODS, RUNS
 from gantlet.data.given import text_of
 from gantlet.data.kinds import Source
 from gantlet.data.opening import resolve_source
@@ -29,7 +30,7 @@ OWN = {"seed", "out", "compile", *MAY_CHANGE} - {"steps", *SAME}
 
 
 def expanded(words: Sequence[Any]) -> list[Any]:
-    """Return the sources that words name, a pattern (``runs/a-*``, ``run:runs/a-*``) as all folders and files that match, in order.
+    """Return the sources that words name, a pattern (``runs/a-*``, ``run:runs/a-*``) as all folders and files that match, in order, but for earlier results over runs.
 
     Raises: UsageError for a pattern that nothing matches.
     """
@@ -42,7 +43,10 @@ def expanded(words: Sequence[Any]) -> list[Any]:
         match = _PATTERN.fullmatch(text)
         assert match is not None  # `is_pattern` has looked
         kind, options = match["kind"] or "", match["options"] or ""
-        paths = sorted(glob.glob(match["path"]))
+        results = {RUNS.file, METHODS.file}  # what `--seeds` writes beside the runs is no run
+        paths = [
+            path for path in sorted(glob.glob(match["path"])) if not any(Path(path, file).exists() for file in results)
+        ]
         if not paths:
             raise UsageError(f"no run and no folder matches {text}; see what is there: ls {Path(match['path']).parent}")
         found += [f"{kind}{path}{options}" for path in paths]
