@@ -30,7 +30,7 @@ OWN = {"seed", "out", "compile", *MAY_CHANGE} - {"steps", *SAME}
 
 
 def expanded(words: Sequence[Any]) -> list[Any]:
-    """Return the sources that words name, a pattern (``runs/a-*``, ``run:runs/a-*``) as all folders and files that match, in order, but for earlier results over runs.
+    """Return the sources that words name, a pattern (``runs/a-*``, ``run:runs/a-*``) as all that match, in order, but for earlier results over runs.
 
     Raises: UsageError for a pattern that nothing matches.
     """
