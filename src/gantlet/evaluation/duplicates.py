@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from gantlet.core.numerics.distances import row_chunks
 from gantlet.core.rng import numpy_stream
@@ -72,15 +72,6 @@ def split_p_value(
         taken = int(rng.hypergeometric(len(labels), n + m - len(labels), n))
         as_high += statistic(np.bincount(rng.permutation(labels)[:taken], minlength=len(pooled))) >= observed
     return (as_high + 1) / (RELABELLINGS + 1)
-
-
-def first_of_each(bank: FeatureBank) -> Bool[np.ndarray, " n"]:
-    """Return which rows to keep so that of equal pictures one is left."""
-    keep, seen = np.ones(bank.n, dtype=bool), set[str]()
-    for row, picture in sorted(pictures(bank)[0].items()):
-        keep[row] = picture not in seen
-        seen.add(picture)
-    return keep
 
 
 def by_picture(fake: FeatureBank, real: FeatureBank) -> FeatureBank:

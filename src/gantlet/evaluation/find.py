@@ -17,6 +17,7 @@ from gantlet.evaluation.copies import Closeness, CopyRatios, TailTest, copy_rati
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.findings import Far, Findings, Pair
 from gantlet.evaluation.gather import evidence_of
+from gantlet.evaluation.groups import side_draws
 from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.labels import class_names
 from gantlet.evaluation.metric_selection import metric_names
@@ -64,8 +65,8 @@ def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Es
     space.progress("search for copies and outliers", 0, 1)
     memory, train = memory_bytes(space.config.memory), space.train.rows.features
     ratios = copy_ratios(train, fake.rows.features, memory)
-    unseen = copy_ratios(train, space.test.rows.features, memory) if space.test else None
-    draws = one_of_each(fake.rows.features, ratios.nearest, ratios.distance)
+    unseen = _unseen(space, space.test) if space.test else None
+    draws = _one_of_each(space, fake, ratios)
     copies, suspects = _copies(space, fake, ratios, unseen, draws) if unseen else (None, _suspects(ratios))
     space.progress("search for copies and outliers", 1, 1)
     return Findings(
@@ -108,9 +109,26 @@ def near_copies(space: Space, fake: Side) -> TailTest | None:
     if any(side.bank.rows is None for side in (space.train, space.test, fake)):
         return None
     memory, train = memory_bytes(space.config.memory), space.train.rows.features
-    ratios, unseen = (copy_ratios(train, side.rows.features, memory) for side in (fake, space.test))
-    draws = one_of_each(fake.rows.features, ratios.nearest, ratios.distance)
-    return _copies(space, fake, ratios, unseen, draws)[0]
+    ratios = copy_ratios(train, fake.rows.features, memory)
+    return _copies(space, fake, ratios, _unseen(space, space.test), _one_of_each(space, fake, ratios))[0]
+
+
+def _unseen(space: Space, test: Side) -> CopyRatios:
+    """Return how close the unseen images lie to the training images, one of each group."""
+    memory = memory_bytes(space.config.memory)
+    found = copy_ratios(space.train.rows.features, test.rows.features, memory)
+    rows = side_draws(test, space.config)
+    return dataclasses.replace(
+        found, ratio=found.ratio[rows], distance=found.distance[rows], nearest=found.nearest[rows]
+    )
+
+
+def _one_of_each(space: Space, fake: Side, ratios: CopyRatios) -> Bool[np.ndarray, " m"]:
+    """Return which fakes are independent draws: one of each group, and of the versions of one picture one."""
+    rows = np.flatnonzero(side_draws(fake, space.config))
+    keep = np.zeros(fake.rows.n, dtype=bool)
+    keep[rows] = one_of_each(fake.rows.features[rows], ratios.nearest[rows], ratios.distance[rows])
+    return keep
 
 
 def _same_names(space: Space) -> bool:

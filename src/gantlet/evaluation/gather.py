@@ -24,7 +24,7 @@ def evidence_of(space: Space, fake: Side, metrics: Sequence[str]) -> Evidence:
     return dataclasses.replace(
         evidence,
         train=space.train.bank.rows,
-        test=space.test.bank.rows if space.test else None,
+        test=_in_groups(space.test.bank, space.config.groups).rows if space.test else None,
         given={**gathered(space, fake, metrics), **evidence.given},
     )
 
@@ -32,8 +32,7 @@ def evidence_of(space: Space, fake: Side, metrics: Sequence[str]) -> Evidence:
 def between(space: Space, real: Bank, fake: Bank, classes: ClassMap | Absent) -> Evidence:
     """Return two banks as evidence, the second one's labels in the numbers of the first one's classes."""
     config = space.config
-    if config.groups != "none":
-        real, fake = (bank if bank.rows is None else grouped(bank.rows, config.groups) for bank in (real, fake))
+    real, fake = (_in_groups(bank, config.groups) for bank in (real, fake))
     return Evidence(
         real,
         relabelled(fake, classes) if isinstance(classes, ClassMap) else fake,
@@ -44,3 +43,7 @@ def between(space: Space, real: Bank, fake: Bank, classes: ClassMap | Absent) ->
         given={} if isinstance(classes, ClassMap) else {"labels": classes},
         label_names=classes.names if isinstance(classes, ClassMap) else class_names(space.real.source),
     )
+
+
+def _in_groups(bank: Bank, how: str) -> Bank:
+    return bank if bank.rows is None or how == "none" else grouped(bank.rows, how)

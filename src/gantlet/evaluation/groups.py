@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64
 
+from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.rng import numpy_stream
 from gantlet.data.kinds import Source
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import quantile, wilson
 from gantlet.evaluation.measurement import Bounds, Measurement, Undefined
+from gantlet.evaluation.sides import Side
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.subsets import SHARE, SUBSETS, student
 
@@ -38,6 +40,21 @@ def _stem(path: PurePosixPath) -> str:
 def grouped(bank: FeatureBank, how: str) -> FeatureBank:
     """Return the rows with the numbers of their groups; unchanged where they have no names."""
     return dataclasses.replace(bank, groups=group_numbers(bank.names, how)) if len(bank.names) else bank
+
+
+def draws_of(bank: FeatureBank, seed: int) -> Bool[np.ndarray, " n"]:
+    """Return which rows tests look at: one at random of each group, as they take what they look at for independent; all where there are no groups."""
+    if bank.groups is None:
+        return np.ones(bank.n, dtype=bool)
+    order = numpy_stream(seed, "draws").permutation(bank.n)
+    keep = np.zeros(bank.n, dtype=bool)
+    keep[order[np.unique(bank.groups[order], return_index=True)[1]]] = True
+    return keep
+
+
+def side_draws(side: Side, config: EvaluateConfig) -> Bool[np.ndarray, " n"]:
+    """Return the same for one side of an evaluation, by the groups that the user named."""
+    return draws_of(side.rows if config.groups == "none" else grouped(side.rows, config.groups), config.seed)
 
 
 def groups_are_classes(role: str, source: Source, how: str) -> list[str]:

@@ -38,7 +38,7 @@ def of_classes(classes: Sequence[ModeCount]) -> list[str]:
             (one for one in classes if one.verdict == verdict), key=lambda one: -abs(one.n_real - one.n_fake)
         )
         lines += [
-            f"{_weight(kind, one, n_real, n_fake)}: class {one.name} {sentence}: {counts(one)}."
+            f"{_weight(kind, one, _sizes(classes))}: class {one.name} {sentence}: {counts(one)}."
             for one in found[:NAMED_CLASSES]
         ]
         lines += _likewise(kind, [one.name for one in found[NAMED_CLASSES:]])
@@ -50,9 +50,14 @@ def of_classes(classes: Sequence[ModeCount]) -> list[str]:
     return [*lines, *_absent(classes, "classes")]
 
 
-def _weight(kind: str, mode: ModeCount, n: int, m: int) -> str:
+def _sizes(modes: Sequence[ModeCount]) -> tuple[int, int]:
+    """Return how many independent real and fake images the modes hold."""
+    return sum(mode.tested[0] for mode in modes), sum(mode.tested[1] for mode in modes)
+
+
+def _weight(kind: str, mode: ModeCount, sizes: tuple[int, int]) -> str:
     """Return the kind of a class's line: a fault where its share is shown to be below half of the real one, at 99 %."""
-    most = math.exp(_log_ratio(mode, n, m, quantile(1 - ALPHA)))
+    most = math.exp(_log_ratio(mode, sizes, quantile(1 - ALPHA)))
     return "poor" if mode.verdict == "rare" and most < HALF else kind
 
 
@@ -79,8 +84,8 @@ def _absent(modes: Sequence[ModeCount], what: str) -> list[str]:
     names = [mode.name for mode in sorted(known, key=lambda mode: -mode.n_real) if not mode.n_fake]
     if not names:
         return []
-    n_real, n_fake = sum(mode.n_real for mode in modes), sum(mode.n_fake for mode in modes)
-    chances = [(n_real / (n_real + n_fake)) ** (mode.n_real + mode.n_fake) for mode in known]
+    n_real, n_fake = _sizes(modes)
+    chances = [(n_real / (n_real + n_fake)) ** sum(mode.tested) for mode in known]
     counts = np.ones(1)
     for chance in chances:
         counts = np.convolve(counts, [1 - chance, chance])
@@ -89,7 +94,14 @@ def _absent(modes: Sequence[ModeCount], what: str) -> list[str]:
     expected = f"about {sum(chances):,.1f}" if sum(chances) >= 0.05 else "less than 0.1"
     if float(counts[len(names) :].sum()) <= ALPHA:
         return [f"poor: {found}, more than chance leaves ({expected}): {_listed(names)}."]
-    return [f"unclear: {found}, which may be chance of only {n_fake:,} images ({expected} expected): {_listed(names)}."]
+    return [
+        f"unclear: {found}, which may be chance of only {n_fake:,} {_draws(modes)} ({expected} expected): {_listed(names)}."
+    ]
+
+
+def _draws(modes: Sequence[ModeCount]) -> str:
+    """Return the word for what was tested."""
+    return "images" if all(mode.draws is None for mode in modes) else "independent images"
 
 
 def of_modes(
@@ -132,7 +144,7 @@ def _presence(modes: Sequence[ModeCount], level: float, *, accused: bool) -> lis
         return [f"good: all {len(known)} modes are there, and none is made more than {rarest:.0%} too rarely."]
     return [
         f"unclear: all {len(known)} modes have generated images, but one that is made {min(rarest, 0.99):.0%} too rarely could have "
-        f"gone unseen; {RARE:.0%} would be seen with {needed(known, level):,} images of each side."
+        f"gone unseen; {RARE:.0%} would be seen with {needed(known, level):,} {_draws(known)} of each side."
     ]
 
 
@@ -142,26 +154,23 @@ def unseen_rarity(modes: Sequence[ModeCount], level: float) -> float:
     1 − the lower end of share(fake)/share(real): log-ratio ± z √(1/f − 1/m + 1/r − 1/n), ½ added to f and r, Bonferroni over
     the modes. Source: Katz, Baptista, Azen & Pike 1978, "Obtaining confidence intervals for the risk ratio".
     """
-    n, m = sum(mode.n_real for mode in modes), sum(mode.n_fake for mode in modes)
     z = quantile(1 - (1 - level) / len(modes))
+    return max(0.0, 1 - math.exp(min(_log_ratio(mode, _sizes(modes), -z) for mode in modes)))
 
-    return max(0.0, 1 - math.exp(min(_log_ratio(mode, n, m, -z) for mode in modes)))
 
-
-def _log_ratio(mode: ModeCount, n: int, m: int, z: float) -> float:
+def _log_ratio(mode: ModeCount, sizes: tuple[int, int], z: float) -> float:
     """Return log share(fake)/share(real) of one mode and z standard errors beside it."""
-    r, f = mode.n_real + 0.5, mode.n_fake + 0.5
+    (r, f), (n, m) = (count + 0.5 for count in mode.tested), sizes
     spread = math.sqrt(max(0.0, 1 / f - 1 / (m + 0.5) + 1 / r - 1 / (n + 0.5)))
     return math.log(f / (m + 0.5)) - math.log(r / (n + 0.5)) + z * spread
 
 
 def needed(modes: Sequence[ModeCount], level: float) -> int:
-    """Return the images of each side with which the rarest mode, made 30% too rarely, is found with probability 80%.
+    """Return the (independent) images of each side with which the rarest mode, made 30% too rarely, is found with probability 80%.
 
     (z + z_power)² (p(1 − p) + q(1 − q)) / (p − q)², p its real share, q = 0.7 p, z at 1 − (1 − level)/modes; two digits.
     """
-    n = sum(mode.n_real for mode in modes)
-    p = min(mode.n_real for mode in modes if mode.n_real) / n
+    p = min(mode.tested[0] for mode in modes if mode.tested[0]) / _sizes(modes)[0]
     q = (1 - RARE) * p
     z = quantile(1 - (1 - level) / len(modes)) + quantile(2 * POWER - 1)
     exact = z**2 * (p * (1 - p) + q * (1 - q)) / (p - q) ** 2

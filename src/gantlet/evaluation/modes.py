@@ -11,8 +11,8 @@ from gantlet.core.numerics.distances import row_chunks
 from gantlet.core.numerics.mapped import return_freed_memory
 from gantlet.core.results.report import ClassShare, ModeCount
 from gantlet.core.rng import numpy_stream
-from gantlet.evaluation.duplicates import first_of_each
 from gantlet.evaluation.evidence import Evidence
+from gantlet.evaluation.groups import draws_of
 from gantlet.evaluation.inference.holm import ALPHA, holm
 from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.mode_counts import medoids, mode_counts
@@ -62,7 +62,7 @@ def assign(evidence: Evidence) -> Modes | None:
     else:
         from sklearn.cluster import KMeans
 
-        k = min(CLUSTERS, real.n // 20)
+        k = min(CLUSTERS, int(draws_of(real, evidence.seed).sum()) // 20)
         if k < 2:
             return None
         fitting = min(FITTED, max(20 * k, evidence.memory // (64 * real.dim)))  # k-means holds four copies of them
@@ -122,13 +122,8 @@ def shares(evidence: Evidence, modes: Modes) -> tuple[ClassShare, ...]:
     if modes.known == "modes" or bank.labels is None:
         return ()
     names = [_label_name(evidence, label) for label in range(int(bank.labels.max(initial=0)) + 1)]
-    return class_shares(symbols, bank.labels, modes.fake[draws_of(evidence)], names)
-
-
-def draws_of(evidence: Evidence) -> Bool[np.ndarray, " m"]:
-    """Return which fakes are counted in tests: where they repeat each other beyond chance, one of each picture."""
-    grouped = evidence.fake.groups is not None and evidence.real.groups is None  # by picture, not by the user's groups
-    return first_of_each(evidence.fake) if grouped else np.ones(evidence.fake.n, dtype=bool)
+    known, fakes = (draws_of(side, evidence.seed) for side in (bank, evidence.fake))
+    return class_shares(symbols[known], bank.labels[known], modes.fake[fakes], names)
 
 
 def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
@@ -143,11 +138,13 @@ def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
 def _counted(
     evidence: Evidence, real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"], names: tuple[str, ...]
 ) -> tuple[ModeCount, ...]:
-    draws = draws_of(evidence)
-    tested = mode_counts(real, fake[draws], names)
-    whole = np.bincount(fake, minlength=len(names))
-    counts = [dataclasses.replace(one, n_fake=int(n)) for one, n in zip(tested, whole, strict=True)]
-    inside = [_variety(evidence, np.flatnonzero(real == k), np.flatnonzero(fake == k), k) for k in range(len(counts))]
+    chosen = [draws_of(bank, evidence.seed) for bank in (evidence.real, evidence.fake)]
+    tested = mode_counts(real[chosen[0]], fake[chosen[1]], names)
+    counts = [_whole(one, real, fake, k, all(rows.all() for rows in chosen)) for k, one in enumerate(tested)]
+    drawn = np.where(chosen[0], real, -1), np.where(chosen[1], fake, -1)
+    inside = [
+        _variety(evidence, np.flatnonzero(drawn[0] == k), np.flatnonzero(drawn[1] == k), k) for k in range(len(counts))
+    ]
     p_values = np.array([1.0 if spread is None else spread.p_value for spread in inside])
     beyond_chance = holm(p_values, ALPHA)
     return tuple(
@@ -155,6 +152,19 @@ def _counted(
         if spread is None
         else dataclasses.replace(count, variety=spread.ratio, collapsed=bool(significant and spread.ratio < COLLAPSED))
         for count, spread, significant in zip(counts, inside, beyond_chance, strict=True)
+    )
+
+
+def _whole(
+    tested: ModeCount, real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"], k: int, independent: bool
+) -> ModeCount:
+    """Return what was found of a mode's independent images, with the counts of all; a mode that has fakes is not missing."""
+    if independent:
+        return tested
+    n_real, n_fake = int((real == k).sum()), int((fake == k).sum())
+    verdict = "rare" if tested.verdict == "missing" and n_fake else tested.verdict
+    return dataclasses.replace(
+        tested, n_real=n_real, n_fake=n_fake, verdict=verdict, draws=(tested.n_real, tested.n_fake)
     )
 
 

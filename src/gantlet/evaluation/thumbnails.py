@@ -14,6 +14,7 @@ from gantlet.data import decode
 from gantlet.data.reading import fit_square
 from gantlet.evaluation.copies import Closeness, thinned
 from gantlet.evaluation.features.cache import cache_path, keep, load
+from gantlet.evaluation.groups import side_draws
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.alignment import CANDIDATES, SIDE, Aligned, AlignedReal, AlignedSearch
 
@@ -44,7 +45,8 @@ def _aligned_real(space: Space) -> AlignedReal:
     assert space.test is not None
     search = AlignedSearch(thumbnails(space.train, cache=space.config.cache))
     held_out = thumbnails(space.test, cache=space.config.cache)
-    looked_up = numpy_stream(0, "held-out thumbnails").permutation(len(held_out))[:MOST]
+    independent = np.flatnonzero(side_draws(space.test, space.config))
+    looked_up = independent[numpy_stream(0, "held-out thumbnails").permutation(len(independent))[:MOST]]
     rows = numpy_stream(0, "training thumbnails").permutation(len(search.pixels))[:MOST]
     own = search(search.pixels[rows], rows)
     planted = np.array([search(copies).ratio for copies in _planted(space.train)])

@@ -2,20 +2,27 @@
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32
 
+from gantlet.core.config import EvaluateConfig
+from gantlet.core.errors import ShapeError
 from gantlet.core.limits import memory_bytes
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.class_differences import listed
 from gantlet.evaluation.findings import Findings
+from gantlet.evaluation.groups import side_draws
 from gantlet.evaluation.inference.intervals import quantile
 from gantlet.evaluation.labels import class_names
+from gantlet.evaluation.metrics.sharpness import of_images
 from gantlet.evaluation.mode_counts import mode_counts
 from gantlet.evaluation.sides import Side, Space
+from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.neighbours import neighbours
+from gantlet.evaluation.stats.ranks import higher_ranks
 
 UNBIASED = ("frechet_distance_debiased", "kernel_distance")
 """Distances whose mean is 0 between sets of one distribution."""
@@ -23,6 +30,8 @@ FAR = 3.5
 """Standard errors above 0 from which such a reference shows a difference: by chance once in 4,000."""
 ROWS, FEWEST = 2000, 20
 """The most images of each side in the nearest-neighbour test, and the fewest."""
+LOOKED_AT = 500
+"""The most images of each side whose sharpness is compared."""
 CHANCE, LINKED = 0.5, 1.5
 """The share of neighbours in the own set by chance; how much wider than independent its spread may be, as neighbours are mutual."""
 BY_CHANCE = 1 / 4000
@@ -46,7 +55,11 @@ def unlike(space: Space, estimates: Sequence[Estimate]) -> str:
     """
     if space.held_out is None or space.held_out is space.real:
         return ""
-    parts = [*_by_labels(space.real, space.held_out), *_by_distance(estimates), *_by_neighbours(space)]
+    sides = [_drawn(side, space.config) for side in (space.real, space.held_out)]
+    distances = (
+        _by_distance(estimates) if space.config.groups == "none" else []
+    )  # no mean of 0 where rows are dependent
+    parts = [*_by_labels(sides), *distances, *_by_neighbours(sides, space.config), *_by_sharpness(sides, space.config)]
     if not parts:
         return ""
     return (
@@ -55,19 +68,60 @@ def unlike(space: Space, estimates: Sequence[Estimate]) -> str:
     )
 
 
-def _by_neighbours(space: Space) -> list[str]:
+@dataclass(frozen=True)
+class _Drawn:
+    """The independent rows of one side: one of each group that the user named; None where a statistics file has no rows."""
+
+    rows: FeatureBank | None
+    names: tuple[str, ...]
+
+    def some(self, n: int, rng: np.random.Generator) -> FeatureBank:
+        """Return n random rows."""
+        assert self.rows is not None
+        return self.rows.take(np.sort(rng.permutation(self.rows.n)[:n]))
+
+
+def _drawn(side: Side, config: EvaluateConfig) -> _Drawn:
+    rows = side.bank.rows
+    if rows is not None and config.groups != "none":
+        rows = rows.take(np.flatnonzero(side_draws(side, config)))
+    return _Drawn(rows, tuple(class_names(side.source)))
+
+
+def _by_neighbours(sides: Sequence[_Drawn], config: EvaluateConfig) -> list[str]:
     """Say where too many, or too few, of up to `ROWS` real or held-out images have their nearest neighbour in their own set.
 
     For sets of one distribution each share is ½, with a standard error of at most `LINKED`·½/√n. Both sides are looked at: rows that lie far from
     everything, as noise does, have their neighbours in the other set, and the accuracy over both is ½ again.
     """
-    sides = [side.bank.rows for side in (space.real, space.held_out) if side is not None]
-    known = [rows for rows in sides if rows is not None]
+    known = [side.rows for side in sides if side.rows is not None]
     if len(known) < 2 or (n := min(ROWS, *(rows.n for rows in known))) < FEWEST:
         return []
-    rng = numpy_stream(space.config.seed, "unlike")
-    real, held_out = (rows.features[np.sort(rng.permutation(rows.n)[:n])] for rows in known)
-    return own_neighbours(real, held_out, memory_bytes(space.config.memory))
+    rng = numpy_stream(config.seed, "unlike")
+    real, held_out = (side.some(n, rng).features for side in sides)
+    return own_neighbours(real, held_out, memory_bytes(config.memory))
+
+
+def _by_sharpness(sides: Sequence[_Drawn], config: EvaluateConfig) -> list[str]:
+    """Say where the held-out images are sharper, or less sharp, than the real ones: some extractors hardly see blur and noise.
+
+    Up to `LOOKED_AT` images of each side, Mann and Whitney's test of their sharpness (mean ranks, so that no single image decides).
+    """
+    images = [side.rows.images for side in sides if side.rows is not None and side.rows.images is not None]
+    if len(images) < 2 or min(map(len, images)) < FEWEST:
+        return []
+    rng = numpy_stream(config.seed, "unlike in sharpness")
+    try:
+        real, held_out = (of_images(some.take(rng.permutation(len(some))[:LOOKED_AT])) for some in images)
+    except ShapeError:
+        return []  # images of one or two pixels have no sharpness
+    higher = higher_ranks(real, held_out)
+    if abs(higher) <= FAR:
+        return []
+    return [
+        f"they are {'sharper' if higher > 0 else 'less sharp'}, median {np.median(held_out):.3g} against {np.median(real):.3g}, "
+        f"{abs(higher):.1f} standard errors"
+    ]
 
 
 def own_neighbours(real: Float32[np.ndarray, "n d"], held_out: Float32[np.ndarray, "n d"], memory: int) -> list[str]:
@@ -84,13 +138,13 @@ def own_neighbours(real: Float32[np.ndarray, "n d"], held_out: Float32[np.ndarra
     return []
 
 
-def _by_labels(real: Side, held_out: Side) -> list[str]:
-    sides = [(side.bank.rows, class_names(side.source)) for side in (real, held_out)]
+def _by_labels(sides: Sequence[_Drawn]) -> list[str]:
     named = []
-    for rows, names in sides:
-        if rows is None or rows.labels is None:
+    for side in sides:
+        if side.rows is None or side.rows.labels is None:
             return []
-        named.append(np.array([names[label] if 0 <= label < len(names) else str(label) for label in rows.labels]))
+        names = side.names
+        named.append(np.array([names[label] if 0 <= label < len(names) else str(label) for label in side.rows.labels]))
     known, numbers = np.unique(np.concatenate(named), return_inverse=True)
     classes = [str(name) for name in known]
     found = mode_counts(numbers[: len(named[0])], numbers[len(named[0]) :], classes, 1 - BY_CHANCE)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Float32, Int64
 
 from gantlet.evaluation.stats.neighbours import neighbours
+from gantlet.evaluation.stats.ranks import higher_ranks
 
 LEAST = 10
 """The fewest images per side of which anything is said."""
@@ -36,6 +37,8 @@ def variety(
     each other's nearest and then share one distance, which is cautious. Real rows that are all equal give ratio 1.
     Source: Mann & Whitney 1947, "On a test of whether one of two random variables is stochastically larger".
     """
+    from scipy.special import ndtr
+
     chosen = within or (np.arange(len(real)), np.arange(len(fake)))
     size = min(len(chosen[0]), len(chosen[1]), MOST)
     if size < LEAST:
@@ -45,20 +48,4 @@ def variety(
     inside = facts.real.distances[:, 0], facts.fake.distances[:, 0]
     medians = [float(np.median(distances)) for distances in inside]
     ratio = medians[1] / medians[0] if medians[0] > 0 else 1.0
-    return Variety(ratio, _closer(*inside))
-
-
-def _closer(real: Float64[np.ndarray, " n"], fake: Float64[np.ndarray, " m"]) -> float:
-    """Return the p-value of the fakes' distances being smaller."""
-    from scipy.special import ndtr
-    from scipy.stats import rankdata
-
-    n, m = len(real), len(fake)
-    ranks = rankdata(np.concatenate([real, fake]))
-    _, ties = np.unique(ranks, return_counts=True)
-    total = n + m
-    spread = n * m / 12 * (total + 1 - float((ties.astype(np.float64) ** 3 - ties).sum()) / (total * (total - 1)))
-    if spread <= 0:
-        return 1.0
-    larger = float(ranks[n:].sum()) - m * (m + 1) / 2
-    return float(ndtr((larger - n * m / 2) / np.sqrt(2 * spread)))
+    return Variety(ratio, float(ndtr(higher_ranks(*inside, inflated=2.0))))

@@ -29,6 +29,7 @@ class ModeCount:
 
     ``variety``: median nearest-neighbour distance among its fakes over that among as many real images of it (None: too
     few images); ``collapsed``: it is significantly lower. ``picture``: its most typical real image, then its fakes.
+    ``draws``: the real and fake images that were tested, one of each group or picture, where rows are dependent; None: all.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
@@ -39,6 +40,12 @@ class ModeCount:
     variety: Amount | None = None
     collapsed: bool = False
     picture: str = ""
+    draws: tuple[Count, Count] | None = None
+
+    @property
+    def tested(self) -> tuple[int, int]:
+        """Return how many independent real and fake images were counted."""
+        return self.draws or (self.n_real, self.n_fake)
 
 
 @dataclass(frozen=True)
