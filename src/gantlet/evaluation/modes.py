@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from jaxtyping import Bool, Int64
+from jaxtyping import Bool, Float32, Int64
 
 from gantlet.core.numerics.distances import row_chunks
 from gantlet.core.numerics.mapped import return_freed_memory
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 CLUSTERS = 20
 FITTED = 20_000
+LEAST = 10
+"""The fewest independent images per cluster that clusters are fitted to."""
 COLLAPSED = 0.8
 """A mode counts as collapsed where the ratio of its variety is below this, and beyond chance."""
 
@@ -38,17 +40,21 @@ class Modes:
     names: tuple[str, ...]
     medoids: Int64[np.ndarray, " k"]
     known: Literal["modes", "classes", "clusters"]
-    """Where they come from: a mixture, an extractor's classes, clusters of the real features."""
+    """Where they come from: a mixture, an extractor's classes, clusters of real features."""
+    fresh: Bool[np.ndarray, " n"]
+    """The real rows that had no part in making the modes: clusters fit the rows that they are made from better than any others."""
 
 
 def assign(evidence: Evidence) -> Modes | None:
-    """Assign images to the known modes of a mixture, to classes where the extractor names the data's own classes, else to clusters of the real features.
+    """Assign images to the known modes of a mixture, to classes where the extractor names the data's own classes, else to clusters.
 
-    A cluster of which more than half the real images have one label is called by it. None where there are fewer than
-    forty real images and no classes.
+    Clusters are fitted to the unseen real images or, where there are none, to a half of the real ones; the other half is
+    counted. A cluster of which more than half the real images have one label is called by it. None where there are fewer
+    than forty real images and no classes.
     """
     real, fake, classes = evidence.real, evidence.fake, evidence.classes
     known: Literal["modes", "classes", "clusters"]
+    fresh = np.ones(real.n, dtype=bool)
     if evidence.mixture is not None:
         sides = [evidence.mixture.nearest(bank.features)[0] for bank in (real, fake)]
         names, known = tuple(f"mode {j}" for j in range(evidence.mixture.n_modes)), "modes"
@@ -65,13 +71,25 @@ def assign(evidence: Evidence) -> Modes | None:
         k = min(CLUSTERS, int(draws_of(real, evidence.seed).sum()) // 20)
         if k < 2:
             return None
+        made_of, fresh = _made_of(evidence, k)
         fitting = min(FITTED, max(20 * k, evidence.memory // (64 * real.dim)))  # k-means holds four copies of them
-        rows = numpy_stream(evidence.seed, "clusters").permutation(real.n)[:fitting]
-        fitted = KMeans(k, n_init=1, random_state=evidence.seed % 2**32).fit(real.features[rows])
+        rows = numpy_stream(evidence.seed, "clusters").permutation(len(made_of))[:fitting]
+        fitted = KMeans(k, n_init=1, random_state=evidence.seed % 2**32).fit(made_of[rows])
         sides = [_predicted(fitted, bank) for bank in (real, fake)]
         known = "clusters"
         names = tuple(f"cluster {i + 1}{_mostly(evidence, sides[0] == i)}" for i in range(k))
-    return Modes(sides[0], sides[1], names, medoids(real.features, sides[0], len(names)), known)
+    return Modes(sides[0], sides[1], names, medoids(real.features, sides[0], len(names)), known, fresh)
+
+
+def _made_of(evidence: Evidence, k: int) -> tuple[Float32[np.ndarray, "m d"], Bool[np.ndarray, " n"]]:
+    """Return the features that k clusters are fitted to, and which real rows are none of them."""
+    real, test = evidence.real, evidence.test
+    if test is not None and test is not real and draws_of(test, evidence.seed).sum() >= LEAST * k:
+        return test.features, np.ones(real.n, dtype=bool)
+    groups = np.arange(real.n) if real.groups is None else np.unique(real.groups, return_inverse=True)[1]
+    count = int(groups.max()) + 1
+    fresh = np.isin(groups, numpy_stream(evidence.seed, "halves").permutation(count)[: count // 2])
+    return real.features[~fresh], fresh
 
 
 def _predicted(fitted: "KMeans", bank: FeatureBank) -> Int64[np.ndarray, " n"]:
@@ -106,7 +124,8 @@ def counted_by_label(evidence: Evidence) -> tuple[ModeCount, ...]:
         return ()
     count = max(len(evidence.label_names), int(real.max(initial=-1)) + 1, int(fake.max(initial=-1)) + 1)
     names = tuple(_label_name(evidence, label) for label in range(count))
-    return tuple(found for found in _counted(evidence, real, fake, names) if found.n_real or found.n_fake)
+    counts = _counted(evidence, real, fake, names, np.ones(evidence.real.n, dtype=bool))
+    return tuple(found for found in counts if found.n_real or found.n_fake)
 
 
 def shares(evidence: Evidence, modes: Modes) -> tuple[ClassShare, ...]:
@@ -114,15 +133,17 @@ def shares(evidence: Evidence, modes: Modes) -> tuple[ClassShare, ...]:
 
     () without labels of real images, and for a classifier without labelled unseen ones.
     """
-    bank, symbols = evidence.real, modes.real
+    bank, symbols, fresh = evidence.real, modes.real, modes.fresh
     if modes.known == "classes":
         if evidence.test is None or evidence.test is evidence.real or evidence.test.probabilities is None:
             return ()
         bank, symbols = evidence.test, evidence.test.probabilities.argmax(1)
+        fresh = np.ones(bank.n, dtype=bool)
     if modes.known == "modes" or bank.labels is None:
         return ()
     names = [_label_name(evidence, label) for label in range(int(bank.labels.max(initial=0)) + 1)]
     known, fakes = (draws_of(side, evidence.seed) for side in (bank, evidence.fake))
+    known &= fresh
     return class_shares(symbols[known], bank.labels[known], modes.fake[fakes], names)
 
 
@@ -132,15 +153,20 @@ def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
     A mode is collapsed where its fakes lie closer to each other than as many real images of it (ratio below 0.8) and
     the test is significant at 1 % after Holm's correction.
     """
-    return _counted(evidence, modes.real, modes.fake, modes.names)
+    return _counted(evidence, modes.real, modes.fake, modes.names, modes.fresh)
 
 
 def _counted(
-    evidence: Evidence, real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"], names: tuple[str, ...]
+    evidence: Evidence,
+    real: Int64[np.ndarray, " n"],
+    fake: Int64[np.ndarray, " m"],
+    names: tuple[str, ...],
+    fresh: Bool[np.ndarray, " n"],
 ) -> tuple[ModeCount, ...]:
     chosen = [draws_of(bank, evidence.seed) for bank in (evidence.real, evidence.fake)]
-    tested = mode_counts(real[chosen[0]], fake[chosen[1]], names)
-    counts = [_whole(one, real, fake, k, all(rows.all() for rows in chosen)) for k, one in enumerate(tested)]
+    tested = mode_counts(real[chosen[0] & fresh], fake[chosen[1]], names)
+    all_of_both = all(rows.all() for rows in (*chosen, fresh))
+    counts = [_whole(one, real, fake, k, all_of_both) for k, one in enumerate(tested)]
     drawn = np.where(chosen[0], real, -1), np.where(chosen[1], fake, -1)
     inside = [
         _variety(evidence, np.flatnonzero(drawn[0] == k), np.flatnonzero(drawn[1] == k), k) for k in range(len(counts))
@@ -158,7 +184,7 @@ def _counted(
 def _whole(
     tested: ModeCount, real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"], k: int, independent: bool
 ) -> ModeCount:
-    """Return what was found of a mode's independent images, with the counts of all; a mode that has fakes is not missing."""
+    """Return what was found of a mode's tested images, with the counts of all; a mode that has fakes is not missing."""
     if independent:
         return tested
     n_real, n_fake = int((real == k).sum()), int((fake == k).sum())

@@ -1,5 +1,6 @@
 """The Fréchet distance against its closed form and torch-fidelity; its interval against the bootstrap."""
 
+import dataclasses
 from collections.abc import Callable
 from types import ModuleType
 
@@ -13,6 +14,7 @@ from gantlet.core.errors import NonFiniteError, ShapeError, TooFewSamples
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.metrics.frechet_distance import frechet_distance
+from gantlet.evaluation.standing import standings
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.moments import Moments
 
@@ -136,3 +138,19 @@ def test_the_noise_within_sides_does_not_grow_with_the_distance_between_them() -
     assert noise[1].std() < 3 * noise[0].std()
     relabelled = two(400, 4, 5.0)(0).gaussian_null.distances(np.random.default_rng(1))
     assert relabelled[1:].std() > 30 * noise[1].std()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 9])
+def test_a_single_image_that_carries_the_variance_widens_the_interval(seed: int) -> None:
+    """Lognormal features: 3 of 20 honest sets stood out beside their reference, these three, by z up to 4."""
+    sides = np.exp(np.random.default_rng([7, seed]).standard_normal((3, 300, 16))).astype(np.float32)
+    real, fake, held_out = (FeatureBank(side) for side in sides)
+    value, reference = (compute(Evidence(real, bank), ["frechet_distance"])[0] for bank in (fake, held_out))
+    assert any(note.startswith("heavy tails") for note in value.notes)
+    assert standings([dataclasses.replace(value, reference=reference)], 0.95)[0].state == "unclear"
+
+
+def test_normal_features_have_no_heavy_tails() -> None:
+    real, fake = np.random.default_rng(0).standard_normal((2, 300, 16)).astype(np.float32)
+    (plain,) = compute(Evidence(FeatureBank(real), FeatureBank(fake)), ["frechet_distance"])
+    assert not any("heavy tails" in note for note in plain.notes)
