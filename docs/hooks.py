@@ -35,6 +35,7 @@ OPTIONS = {
     "evaluate": [options.Evaluate, EvaluateConfig],
     "compare": [options.Compare, EvaluateConfig],
     "leaderboard": [options.Leaderboard],
+    "tournament": [options.Tournament],
     "audit": [options.Audit, AuditConfig],
     "stats": [],
     "stats make": [options.StatsMake, EvaluateConfig],

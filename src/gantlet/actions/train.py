@@ -5,6 +5,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,6 +45,7 @@ def train(
     *,
     resume: bool | Literal["auto"] = False,
     size_steps: bool = False,
+    metrics: tuple[str, ...] = (),
     progress: Progress = nothing,
     say: Callable[[str], None] = print,
 ) -> Report | None:
@@ -56,7 +58,7 @@ def train(
 
     Args: config: the training; resume: continue from the newest checkpoint (auto: where there is a run, else start);
     size_steps: lower ``config.steps`` where the data are few, as the command does for a recipe's number;
-    progress, say: called with progress and messages.
+    metrics: those of the report; (): the usual ones; progress, say: called with progress and messages.
     Returns: the final generator's Report (that of the best one is report-best.json); None where ``config.evaluate`` is off
     or the last evaluation failed.
     Under torchrun the processes share every batch, and the evaluations; there an evaluation that fails ends all of them.
@@ -68,12 +70,17 @@ def train(
     with trust():  # what the caller configured is read back from the run's own files
         config = dataclasses.replace(config, out=str(run_folder(config)))
         resumes = processes().first(lambda: is_run(Path(config.out))) if resume == "auto" else resume
-        return _train(config, resumes, size_steps, progress, say)
+        prepared = partial(Evaluations, metrics=tuple(metrics))
+        return _train(config, resumes, size_steps, (progress, say, prepared))
 
 
 def _train(
-    config: TrainConfig, resume: bool, size_steps: bool, progress: Progress, say: Callable[[str], None]
+    config: TrainConfig,
+    resume: bool,
+    size_steps: bool,
+    asked: tuple[Progress, Callable[[str], None], Callable[..., Evaluations]],
 ) -> Report | None:
+    progress, say, prepared = asked
     processes().first(lambda: require_free(config, resume=resume))
     config, source = _as_wanted(config)
     before = processes().first(lambda: recorded(Path(config.out) / "config.toml")) if resume else None
@@ -89,7 +96,7 @@ def _train(
     if isinstance(data, TrainingImages) and data.pairs is not None and not source.held_out:
         say(f"{source.spec} has no held-out split: outputs are shown and measured for training inputs")
     shape = (data.shape.size, data.shape.channels) if isinstance(data, TrainingImages) else None
-    evaluations = Evaluations(config, source, shape, progress, say) if config.evaluate else None
+    evaluations = prepared(config, source, shape, progress, say) if config.evaluate else None
     if evaluations is not None:
         evaluations.prepare()
     with _alone(Path(config.out)):

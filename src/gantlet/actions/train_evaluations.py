@@ -48,6 +48,8 @@ class Evaluations:
     shape: tuple[int, int] | None
     progress: Progress
     say: Callable[[str], None]
+    metrics: tuple[str, ...] = ()
+    """Those of the report; (): the usual ones."""
     _base: Evaluator | None = None
     _evaluators: dict[tuple[str, ...], Evaluator] = field(default_factory=dict)
     _said: set[str] = field(default_factory=set)
@@ -95,7 +97,7 @@ class Evaluations:
     @property
     def at_the_end(self) -> tuple[str, ...]:
         """Return the metrics of the report."""
-        return AT_THE_END_PAIRS if self.paired else AT_THE_END
+        return self.metrics or (AT_THE_END_PAIRS if self.paired else AT_THE_END)
 
     def evaluator(self, metrics: tuple[str, ...]) -> Evaluator:
         """Return an evaluator for these metrics and those by class; real images are the held-out ones where there are any."""
@@ -159,7 +161,8 @@ class Evaluations:
         for option, value in (("features", config.features), ("weights", config.weights), ("seed", str(config.seed))):
             words += [f"--{option}", value] if value != str(getattr(EvaluateConfig, option)) else []
         words += ["--on-bad", config.on_bad] if config.on_bad != EvaluateConfig.on_bad else []
-        words += ["--pairs", "order", "--metrics", *self.at_the_end] if self.paired else []
+        words += ["--pairs", "order"] if self.paired else []
+        words += ["--metrics", *self.at_the_end] if self.at_the_end != AT_THE_END else []
         run = self.config
         parts = (run.network, run.discriminator, run.objective, *run.techniques)
         if self.paired or any(":" in part for part in parts):  # else the run may not name its inputs, or code

@@ -167,7 +167,10 @@ def _counted(
     tested = mode_counts(real[chosen[0] & fresh], fake[chosen[1]], names)
     all_of_both = all(rows.all() for rows in (*chosen, fresh))
     counts = [_whole(one, real, fake, k, all_of_both) for k, one in enumerate(tested)]
-    drawn = np.where(chosen[0], real, -1), np.where(chosen[1], fake, -1)
+    grouped = (
+        evidence.real.groups is not None
+    )  # pictures that fakes repeat are a lack of variety, and not a reason to leave them out
+    drawn = np.where(chosen[0], real, -1), np.where(chosen[1] | (not grouped), fake, -1)
     inside = [
         _variety(evidence, np.flatnonzero(drawn[0] == k), np.flatnonzero(drawn[1] == k), k) for k in range(len(counts))
     ]

@@ -6,6 +6,7 @@ from typing import Any
 from gantlet.cli.commands.classroom import classroom
 from gantlet.cli.commands.evaluation import audit, compare, evaluate, leaderboard, log, replay, report, stats
 from gantlet.cli.commands.information import doctor, explain, lab, list_
+from gantlet.cli.commands.methods import tournament
 from gantlet.cli.commands.shared import Words
 from gantlet.cli.commands.training import export, quickstart, sample, train
 
@@ -17,6 +18,7 @@ COMMANDS: dict[str, Callable[[Words], Any]] = {
     "evaluate": evaluate,
     "compare": compare,
     "leaderboard": leaderboard,
+    "tournament": tournament,
     "audit": audit,
     "stats": stats,
     "lab": lab,

@@ -1,9 +1,11 @@
 """Several runs of one method on the command line: what evaluate, compare and train do with them."""
 
+from itertools import takewhile
 from pathlib import Path
 
 from gantlet.cli import options
 from gantlet.cli.commands.shared import Words, put
+from gantlet.cli.parse import parse
 from gantlet.cli.progress import Progress
 from gantlet.core.config import EvaluateConfig, TrainConfig
 from gantlet.core.errors import UsageError
@@ -62,6 +64,45 @@ def train_seeds(config: TrainConfig, chosen: options.Train, *, size_steps: bool)
         with trust():  # what was typed here is read back from the runs' own files
             result = evaluated([str(folder) for folder in folders], out=out, progress=progress)
     _show(result, chosen.json, out)
+
+
+def tournament(words: Words) -> None:
+    """Equal budgets of random search for several recipes, fresh seeds of the best settings of each, tournament.html."""
+    recipes = list(takewhile(lambda word: not word.startswith("-"), words))
+    (chosen,) = parse("tournament", words[len(recipes) :], options.Tournament, argument="RECIPE RECIPE …")
+    from gantlet.actions.tournament import tournament as action
+    from gantlet.actions.tournament_trials import Protocol
+
+    protocol = Protocol(
+        chosen.data, chosen.metric, chosen.features, chosen.steps, chosen.resolution, chosen.samples, chosen.seed
+    )
+    with Progress() as progress:
+        result = action(
+            recipes,
+            trials=_trials(chosen.budget),
+            seeds=chosen.seeds,
+            protocol=protocol,
+            out=chosen.out,
+            storage=chosen.storage,
+            longest=chosen.longest,
+            progress=progress,
+            say=progress.say,
+        )
+    if chosen.json:
+        put(result.to_json())
+        return
+    from gantlet.reports.tournament import show_tournament
+
+    show_tournament(result)
+    put(f"\n{chosen.out / 'tournament.html'}")
+
+
+def _trials(budget: str) -> int:
+    """Read a budget, 20x or 20, as the number of trials; raises UsageError."""
+    number = budget.strip().removesuffix("x")
+    if not number.isdecimal() or int(number) < 1:
+        raise UsageError(f"--budget is the number of random settings of each method, e.g. 20x; got {budget!r}")
+    return int(number)
 
 
 def _show(result: RunsReport, as_json: bool, out: Path) -> None:
