@@ -16,6 +16,7 @@ from typing import Any
 import gantlet
 from gantlet.cli import entry, options
 from gantlet.cli.commands import COMMANDS
+from gantlet.cli.tournament_options import Tournament
 from gantlet.core.config import EvaluateConfig, TrainConfig
 from gantlet.core.registry import Entry
 from gantlet.evaluation.audit.config import AuditConfig
@@ -35,7 +36,7 @@ OPTIONS = {
     "evaluate": [options.Evaluate, EvaluateConfig],
     "compare": [options.Compare, EvaluateConfig],
     "leaderboard": [options.Leaderboard],
-    "tournament": [options.Tournament],
+    "tournament": [Tournament],
     "audit": [options.Audit, AuditConfig],
     "stats": [],
     "stats make": [options.StatsMake, EvaluateConfig],

@@ -16,6 +16,7 @@ _WHERE = {
     "evaluate_runs": "gantlet.actions.evaluate_runs",
     "compare_runs": "gantlet.actions.compare_runs",
     "leaderboard": "gantlet.actions.leaderboard",
+    "tournament": "gantlet.actions.tournament",
     "audit": "gantlet.actions.audit",
     "gate": "gantlet.actions.gate",
     "Evaluator": "gantlet.evaluation.evaluator",
@@ -46,6 +47,7 @@ _WHERE = {
     "Report": "gantlet.core.results.report",
     "RunsReport": "gantlet.core.results.runs",
     "RunsComparison": "gantlet.core.results.runs",
+    "Tournament": "gantlet.core.results.tournament",
     "TransportResult": "gantlet.transport.result",
     "GantletError": "gantlet.core.errors",
 }
@@ -66,6 +68,7 @@ __all__ = [
     "RunsComparison",
     "RunsReport",
     "Samples",
+    "Tournament",
     "TrainConfig",
     "TransportResult",
     "audit",
@@ -87,6 +90,7 @@ __all__ = [
     "points",
     "replay",
     "sample",
+    "tournament",
     "train",
     "transport",
 ]
@@ -104,6 +108,7 @@ if TYPE_CHECKING:
     from gantlet.actions.leaderboard import leaderboard
     from gantlet.actions.replay import replay
     from gantlet.actions.sample import sample
+    from gantlet.actions.tournament import tournament
     from gantlet.actions.train import train
     from gantlet.core.config import EvaluateConfig, TrainConfig
     from gantlet.core.errors import GantletError
@@ -115,6 +120,7 @@ if TYPE_CHECKING:
     from gantlet.core.results.leaderboard import Leaderboard
     from gantlet.core.results.report import Report
     from gantlet.core.results.runs import RunsComparison, RunsReport
+    from gantlet.core.results.tournament import Tournament
     from gantlet.data.given import features, images, points
     from gantlet.data.opening import open_source
     from gantlet.data.samples import Samples

@@ -242,8 +242,15 @@ def test_two_methods_from_the_first_trial_to_the_page(tmp_path: Path, monkeypatc
 @pytest.mark.slow
 def test_two_methods_really_trained(tmp_path: Path) -> None:
     """Half a CPU minute: trainings, evaluations, both checkpoints' scores; a part that was done is not done again."""
-    protocol = Protocol("digits", features="random-conv", steps=20, samples=50)
-    settings = {"trials": 2, "seeds": 2, "protocol": protocol, "out": tmp_path / "t", "say": lambda _: None}
+    settings = {
+        "features": "random-conv",
+        "steps": 20,
+        "samples": 50,
+        "trials": 2,
+        "seeds": 2,
+        "out": tmp_path / "t",
+        "say": lambda _: None,
+    }
     result = tournament(["dcgan", "lsgan"], **settings)
     for one in result:
         assert all(t.best is not None and t.best <= t.final and t.seconds > 0 for t in (*one.search, *one.seeds))

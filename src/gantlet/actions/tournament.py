@@ -38,7 +38,12 @@ def tournament(
     *,
     trials: int = 20,
     seeds: int = 5,
-    protocol: Protocol | None = None,
+    metric: str = "frechet_distance",
+    features: str = "auto",
+    steps: int = 0,
+    resolution: int = 0,
+    samples: int = 2_000,
+    seed: int = 0,
     out: Path | str = "tournament",
     storage: str = "",
     level: float = 0.95,
@@ -48,19 +53,22 @@ def tournament(
 ) -> Tournament:
     """Give every method the same number of random settings, run the best of each on fresh seeds, and compare.
 
+    >>> gantlet.tournament(["dcgan", "wgan-gp", "r3gan"], "photos/", trials=20, steps=5000).verdict  # doctest: +SKIP
+
     Each trial trains one setting, drawn from the recipe's [search] ranges, with one seed, and scores its best and its final checkpoint
     under one protocol. Called again it goes on; called on several machines with one ``storage`` the workers share the trials, and a
     killed worker's trial is taken up again.
 
-    Args: recipes: two or more; data: a source; trials: of each search; seeds: fresh ones of each method's best setting; protocol: what all
-    trials share (``data`` stands in its place where none is given); out: a folder for the runs, tournament.json and tournament.html;
-    storage: an Optuna storage URL, or journal:FILE; '': a SQLite file in ``out``; longest: seconds without a sign of life after which
-    a trial is taken from its worker.
+    Args: recipes: two or more; data: a source; trials: of each search; seeds: fresh ones of each method's best setting; metric: decides, and
+    chooses the best checkpoint; features: as `TrainConfig`; steps: discriminator steps of each training, so that methods see equally many
+    images, 0: each recipe's own number; resolution, samples, seed: of all trainings; out: a folder for the runs, tournament.json and
+    tournament.html; storage: an Optuna storage URL, or journal:FILE; '': a SQLite file in ``out``; longest: seconds without a sign of life
+    after which a trial is taken from its worker.
     Raises: UsageError, ConfigError before the first trial; what is no method's fault, e.g. a full disk.
     Source: Lucic et al. 2018, arXiv:1711.10337, Sec. 5 (protocol).
     """
     _require(recipes, trials, seeds)
-    chosen = protocol or Protocol(data)
+    chosen = Protocol(data, metric, features, steps, resolution, samples, seed)
     direction = METRICS.entry(resolve(chosen.metric)[0].name).meta.lower_is_better
     if direction is None:
         raise ConfigError(f"a tournament needs a metric with a better side; {chosen.metric} has none")

@@ -7,6 +7,7 @@ from gantlet.cli import options
 from gantlet.cli.commands.shared import Words, put
 from gantlet.cli.parse import parse
 from gantlet.cli.progress import Progress
+from gantlet.cli.tournament_options import Tournament
 from gantlet.core.config import EvaluateConfig, TrainConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.processes import rank
@@ -69,19 +70,21 @@ def train_seeds(config: TrainConfig, chosen: options.Train, *, size_steps: bool)
 def tournament(words: Words) -> None:
     """Equal budgets of random search for several recipes, fresh seeds of the best settings of each, tournament.html."""
     recipes = list(takewhile(lambda word: not word.startswith("-"), words))
-    (chosen,) = parse("tournament", words[len(recipes) :], options.Tournament, argument="RECIPE RECIPE …")
+    (chosen,) = parse("tournament", words[len(recipes) :], Tournament, argument="RECIPE RECIPE …")
     from gantlet.actions.tournament import tournament as action
-    from gantlet.actions.tournament_trials import Protocol
 
-    protocol = Protocol(
-        chosen.data, chosen.metric, chosen.features, chosen.steps, chosen.resolution, chosen.samples, chosen.seed
-    )
     with Progress() as progress:
         result = action(
             recipes,
+            chosen.data,
             trials=_trials(chosen.budget),
             seeds=chosen.seeds,
-            protocol=protocol,
+            metric=chosen.metric,
+            features=chosen.features,
+            steps=chosen.steps,
+            resolution=chosen.resolution,
+            samples=chosen.samples,
+            seed=chosen.seed,
             out=chosen.out,
             storage=chosen.storage,
             longest=chosen.longest,
