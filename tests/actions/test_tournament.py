@@ -172,7 +172,7 @@ def test_what_trials_say(tmp_path: Path) -> None:
     assert {one.recipe for one in result.contenders[:2]} == {"a", "b"} and result["c"].best.mean > 25
     assert [pair.better for pair in result.pairs if "c" in (pair.a, pair.b)] != ["", ""]
     assert "not distinguishable from" in result.verdict[0] and result.verdict[1].startswith("good: 2 of 3 pairs")
-    assert "poor: c: 3 of 10 settings failed." in result.verdict
+    assert "caution: c: 3 of 10 settings failed." in result.verdict
     medians = [each.median for each in result["a"].curve]
     assert medians == sorted(medians, reverse=True) and result["a"].curve[-1].seconds == 100.0
     assert json.loads(result.to_json())["contenders"][2]["recipe"] == "c" and "Tournament of 3" in repr(result)

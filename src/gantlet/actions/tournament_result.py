@@ -112,7 +112,7 @@ def _verdict(contenders: Sequence[Contender], pairs: Sequence[Pair], level: floa
         first,
         f"{kind}: {told} of {len(pairs)} pairs are distinguishable (Welch's test over fresh seeds, {1 - level:.0%} after Holm's correction).",
     ]
-    lines += [f"poor: {one.recipe}: {_failed(one)}" for one in contenders if _failed(one)]
+    lines += [f"caution: {one.recipe}: {_failed(one)}" for one in contenders if _failed(one)]
     return tuple(lines)
 
 

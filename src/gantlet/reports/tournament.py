@@ -27,6 +27,7 @@ def render_tournament(result: Tournament) -> str:
         headline=headline(result),
         panels=[(one, panel(one.curve, low, high)) for one in result.contenders],
         span=(low, high),
+        logarithmic=logarithmic(low, high),
         mean=_mean,
         settings=settings_text,
         wide=WIDE,
@@ -55,13 +56,19 @@ def _span(result: Tournament) -> tuple[float, float]:
     return (min(numbers), max(numbers)) if numbers else (0.0, 1.0)
 
 
+def logarithmic(low: float, high: float) -> bool:
+    """Return whether the scores are drawn by their logarithms: positive ones that span more than a factor of four."""
+    return low > 0 and high > 4 * low
+
+
 def panel(curve: Sequence[Budget], low: float, high: float) -> dict[str, str]:
     """Return the points of a method's line and band, as SVG wants them: trials from left to right (logarithm), the score upwards."""
     most = math.log(max(each.k for each in curve)) or 1.0
-    width = (high - low) or 1.0
+    scale = math.log if logarithmic(low, high) else float
+    width = (scale(high) - scale(low)) or 1.0
 
     def at(k: int, value: float | None, open_end: float) -> str:
-        y = open_end if value is None else HIGH - HIGH * (value - low) / width
+        y = open_end if value is None else HIGH - HIGH * (scale(value) - scale(low)) / width
         return f"{WIDE * math.log(k) / most:.1f},{min(max(y, 0.0), HIGH):.1f}"
 
     line = [at(each.k, each.median, 0.0) for each in curve if each.median is not None]
