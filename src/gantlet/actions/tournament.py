@@ -44,6 +44,7 @@ def tournament(
     resolution: int = 0,
     samples: int = 2_000,
     seed: int = 0,
+    network: str = "",
     out: Path | str = "tournament",
     storage: str = "",
     level: float = 0.95,
@@ -61,14 +62,14 @@ def tournament(
 
     Args: recipes: two or more; data: a source; trials: of each search; seeds: fresh ones of each method's best setting; metric: decides, and
     chooses the best checkpoint; features: as `TrainConfig`; steps: discriminator steps of each training, so that methods see equally many
-    images, 0: each recipe's own number; resolution, samples, seed: of all trainings; out: a folder for the runs, tournament.json and
-    tournament.html; storage: an Optuna storage URL, or journal:FILE; '': a SQLite file in ``out``; longest: seconds without a sign of life
-    after which a trial is taken from its worker.
+    images, 0: each recipe's own number; resolution, samples, seed, network: of all trainings (network '': each recipe's own); out: a folder for
+    the runs, tournament.json and tournament.html; storage: an Optuna storage URL, or journal:FILE; '': a SQLite file in ``out``; longest:
+    seconds without a sign of life after which a trial is taken from its worker.
     Raises: UsageError, ConfigError before the first trial; what is no method's fault, e.g. a full disk.
     Source: Lucic et al. 2018, arXiv:1711.10337, Sec. 5 (protocol).
     """
     _require(recipes, trials, seeds)
-    chosen = Protocol(data, metric, features, steps, resolution, samples, seed)
+    chosen = Protocol(data, metric, features, steps, resolution, samples, seed, network)
     direction = METRICS.entry(resolve(chosen.metric)[0].name).meta.lower_is_better
     if direction is None:
         raise ConfigError(f"a tournament needs a metric with a better side; {chosen.metric} has none")

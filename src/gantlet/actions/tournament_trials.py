@@ -15,17 +15,23 @@ from gantlet.core.results.report import Report
 from gantlet.core.results.tournament import Trial
 from gantlet.core.rng import numpy_stream
 from gantlet.core.search import Range, applied, drawn, read_ranges
+from gantlet.core.specs import format_spec, parse_spec
 from gantlet.evaluation.sides import Progress, nothing
 from gantlet.training.recipes import RECIPES, load
 
 SECONDS = "seconds.txt"
+PER_IMAGE = {"gradient-penalty", "dragan"}
 CHECKS = 5
 """Evaluations inside the loop, among which the best checkpoint is chosen."""
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """What all trials share. ``steps``: discriminator steps, so that methods see equally many images; 0: each recipe's own number."""
+    """What all trials share.
+
+    ``steps``: discriminator steps, so that methods see equally many images; 0: each recipe's own number. ``network``: of all methods, without normalisation
+    where a gradient penalty forbids it; '': each recipe's own.
+    """
 
     data: str
     metric: str = "frechet_distance"
@@ -34,6 +40,7 @@ class Protocol:
     resolution: int = 0
     samples: int = 2_000
     seed: int = 0
+    network: str = ""
 
     def settings(self) -> dict[str, Any]:
         """Return the fields as plain values."""
@@ -57,6 +64,8 @@ def settings_of(recipe: str, place: int, seed: int) -> dict[str, Any]:
 def configured(recipe: str, values: Mapping[str, Any], protocol: Protocol, seed: int, out: Path) -> TrainConfig:
     """Return the training of one trial; raises ConfigError."""
     config = applied(load(recipe), values)
+    if protocol.network:
+        config = dataclasses.replace(config, network=_alike(protocol.network, config))
     steps = -(-protocol.steps // config.discriminator_steps) if protocol.steps else config.steps
     return dataclasses.replace(
         config,
@@ -73,6 +82,13 @@ def configured(recipe: str, values: Mapping[str, Any], protocol: Protocol, seed:
         checkpoint_every=max(1, min(config.checkpoint_every, steps // CHECKS)),
         keep=1,
     )
+
+
+def _alike(network: str, config: TrainConfig) -> str:
+    """Return the network, without normalisation where a penalty on single images' gradients forbids that of batches."""
+    name, options = parse_spec(network)
+    bare = {parse_spec(penalty)[0] for penalty in config.penalties} & PER_IMAGE
+    return format_spec(name, {**options, **({"norm": "none"} if bare else {})})
 
 
 def ran(
