@@ -132,7 +132,7 @@ def transport_interval(
             f"fewer than {GROUPS} samples per side: no permutation test; near the null the delta interval is invalid",
         )
     else:
-        squared, p_value = _squared(evidence, value, spread)
+        squared, p_value = squared_parts(evidence, value, spread)
         variance, (low, high) = squared.variance, squared.interval(evidence.level)
         details |= {"p_value": p_value, "null_mean": squared.null_mean}
         if p_value > 1 - evidence.level:
@@ -141,7 +141,7 @@ def transport_interval(
     return low, high, kind, {"standard_error": variance**0.5, **details}, notes
 
 
-def _squared(evidence: Evidence, value: float, spread: Spread) -> tuple[SquaredDistance, float]:
+def squared_parts(evidence: Evidence, value: float, spread: Spread) -> tuple[SquaredDistance, float]:
     """Return what the interval is made of, and the p-value of the permutation test."""
     relabelled = evidence.gaussian_null.distances(_relabellings(evidence))
     p_value = float(np.mean(relabelled >= relabelled[0] * (1 - 1e-12)))
