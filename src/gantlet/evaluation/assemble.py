@@ -9,9 +9,12 @@ from typing import Any
 
 from gantlet.core.output import REPORT, remove_pictures, writing_result
 from gantlet.core.processes import processes
+from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.plain import as_plain
 from gantlet.core.results.report import Report
 from gantlet.core.version import __version__
+from gantlet.evaluation.across_spaces import mean_over_spaces
+from gantlet.evaluation.across_spaces import said as fitted
 from gantlet.evaluation.duplicates import duplicates, repeats
 from gantlet.evaluation.findings import Findings
 from gantlet.evaluation.formats import compression, said_of_both, said_of_further
@@ -71,6 +74,7 @@ def _reported(
     space, fake, first = spaces[0], sides[0], findings[0]
     gallery = Gallery(out, space.real, space.train, fake, space.config)
     copied = exact_copies(space, fake)
+    estimates = _estimates(spaces, findings)
     return Report(
         features=_stamp(spaces),
         real=space.real.source.spec,
@@ -78,11 +82,7 @@ def _reported(
         n_real=space.real.bank.n,
         n_fake=fake.bank.n,
         seed=space.config.seed,
-        estimates=tuple(
-            dataclasses.replace(estimate, features=each.name)
-            for each, known in zip(spaces, findings, strict=True)
-            for estimate in known.estimates
-        ),
+        estimates=(*estimates, *mean_over_spaces(estimates)),
         verdict=verdict(
             first.estimates,
             first.modes,
@@ -92,7 +92,7 @@ def _reported(
             shares=first.shares,
             exact=copied,
             no_test=UNLIKE if differ else space.no_test,
-            further=(_repeated(space, fake), differ, *_not_compared(space, fake)),
+            further=(_repeated(space, fake), differ, *_not_compared(space, fake), *fitted(estimates)),
             points=fake.source.kind == "points",
             level=space.config.level,
         ),
@@ -107,6 +107,15 @@ def _reported(
         classes=first.classes,
         class_shares=first.shares,
         settings=as_plain(space.config),
+    )
+
+
+def _estimates(spaces: Sequence[Space], findings: Sequence[Findings]) -> tuple[Estimate, ...]:
+    """Return the estimates of all spaces, each with the name of its own."""
+    return tuple(
+        dataclasses.replace(estimate, features=each.name)
+        for each, known in zip(spaces, findings, strict=True)
+        for estimate in known.estimates
     )
 
 

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from gantlet.evaluation.features.build import build_extractor
-from gantlet.evaluation.features.efficientnet_lite0 import BATCH_NORM_EPSILON, FoldedConv, _blocks
+from gantlet.evaluation.features.efficientnet_network import BATCH_NORM_EPSILON, FoldedConv, blocks
 
 EXTRACTOR = build_extractor("efficientnet-lite0")
 
@@ -48,7 +48,7 @@ def test_the_published_number_of_weights() -> None:
     folded = sum(buffer.numel() for buffer in network.buffers())
     # 4,652,008 parameters; folding turns γ and β (2 a channel) into one bias: 42,016 statistics = 2 a channel
     assert folded == 4_652_008 - 42_016 // 2
-    assert len(_blocks()) == 16
+    assert len(blocks()) == 16
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (7, 400, 3), (300, 9, 3), (8, 8, 1), (500, 335, 3)])

@@ -7,8 +7,8 @@ from torch import nn
 from torch.nn import functional
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.numerics.feature_maps import random_network
 from gantlet.evaluation.features.build import build_extractor
-from gantlet.evaluation.features.random_conv import random_network
 
 BATCH = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
 

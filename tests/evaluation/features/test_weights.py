@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 
 from gantlet.core.errors import WeightsError
 from gantlet.core.files import cache_folder, sha256
-from gantlet.evaluation.features.efficientnet_lite0 import load_network
+from gantlet.evaluation.features.efficientnet_lite0 import PACKAGE, WEIGHTS
+from gantlet.evaluation.features.efficientnet_network import blocks, load_network
 from gantlet.evaluation.features.weights import WeightsFile, check, load_tensors, locate
 
 
@@ -43,7 +44,7 @@ def test_another_or_truncated_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="damaged, incomplete or another file"):
         check(tmp_path / "a.pth", file)
     with pytest.raises(WeightsError, match=r"efficientnet-lite0-57934424\.pth"):
-        load_network(str(tmp_path / "a.pth"))
+        load_network(str(tmp_path / "a.pth"), WEIGHTS, PACKAGE, blocks())
 
 
 class Malicious:

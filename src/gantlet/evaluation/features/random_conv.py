@@ -10,34 +10,11 @@ from torch import nn
 
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.extractors import Extractor
-from gantlet.core.rng import torch_stream
+from gantlet.core.numerics.feature_maps import random_network
 from gantlet.data import decode
 from gantlet.data.reading import SIZES, PixelBatch, Pixels, fit_square
 from gantlet.evaluation.features import EXTRACTORS
 from gantlet.evaluation.features.cache import arrays_digest
-
-WIDTH = 32
-
-
-def random_network(size: int, channels: int, dim: int, seed: int) -> nn.Sequential:
-    """Return 3×3 convolutions with ReLU, each followed by 2×2 average pooling down to 4 pixels, then d linear outputs.
-
-    Width 32, doubled at each halving; weights N(0, 2/fan_in) (He et al. 2015), no biases.
-    """
-    layers: list[nn.Module] = []
-    side, into, width = size, channels, WIDTH
-    while True:
-        layers += [nn.utils.skip_init(nn.Conv2d, into, width, 3, padding=1, bias=False), nn.ReLU(inplace=True)]
-        if side <= 4:
-            break
-        layers.append(nn.AvgPool2d(2))
-        side, into, width = side // 2, width, 2 * width
-    layers += [nn.Flatten(), nn.utils.skip_init(nn.Linear, width * side * side, dim, bias=False)]
-    chance = torch_stream(seed, "random-conv")
-    for layer in layers:
-        if isinstance(layer, (nn.Conv2d, nn.Linear)):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=chance)
-    return nn.Sequential(*layers).eval().requires_grad_(False)
 
 
 @EXTRACTORS.register(

@@ -135,7 +135,7 @@ def transport_interval(
             f"fewer than {GROUPS} samples per side: no permutation test; near the null the delta interval is invalid",
         )
     else:
-        squared, p_value = _squared(evidence, value, spread)
+        squared, p_value = squared_parts(evidence, value, spread)
         by_delta = low, high
         variance, (low, high) = squared.variance, squared.interval(evidence.level)
         if (few := carriers(evidence)) < FEW:
@@ -162,7 +162,7 @@ def carriers(evidence: Evidence) -> int:
     return min(numbers)
 
 
-def _squared(evidence: Evidence, value: float, spread: Spread) -> tuple[SquaredDistance, float]:
+def squared_parts(evidence: Evidence, value: float, spread: Spread) -> tuple[SquaredDistance, float]:
     """Return what the interval is made of, and the p-value of the permutation test."""
     relabelled = evidence.gaussian_null.distances(_relabellings(evidence))
     p_value = float(np.mean(relabelled >= relabelled[0] * (1 - 1e-12)))

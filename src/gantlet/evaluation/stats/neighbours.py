@@ -60,6 +60,8 @@ class Neighbours:
     """Whether each real row lies in the fake manifold."""
     only_ball: Int64[np.ndarray, " n"]
     """Where exactly one ball of the fake manifold holds the real row: the index of that fake row; elsewhere −1."""
+    rarity: Float64[np.ndarray, " m"]
+    """The radius of the smallest ball of the real manifold that holds each fake row; infinite where none does."""
 
 
 def neighbours(
@@ -159,6 +161,7 @@ def _between(
         balls.in_real > 0,
         balls.in_fake > 0,
         np.where(balls.in_fake == 1, balls.ball_sum, -1),
+        balls.rarity,
     )
 
 
@@ -186,6 +189,7 @@ class _Balls:
         self.fakes_in_ball, self.in_fake, self.index_sum, self.ball_sum = (
             np.zeros(len(real), np.int64) for _ in range(4)
         )
+        self.rarity = np.full(len(fake), np.inf)
 
     def update(self, row: int, column: int, tile: Float[Tensor, "a b"], reach: Float[Tensor, "a b"]) -> None:
         rows, columns = self.row_reach[row : row + len(tile)], self.column_reach[column : column + tile.shape[1]]
@@ -198,7 +202,9 @@ class _Balls:
         self.real_balls += np.bincount(j[inside], minlength=len(self.fake))
         self.fakes_in_ball += np.bincount(i[inside], minlength=len(self.real))
         np.add.at(self.index_sum, i[inside], j[inside])
-        self.in_real += np.bincount(j[distance <= self.real_reach[i]], minlength=len(self.fake))
+        held = distance <= self.real_reach[i]
+        self.in_real += np.bincount(j[held], minlength=len(self.fake))
+        np.minimum.at(self.rarity, j[held], self.real_reach[i][held])
         contained = distance <= self.fake_reach[j]
         self.in_fake += np.bincount(i[contained], minlength=len(self.real))
         np.add.at(self.ball_sum, i[contained], j[contained])
