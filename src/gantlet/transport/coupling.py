@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.errors import ConfigError, DataError, ShapeError
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.cells import best_cells
 from gantlet.transport.certificate import Certificate
@@ -91,6 +91,29 @@ class Coupling(Pairing):
             parts.append(_fitted(label, rows[members], members, source=noise, spec=spec, weights=weights))
         return cls(tuple(parts))
 
+    @classmethod
+    def of_potentials(
+        cls, data: Any, potentials: Float64[np.ndarray, " n"], labels: Any = None, *, source: Continuous | None = None
+    ) -> "Coupling":
+        """Return the coupling of a data set, as `fit` takes it, with the potentials that `potentials` returned; it has no certificate."""
+        rows, classes = gathered(data), labels_of(labels)
+        noise = Gaussian.standard(rows.shape[1]) if source is None else source
+        if len(potentials) != len(rows):
+            raise ShapeError(f"expected one potential per data row, {len(rows)}; got {len(potentials)}")
+        parts = []
+        for label, members in class_rows(len(rows), classes):
+            held, targets, masses = Rows.of(rows[members], members, None)
+            height = potentials[held.order[held.starts[:-1]]]
+            parts.append(Part(label, Brenier(noise, Points(targets, masses), height), held))
+        return cls(tuple(parts))
+
+    def potentials(self) -> Float64[np.ndarray, " n"]:
+        """Return the dual potential of each data row [n]: with the data all that the pairs depend on."""
+        found = np.empty(sum(len(part.rows.order) for part in self.parts))
+        for part in self.parts:
+            found[part.rows.order] = np.repeat(part.potential.dual_potential, np.diff(part.rows.starts))
+        return found
+
     def pair(self, noise: Any, labels: Any = None) -> Any:
         """Return the index of each noise row's data row [b], an array or a tensor as the noise is; ``labels`` [b] of a class-wise fit.
 
@@ -126,8 +149,9 @@ class Coupling(Pairing):
 
     @property
     def chi2(self) -> float:
-        """Return the largest upper end of the interval of χ² over the classes."""
-        return max(part.certificate.chi2_high or 0.0 for part in self.parts if part.certificate is not None)
+        """Return the largest upper end of the interval of χ² over the classes; ∞ where none is known."""
+        known = (part.certificate.chi2_high or 0.0 for part in self.parts if part.certificate is not None)
+        return max(known, default=float("inf"))
 
     def __repr__(self) -> str:
         rows = sum(len(part.rows.order) for part in self.parts)
