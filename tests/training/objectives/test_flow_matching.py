@@ -113,6 +113,9 @@ def test_mini_batches_are_paired_within_each_class_and_lose_no_row() -> None:
     z = torch.randn(40, 1, generator=torch.Generator().manual_seed(2))
     order = matched(z, data, labels)
     assert sorted(order.tolist()) == list(range(40)) and (labels[order] == labels).all()
+    whole = matched(z, data, None)
+    assert sorted(whole.tolist()) == list(range(40))
+    assert (data[whole][torch.argsort(z[:, 0]), 0].diff() >= 0).all()
     for label in (0, 1):  # monotone, as transport on the line is
         own = labels == label
         assert (torch.argsort(z[own, 0]) == torch.argsort(data[order][own, 0])).all()

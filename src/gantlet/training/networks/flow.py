@@ -12,7 +12,7 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Capabilities, Part
 from gantlet.core.interfaces.hooks import Refuses
-from gantlet.core.interfaces.modules import DiscriminatorOutput
+from gantlet.core.interfaces.modules import NoDiscriminator
 from gantlet.core.interfaces.networks import PLANES, Network, PointShape, Shape, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, require_plain_norm
@@ -52,20 +52,6 @@ class FlowGenerator(nn.Module):
 
     def _velocity(self, x: Tensor, time: Tensor, labels: Tensor | None) -> Tensor:
         return self.field(x, self.context(self.label(self.time(time), labels)))
-
-
-class Nobody(nn.Module):
-    """The discriminator of a game without one: its logits are 0 whatever it sees; one weight, which nothing changes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.nothing = nn.Parameter(torch.zeros(()))
-
-    def forward(
-        self, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None = None
-    ) -> DiscriminatorOutput:
-        """Return logits 0, and the images as features."""
-        return DiscriminatorOutput(0 * self.nothing.expand(len(images)), images.flatten(1))
 
 
 @NETWORKS.register(
@@ -117,4 +103,4 @@ class Flow(Network[Shape], Refuses):
 
     def discriminator(self, shape: Shape, conditioning: str, n_classes: int) -> nn.Module:
         """Return one that judges nothing."""
-        return Nobody()
+        return NoDiscriminator()

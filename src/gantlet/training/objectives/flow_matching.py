@@ -132,7 +132,9 @@ def matched(
 ) -> Int64[Tensor, " b"]:
     """Return the permutation σ [b] that couples z with real[σ] exactly, within each class where there are labels."""
     order = torch.arange(len(z))
-    groups = [order] if labels is None else [torch.where(labels.cpu() == one)[0] for one in labels.cpu().unique()]
+    groups = (
+        [order.clone()] if labels is None else [torch.where(labels.cpu() == one)[0] for one in labels.cpu().unique()]
+    )
     for members in groups:
         chosen = members.to(z.device)
         order[members] = members[torch.from_numpy(matching(z[chosen].cpu(), real[chosen].cpu()))]
