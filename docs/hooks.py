@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import gantlet
-from gantlet.cli import entry, options
+from gantlet.cli import entry, options, transport_options
 from gantlet.cli.commands import COMMANDS
 from gantlet.core.config import EvaluateConfig, TrainConfig
 from gantlet.core.registry import Entry
@@ -40,6 +40,7 @@ OPTIONS = {
     "stats make": [options.StatsMake, EvaluateConfig],
     "stats merge": [options.StatsMerge],
     "stats show": [options.StatsShow],
+    "transport": [transport_options.Transport],
     "lab": [options.Lab],
     "classroom": [options.Classroom],
     "report": [options.ReportCommand],

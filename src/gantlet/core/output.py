@@ -40,6 +40,7 @@ COMPARISON = Kind("comparison.json", ("differences", "left_out"), ("comparison.h
 LEADERBOARD = Kind("leaderboard.json", ("standings", "pairs"), ("leaderboard.html",))
 RUNS = Kind("runs.json", ("estimates", "runs", "left_out"), ("runs.html",))
 METHODS = Kind("methods.json", ("differences", "left_out"), ("methods.html",))
+TRANSPORT = Kind("transport.json", ("certificate_lower", "method"), ("transport.html", "transport.png"))
 AUDIT = Kind("audit.json", ("curves", "failures"), ("audit.png", "audit-space-*.png"))
 
 

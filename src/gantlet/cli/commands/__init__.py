@@ -8,6 +8,7 @@ from gantlet.cli.commands.evaluation import audit, compare, evaluate, leaderboar
 from gantlet.cli.commands.information import doctor, explain, lab, list_
 from gantlet.cli.commands.shared import Words
 from gantlet.cli.commands.training import export, quickstart, sample, train
+from gantlet.cli.commands.transport import transport
 
 COMMANDS: dict[str, Callable[[Words], Any]] = {
     "quickstart": quickstart,
@@ -19,6 +20,7 @@ COMMANDS: dict[str, Callable[[Words], Any]] = {
     "leaderboard": leaderboard,
     "audit": audit,
     "stats": stats,
+    "transport": transport,
     "lab": lab,
     "classroom": classroom,
     "report": report,
