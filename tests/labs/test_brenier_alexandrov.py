@@ -24,11 +24,11 @@ def test_clipping_by_hand() -> None:
 
 def test_four_planes_share_the_square_evenly() -> None:
     slopes = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-    heights = -slopes @ np.array([0.5, 0.5])
-    assert [area(cell(i, slopes, heights, SQUARE)) for i in range(4)] == pytest.approx([0.25] * 4)
+    offsets = -slopes @ np.array([0.5, 0.5])
+    assert [area(cell(i, slopes, offsets, SQUARE)) for i in range(4)] == pytest.approx([0.25] * 4)
 
 
-def test_the_dual_hull_is_delaunay_for_voronoi_heights() -> None:
+def test_the_dual_hull_is_delaunay_for_voronoi_offsets() -> None:
     """h = −|y|²/2 gives Voronoi cells, whose dual is Delaunay's triangulation."""
     from scipy.spatial import Delaunay
 
@@ -53,23 +53,23 @@ def test_minkowskis_regular_polygon_and_random_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "strange", "verdict"),
+    ("size", "unmatched", "verdict"),
     [(1e-12, 0, "reproduced"), (1e-6, 0, "not reproduced"), (1e-12, 1, "not reproduced")],
 )
-def test_verdicts(tmp_path: Path, size: float, strange: int, verdict: str) -> None:
+def test_verdicts(tmp_path: Path, size: float, unmatched: int, verdict: str) -> None:
     errors = {name: over_seeds(name, [1e-13, 2e-13]) for name in lab.MEASURES} | {"dual": over_seeds("d", [size, size])}
-    result = lab.conclude(Setting("smoke", out=tmp_path), (0, 1), errors, [0, strange], "none.png")
+    result = lab.conclude(Setting("smoke", out=tmp_path), (0, 1), errors, [0, unmatched], "none.png")
     assert result.verdict == verdict and len(result.rows) == 4
 
 
-def test_wrong_heights_would_be_seen() -> None:
-    """The half-planes' areas notice heights that are off by 1e-6."""
+def test_wrong_offsets_would_be_seen() -> None:
+    """The half-planes' areas notice offsets that are off by 1e-6."""
     found = lab.examined(30, 6, 0)
-    slopes, heights = lab.heights_of(found.potential)
+    slopes, offsets = lab.offsets_of(found.potential)
     share = found.potential.target.masses
-    moved = heights.copy()
+    moved = offsets.copy()
     moved[0] += 1e-6
-    assert abs(area(cell(0, slopes, heights, SQUARE)) / share[0] - 1) < 1e-8
+    assert abs(area(cell(0, slopes, offsets, SQUARE)) / share[0] - 1) < 1e-8
     assert abs(area(cell(0, slopes, moved, SQUARE)) / share[0] - 1) > 1e-7
 
 

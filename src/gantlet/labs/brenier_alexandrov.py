@@ -37,16 +37,16 @@ class Found:
     """One seed's polytope, with its errors."""
 
     potential: Brenier
-    heights: float
+    offsets: float
     areas: float
     dual: float
     polygon: float
-    strangers: int
+    unmatched: int
     steps: int
 
 
-def heights_of(potential: Brenier) -> tuple[Float64[np.ndarray, "n 2"], Float64[np.ndarray, " n"]]:
-    """Return slopes y_i and heights h_i of u(x) = max_i ⟨x, y_i⟩ + h_i."""
+def offsets_of(potential: Brenier) -> tuple[Float64[np.ndarray, "n 2"], Float64[np.ndarray, " n"]]:
+    """Return slopes y_i and offsets h_i of u(x) = max_i ⟨x, y_i⟩ + h_i."""
     slopes = potential.target.points
     return slopes, potential.dual_potential - slopes @ np.asarray(potential.source.centre)
 
@@ -54,40 +54,40 @@ def heights_of(potential: Brenier) -> tuple[Float64[np.ndarray, "n 2"], Float64[
 def examined(n: int, edges: int, seed: int) -> Found:
     """Solve for n areas whose planes are known, check the solution by other means, and solve Minkowski's problem.
 
-    heights: max |g − g*| over the range of the known g*; areas: max |area/ν − 1| by half-planes; dual: max |u*(y_i) + h_i| over
+    offsets: max |g − g*| over the range of the known g*; areas: max |area/ν − 1| by half-planes; dual: max |u*(y_i) + h_i| over
     the range of h, u* as the largest ⟨x, y_i⟩ − u(x) over the corners of the faces; polygon: the farthest corner over the diameter;
-    strangers: neighbours in the diagram that are no edge of the dual hull.
+    unmatched: neighbours in the diagram that are no edge of the dual hull.
     """
     pair = square_pair(n, seed)
     assert pair.target is not None
     found = solve(pair.source, pair.target.points, method="semidiscrete-newton", target_masses=pair.target.masses)
     assert found.brenier is not None and found.target_potential is not None
-    slopes, heights = heights_of(found.brenier)
+    slopes, offsets = offsets_of(found.brenier)
     square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
     chosen = range(min(len(slopes), CHECKED))
-    cells = [cell(i, slopes, heights, square) for i in chosen]
+    cells = [cell(i, slopes, offsets, square) for i in chosen]
     corners = np.vstack(cells)
-    u = (corners @ slopes.T + heights).max(axis=1)
+    u = (corners @ slopes.T + offsets).max(axis=1)
     legendre = (slopes[list(chosen)] @ corners.T - u).max(axis=1)
     neighbours = found.brenier.edges(found.brenier.framed_domain)
     seen = {(int(i), int(j)) for i, j in np.sort(neighbours.pair, axis=1)[neighbours.length > 1e-9]}
-    triangles, _ = dual_hull(slopes, heights)
+    triangles, _ = dual_hull(slopes, offsets)
     shape = Edges.random(edges, numpy_stream(seed, "minkowski"))
     exact, (solved, steps) = shape.exact(), shape.solved()
     truth = pair.details["weights"]
     return Found(
         potential=found.brenier,
-        heights=float(np.abs(found.target_potential - truth).max() / np.ptp(truth)),
+        offsets=float(np.abs(found.target_potential - truth).max() / np.ptp(truth)),
         areas=float(np.abs(np.array([area(one) for one in cells]) / pair.target.masses[: len(cells)] - 1).max()),
-        dual=float(np.abs(legendre + heights[list(chosen)]).max() / np.ptp(heights)),
+        dual=float(np.abs(legendre + offsets[list(chosen)]).max() / np.ptp(offsets)),
         polygon=float(np.linalg.norm(solved - exact, axis=1).max() / np.ptp(exact, axis=0).max()),
-        strangers=len(seen - edges_of(triangles)),
+        unmatched=len(seen - edges_of(triangles)),
         steps=steps,
     )
 
 
 MEASURES = {
-    "heights": "heights against the known planes",
+    "offsets": "offsets against the known planes",
     "areas": "areas by half-planes",
     "dual": "Legendre dual at the slopes",
     "polygon": "Minkowski's polygon",
@@ -99,7 +99,7 @@ MEASURES = {
 class BrenierAlexandrov(Lab):
     """Claim: Brenier's potential is Alexandrov's polytope: given face areas fix the planes, and its gradient is the optimal map.
 
-    Measured, in the unit square with random planes whose exact face areas are all that the solver is told: the recovered heights
+    Measured, in the unit square with random planes whose exact face areas are all that the solver is told: the recovered offsets
     against the known ones; the areas again by clipping half-planes; the Legendre dual at the slopes against −h; whether
     neighbours of the power diagram are edges of the dual hull's triangulation; and Minkowski's problem in the plane (a
     polygon from its edges' normals and lengths) by its variational principle against the polygon laid end to end.
@@ -120,7 +120,7 @@ class BrenierAlexandrov(Lab):
         }
         shown = examined_to_show(seeds[0])
         figure = draw(setting.out / "brenier-alexandrov.png", *shown)
-        return conclude(setting, seeds, errors, [one.strangers for one in found], figure)
+        return conclude(setting, seeds, errors, [one.unmatched for one in found], figure)
 
 
 def examined_to_show(seed: int) -> tuple[Brenier, Edges]:
@@ -133,16 +133,16 @@ def examined_to_show(seed: int) -> tuple[Brenier, Edges]:
 
 
 def conclude(
-    setting: Setting, seeds: tuple[int, ...], errors: dict[str, Estimate], strangers: list[int], figure: str
+    setting: Setting, seeds: tuple[int, ...], errors: dict[str, Estimate], unmatched: list[int], figure: str
 ) -> LabResult:
     """Return the verdict: all errors within rounding of the solver's tolerance, and no neighbour that is no edge."""
     above = [MEASURES[name] for name, estimate in errors.items() if not upper(estimate) <= LIMIT]
-    holds = not above and not any(strangers)
+    holds = not above and not any(unmatched)
     worst = max(errors.values(), key=upper)
     why = (
         "every check holds"
         if holds
-        else f"above {LIMIT:g}: {', '.join(above) or 'none'}; {sum(strangers)} strange neighbours"
+        else f"above {LIMIT:g}: {', '.join(above) or 'none'}; {sum(unmatched)} unmatched neighbours"
     )
     rows = tuple((MEASURES[name], float(e.value or 0.0), e.low, e.high) for name, e in errors.items())
     return LabResult(

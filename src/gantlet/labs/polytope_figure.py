@@ -21,10 +21,10 @@ def draw(path: Path, potential: Brenier, shape: Edges) -> str:
     picture = Figure(figsize=(10.4, 9.0), dpi=120, layout="constrained")
     FigureCanvasAgg(picture)
     slopes = potential.target.points
-    heights = potential.dual_potential - slopes @ np.asarray(potential.source.centre)
-    cells = [cell(i, slopes, heights, SQUARE) for i in range(len(slopes))]
-    _envelope(picture.add_subplot(2, 2, 1, projection="3d"), cells, slopes, heights)
-    _hull(picture.add_subplot(2, 2, 2, projection="3d"), slopes, heights)
+    offsets = potential.dual_potential - slopes @ np.asarray(potential.source.centre)
+    cells = [cell(i, slopes, offsets, SQUARE) for i in range(len(slopes))]
+    _envelope(picture.add_subplot(2, 2, 1, projection="3d"), cells, slopes, offsets)
+    _hull(picture.add_subplot(2, 2, 2, projection="3d"), slopes, offsets)
     _gradient(picture.add_subplot(2, 2, 3), cells, potential)
     _polygon(picture.add_subplot(2, 2, 4), shape)
     return figure.save(picture, path)
@@ -43,11 +43,11 @@ def _envelope(
     axis: Any,
     cells: list[np.ndarray],
     slopes: Float64[np.ndarray, "n 2"],
-    heights: Float64[np.ndarray, " n"],
+    offsets: Float64[np.ndarray, " n"],
 ) -> None:
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection  # type: ignore[import-untyped]
 
-    u = [one @ slopes[i] + heights[i] for i, one in enumerate(cells)]
+    u = [one @ slopes[i] + offsets[i] for i, one in enumerate(cells)]
     low, high = min(map(float, map(np.min, u))), max(map(float, map(np.max, u)))
     floor = low - 0.7 * (high - low)
     for i, one in enumerate(cells):
@@ -59,11 +59,11 @@ def _envelope(
     _plain(axis, "Upper envelope of the planes, over its power diagram")
 
 
-def _hull(axis: Any, slopes: Float64[np.ndarray, "n 2"], heights: Float64[np.ndarray, " n"]) -> None:
+def _hull(axis: Any, slopes: Float64[np.ndarray, "n 2"], offsets: Float64[np.ndarray, " n"]) -> None:
     from mpl_toolkits.mplot3d.art3d import Line3DCollection, Poly3DCollection
 
-    triangles, _ = dual_hull(slopes, heights)
-    points = np.column_stack([slopes, -heights])
+    triangles, _ = dual_hull(slopes, offsets)
+    points = np.column_stack([slopes, -offsets])
     low, high = float(points[:, 2].min()), float(points[:, 2].max())
     floor = low - 0.7 * (high - low)
     flat = np.column_stack([slopes, np.full(len(slopes), floor)])

@@ -40,24 +40,24 @@ def area(polygon: Float64[np.ndarray, "k 2"]) -> float:
 def cell(
     i: int,
     slopes: Float64[np.ndarray, "n 2"],
-    heights: Float64[np.ndarray, " n"],
+    offsets: Float64[np.ndarray, " n"],
     domain: Float64[np.ndarray, "k 2"],
 ) -> Float64[np.ndarray, "m 2"]:
     """Return where plane i is the highest of ⟨x, y_j⟩ + h_j: a face of the upper envelope, projected; by half-planes alone."""
     polygon = domain
     for j in np.argsort(np.square(slopes - slopes[i]).sum(axis=1))[1:]:
-        polygon = clipped(polygon, slopes[j] - slopes[i], float(heights[i] - heights[j]))
+        polygon = clipped(polygon, slopes[j] - slopes[i], float(offsets[i] - offsets[j]))
     return polygon
 
 
 def dual_hull(
-    slopes: Float64[np.ndarray, "n 2"], heights: Float64[np.ndarray, " n"]
+    slopes: Float64[np.ndarray, "n 2"], offsets: Float64[np.ndarray, " n"]
 ) -> tuple[Int64[np.ndarray, "t 3"], Bool[np.ndarray, " n"]]:
     """Return the triangles of the lower hull of (y_i, −h_i), a regular triangulation, and which points lie on it.
 
     The hull is the graph of the Legendre dual u*(y) = sup_x ⟨x, y⟩ − u(x) of u(x) = max_i ⟨x, y_i⟩ + h_i.
     """
-    hull = scipy.spatial.ConvexHull(np.column_stack([slopes, -heights]))
+    hull = scipy.spatial.ConvexHull(np.column_stack([slopes, -offsets]))
     triangles = hull.simplices[hull.equations[:, 2] < 0].astype(np.int64)
     on = np.zeros(len(slopes), dtype=bool)
     on[triangles] = True
