@@ -1,7 +1,10 @@
 """Couplings of noise with a data set, for flow matching and latents of a GAN: fitted once, or by mini-batches."""
 
+import math
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -73,22 +76,27 @@ class Coupling(Pairing):
         method: str = "",
         weights: Any = None,
         progress: Progress | None = None,
+        time_limit: float | int = math.inf,
     ) -> "Coupling":
         """Solve the coupling of a data set, or of each of its classes.
 
         Args: data [n, …]: rows or images, an array, a tensor, or an iterable of such batches, each flattened; labels [n]: integers, or
         None; source: of the noise, N(0, I) where None; tolerance: on χ²; method: a spec of a semi-discrete solver (then it
-        states the tolerance); weights [n] > 0 of the rows, None for equal ones; progress(what, done, total).
+        states the tolerance); weights [n] > 0 of the rows, None for equal ones; progress(what, steps done, most); time_limit: seconds
+        of iteration over all classes, after which each has the best it has reached, with its certificate.
         Raises: as `solve`; ShapeError, DataError. Under torchrun the processes share the work and find the same potentials.
         """
         rows, classes = gathered(data), labels_of(labels)
         spec = method or f"semidiscrete-stochastic[tolerance={tolerance}]"
         noise = Gaussian.standard(rows.shape[1]) if source is None else source
         parts, groups = [], class_rows(len(rows), classes)
-        for done, (label, members) in enumerate(groups):
-            if progress is not None:
-                progress("coupling" if label is None else f"coupling of class {label}", done, len(groups))
-            parts.append(_fitted(label, rows[members], members, source=noise, spec=spec, weights=weights))
+        ends, left = time.monotonic() + time_limit, len(rows)
+        for label, members in groups:
+            share = max(1e-3, (ends - time.monotonic()) * len(members) / left)
+            tell = None if progress is None else partial(progress, "coupling" if label is None else f"class {label}")
+            how = _How(noise, spec, weights, share, tell)
+            parts.append(_fitted(label, rows[members], members, how))
+            left -= len(members)
         return cls(tuple(parts))
 
     @classmethod
@@ -209,17 +217,20 @@ def _proof(numbers: Float64[np.ndarray, " 6"] | None) -> Certificate | None:
     return replace(proof, chi2=value, chi2_low=low, chi2_high=high)
 
 
-def _fitted(
-    label: int | None,
-    points: Float64[np.ndarray, "n d"],
-    members: Int64[np.ndarray, " n"],
-    *,
-    source: Continuous,
-    spec: str,
-    weights: Any,
-) -> Part:
-    rows, targets, masses = Rows.of(points, members, weights)
-    found = solve(source, targets, method=spec, target_masses=masses)
+@dataclass(frozen=True, eq=False)
+class _How:
+    """How one class is solved: the noise, the solver's spec, all rows' weights, seconds, and whom to tell."""
+
+    source: Continuous
+    spec: str
+    weights: Any
+    seconds: float
+    tell: Callable[[int, int], None] | None
+
+
+def _fitted(label: int | None, points: Float64[np.ndarray, "n d"], members: Int64[np.ndarray, " n"], how: _How) -> Part:
+    rows, targets, masses = Rows.of(points, members, how.weights)
+    found = solve(how.source, targets, method=how.spec, target_masses=masses, time_limit=how.seconds, progress=how.tell)
     if found.brenier is None:
-        raise ConfigError(f"a coupling needs a semi-discrete method; got {spec!r}")
+        raise ConfigError(f"a coupling needs a semi-discrete method; got {how.spec!r}")
     return Part(label, found.brenier, rows, found.certificate, "" if found.converged else found.reason)
