@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import gantlet
-from gantlet.cli import entry, options
+from gantlet.cli import entry, options, transport_options
 from gantlet.cli.commands import COMMANDS
 from gantlet.cli.tournament_options import Tournament
 from gantlet.core.config import EvaluateConfig, TrainConfig
@@ -42,6 +42,7 @@ OPTIONS = {
     "stats make": [options.StatsMake, EvaluateConfig],
     "stats merge": [options.StatsMerge],
     "stats show": [options.StatsShow],
+    "transport": [transport_options.Transport],
     "lab": [options.Lab],
     "classroom": [options.Classroom],
     "report": [options.ReportCommand],

@@ -1,6 +1,8 @@
 """Couplings of noise with data: exact shares, classes for themselves, one pair for one noise in every process."""
 
+import math
 import pickle
+import time
 
 import numpy as np
 import pytest
@@ -149,3 +151,18 @@ def test_data_come_as_batches_too_and_wrong_calls_are_refused_in_words(whole: Co
     ):
         with pytest.raises(error, match=says):
             call()
+
+
+def test_progress_and_a_time_limit_that_returns_the_best_with_its_certificate() -> None:
+    rng = np.random.default_rng(0)
+    data, labels = rng.standard_normal((400, 3)), np.arange(400) % 2
+    told: list[tuple[str, int, int]] = []
+    began = time.monotonic()
+    coupling = Coupling.fit(
+        data, labels, tolerance=1e-6, time_limit=2, progress=lambda what, done, most: told.append((what, done, most))
+    )
+    assert time.monotonic() - began < 30  # without a limit: minutes
+    assert not coupling.converged and 1e-6 < coupling.chi2 < math.inf
+    assert told and {what for what, _, _ in told} <= {"class 0", "class 1"}
+    assert all(0 < done <= most for _, done, most in told)
+    assert (labels[coupling.pair(rng.standard_normal((50, 3)), np.zeros(50, int))] == 0).all()

@@ -31,7 +31,11 @@ GENERATORS: dict[str, dict[str, Any]] = {
     "sagan[width=8]": {"conditioning": "conditional-batch-norm", "objective": "hinge"},
     "autoencoder[width=4]": {"objective": "ebgan"},
 }
-OTHERS = {"patch": "a discriminator alone", "unet": "makes images from images: refused, see test_folder.py"}
+OTHERS = {
+    "flow": "sines of the time, which the page does not know: refused",
+    "patch": "a discriminator alone",
+    "unet": "makes images from images: refused, see test_folder.py",
+}
 
 
 def test_every_network_is_here() -> None:

@@ -42,7 +42,7 @@ class TrainConfig(Config):
     discriminator: str = ""
     """The discriminator, if it is of another family, e.g. patch; empty: that of ``network``."""
     latent: int = 100
-    """Dimension of the latent z ~ N(0, I)."""
+    """Dimension of the latent z ~ N(0, I); 0: the data's own, as many as an image has values, for flows."""
     objective: str = "nonsaturating"
     """The adversarial objective."""
     penalties: tuple[str, ...] = ()
@@ -111,7 +111,7 @@ class TrainConfig(Config):
                 "steps ≥ 1": self.steps >= 1,
                 "batch ≥ 2": self.batch >= 2,
                 "seed ≥ 0": self.seed >= 0,
-                "latent ≥ 1": self.latent >= 1,
+                "latent ≥ 0": self.latent >= 0,
                 "lr_generator > 0": self.lr_generator > 0,
                 "lr_discriminator > 0": self.lr_discriminator > 0,
                 "optimizer one of adam, rmsprop": self.optimizer in ("adam", "rmsprop"),

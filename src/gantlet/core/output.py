@@ -41,6 +41,7 @@ LEADERBOARD = Kind("leaderboard.json", ("standings", "pairs"), ("leaderboard.htm
 RUNS = Kind("runs.json", ("estimates", "runs", "left_out"), ("runs.html",))
 METHODS = Kind("methods.json", ("differences", "left_out"), ("methods.html",))
 TOURNAMENT = Kind("tournament.json", ("contenders", "pairs"), ("tournament.html",))
+TRANSPORT = Kind("transport.json", ("certificate_lower", "method"), ("transport.html", "transport.png"))
 AUDIT = Kind("audit.json", ("curves", "failures"), ("audit.png", "audit-space-*.png"))
 
 

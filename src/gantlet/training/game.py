@@ -101,9 +101,9 @@ class Game:
         return isinstance(self.parts.objective, Autoencodes)
 
     def joint_step(
-        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, context: StepContext
+        self, generator: nn.Module, discriminator: nn.Module, batch: Batch, context: StepContext, logged: bool = True
     ) -> StepOutput:
-        """Return the one loss of a game without adversaries, and images of the latents for the log.
+        """Return the one loss of a game without adversaries, and, where the step is ``logged``, images of the latents.
 
         Those are drawn in evaluation mode: latents are no codes yet, and batch normalisation must not learn from them.
         """
@@ -111,11 +111,13 @@ class Game:
         assert isinstance(objective, Autoencodes)  # otherwise `shares_loss` is false
         batch = batch if self.conditional else batch._replace(labels=None)
         terms = objective.common_terms(generator, discriminator, batch, context.streams["penalty"])
-        generator.eval()
-        with torch.no_grad():
-            fake = generator(batch.z, batch.labels)
-        generator.train()
-        nothing = fake.new_zeros(0)
+        nothing = batch.z.new_zeros(0)
+        fake = nothing
+        if logged:
+            generator.eval()
+            with torch.no_grad():
+                fake = generator(batch.z, batch.labels)
+            generator.train()
         return StepOutput.of(terms, nothing, nothing, fake)
 
     def generator_step(
@@ -149,7 +151,7 @@ class Game:
         terms = {}
         if all(part.adversarial for part in self.parts.implementing(MayReplaceLoss).values()):
             terms["g_loss"] = self._adversarial(objective, on_real.logits, on_fake.logits, len(fakes), context)
-        step = TermContext(labels, real, fakes, against, context.streams["augment"])
+        step = TermContext(labels, real, fakes, against, context.streams["augment"], batch.z, generator, context.done)
         for name, part in further.items():
             terms[f"g_{name}"] = part.generator_term(_detached(on_real), on_fake, step)
         terms |= {f"g_{name}": part.pair_term(batch.real, fake) for name, part in pairwise.items()}

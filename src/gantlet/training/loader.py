@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
+from gantlet.core.interfaces.beginning import Pair
 from gantlet.core.interfaces.modules import Batch
 from gantlet.core.interfaces.networks import PLANES, PointShape, stages
 from gantlet.core.processes import ALONE, Processes
@@ -61,6 +62,8 @@ class Loader:
         self.inputs = None if pairs is None else torch.from_numpy(pairs.inputs.transpose(0, 3, 1, 2).copy()).to(device)
         self.at = self._points if points else self._images
         self.labels = None if images.labels is None else torch.from_numpy(images.labels).to(device)
+        self.pair: Pair | None = None
+        """Which training image goes with which latent; None: as both are drawn."""
 
     def next(self, state: TrainState) -> Batch:
         """Return the next batch (with several processes, the rows of this process); the state's position and random streams move on."""
@@ -68,14 +71,21 @@ class Loader:
         rows = torch.from_numpy(image_order(self.n, self.config.seed, state.drawn, batch)).to(self.device)
         state.drawn += batch
         mine = self.group.share(batch)
-        rows = rows[mine]
+        z = torch.randn(batch, self.config.latent, generator=state.streams["latent"]).to(self.device)
+        if self.pair is not None:  # the whole batch, whatever the number of processes
+            rows = self.pair(z, rows, None if self.classes is None else self.classes[rows])
+        rows, z = rows[mine], z[mine]
         real = self.at(rows, state.streams["mirror"])
-        z = torch.randn(batch, self.config.latent, generator=state.streams["latent"])[mine].to(self.device)
         labels, inputs = None if self.labels is None else self.labels[rows], None
         if self.inputs is not None:  # both images of a pair are mirrored or none
             channels = self.inputs.shape[1]
             inputs, real = real[:, :channels], real[:, channels:]
         return Batch(real, labels, z, inputs)
+
+    @property
+    def classes(self) -> Int64[Tensor, " n"] | None:
+        """Return the labels of all training images where the run is conditional."""
+        return None if self.config.conditioning == "none" else self.labels
 
     def everything(self) -> Iterator[Float[Tensor, "b *shape"]]:
         """Yield all training images (or points) once, in their own order and not mirrored."""

@@ -13,6 +13,7 @@ from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.processes import processes
 from gantlet.core.rng import part_of_batch
 from gantlet.training.allocator import kept_memory
+from gantlet.training.beginning import begin, reserve, with_latent
 from gantlet.training.checkpoint import Checkpoints
 from gantlet.training.compiling import compiled
 from gantlet.training.data import TrainingData
@@ -40,6 +41,7 @@ def run(  # noqa: PLR0915
     Args: config: the run, ``out`` names its folder; images: what it trains on; resume: go on with the run in ``out``.
     Raises: ConfigError, CheckpointError, OutputError, TrainingDiverged, Interrupted; what was written stays intact.
     """
+    config = with_latent(config, images.shape)
     require_usable(config, images)
     n_classes = 0 if config.conditioning == "none" else len(images.classes)
     game, group = Game.of(config), processes()
@@ -51,6 +53,7 @@ def run(  # noqa: PLR0915
     discriminator, optimizer_discriminator = fabric.setup(networks[1], state.optimizer_discriminator)
     state.to(fabric.device)
     loader = Loader(config, images, fabric.device, group)
+    reserve(game.parts, state, loader)
     size = images.shape.size if isinstance(images.shape, ImageShape) else 1
     machine = Machine(torch.__version__, devices.described(fabric.device), devices.threads_used(size), group.size)
     saved, journal = Checkpoints(Path(config.out), config, images, machine), Journal(Path(config.out))
@@ -58,6 +61,7 @@ def run(  # noqa: PLR0915
     if record.begin(resume):
         record.conclude()
         return record.result()
+    begin(game, state, loader, record)
     images_a_step = config.batch * config.discriminator_steps
     weights = list(discriminator.parameters())
     shares = config.fakes == "shared"
@@ -74,8 +78,9 @@ def run(  # noqa: PLR0915
 
             if game.shares_loss:
                 # One loss of both players: one pass, and both step together.
-                batch, context = loader.next(state), state.context(state.step)
-                output = game.joint_step(generator, discriminator, batch, context)
+                batch, context = loader.next(state), state.context(state.step, state.step / config.steps)
+                logged = (state.step + 1) % config.log_every == 0 or state.step + 1 == config.steps
+                output = game.joint_step(generator, discriminator, batch, context, logged)
                 optimizer_generator.zero_grad()
                 optimizer_discriminator.zero_grad()
                 fabric.backward(output.loss)
@@ -91,7 +96,8 @@ def run(  # noqa: PLR0915
             else:
                 # The discriminator's steps. Its gradient is taken by its weights only, not by the images of a penalty.
                 for repeat in range(config.discriminator_steps):
-                    batch, context = loader.next(state), state.context(state.step * config.discriminator_steps + repeat)
+                    turn, done = state.step * config.discriminator_steps + repeat, state.step / config.steps
+                    batch, context = loader.next(state), state.context(turn, done)
                     keeps = shares and repeat == config.discriminator_steps - 1
                     d_output = game.discriminator_step(generator, discriminator, batch, context, keeps)
                     optimizer_discriminator.zero_grad()

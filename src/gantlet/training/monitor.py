@@ -72,6 +72,8 @@ def require_finite(
 def gradient_norm(step: int, player: str, parameters: Iterable[tuple[str, nn.Parameter]]) -> float:
     """Return ‖∇‖₂ over all parameters; raises TrainingDiverged naming the parameter that is not finite."""
     gradients = {name: parameter.grad for name, parameter in parameters if parameter.grad is not None}
+    if not gradients:  # a game without a discriminator
+        return 0.0
     norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(gradients.values())))))
     if math.isfinite(norm):
         return norm

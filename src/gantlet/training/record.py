@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int64
@@ -167,6 +168,13 @@ class Record:
             if not result.get("converged", True):
                 self._warn(f"{name}: {result.get('reason')}")
             self.picture()
+
+    def began(self, name: str, values: Mapping[str, Any]) -> None:
+        """Write what a part did before the first step to the journal; warn where it did not converge."""
+        if values and self.group.rank == 0:
+            self.journal.write("begin", step=self.state.step, part=name, **values)
+        if not values.get("converged", True):
+            self._warn(f"{name}: {values.get('reason')}")
 
     def result(self) -> TrainResult:
         """Return the result of the run so far."""

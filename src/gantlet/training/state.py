@@ -79,9 +79,9 @@ class TrainState:
             name: {key: tensor.to(device) for key, tensor in memory.items()} for name, memory in self.memory.items()
         }
 
-    def context(self, discriminator_step: int) -> StepContext:
-        """Return the context of one step; ``discriminator_step`` counts the discriminator's steps before it."""
-        return StepContext(self.streams, self.memory, discriminator_step, self.optimizer_discriminator)
+    def context(self, discriminator_step: int, done: float = 0.0) -> StepContext:
+        """Return the context of one step; ``discriminator_step`` counts the discriminator's steps before it; ``done``: share of the run."""
+        return StepContext(self.streams, self.memory, discriminator_step, self.optimizer_discriminator, done)
 
     @property
     def sampled(self) -> nn.Module:

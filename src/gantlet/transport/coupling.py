@@ -1,7 +1,10 @@
 """Couplings of noise with a data set, for flow matching and latents of a GAN: fitted once, or by mini-batches."""
 
+import math
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -9,7 +12,7 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.errors import ConfigError, DataError, ShapeError
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.cells import best_cells
 from gantlet.transport.certificate import Certificate
@@ -73,23 +76,52 @@ class Coupling(Pairing):
         method: str = "",
         weights: Any = None,
         progress: Progress | None = None,
+        time_limit: float | int = math.inf,
     ) -> "Coupling":
         """Solve the coupling of a data set, or of each of its classes.
 
         Args: data [n, …]: rows or images, an array, a tensor, or an iterable of such batches, each flattened; labels [n]: integers, or
         None; source: of the noise, N(0, I) where None; tolerance: on χ²; method: a spec of a semi-discrete solver (then it
-        states the tolerance); weights [n] > 0 of the rows, None for equal ones; progress(what, done, total).
+        states the tolerance); weights [n] > 0 of the rows, None for equal ones; progress(what, steps done, most); time_limit: seconds
+        of iteration over all classes, after which each has the best it has reached, with its certificate.
         Raises: as `solve`; ShapeError, DataError. Under torchrun the processes share the work and find the same potentials.
         """
         rows, classes = gathered(data), labels_of(labels)
-        spec = method or f"semidiscrete-stochastic[tolerance={tolerance}]"
         noise = Gaussian.standard(rows.shape[1]) if source is None else source
         parts, groups = [], class_rows(len(rows), classes)
-        for done, (label, members) in enumerate(groups):
-            if progress is not None:
-                progress("coupling" if label is None else f"coupling of class {label}", done, len(groups))
-            parts.append(_fitted(label, rows[members], members, source=noise, spec=spec, weights=weights))
+        ends, left = time.monotonic() + time_limit, len(rows)
+        for label, members in groups:
+            share = max(1e-3, (ends - time.monotonic()) * len(members) / left)
+            tell = None if progress is None else partial(progress, "coupling" if label is None else f"class {label}")
+            batch = max(4096, len(members) // 4)  # fewer steps of more points: the fastest to a tolerance of .05
+            spec = method or f"semidiscrete-stochastic[tolerance={tolerance},batch={batch}]"
+            how = _How(noise, spec, weights, share, tell)
+            parts.append(_fitted(label, rows[members], members, how))
+            left -= len(members)
         return cls(tuple(parts))
+
+    @classmethod
+    def of_potentials(
+        cls, data: Any, potentials: Float64[np.ndarray, " n"], labels: Any = None, *, source: Continuous | None = None
+    ) -> "Coupling":
+        """Return the coupling of a data set, as `fit` takes it, with the potentials that `potentials` returned; it has no certificate."""
+        rows, classes = gathered(data), labels_of(labels)
+        noise = Gaussian.standard(rows.shape[1]) if source is None else source
+        if len(potentials) != len(rows):
+            raise ShapeError(f"expected one potential per data row, {len(rows)}; got {len(potentials)}")
+        parts = []
+        for label, members in class_rows(len(rows), classes):
+            held, targets, masses = Rows.of(rows[members], members, None)
+            height = potentials[held.order[held.starts[:-1]]]
+            parts.append(Part(label, Brenier(noise, Points(targets, masses), height), held))
+        return cls(tuple(parts))
+
+    def potentials(self) -> Float64[np.ndarray, " n"]:
+        """Return the dual potential of each data row [n]: with the data all that the pairs depend on."""
+        found = np.empty(sum(len(part.rows.order) for part in self.parts))
+        for part in self.parts:
+            found[part.rows.order] = np.repeat(part.potential.dual_potential, np.diff(part.rows.starts))
+        return found
 
     def pair(self, noise: Any, labels: Any = None) -> Any:
         """Return the index of each noise row's data row [b], an array or a tensor as the noise is; ``labels`` [b] of a class-wise fit.
@@ -126,8 +158,9 @@ class Coupling(Pairing):
 
     @property
     def chi2(self) -> float:
-        """Return the largest upper end of the interval of χ² over the classes."""
-        return max(part.certificate.chi2_high or 0.0 for part in self.parts if part.certificate is not None)
+        """Return the largest upper end of the interval of χ² over the classes; ∞ where none is known."""
+        known = (part.certificate.chi2_high or 0.0 for part in self.parts if part.certificate is not None)
+        return max(known, default=float("inf"))
 
     def __repr__(self) -> str:
         rows = sum(len(part.rows.order) for part in self.parts)
@@ -185,17 +218,20 @@ def _proof(numbers: Float64[np.ndarray, " 6"] | None) -> Certificate | None:
     return replace(proof, chi2=value, chi2_low=low, chi2_high=high)
 
 
-def _fitted(
-    label: int | None,
-    points: Float64[np.ndarray, "n d"],
-    members: Int64[np.ndarray, " n"],
-    *,
-    source: Continuous,
-    spec: str,
-    weights: Any,
-) -> Part:
-    rows, targets, masses = Rows.of(points, members, weights)
-    found = solve(source, targets, method=spec, target_masses=masses)
+@dataclass(frozen=True, eq=False)
+class _How:
+    """How one class is solved: the noise, the solver's spec, all rows' weights, seconds, and whom to tell."""
+
+    source: Continuous
+    spec: str
+    weights: Any
+    seconds: float
+    tell: Callable[[int, int], None] | None
+
+
+def _fitted(label: int | None, points: Float64[np.ndarray, "n d"], members: Int64[np.ndarray, " n"], how: _How) -> Part:
+    rows, targets, masses = Rows.of(points, members, how.weights)
+    found = solve(how.source, targets, method=how.spec, target_masses=masses, time_limit=how.seconds, progress=how.tell)
     if found.brenier is None:
-        raise ConfigError(f"a coupling needs a semi-discrete method; got {spec!r}")
+        raise ConfigError(f"a coupling needs a semi-discrete method; got {how.spec!r}")
     return Part(label, found.brenier, rows, found.certificate, "" if found.converged else found.reason)

@@ -74,19 +74,39 @@ class TransportResult:
         return as_frame([self.to_dict()])
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
-        """Draw the plan as an image where there is one, else the cost within its bounds; return the matplotlib axes."""
-        from gantlet.core.drawing.forest import Row, forest
+        """Draw the plan as an image where there is one, else the cost within its bounds; return the matplotlib axes.
+
+        Where only one bound of the transport cost is known it is a green tick.
+        """
         from gantlet.core.drawing.forest import axes as new_axes
 
         if self.plan is None:
-            low, high = (self.cost if end is None else end for end in (self.certificate.lower, self.certificate.upper))
-            row = Row(self.method, f"{self.cost:.4g} [{low:.4g}, {high:.4g}]", self.cost, low, high)
-            return forest([row], axes, scale=f"cost, with its bounds ({self.certificate.kind})")
+            return self._bounds(axes)
         panel = new_axes(12) if axes is None else axes
         panel.imshow(self.plan, cmap="Blues", aspect="auto", interpolation="nearest")
         panel.set_xlabel("target", fontsize=8.5)
         panel.set_ylabel("source", fontsize=8.5)
         panel.set_title(f"{self.method}: plan of cost {self.cost:.4g}", fontsize=9.5, loc="left")
+        return panel
+
+    def _bounds(self, axes: "Axes | None") -> "Axes":
+        from gantlet.core.drawing.forest import Row, forest
+
+        low, high = self.certificate.lower, self.certificate.upper
+        known = [end for end in (low, high) if end is not None]
+        text, ends, tick = f"{self.cost:.4g}", (self.cost, self.cost), None
+        if len(known) == 2:
+            text, ends = f"{text} [{known[0]:.4g}, {known[1]:.4g}]", (known[0], known[1])
+        elif known:
+            text, tick = f"{text}, bound {'≥' if high is None else '≤'} {known[0]:.4g}", known[0]
+        row = Row(self.method, text, self.cost, *ends, reference=tick)
+        panel = forest([row], axes, scale=f"cost, with its bounds ({self.certificate.kind})")
+        places = [self.cost, *known]
+        if max(places) - min(places) <= 1e-3 * abs(self.cost):  # one place, and an axis to read it by
+            pad = 0.1 * abs(self.cost) or 1.0
+            panel.set_xlim(self.cost - pad, self.cost + pad)
+        panel.ticklabel_format(axis="x", useOffset=False)
+        panel.locator_params(axis="x", nbins=5)
         return panel
 
     def _repr_html_(self) -> str:

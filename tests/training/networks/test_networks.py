@@ -48,7 +48,7 @@ CONDITIONAL_PAIRS = [(spec, conditioning) for spec, conditioning in PAIRS if con
 
 
 def test_every_network_is_tried_here() -> None:
-    halves = {"unet", "patch"}  # a generator, and a discriminator: tests/networks/test_unet_patch.py
+    halves = {"unet", "patch", "flow"}  # test_unet_patch.py, and objectives/test_flow_matching.py
     assert {spec.partition("[")[0] for spec in SPECS} == set(NETWORKS.names()) - halves
 
 

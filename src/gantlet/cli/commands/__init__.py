@@ -9,6 +9,7 @@ from gantlet.cli.commands.information import doctor, explain, lab, list_
 from gantlet.cli.commands.methods import tournament
 from gantlet.cli.commands.shared import Words
 from gantlet.cli.commands.training import export, quickstart, sample, train
+from gantlet.cli.commands.transport import transport
 
 COMMANDS: dict[str, Callable[[Words], Any]] = {
     "quickstart": quickstart,
@@ -21,6 +22,7 @@ COMMANDS: dict[str, Callable[[Words], Any]] = {
     "tournament": tournament,
     "audit": audit,
     "stats": stats,
+    "transport": transport,
     "lab": lab,
     "classroom": classroom,
     "report": report,

@@ -34,6 +34,10 @@ class Capabilities:
     """Of an objective: logits are minus the reconstruction errors of an auto-encoder."""
     reads_code: bool = False
     """Of an objective: the discriminator is an encoder, and its features are codes that the generator decodes."""
+    reads_velocity: bool = False
+    """Of an objective: it trains a velocity field."""
+    gives_velocity: bool = False
+    """Of a network: its generator is a velocity field, sampled by integration."""
     makes_points: bool = False
     """Of a network: it takes a PointShape as well as an ImageShape."""
     translates: bool = False

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
+from gantlet.core.interfaces.beginning import BEGINNING
 from gantlet.core.interfaces.capabilities import Part
 from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.core.interfaces.objectives import Objective
@@ -235,6 +236,7 @@ GENERAL_HOOKS = (
     Unrolls,
     Averages,
     Finishes,
+    *BEGINNING,
 )
 """The hooks of every kind of part."""
 HOOKS = (AltersGenerator, *GENERAL_HOOKS)

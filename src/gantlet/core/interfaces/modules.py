@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
@@ -42,6 +43,20 @@ class NetworkModule(nn.Module):
 def module_capabilities(module: object) -> ModuleCapabilities:
     """Return the capabilities of a built network."""
     return module.capabilities if isinstance(module, NetworkModule) else ModuleCapabilities()
+
+
+class NoDiscriminator(NetworkModule):
+    """The discriminator of a game without one: its logits are 0 whatever it sees; one weight, which nothing changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.nothing = nn.Parameter(torch.zeros(()))
+
+    def forward(
+        self, images: Float[Tensor, "b *shape"], labels: Int64[Tensor, " b"] | None = None
+    ) -> DiscriminatorOutput:
+        """Return logits 0, and the images in rows as features."""
+        return DiscriminatorOutput(0 * self.nothing.expand(len(images)), images.flatten(1))
 
 
 class Head(nn.Module):

@@ -14,7 +14,7 @@ from gantlet.core.interfaces.modules import Batch, module_capabilities
 class Objective(Part, Protocol):
     """Both players' losses, one value per sample; both players minimise the mean.
 
-    Its capabilities: ``relativistic``, ``cross_entropy``, ``reads_energy``, ``reads_code``.
+    Its capabilities: ``relativistic``, ``cross_entropy``, ``reads_energy``, ``reads_code``, ``reads_velocity``.
     """
 
     def discriminator_loss(

@@ -26,6 +26,8 @@ class StepContext:
     """Number of discriminator steps before this one."""
     optimizer: torch.optim.Optimizer
     """The discriminator's optimiser; parts may read its state and must not change it."""
+    done: float = 0.0
+    """The share of the run's steps before this one, in [0, 1)."""
 
 
 @dataclass(frozen=True)
@@ -41,3 +43,9 @@ class TermContext:
     """The discriminator of this step (in the generator's step: frozen, or some steps ahead), without augmentation."""
     stream: torch.Generator
     """The stream ``augment``, for what a term draws."""
+    z: Float[Tensor, "b k"] | None = None
+    """The latents of the fakes, in the generator's step."""
+    generate: Callable[..., Tensor] | None = None
+    """The generator, in its own step."""
+    done: float = 0.0
+    """The share of the run's steps before this one, in [0, 1)."""
