@@ -95,7 +95,7 @@ class AutoencoderCritics(Lab):
     images from each other (quality: low is near); precision, reported only, since of a generator that makes one image it is all
     or nothing; for BEGAN the rank correlation (Spearman) over eight times of a training of M_global, averaged since the
     previous time, with the Fréchet distance at that time. Laptop size: eight seeds, since at γ = 0.4 a training often makes one
-    image, here a near and there a far one; three seeds cannot tell their mean.
+    image, here a near and there a far one.
 
     Tolerance: diversity and the distance from the nearest image rise from γ = 0.4 to 0.7, and the rank correlation at γ = 0.5 is positive, whole
     95 % intervals over seeds.
