@@ -35,6 +35,12 @@ def planted(diversity: float, nearest: float, falls: bool) -> lab.Measurements:
         (planted(4.0, 0.8, True), "not reproduced", "not as claimed: Vendi Score"),
         (planted(6.0, 0.4, True), "not reproduced", "not as claimed: distance to the nearest image"),
         (planted(6.0, 0.8, False), "not reproduced", "not as claimed: rank correlation"),
+        (
+            planted(6.0, 0.8, False),
+            "not reproduced",
+            "; as claimed: Vendi Score, BEGAN, γ = 0.7 minus BEGAN, γ = 0.4, distance to the nearest",
+        ),
+        (planted(4.0, 0.4, False), "not reproduced", "; as claimed: nothing; not as claimed: Vendi Score"),
     ],
 )
 def test_verdicts(tmp_path: Path, measurements: lab.Measurements, verdict: str, part: str) -> None:

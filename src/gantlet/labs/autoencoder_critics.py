@@ -94,7 +94,8 @@ class AutoencoderCritics(Lab):
     size; the Vendi Score (diversity); the mean distance of a sample from its nearest training image over that of the training
     images from each other (quality: low is near); precision, reported only, since of a generator that makes one image it is all
     or nothing; for BEGAN the rank correlation (Spearman) over eight times of a training of M_global, averaged since the
-    previous time, with the Fréchet distance at that time.
+    previous time, with the Fréchet distance at that time. Laptop size: eight seeds, since at γ = 0.4 a training often makes one
+    image, here a near and there a far one.
 
     Tolerance: diversity and the distance from the nearest image rise from γ = 0.4 to 0.7, and the rank correlation at γ = 0.5 is positive, whole
     95 % intervals over seeds.
@@ -104,7 +105,7 @@ class AutoencoderCritics(Lab):
 
     def run(self, setting: Setting) -> LabResult:
         """Train every arm with every seed."""
-        seeds = setting.seeds(2, 3, 10)
+        seeds = setting.seeds(2, 8, 10)
         real = open_labelled(self.data, 0, setting.progress)
         data = training_data(real.source, SIZE)
         assert isinstance(data, TrainingImages)  # open_labelled gives no points
@@ -152,9 +153,12 @@ def conclude(setting: Setting, seeds: tuple[int, ...], measurements: Measurement
     more = _difference(measurements, "diversity", HIGH, LOW)
     farther = _difference(measurements, "nearest", HIGH, LOW)
     follows = over_seeds(f"{MEASURES['follows']}, {MID}", [m.follows for m in measurements[MID]])
-    failed = [e.metric for e in (more, farther, follows) if lower(e) <= 0]
-    why = "; ".join(f"{e.metric} {e.text}" for e in (more, farther, follows))
-    why += f"; not as claimed: {', '.join(failed)}" if failed else ""
+    parts = (more, farther, follows)
+    failed = [e.metric for e in parts if lower(e) <= 0]
+    held = [e.metric for e in parts if e.metric not in failed]
+    why = "; ".join(f"{e.metric} {e.text}" for e in parts)
+    if failed:
+        why += f"; as claimed: {', '.join(held) or 'nothing'}; not as claimed: {', '.join(failed)}"
     rows: list[tuple[Cell, ...]] = []
     means: dict[str, dict[str, Estimate]] = {name: {} for name in MEASURES}
     for arm, runs in measurements.items():

@@ -39,11 +39,11 @@ class RingAndGrid(Lab):
 
     First table, one game for all, that of the unrolled paper: minimax; a generator with two layers of 128, a discriminator with
     one, ReLU, orthogonal weights times 0.8, z ∈ R²⁵⁶ (remembered from Metz et al. 2017, App. A, not read again; the discriminator's
-    ReLU is leaky here); Adam with rate 1e-3 for the generator and 1e-4 for the discriminator, β .5, .999, batches of 512 points (the
-    authors' notebook; the appendix, as remembered, has 1e-4 for both). The plain GAN, unrolled by
-    five steps, VEEGAN, PacGAN4. (With two tanh layers and orthogonal weights times 1.4, as in the authors' notebook, the plain
-    GAN spreads over the ring: its collapse hangs on the first weights.) Laptop size: 10,000 steps; with fewer, unrolling is still on its way
-    at some seeds.
+    ReLU is leaky here); Adam with rate 1e-3 for the generator and 1e-4 for the discriminator, β .5, .999, batches of 512 points,
+    radius 1 and σ .01 (read in the authors' notebook, which takes 25,000 steps and says that it differs from the paper; the appendix, as
+    remembered, has 1e-4 for both). The plain GAN, unrolled by five steps, VEEGAN, PacGAN4. (With two tanh layers and orthogonal
+    weights times 1.4, as in the notebook, the plain GAN spreads over the ring: its collapse hangs on the first weights.) Laptop
+    size: 10,000 steps; at some seeds unrolling and VEEGAN are still on their way then. Full size: 25,000.
 
     Second table: the further remedies, each in its own paper's game and rates, as far as it states them for points, on dense
     networks of width 128 (`labs.collapse_arms`) and fewer steps. Both tables stand beside the published numbers. The
