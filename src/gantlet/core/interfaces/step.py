@@ -43,8 +43,8 @@ class TermContext:
     """The discriminator of this step (in the generator's step: frozen, or some steps ahead), without augmentation."""
     stream: torch.Generator
     """The stream ``augment``, for what a term draws."""
-    z: Float[Tensor, "b k"] | None = None
-    """The latents of the fakes, in the generator's step."""
+    z: Float[Tensor, "n k"] | None = None
+    """The latents of the fakes, in the generator's step; of packs one row per image in them."""
     generate: Callable[..., Tensor] | None = None
     """The generator, in its own step."""
     done: float = 0.0
