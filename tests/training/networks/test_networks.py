@@ -31,11 +31,13 @@ SPECS = [
     "resnet[width=4]",
     "resnet[width=4,judging=6,pool=mean]",
     "sagan[width=2]",
+    "stylegan2[width=2,style=8,mapping=1]",
+    "fastgan[width=2]",
 ]
 CONDITIONINGS = ["none", *CONDITIONING.names()]
-WITHOUT_NORM = ("mlp", "r3gan")
+WITHOUT_NORM = ("mlp", "r3gan", "stylegan2", "fastgan")
 """Generators whose normalisation cannot be conditional."""
-LINEAR = ("r3gan",)
+LINEAR = ("r3gan", "stylegan2")
 """Generators that do not end in tanh."""
 PAIRS = [
     (spec, conditioning)
@@ -53,7 +55,7 @@ def test_every_network_is_tried_here() -> None:
 
 
 SHAPES = [(8, 3), (16, 1), (32, 3), (48, 3), (64, 1), (128, 1)]
-NO_48 = ("dcgan", "metz", "r3gan")
+NO_48 = ("dcgan", "metz", "r3gan", "stylegan2", "fastgan")
 """Networks that begin at 4×4."""
 
 
