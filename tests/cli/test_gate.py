@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,56 @@ def test_the_outcome_is_the_exit_status(
     assert main(["evaluate", "fakes", *PIXELS, "--out", "out", *words]) == status
     said = capsys.readouterr()
     assert part in said.out + said.err
+
+
+def test_a_baseline_is_never_what_the_run_replaces(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    assert main(["evaluate", "earlier", *PIXELS, "--out", "accepted"]) == 0
+    before = (folder / "accepted" / "report.json").read_bytes()
+    (folder / "linked").symlink_to("accepted")
+    (folder / "one").mkdir()
+    (folder / "one" / "report.json").symlink_to("../accepted/report.json")
+    for baseline, out in (
+        ("accepted", ["--out", "accepted"]),
+        ("accepted/report.json", ["--out", "./accepted/"]),
+        ("linked", ["--out", "accepted"]),
+        ("accepted", ["--out", "linked"]),
+        ("one", ["--out", "accepted"]),
+        ("one/report.json", ["--out", "one"]),
+        ("gantlet-report", []),
+        ("gantlet-report/report.json", []),
+    ):
+        assert main(["evaluate", "fakes", *PIXELS, *out, "--baseline", baseline, "--fail-if-worse"]) == 2
+        assert "it would be replaced" in capsys.readouterr().err
+    assert (folder / "accepted" / "report.json").read_bytes() == before
+    words = ["evaluate", "earlier", *PIXELS, "--out", "elsewhere", "--baseline", "accepted", "--fail-if-worse"]
+    assert main(words) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["nowhere/", *PIXELS, "--fail-if", "coverage < 0"],
+        ["fakes", *PIXELS, "--baseline", "nowhere", "--fail-if-worse"],
+        ["fakes", *PIXELS, "--fail-if", "coverge < 0"],
+        ["fakes", "--real", "nowhere/", "--fail-if", "coverage < 0"],
+    ],
+)
+def test_files_for_others_tell_of_a_run_that_failed(
+    words: list[str], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    stale = '<testsuites name="gantlet gate" tests="1" failures="0" errors="0"/>'
+    (tmp_path / "gate.xml").write_text(stale)
+    (tmp_path / "s.md").write_text("of an earlier step\n")
+    files = ["--junit", str(tmp_path / "gate.xml"), "--summary", str(tmp_path / "s.md")]
+    assert main(["evaluate", *words, "--out", str(tmp_path / "out"), *files]) in (1, 2)
+    (suite,) = ElementTree.fromstring((tmp_path / "gate.xml").read_text())
+    assert (suite.get("errors"), suite[0][0].tag) == ("1", "error")
+    assert "coverge" in suite[0][0].get("message", "") or "nowhere" in suite[0][0].get("message", "")
+    assert (tmp_path / "s.md").read_text().startswith("of an earlier step\n### gantlet: no result")
 
 
 def test_json_stays_json(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,6 +81,27 @@ def junit(gate: Gate, report: Report) -> str:
     )
 
 
+def junit_of_failure(message: str) -> str:
+    """Return JUnit XML of an evaluation that came to no result: one test, which is an error."""
+    counts = 'tests="1" failures="0" errors="1"'
+    return "\n".join(
+        [
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            f'{SUITE} gate" {counts}>',
+            f'  <testsuite name="gantlet evaluate" {counts}>',
+            _case("the evaluation ran", "undefined", message),
+            "  </testsuite>",
+            "</testsuites>",
+            "",
+        ]
+    )
+
+
+def markdown_of_failure(message: str) -> str:
+    """Return the Markdown of an evaluation that came to no result."""
+    return f"### gantlet: no result\n\n- {STATES['failed']} {_cell(message)}\n"
+
+
 def _case(condition: str, state: str, reason: str) -> str:
     head = f'    <testcase classname="gantlet.gate" name={quoteattr(_xml(condition))}'
     if state == "passed":

@@ -27,11 +27,18 @@ def evaluate(words: Words) -> int:
     rest = gathered(rest[len(more) :], "--fail-if")
     chosen, config = parse("evaluate", rest, options.Evaluate, EvaluateConfig(), argument="FAKE")
     from gantlet.actions.run_sources import is_pattern
+    from gantlet.cli.gate import failure_written
+
+    if more or is_pattern(fake):
+        return evaluate_runs([fake, *more], chosen, config)
+    with failure_written(chosen):
+        return _evaluate_one(fake, chosen, config)
+
+
+def _evaluate_one(fake: str, chosen: options.Evaluate, config: EvaluateConfig) -> int:
     from gantlet.cli.gate import Gating
 
     gating = Gating.read(chosen)
-    if more or is_pattern(fake):
-        return evaluate_runs([fake, *more], chosen, config)
     config = gating.asking(config)
     from gantlet.actions.evaluate import evaluate as action
     from gantlet.actions.report import write_page
