@@ -13,6 +13,7 @@ from gantlet.core.limits import memory_bytes
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.class_differences import listed
+from gantlet.evaluation.duplicates import pictures
 from gantlet.evaluation.findings import Findings
 from gantlet.evaluation.groups import side_draws
 from gantlet.evaluation.inference.intervals import quantile
@@ -75,11 +76,6 @@ class _Drawn:
     rows: FeatureBank | None
     names: tuple[str, ...]
 
-    def some(self, n: int, rng: np.random.Generator) -> FeatureBank:
-        """Return n random rows."""
-        assert self.rows is not None
-        return self.rows.take(np.sort(rng.permutation(self.rows.n)[:n]))
-
 
 def _drawn(side: Side, config: EvaluateConfig) -> _Drawn:
     rows = side.bank.rows
@@ -88,17 +84,26 @@ def _drawn(side: Side, config: EvaluateConfig) -> _Drawn:
     return _Drawn(rows, tuple(class_names(side.source)))
 
 
+def _distinct(bank: FeatureBank) -> FeatureBank:
+    """Return the rows without repeated pictures: the nearest neighbour of one that is stored twice is its twin."""
+    keep, seen = np.ones(bank.n, dtype=bool), set[str]()
+    for row, picture in sorted(pictures(bank)[0].items()):
+        keep[row] = picture not in seen
+        seen.add(picture)
+    return bank if keep.all() else bank.take(np.flatnonzero(keep))
+
+
 def _by_neighbours(sides: Sequence[_Drawn], config: EvaluateConfig) -> list[str]:
     """Say where too many, or too few, of up to `ROWS` real or held-out images have their nearest neighbour in their own set.
 
     For sets of one distribution each share is ½, with a standard error of at most `LINKED`·½/√n. Both sides are looked at: rows that lie far from
     everything, as noise does, have their neighbours in the other set, and the accuracy over both is ½ again.
     """
-    known = [side.rows for side in sides if side.rows is not None]
+    known = [_distinct(side.rows) for side in sides if side.rows is not None]
     if len(known) < 2 or (n := min(ROWS, *(rows.n for rows in known))) < FEWEST:
         return []
     rng = numpy_stream(config.seed, "unlike")
-    real, held_out = (side.some(n, rng).features for side in sides)
+    real, held_out = (rows.features[np.sort(rng.permutation(rows.n)[:n])] for rows in known)
     return own_neighbours(real, held_out, memory_bytes(config.memory))
 
 
@@ -116,7 +121,7 @@ def _by_sharpness(sides: Sequence[_Drawn], config: EvaluateConfig) -> list[str]:
     except ShapeError:
         return []  # images of one or two pixels have no sharpness
     higher = higher_ranks(real, held_out)
-    if abs(higher) <= FAR:
+    if abs(higher) <= quantile(1 - BY_CHANCE):
         return []
     return [
         f"they are {'sharper' if higher > 0 else 'less sharp'}, median {np.median(held_out):.3g} against {np.median(real):.3g}, "
