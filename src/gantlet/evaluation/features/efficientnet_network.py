@@ -1,10 +1,12 @@
-"""EfficientNet-Lite for inference: its blocks, batch norm folded into the convolutions, and Google's preprocessing."""
+"""EfficientNet-Lite for inference: the extractor, its blocks, batch norm folded into the convolutions, and Google's preprocessing."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -14,7 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gantlet.core.errors import WeightsError
+from gantlet.core.interfaces.extractors import Extractor
+from gantlet.data import decode
 from gantlet.data.reading import PixelBatch, Pixels, resized
+from gantlet.evaluation.features.backends import backend_identity, check_backend, compiled
 from gantlet.evaluation.features.weights import WeightsFile, check, load_tensors
 
 BATCH_NORM_EPSILON = 1e-3
@@ -161,3 +166,49 @@ def normalised(batch: PixelBatch, device: str) -> Float32[Tensor, "b 3 s s"]:
     """Return (v − 127)/128 on the device."""
     pixels = torch.from_numpy(batch).to(device).permute(0, 3, 1, 2)
     return (pixels.float() - 127) / 128
+
+
+@dataclass(frozen=True)
+class LiteExtractor(Extractor):
+    """One of the Lite networks as an extractor; a class of this kind names its size, weights, their package and its table of blocks."""
+
+    weights: str = ""
+    device: str = "cpu"
+    backend: str = "torch"
+    dim = 1280
+    _size: ClassVar[int]
+    _file: ClassVar[WeightsFile]
+    _package: ClassVar[str]
+    _table: ClassVar[Sequence[Block]]
+
+    def __post_init__(self) -> None:
+        check_backend(self.name, self.backend, self.device)
+
+    @cached_property
+    def _network(self) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+        """Return the network, loaded on first use; raises WeightsError."""
+        network = load_network(self.weights, self._file, self._package, self._table)
+        return compiled(network.to(self.device), torch.zeros(2, 3, self._size, self._size), self.backend)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Return all that decides the features' values."""
+        return {
+            "name": self.name,
+            "version": "1",
+            "weights_sha256": self._file.sha256,
+            "preprocessing": f"centre crop int({self._size}/{self._size + CROP_PADDING} min(h, w)), Pillow bicubic {self._size}, (v - 127)/128",
+            "precision": "float32",
+            "decoder": str(decode.VERSION),
+            **backend_identity(self.backend),
+        }
+
+    def prepare(self, image: Pixels) -> Pixels:
+        """Crop and resize one image to the network's size, RGB."""
+        return crop_and_resize(image, self._size)
+
+    def extract(self, batch: PixelBatch) -> tuple[Float32[np.ndarray, "b 1280"], Float32[np.ndarray, "b 1000"]]:
+        """Return features ≥ 0 and class probabilities of prepared images."""
+        with torch.inference_mode():
+            features, logits = self._network(normalised(batch, self.device))
+            return features.cpu().numpy(), logits.softmax(dim=1).cpu().numpy()
