@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import torch
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 from gantlet.core.errors import WeightsError
-from gantlet.core.interfaces.extractors import Extractor
 from gantlet.evaluation.features import EXTRACTORS
-from gantlet.evaluation.features.hub import IMAGENET, HubModel, bicubic, normalised
+from gantlet.evaluation.features.hub import HubExtractor
 
 SIZE = 224
 OFFSET = 0.1
@@ -37,7 +35,7 @@ def position_embeddings(trained: Float[Tensor, "1 n d"], side: int) -> Float[Ten
     "dinov2", source="Oquab et al. 2023, arXiv:2304.07193; for evaluation: Stein et al. 2023, arXiv:2306.04675"
 )
 @dataclass(frozen=True)
-class DinoV2(Extractor):
+class DinoV2(HubExtractor):
     """DINOv2's class token after the last layer norm: the space of FD-DINOv2 (1,024 features for ViT-L/14).
 
     Preprocessing as in Stein et al.: Pillow bicubic to 224×224 without a crop (other shapes are squeezed), ImageNet's
@@ -46,55 +44,27 @@ class DinoV2(Extractor):
     When it lies: features of another model size, or of another resize, are another space: published FD-DINOv2 means
     ViT-L/14. It was trained on natural photos at more than 224 pixels; small images are enlarged and look blurred.
 
-    Args: model: a folder with config.json and model.safetensors, or a name on the hub (downloaded once); device: cpu,
-    cuda or mps.
+    Args: model: a folder with config.json and model.safetensors, or a name on the hub (downloaded once); weights: such a
+    folder, which takes the model's place (--weights PATH); device: cpu, cuda or mps.
     Raises: WeightsError when the model cannot be had or is no DINOv2; ConfigError without the extra.
     """
 
     model: str = "facebook/dinov2-large"
-    device: str = "cpu"
     name = "dinov2"
+    _types = ("dinov2",)
+    _kinds = ("Dinov2Config", "Dinov2Model")
+    _side = SIZE
 
     @cached_property
-    def _hub(self) -> HubModel:
-        """Return the model behind it."""
-        return HubModel(self.name, self.model, ("dinov2",), "Dinov2Config", "Dinov2Model")
-
-    @property
-    def _side(self) -> int:
-        """Return how many patches make a side of the image; raises WeightsError where they do not fill it."""
+    def _network(self) -> nn.Module:
+        """Return the network with positions for patches of this size, loaded on first use; raises WeightsError."""
         patch = int(self._hub.config.patch_size)
         if SIZE % patch:
             raise WeightsError(
                 f"{self._hub.folder} has patches of {patch} pixels, which do not fill {SIZE}; expected e.g. 14"
             )
-        return SIZE // patch
-
-    @property
-    def dim(self) -> int:
-        """Return the width of the model."""
-        return int(self._hub.config.hidden_size)
-
-    @cached_property
-    def _network(self) -> nn.Module:
-        """Return the network, loaded on first use; raises WeightsError."""
-        side, network = self._side, self._hub.network()
-        resized = position_embeddings(network.embeddings.position_embeddings, side)
+        network = self._hub.network()
+        resized = position_embeddings(network.embeddings.position_embeddings, SIZE // patch)
         network.embeddings.position_embeddings = nn.Parameter(resized, requires_grad=False)
         moved: nn.Module = network.to(self.device)
         return moved
-
-    @cached_property
-    def identity(self) -> dict[str, str]:
-        """Return all that decides the features' values."""
-        return self._hub.identity(f"Pillow bicubic {SIZE}x{SIZE} without crop, ImageNet mean and std")
-
-    def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "224 224 3"]:
-        """Resize one image to 224×224 RGB."""
-        return bicubic(image, SIZE, crop=False)
-
-    def extract(self, batch: UInt8[np.ndarray, "b 224 224 3"]) -> tuple[Float32[np.ndarray, "b d"], None]:
-        """Return the class tokens; no probabilities."""
-        with torch.inference_mode():
-            output = self._network(pixel_values=normalised(batch, *IMAGENET, self.device))
-            return output.last_hidden_state[:, 0].float().cpu().numpy(), None

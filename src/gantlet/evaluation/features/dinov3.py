@@ -3,22 +3,18 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-import torch
-from jaxtyping import Float32, UInt8
 from torch import nn
 
 from gantlet.core.errors import WeightsError
-from gantlet.core.interfaces.extractors import Extractor
 from gantlet.evaluation.features import EXTRACTORS
-from gantlet.evaluation.features.hub import IMAGENET, HubModel, bicubic, normalised
+from gantlet.evaluation.features.hub import HubExtractor
 
 SIZE = 224
 
 
 @EXTRACTORS.register("dinov3", source="Siméoni et al. 2025, arXiv:2508.10104")
 @dataclass(frozen=True)
-class DinoV3(Extractor):
+class DinoV3(HubExtractor):
     """DINOv3's class token after the last layer norm: 1,024 features for ViT-L/16.
 
     Preprocessing: Pillow bicubic to 224×224 without a crop (other shapes are squeezed), ImageNet's mean and standard deviation. The
@@ -34,41 +30,18 @@ class DinoV3(Extractor):
     """
 
     model: str = "facebook/dinov3-vitl16-pretrain-lvd1689m"
-    weights: str = ""
-    device: str = "cpu"
     name = "dinov3"
-
-    @cached_property
-    def _hub(self) -> HubModel:
-        """Return the model behind it."""
-        return HubModel(self.name, self.weights or self.model, ("dinov3_vit",), "DINOv3ViTConfig", "DINOv3ViTModel")
-
-    @property
-    def dim(self) -> int:
-        """Return the width of the model."""
-        return int(self._hub.config.hidden_size)
+    _types = ("dinov3_vit",)
+    _kinds = ("DINOv3ViTConfig", "DINOv3ViTModel")
+    _side = SIZE
 
     @cached_property
     def _network(self) -> nn.Module:
         """Return the network, loaded on first use; raises WeightsError."""
-        if SIZE % int(self._hub.config.patch_size):
+        patch = int(self._hub.config.patch_size)
+        if SIZE % patch:
             raise WeightsError(
-                f"{self._hub.folder} has patches of {self._hub.config.patch_size} pixels, which do not fill {SIZE}; expected e.g. 16"
+                f"{self._hub.folder} has patches of {patch} pixels, which do not fill {SIZE}; expected e.g. 16"
             )
         network: nn.Module = self._hub.network()
         return network.to(self.device)
-
-    @cached_property
-    def identity(self) -> dict[str, str]:
-        """Return all that decides the features' values."""
-        return self._hub.identity(f"Pillow bicubic {SIZE}x{SIZE} without crop, ImageNet mean and std")
-
-    def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "224 224 3"]:
-        """Resize one image to 224×224 RGB."""
-        return bicubic(image, SIZE, crop=False)
-
-    def extract(self, batch: UInt8[np.ndarray, "b 224 224 3"]) -> tuple[Float32[np.ndarray, "b d"], None]:
-        """Return the class tokens; no probabilities."""
-        with torch.inference_mode():
-            output = self._network(pixel_values=normalised(batch, *IMAGENET, self.device))
-            return output.last_hidden_state[:, 0].float().cpu().numpy(), None

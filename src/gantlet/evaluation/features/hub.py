@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float, Float32, UInt8
 from PIL import Image
 from safetensors import SafetensorError
-from torch import Tensor
+from torch import Tensor, nn
 
 from gantlet.core.errors import ConfigError, WeightsError
 from gantlet.core.files import sha256
+from gantlet.core.interfaces.extractors import Extractor
 from gantlet.data import decode
 from gantlet.data.download import is_offline
 
+Channels = tuple[float, float, float]
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
 """Means and standard deviations of the channels in [0, 1]."""
@@ -168,3 +170,61 @@ def normalised(
     pixels = torch.tensor(batch, device=device).permute(0, 3, 1, 2).float() / 255
     shape = (1, 3, 1, 1)
     return (pixels - torch.tensor(mean, device=device).view(shape)) / torch.tensor(std, device=device).view(shape)
+
+
+@dataclass(frozen=True)
+class HubExtractor(Extractor):
+    """A network of the hub as an extractor; a class of this kind names its model, types and kinds, and takes features from the output.
+
+    Args: model: a folder with config.json and model.safetensors, or a name on the hub; weights: such a folder, which takes the model's
+    place; device: cpu, cuda or mps.
+    """
+
+    model: str = ""
+    weights: str = ""
+    device: str = "cpu"
+    _types: ClassVar[tuple[str, ...]]
+    _kinds: ClassVar[tuple[str, str]]
+    _scale: ClassVar[tuple[Channels, Channels]] = IMAGENET
+    _scale_text: ClassVar[str] = "ImageNet mean and std"
+
+    @cached_property
+    def _hub(self) -> HubModel:
+        """Return the model behind it."""
+        return HubModel(self.name, self.weights or self.model, self._types, *self._kinds)
+
+    @property
+    def _side(self) -> int:
+        """Return the side of the images that the network takes; raises WeightsError."""
+        return int(self._hub.config.image_size)
+
+    @property
+    def dim(self) -> int:
+        """Return the width of the features."""
+        return int(self._hub.config.hidden_size)
+
+    @cached_property
+    def _network(self) -> nn.Module:
+        """Return the network, loaded on first use; raises WeightsError."""
+        network: nn.Module = self._hub.network()
+        return network.to(self.device)
+
+    @cached_property
+    def identity(self) -> dict[str, str]:
+        """Return all that decides the features' values."""
+        return self._hub.identity(f"Pillow bicubic {self._side}x{self._side} without crop, {self._scale_text}")
+
+    def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "s s 3"]:
+        """Resize one image to the network's side, RGB."""
+        return bicubic(image, self._side, crop=False)
+
+    def extract(self, batch: UInt8[np.ndarray, "b s s 3"]) -> tuple[Float32[np.ndarray, "b d"], None]:
+        """Return the features; no probabilities."""
+        with torch.inference_mode():
+            pixels = normalised(batch, *self._scale, self.device)
+            return self._features(self._network, pixels).float().cpu().numpy(), None
+
+    def _features(self, network: nn.Module, pixels: Float32[Tensor, "b 3 s s"]) -> Float[Tensor, "b d"]:
+        """Return the features of normalised images."""
+        output: Tensor = network(pixel_values=pixels).last_hidden_state[:, 0]
+        return output

@@ -3,21 +3,19 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import torch
-from jaxtyping import Float32, UInt8
-from torch import nn
+from jaxtyping import Float, Float32
+from torch import Tensor, nn
 
-from gantlet.core.interfaces.extractors import Extractor
 from gantlet.evaluation.features import EXTRACTORS
-from gantlet.evaluation.features.hub import IMAGENET, HubModel, bicubic, normalised
+from gantlet.evaluation.features.hub import HubExtractor
 
 
 @EXTRACTORS.register(
     "mae", source="He et al. 2022, arXiv:2111.06377; for evaluation: Yang et al. 2026, arXiv:2604.28190"
 )
 @dataclass(frozen=True)
-class Mae(Extractor):
+class Mae(HubExtractor):
     """MAE's class token after the last layer norm, of the whole image: nothing is masked (1,024 features for ViT-L/16).
 
     Preprocessing: Pillow bicubic to the model's size (224) without a crop, ImageNet's mean and standard deviation. Needs the
@@ -32,19 +30,10 @@ class Mae(Extractor):
     """
 
     model: str = "facebook/vit-mae-large"
-    weights: str = ""
-    device: str = "cpu"
     name = "mae"
-
-    @cached_property
-    def _hub(self) -> HubModel:
-        """Return the model behind it."""
-        return HubModel(self.name, self.weights or self.model, ("vit_mae",), "ViTMAEConfig", "ViTMAEModel")
-
-    @property
-    def dim(self) -> int:
-        """Return the width of the encoder."""
-        return int(self._hub.config.hidden_size)
+    _types = ("vit_mae",)
+    _kinds = ("ViTMAEConfig", "ViTMAEModel")
+    _scale_text = "ImageNet mean and std, no mask"
 
     @cached_property
     def _network(self) -> nn.Module:
@@ -54,22 +43,9 @@ class Mae(Extractor):
         moved: nn.Module = network.to(self.device)
         return moved
 
-    @cached_property
-    def identity(self) -> dict[str, str]:
-        """Return all that decides the features' values."""
-        size = self._hub.config.image_size
-        return self._hub.identity(f"Pillow bicubic {size}x{size} without crop, ImageNet mean and std, no mask")
-
-    def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "s s 3"]:
-        """Resize one image to the model's size, RGB."""
-        return bicubic(image, self._hub.config.image_size, crop=False)
-
-    def extract(self, batch: UInt8[np.ndarray, "b s s 3"]) -> tuple[Float32[np.ndarray, "b d"], None]:
-        """Return the class tokens; no probabilities."""
-        patches = (self._hub.config.image_size // self._hub.config.patch_size) ** 2
-        order = torch.arange(patches, dtype=torch.float32, device=self.device).expand(
-            len(batch), -1
-        )  # none is shuffled
-        with torch.inference_mode():
-            output = self._network(pixel_values=normalised(batch, *IMAGENET, self.device), noise=order)
-            return output.last_hidden_state[:, 0].float().cpu().numpy(), None
+    def _features(self, network: nn.Module, pixels: Float32[Tensor, "b 3 s s"]) -> Float[Tensor, "b d"]:
+        """Return the class tokens; no patch is shuffled."""
+        patches = (self._side // self._hub.config.patch_size) ** 2
+        order = torch.arange(patches, dtype=torch.float32, device=pixels.device).expand(len(pixels), -1)
+        output: Tensor = network(pixel_values=pixels, noise=order).last_hidden_state[:, 0]
+        return output
