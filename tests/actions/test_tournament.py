@@ -17,7 +17,7 @@ from gantlet.actions.tournament_storage import Places, open_places, open_storage
 from gantlet.actions.tournament_trials import Protocol, configured, settings_of
 from gantlet.cli import main
 from gantlet.core.config import TrainConfig
-from gantlet.core.errors import ConfigError, UnknownName, UsageError
+from gantlet.core.errors import ConfigError, OutputError, UnknownName, UsageError
 from gantlet.core.results.tournament import Trial
 from gantlet.core.search import Range, applied, read_ranges
 from gantlet.reports.tournament import render_tournament
@@ -154,6 +154,13 @@ def test_other_settings_and_storages_that_cannot_be_reached_are_refused(tmp_path
         open_places(open_storage(url), "dcgan: search", 2, {"data": "mnist"})
     with pytest.raises(UsageError, match=r"cannot open the storage sqlite:////nowhere/x\.db"):
         open_storage("sqlite:////nowhere/x.db")
+
+
+def test_a_page_of_somebody_else_is_found_before_the_first_trial(tmp_path: Path) -> None:
+    (tmp_path / "tournament.html").write_text("mine")
+    with pytest.raises(OutputError, match=r"tournament\.html is of no gantlet result"):
+        tournament(["dcgan", "lsgan"], trials=1, seeds=2, out=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["tournament.html"]
 
 
 def test_what_trials_say(tmp_path: Path) -> None:

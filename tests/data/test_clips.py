@@ -28,8 +28,8 @@ UNNAMED = [f"g{i:02}-c01_" for i in range(12)]
 def test_clips_are_suspected_and_counted(names: list[str], clips: int, n: int) -> None:
     word = "clip" if clips == 1 else "clips"
     assert clip_note(names) == (
-        f"the names suggest frames of {clips} {word} ({n} images): frames of one clip are dependent, and intervals that "
-        f"ignore it are too narrow (--groups {'parent' if names[0].startswith('walking') else 'stem'} does not)"
+        f"the names suggest frames of {clips} {word} ({n} images): frames of one clip are dependent, and intervals "
+        f"are too narrow unless --groups {'parent' if names[0].startswith('walking') else 'stem'} is given"
     )
 
 

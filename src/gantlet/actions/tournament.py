@@ -10,7 +10,7 @@ from gantlet.actions.tournament_storage import LONGEST, Places, open_places, ope
 from gantlet.actions.tournament_trials import Protocol, configured, ran, ranges_of, settings_of
 from gantlet.core.errors import ConfigError, UsageError
 from gantlet.core.files import as_path, write_text
-from gantlet.core.output import TOURNAMENT, writing_result
+from gantlet.core.output import TOURNAMENT, require_ours, writing_result
 from gantlet.core.results.tournament import Tournament, Trial
 from gantlet.evaluation.compute import resolve
 from gantlet.evaluation.metrics import METRICS
@@ -65,7 +65,7 @@ def tournament(
     images, 0: each recipe's own number; resolution, samples, seed, network: of all trainings (network '': each recipe's own); out: a folder for
     the runs, tournament.json and tournament.html; storage: an Optuna storage URL, or journal:FILE; '': a SQLite file in ``out``; longest:
     seconds without a sign of life after which a trial is taken from its worker.
-    Raises: UsageError, ConfigError before the first trial; what is no method's fault, e.g. a full disk.
+    Raises: UsageError, ConfigError, OutputError before the first trial; what is no method's fault, e.g. a full disk.
     Source: Lucic et al. 2018, arXiv:1711.10337, Sec. 5 (protocol).
     """
     _require(recipes, trials, seeds)
@@ -74,6 +74,7 @@ def tournament(
     if direction is None:
         raise ConfigError(f"a tournament needs a metric with a better side; {chosen.metric} has none")
     folder = as_path(out, "out")
+    require_ours(folder, TOURNAMENT)  # before hours of training, not after
     for recipe in recipes:
         for place in range(trials):
             configured(recipe, settings_of(recipe, place, chosen.seed), chosen, 0, folder)

@@ -48,7 +48,7 @@ def clip_note(names: Sequence[str]) -> str:
     word = "clip" if len(clips) == 1 else "clips"
     return (
         f"the names suggest frames of {len(clips):,} {word} ({clips.total():,} images): frames of one clip are dependent, "
-        f"and intervals that ignore it are too narrow (--groups {how} does not)"
+        f"and intervals are too narrow unless --groups {how} is given"
     )
 
 

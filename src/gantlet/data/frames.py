@@ -61,7 +61,7 @@ def _all(where: str, files: Sequence[str], counts: Sequence[int]) -> Chosen:
     pairs = [(i, frame) for i, count in enumerate(counts) for frame in range(max(1, count))]
     names = [f"{files[i]}#{frame}" if counts[i] > 1 else files[i] for i, frame in pairs]
     several = [count for count in counts if count > 1]
-    note = f"{_hold(several)}, all used: frames of one file are dependent, and intervals that ignore it are too narrow (--groups stem does not)"
+    note = f"{_hold(several)}, all used: frames of one file are dependent, and intervals are too narrow unless --groups stem is given"
     return Chosen([i for i, _ in pairs], [frame for _, frame in pairs], names, note if several else "")
 
 
