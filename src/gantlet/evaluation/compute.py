@@ -1,5 +1,6 @@
 """Compute metrics on evidence: one Estimate per spec, stamped with what made it, or a reason why there is none."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
@@ -18,6 +19,7 @@ from gantlet.evaluation.need import Gathered, Need, OfClasses
 from gantlet.evaluation.needs import NEEDS
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.bank import own_classes
+from gantlet.evaluation.stats.spread import FEWEST_CARRIERS, carriers
 
 FOREIGN = "its classes are the extractor's and not the data's own: no verdict rests on it"
 
@@ -52,10 +54,24 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
                 if grouped and "pairs" not in entry.meta.needs:  # a pair is no draw of one side
                     share = entry.meta.unit.startswith(("share", "accuracy"))
                     measured = clustered(evidence, measured, partial(entry.object, **options), share)
+                measured = _with_carriers(evidence, measured)
             except (TooFewSamples, Undefined) as error:
                 reason = str(error)
         estimates.append(_stamped(entry, evidence, options, measured, reason))
     return estimates
+
+
+def _with_carriers(evidence: Evidence, measured: Measurement) -> Measurement:
+    """Return the measurement, said to have no margin to be held against where a few real rows make up the spread that it is a part of."""
+    real = evidence.real_bank.rows
+    if "margin" not in measured.details or real is None:
+        return measured
+    number = evidence.shared("carriers", lambda: carriers(real))
+    if number >= FEWEST_CARRIERS:
+        return measured
+    note = f"{number:.0f} of the {real.n:,} real rows make up most of their spread, so it is no margin: nothing is shown to be as good"
+    details = {**measured.details, "carriers": number}
+    return dataclasses.replace(measured, details=details, notes=(*measured.notes, note))
 
 
 def _stamped(

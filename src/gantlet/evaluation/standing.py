@@ -13,6 +13,7 @@ from gantlet.core.results.estimate import Estimate
 from gantlet.evaluation.inference.holm import holm_adjusted
 from gantlet.evaluation.inference.intervals import quantile
 from gantlet.evaluation.metrics import METRICS
+from gantlet.evaluation.stats.spread import FEWEST_CARRIERS
 
 State = Literal["worse", "slightly worse", "as good", "beyond", "unclear"]
 
@@ -118,5 +119,7 @@ FEWEST = 50
 
 
 def _few(standing: Standing) -> bool:
+    if min(side.details.get("carriers", FEWEST) for side in (standing.value, standing.reference)) < FEWEST_CARRIERS:
+        return True
     sizes = (standing.value.n_real, standing.value.n_fake, standing.reference.n_real, standing.reference.n_fake)
     return min((n for n in sizes if n is not None), default=FEWEST) < FEWEST
