@@ -28,10 +28,12 @@ GENERATORS: dict[str, dict[str, Any]] = {
     "mlp[width=16]": {"conditioning": "projection", "techniques": ["ema"]},
     "r3gan[width=16]": {"data": "coloured", "resolution": 16, "objective": "rpgan", "lr_generator": 0.003},
     "resnet[width=4]": {"data": "coloured", "resolution": 48},
+    "stylegan2[width=8,style=16,mapping=2]": {"data": "coloured", "resolution": 16, "penalties": ["r1[gamma=1.0]"]},
     "sagan[width=8]": {"conditioning": "conditional-batch-norm", "objective": "hinge"},
     "autoencoder[width=4]": {"objective": "ebgan"},
 }
 OTHERS = {
+    "fastgan": "pools maps, which the page does not know: refused",
     "flow": "sines of the time, which the page does not know: refused",
     "patch": "a discriminator alone",
     "unet": "makes images from images: refused, see test_folder.py",

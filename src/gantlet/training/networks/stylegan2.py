@@ -66,7 +66,7 @@ class Modulated(nn.Module):
         weight, scale = self.weight / math.sqrt(self.weight[0].numel()), self.style(w)
         y = conv2d(x * scale[:, :, None, None], weight, padding=weight.shape[-1] // 2)
         if self.normed:
-            energy = scale.square() @ weight.square().sum((2, 3)).t()
+            energy = scale.square() @ weight.square().mean((2, 3)).t() * weight[0, 0].numel()
             y = y * torch.rsqrt(energy + EPSILON)[:, :, None, None]
         return y + self.bias[:, None, None]
 
@@ -103,14 +103,17 @@ class StyleganGenerator(nn.Module):
     def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b c s s"]:
         """Return images, which the linear end does not hold in (−1, 1)."""
         w = self.style(self.label(z, labels))
-        x = self.start.expand(len(w), *self.start.shape)
-        image = torch.zeros((), dtype=x.dtype, device=x.device)
-        for place, (first, second, to_image) in enumerate(zip(self.first, self.second, self.images, strict=True)):
-            if place:
+        x = (
+            self.start * (0 * w[:, :1] + 1)[:, :, None, None]
+        )  # once per image; an expansion would fix the batch of an export
+        image: Tensor | None = None
+        for first, second, to_image in zip(self.first, self.second, self.images, strict=True):
+            if image is not None:
                 x, image = double(x), double(image)
             x = leaky_relu(first(x, w), SLOPE) * GAIN
             x = leaky_relu(second(x, w), SLOPE) * GAIN
-            image = image + to_image(x, w)
+            image = to_image(x, w) if image is None else image + to_image(x, w)
+        assert image is not None  # 4×4 at least
         return image
 
 
