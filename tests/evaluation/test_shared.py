@@ -21,12 +21,19 @@ def config(**changes: str) -> gantlet.EvaluateConfig:
     return gantlet.EvaluateConfig(**CONFIG, **changes)  # type: ignore[arg-type]
 
 
-def with_blanks(seed: int, n: int = 300) -> np.ndarray:
-    """Return n images of a population of which a fifth are blank."""
+TILE = np.arange(64, dtype=np.uint8).reshape(8, 8)
+
+
+def with_tiles(seed: int, n: int = 300) -> np.ndarray:
+    """Return n images of a population of which a fifth are one tile."""
     rng = np.random.default_rng(seed)
     images = rng.integers(0, 256, (n, 8, 8), dtype=np.uint8)
-    images[rng.random(n) < 0.2] = 0
+    images[rng.random(n) < 0.2] = TILE
     return images
+
+
+def are_tiles(images: np.ndarray) -> np.ndarray:
+    return (images == TILE).all(axis=(1, 2))
 
 
 def saved(path: Path, images: np.ndarray) -> str:
@@ -34,27 +41,29 @@ def saved(path: Path, images: np.ndarray) -> str:
     return str(path)
 
 
-def test_blank_tiles_are_no_copies_and_leave_the_held_out_images_in_their_place(tmp_path: Path) -> None:
-    fake, real, held_out = (saved(tmp_path / f"{seed}.npz", with_blanks(seed)) for seed in (0, 1, 2))
+def test_common_tiles_are_no_copies_and_leave_the_held_out_images_in_their_place(tmp_path: Path) -> None:
+    fake, real, held_out = (saved(tmp_path / f"{seed}.npz", with_tiles(seed)) for seed in (0, 1, 2))
     report = gantlet.evaluate(fake, real, config(held_out=held_out))
-    blanks = [int((with_blanks(seed) == 0).all(axis=(1, 2)).sum()) for seed in (0, 2)]
+    tiles = [int(are_tiles(with_tiles(seed)).sum()) for seed in (0, 1, 2)]
     assert (
-        f"good: {blanks[0]} of 300 generated images equal real images, and so do {blanks[1]} of 300 held-out ones: no more than chance."
+        f"good: {tiles[0]} of 300 generated images equal real images, and so do {tiles[2]} of 300 held-out ones: no more than chance."
     ) in report.verdict
     assert not any(line.startswith("copied: ") for line in report.verdict)
     assert report.estimates[0].reference is not None
     assert not any("also among" in line for line in (*report.warnings, *report.verdict))
-    assert (report.exact_copies[0].n, report.exact_copies[0].copied) == (blanks[0], 0)
+    assert (report.exact_copies[0].n, report.exact_copies[0].copied) == (tiles[0], 0)
     assert Report.from_json(report.to_json()) == report
     compared = gantlet.compare(fake, held_out, real, config())
-    assert any("held-out images would tell" in line for line in compared.warnings)
+    assert any(
+        f"that repeat each other, no more often than these do ({tiles[1]} of 300)" in line for line in compared.warnings
+    )
     assert not any("exact copies" in line for line in compared.warnings)
 
 
-def test_copies_are_found_among_blank_tiles(tmp_path: Path) -> None:
-    real, fakes = with_blanks(1), with_blanks(0)
-    single = np.flatnonzero(real.any(axis=(1, 2)))[:9]
-    fakes[np.flatnonzero(fakes.any(axis=(1, 2)))[:9]] = real[single]
+def test_copies_are_found_among_common_tiles(tmp_path: Path) -> None:
+    real, fakes = with_tiles(1), with_tiles(0)
+    single = np.flatnonzero(~are_tiles(real))[:9]
+    fakes[np.flatnonzero(~are_tiles(fakes))[:9]] = real[single]
     report = gantlet.evaluate(
         saved(tmp_path / "f.npz", fakes),
         saved(tmp_path / "r.npz", real),
@@ -143,7 +152,7 @@ def test_honest_sets_that_repeat_themselves_are_seldom_accused(tmp_path: Path) -
             np.where(rng.random(250) < 0.1, rng.integers(0, 200, 250), rng.integers(200, 10**9, 250)) for _ in range(3)
         ]
         fake, real, unseen = (FeatureBank(np.stack([side, side % 7], 1).astype(np.float32)) for side in sides)
-        excused, undecided = _chance(shared(fake, real), 250, shared(unseen, real), 250)
+        excused, undecided = _chance(shared(fake, real), (250, 250, 250), shared(unseen, real))
         accused += excused + undecided < len(shared(fake, real).rows)
     assert accused <= 7  # 2 % and 3.0 standard deviations of 120
 
@@ -166,4 +175,60 @@ def test_copies_of_pictures_shown_once_are_not_excused_by_others_that_are_stored
     fake = rng.standard_normal((600, 3)).astype(np.float32)
     fake[:150] = real[300:450]
     assert not shared(FeatureBank(fake), FeatureBank(real)).by_chance
-    assert _chance(shared(FeatureBank(fake), FeatureBank(real)), 600, None, 0) == (0, 0)
+    assert _chance(shared(FeatureBank(fake), FeatureBank(real)), (600, 750, 0), None) == (0, 0)
+
+
+def blank_in(images: np.ndarray, count: int) -> np.ndarray:
+    """Return a copy of which the first ``count`` images are white."""
+    images = images.copy()
+    images[:count] = 255
+    return images
+
+
+@pytest.mark.parametrize(("fakes", "real", "held_out"), [(2, 1, 0), (1, 1, 1), (3, 4, 2), (2, 1, None)])
+def test_images_of_one_colour_are_no_copies_and_no_overlap(
+    tmp_path: Path, fakes: int, real: int, held_out: int | None
+) -> None:
+    counts = {"f": fakes, "r": real, "h": held_out or 0}
+    paths = {
+        name: saved(tmp_path / f"{name}.npz", blank_in(doubled(seed, 0, 95), count))
+        for seed, (name, count) in enumerate(counts.items())
+    }
+    given = {} if held_out is None else {"held_out": paths["h"]}
+    report = gantlet.evaluate(paths["f"], paths["r"], config(**given))
+    assert (
+        f"good: {fakes} of 95 generated images are blank (of one colour), as real images are: that is no copying."
+        in report.verdict
+    )
+    assert report.exact_copies[0].copied == 0 and not any("also among" in line for line in report.warnings)
+    assert held_out is None or report.estimates[0].reference is not None
+    assert gantlet.gate(report, ["copies > 0"]).checks[0].state == "passed"
+
+
+def test_a_copy_beside_blank_images_is_one(tmp_path: Path) -> None:
+    real, fakes = blank_in(doubled(1, 0), 6), blank_in(doubled(0, 0), 6)
+    fakes[100] = real[100]
+    report = gantlet.evaluate(saved(tmp_path / "f.npz", fakes), saved(tmp_path / "r.npz", real), config())
+    assert any(
+        line.startswith("copied: 1 of 300 generated images are exact copies of real images") for line in report.verdict
+    )
+    assert report.exact_copies[0].pairs[0] == ("f.npz#100", "r.npz#100")
+
+
+def test_a_picture_that_the_fakes_repeat_more_often_than_the_real_images_is_not_excused() -> None:
+    rng = np.random.default_rng(6)
+    for times, excused in ((30, 30), (90, 0)):
+        sides = [rng.standard_normal((300, 3)).astype(np.float32) for _ in range(2)]
+        sides[0][:times], sides[1][:30] = 1, 1
+        found = shared(*map(FeatureBank, sides))
+        assert _chance(found, (300, 300, 0), None) == (excused, times - excused)
+
+
+def test_held_out_images_that_were_set_aside_are_not_asked_for(tmp_path: Path) -> None:
+    """Of pictures stored twice held-out images would tell; those that were given are real ones."""
+    real, fakes = doubled(1, 2), doubled(0, 0)
+    fakes[:2] = real[:2]
+    given = saved(tmp_path / "h.npz", np.concatenate([real[150:200], doubled(2, 0)[:100]]))
+    report = gantlet.evaluate(saved(tmp_path / "f.npz", fakes), saved(tmp_path / "r.npz", real), config(held_out=given))
+    (line,) = [line for line in report.verdict if "so it may be chance" in line]
+    assert "50 of 150 held-out images are also among the real ones, so that they do not tell" in line

@@ -55,7 +55,7 @@ def test_names_of_one_side_alone_are_named_with_their_numbers() -> None:
     half = np.array(["Bee", "Cat", "x2", "x3"])
     (line,) = said(evaluate(side(2, half, 0, 1, 2, 3, 3)))
     assert "do not have: x3 (50), x2 (25); real classes" in line
-    assert line.endswith("named by: Dog, Elk")  # which is which cannot be guessed
+    assert "named by: Dog, Elk; none of these is called missing" in line  # which is which cannot be guessed
 
 
 def test_a_label_of_minus_one_is_named() -> None:
@@ -64,7 +64,7 @@ def test_a_label_of_minus_one_is_named() -> None:
     fake = gantlet.images(images(2, labels % 4), labels=labels)
     report = gantlet.evaluate(fake, real, metrics=["coverage"], features="pixels[size=8]", cache=False)
     (line,) = said(report)
-    assert "do not have: -1 (25); " in line and line.endswith("named by: 3")
+    assert "do not have: -1 (25); " in line and "named by: 3; none of these" in line
 
 
 def test_matching_names_are_not_remarked_and_absent_classes_are_left_to_the_counts() -> None:
@@ -128,3 +128,19 @@ def test_names_match_in_either_form_of_unicode() -> None:
     report = gantlet.evaluate(side(2, stored, 0, 1, 3), side(0, typed), **settings)
     assert not said(report) and [found.n_fake for found in report.classes] == [25, 25, 0, 25]
     assert class_map("0=cafe\u0301") == {"0": "caf\u00e9"}
+
+
+def test_classes_that_each_side_names_alone_are_called_missing_only_where_the_user_says_that_they_differ() -> None:
+    fake = side(2, np.array(["Bee", "Cat", "Aves", "Elk"]))
+    untold = evaluate(fake)
+    assert not any(
+        line.startswith("missing") or "too often" in line or "may be chance" in line for line in untold.verdict
+    )
+    assert gantlet.gate(untold, ["missing > 0"]).checks[0].state == "undefined"
+    (line,) = said(untold)
+    same, others = line.rpartition("say --classes ")[2].split(" where they are the same or --classes ")
+    assert (same, others) == ("Aves=Dog,…", "Bee=Bee where none is")
+    told = evaluate(fake, classes="Bee=Bee")
+    assert any("class Dog is missing" in line for line in told.verdict)
+    assert gantlet.gate(told, ["missing > 0"]).checks[0].state == "failed"
+    assert gantlet.gate(evaluate(fake, classes="Aves=Dog"), ["missing > 0"]).checks[0].state == "passed"

@@ -10,7 +10,7 @@ from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import DataError, GantletError, UsageError
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.gate import COUNTS, Check, Condition, Gate, read_condition
-from gantlet.core.results.report import Report
+from gantlet.core.results.report import UNMATCHED, Report
 from gantlet.core.specs import parse_spec, split_specs
 from gantlet.data.opening import resolve_source
 from gantlet.evaluation.compute import resolve
@@ -117,7 +117,8 @@ def _of_count(report: Report, condition: Condition) -> Check:
     told = any(found.copied for found in report.exact_copies)
     doubtful = [found for found in report.exact_copies if found.undecided and not told]
     if condition.name == "copies" and doubtful:
-        said = doubtful[0].said("generated images", f"{doubtful[0].among} images")
+        given = "the held-out images were not like the real ones, or among them" if "held-out" in report.digests else ""
+        said = doubtful[0].said("generated images", f"{doubtful[0].among} images", given)
         return Check(condition.text, "undefined", said[-1][1])
     number = _count(report, condition.name)
     holds = condition.holds(number)
@@ -140,18 +141,22 @@ def _untold(report: Report, name: str, number: int) -> str:
 def _unseen_classes(report: Report) -> str:
     """Return why it cannot be told that no class or mode is missing; '' where it can."""
     counted = report.classes or report.modes
-    absent = [mode.name for mode in counted if mode.n_real and not mode.n_fake and mode.verdict != "missing"]
+    named = [mode.name for mode in counted if mode.n_real and mode.verdict == UNMATCHED]
+    absent = [mode.name for mode in counted if mode.n_real and not mode.n_fake and not mode.verdict]
     dim = [
         share.name
         for share in report.class_shares
         if share.verdict != "missing" and (share.verdict == "rare" or share.share < share.least / 2)
     ]
     reasons = [
+        f"{named[0]} may be a class that the generated images name otherwise: say which is which (--classes)"
+        if named
+        else "",
         "" if counted else "no classes or modes could be counted: give labels, or more images",
         f"{absent[0]} has no generated image, which may be chance: more images would tell" if absent else "",
         f"whether class {dim[0]} is there cannot be told: no labels that both sides share say so" if dim else "",
     ]
-    present = [mode for mode in counted if mode.n_real and mode.verdict != "missing"]
+    present = [mode for mode in counted if mode.n_real and mode.verdict not in ("missing", UNMATCHED)]
     if not any(reasons) and not report.classes and present and unseen_rarity(present, 1 - ALPHA) > ABSENT:
         reasons.append("with so few images one that is hardly ever made could have gone unseen")
     return next(filter(None, reasons), "")

@@ -73,7 +73,7 @@ def _reported(
 ) -> Report:
     space, fake, first = spaces[0], sides[0], findings[0]
     gallery = Gallery(out, space.real, space.train, fake, space.config)
-    copied = exact_copies(space, fake)
+    copied = exact_copies(dataclasses.replace(space, test=None) if differ else space, fake)
     estimates = _estimates(spaces, findings)
     return Report(
         features=_stamp(spaces),
@@ -165,7 +165,7 @@ def warnings_of(space: Space, fake: Side, name: str = "generated") -> list[str]:
                 f"{found.copied:,} of the {found.of:,} images of {name} are exact copies of {found.among} ones: most metrics "
                 "reward copies"
             )
-        said = found.said(f"{fake.source.kind} of {name}", f"{found.among} {fake.source.kind}")
+        said = found.said(f"{fake.source.kind} of {name}", f"{found.among} {fake.source.kind}", space.no_test)
         copies += [line for _, line in said]
     return [*copies, *_of_images(space, fake, name), *_shared(space, fake, name)]
 

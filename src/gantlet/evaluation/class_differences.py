@@ -44,7 +44,16 @@ def way_out(theirs: Sequence[str], ours: Sequence[str]) -> str:
         pairs = [f"{one}={other}" for one, other in zip(*typed, strict=False)][:1]
     if not pairs:
         return ""
-    value = ",".join(pairs[:PAIRS]) + ("" if whole and len(pairs) <= PAIRS else ",…")
+    return _option(",".join(pairs[:PAIRS]) + ("" if whole and len(pairs) <= PAIRS else ",…"))
+
+
+def as_named(names: Sequence[str]) -> str:
+    """Return the option that says that classes of different names differ: the first of ``names``, which both sides have, is itself."""
+    typed = [name.strip() for name in names if _typable(name)]
+    return _option(f"{typed[0]}={typed[0]}") if typed else ""
+
+
+def _option(value: str) -> str:
     value = shlex.quote(value) if " " in value else value
     return f"--classes={value}" if value.startswith("-") else f"--classes {value}"
 

@@ -21,6 +21,10 @@ ROWS = 1024
 """Rows that are held in float64 at once."""
 RELABELLINGS = 999
 """Random relabellings of the pooled images in a test."""
+BLANK = "blank:"
+"""How the digest of an image of one colour begins: equal ones say nothing about where they come from."""
+FEWEST_PIXELS = 16
+"""Smaller images of one colour are as telling as any other of their size."""
 NEXT = 3
 """How many rows further on the line are looked at: rounding may put another row between two equal ones."""
 
@@ -95,10 +99,13 @@ def pictures(*banks: FeatureBank) -> list[dict[int, str]]:
 def content(bank: FeatureBank, row: int) -> str:
     """Return the SHA-256 over shape and values of an image, or of a point's coordinates.
 
-    A gray image counts as equal to the same one stored in three equal channels, and 0 as equal to −0.
+    A gray image counts as equal to the same one stored in three equal channels, and 0 as equal to −0. Before the digest of an image of one
+    colour stands `BLANK`.
     """
     values = bank.features[row] + np.float32(0) if bank.images is None else _gray_where_gray(bank.images[row])
-    return hashlib.sha256(f"{values.shape}".encode() + np.ascontiguousarray(values).tobytes()).hexdigest()
+    digest = hashlib.sha256(f"{values.shape}".encode() + np.ascontiguousarray(values).tobytes()).hexdigest()
+    blank = bank.images is not None and values[..., 0].size >= FEWEST_PIXELS and (values == values[0, 0]).all()
+    return BLANK + digest if blank else digest
 
 
 def _gray_where_gray(image: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from gantlet.evaluation.groups import side_draws
 from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.labels import class_names
 from gantlet.evaluation.metric_selection import metric_names
+from gantlet.evaluation.mode_counts import unmatched_names
 from gantlet.evaluation.modes import Modes, assign, counted, counted_by_label, shares
 from gantlet.evaluation.once import found_once
 from gantlet.evaluation.references import beside, trials
@@ -59,7 +60,7 @@ def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Es
     """Return the estimates with the diagnosis that the kind of the data allows."""
     if space.train.bank.rows is None or not evidence.has_rows:
         return Findings(estimates, (), (), None, None, (), ())  # statistics files have no rows to look among
-    modes, counts, classes, estimated = _counts(space, evidence)
+    modes, counts, classes, estimated = _counts(space, fake, evidence)
     if fake.source.kind == "points":
         return Findings(estimates, counts, (), None, None, (), (), classes, estimated)
     space.progress("search for copies and outliers", 0, 1)
@@ -83,12 +84,14 @@ def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Es
 
 
 def _counts(
-    space: Space, evidence: Evidence
+    space: Space, fake: Side, evidence: Evidence
 ) -> tuple[Modes | None, tuple[ModeCount, ...], tuple[ModeCount, ...], tuple[ClassShare, ...]]:
     """Return the modes, both sides counted by them and by their labels, and the estimated shares of the real images' classes."""
     modes = assign(evidence)
     counts = counted(evidence, modes) if modes else ()
     classes = counted_by_label(evidence)  # what is counted need not be estimated
+    if not space.config.classes:
+        classes = unmatched_names(classes, class_names(space.real.source), class_names(fake.source))
     estimated = shares(evidence, modes) if modes and not classes and _same_names(space) else ()
     return modes, counts, classes, estimated
 
@@ -98,7 +101,7 @@ def missed_by(space: Space, fake: Side) -> tuple[Miss, ...]:
     evidence = evidence_of(space, fake, metric_names(space.config, space.name, own_classes=space.own_classes))
     if space.train.bank.rows is None or not evidence.has_rows:
         return ()
-    _, counts, classes, estimated = _counts(space, evidence)
+    _, counts, classes, estimated = _counts(space, fake, evidence)
     return misses(counts, classes, estimated, space.real.rows.n, fake.rows.n)
 
 

@@ -14,7 +14,7 @@ from gantlet.core.specs import class_map
 from gantlet.data.kinds import Source
 from gantlet.data.source import ImageSource
 from gantlet.data.subset import subset
-from gantlet.evaluation.class_differences import alike, counted, differences, listed, shifted, way_out
+from gantlet.evaluation.class_differences import alike, as_named, counted, differences, listed, shifted, way_out
 from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.bank import Bank, SummaryBank
@@ -140,7 +140,19 @@ def unmatched(space: Space, fake: Side, name: str = "generated") -> list[str]:
         )
     if only and (numbers or space.train.bank.rows is None):  # else the counts by class call them missing
         lines.append(f"real classes that no generated image is named by: {listed(only)}")
+    if numbers and only and not space.config.classes:
+        lines.append(_which(list(numbers), only, [name for name in classes.names[: classes.first] if name not in only]))
     return [of + "; ".join(lines)] if lines else []
+
+
+def _which(theirs: Sequence[str], ours: Sequence[str], both: Sequence[str]) -> str:
+    """Return why classes of one side alone are not called missing, and the options that say whether they are the same under other names."""
+    same, others = way_out(theirs, ours), as_named(both)
+    ways = [f"{same} where they are the same" if same else "", f"{others} where none is" if others else ""]
+    said = " or ".join(filter(None, ways))
+    return "none of these is called missing, as it may be the same under another name" + (
+        f": say {said}" if said else ""
+    )
 
 
 def relabelled(bank: Bank, classes: ClassMap) -> Bank:

@@ -1,5 +1,6 @@
 """Which classes or clusters are missing, rare or over-produced: exact two-proportion tests with Holm's correction."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,7 +8,7 @@ from jaxtyping import Float32, Float64, Int64
 
 from gantlet.core.numerics.distances import row_chunks
 from gantlet.core.numerics.mapped import forget_pages
-from gantlet.core.results.report import ModeCount
+from gantlet.core.results.report import UNMATCHED, ModeCount
 from gantlet.evaluation.inference.holm import ALPHA, holm
 
 ROWS = 1024
@@ -51,6 +52,20 @@ def _verdict(real_share: float, fake_share: float) -> str:
     if fake_share == 0:
         return "missing"
     return "rare" if fake_share < real_share else "over-produced"
+
+
+def unmatched_names(counts: Sequence[ModeCount], ours: Sequence[str], theirs: Sequence[str]) -> tuple[ModeCount, ...]:
+    """Return classes counted by names, those that one side alone knows as *unmatched* where both sides have such: none is missing or foreign.
+
+    They may be the same classes under other names, and only the user knows. ``ours``, ``theirs``: the names that the real and the generated
+    images' labels index.
+    """
+    foreign = {count.name for count in counts if count.n_fake and not count.n_real} - set(ours)
+    absent = {count.name for count in counts if count.n_real and not count.n_fake} - set(theirs)
+    if not foreign or not absent:
+        return tuple(counts)
+    alone = foreign | absent
+    return tuple(dataclasses.replace(count, verdict=UNMATCHED) if count.name in alone else count for count in counts)
 
 
 def medoids(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gantlet.core.results.report import ClassShare, ModeCount
+from gantlet.core.results.report import UNMATCHED, ClassShare, ModeCount
 from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.inference.intervals import quantile
 
@@ -80,7 +80,7 @@ def _absent(modes: Sequence[ModeCount], what: str) -> list[str]:
     images; the number of absent ones is compared with the distribution of a sum of independent indicators, whose
     dependence is negative, so that the test is cautious.
     """
-    known = [mode for mode in modes if (mode.n_real or mode.n_fake) and mode.verdict != "missing"]
+    known = [mode for mode in modes if (mode.n_real or mode.n_fake) and mode.verdict not in ("missing", UNMATCHED)]
     names = [mode.name for mode in sorted(known, key=lambda mode: -mode.n_real) if not mode.n_fake]
     if not names:
         return []

@@ -7,7 +7,7 @@ from scipy.stats import hypergeom
 
 from gantlet.core.results.exact_copies import ExactCopies
 from gantlet.evaluation.inference.holm import ALPHA
-from gantlet.evaluation.shared import Shared, shared
+from gantlet.evaluation.shared import OFTEN, Shared, shared
 from gantlet.evaluation.sides import Overlap, Side, Space
 
 LISTED = 100
@@ -38,38 +38,50 @@ def exact_copies(space: Space, fake: Side) -> tuple[ExactCopies, ...]:
 
 
 def _counted(role: str, side: Side, fake: Side, common: Shared, unseen: Side | None) -> ExactCopies:
-    order = np.argsort(~common.single, kind="stable")[:LISTED]
+    order = np.argsort(2 * common.blank + common.again, kind="stable")[:LISTED]
     beside = None if unseen is None or unseen.bank.rows is None else _shared(unseen, side)
     unseen_of = 0 if unseen is None or beside is None else unseen.rows.n
-    excused, undecided = (0, 0) if role == "held-out" else _chance(common, fake.rows.n, beside, unseen_of)
+    sizes = fake.rows.n, side.rows.n, unseen_of
+    excused, undecided = (0, 0) if role == "held-out" else _chance(common, sizes, beside)
     return ExactCopies(
         role,  # type: ignore[arg-type]
         len(common.rows),
         fake.rows.n,
         tuple((fake.rows.names[a], side.rows.names[b]) for a, b in common.rows[order]),
-        repeated=int((~common.single).sum()),
-        commonest=int(common.times.max()),
+        repeated=int(common.again.sum()),
+        commonest=int(common.times[~common.blank].max(initial=1)),
         excused=excused,
         undecided=undecided,
         unseen=0 if beside is None else len(beside.rows),
         unseen_of=unseen_of,
+        blank=int(common.blank.sum()),
+        often=common.often,
+        among_of=side.rows.n,
     )
 
 
-def _chance(common: Shared, m: int, unseen: Shared | None, n: int) -> tuple[int, int]:
+def _chance(common: Shared, sizes: tuple[int, int, int], unseen: Shared | None) -> tuple[int, int]:
     """Return how many of the equal fakes are excused by chance, and of how many it cannot be told.
 
     Those that equal a picture shown once, and those that equal one which the set repeats, by themselves: Fisher's exact test of k of m
-    fakes against k₀ of n unseen images, one-sided. k₀ > 0: excused above 1 %. k₀ = 0, and the set repeats something: not to be told
-    above 5 %; a set that repeats nothing excuses none. Without unseen images the set's own repeats cannot be told from pictures that
-    are stored twice: where Good and Turing's estimate (`shared`) accounts for them it cannot be told.
+    fakes against k₀ of n unseen images, one-sided. k₀ > 0: excused above 1 %. k₀ = 0, and the set or the unseen images repeat something: not
+    to be told above 5 %; else none is excused. Without unseen images the set's own repeats cannot be told from files that are stored
+    twice: pictures that it shows three times or more are excused where the fakes show them no more often than the set does (the same
+    test); of the others, and where Good and Turing's estimate (`shared`) accounts for those shown once, it cannot be told.
+
+    Args: sizes: of the fakes, of the set, of the unseen images.
     """
-    once, again = int(common.single.sum()), int((~common.single).sum())
+    once, again = int(common.single.sum()), int(common.again.sum())
+    m, in_set, n = sizes
     if unseen is None:
-        return 0, again + (once if common.by_chance else 0)
+        k = int((common.again & (common.times >= OFTEN)).sum())
+        no_more = float(hypergeom.sf(k - 1, m + in_set, k + common.often, m)) > ALPHA
+        excused = k if no_more else 0
+        return excused, again - excused + (once if common.by_chance else 0)
     excused = undecided = 0
-    for k, seen in ((once, int(unseen.single.sum())), (again, int((~unseen.single).sum()))):
-        if not k or not (seen or common.repeats):
+    repeats = common.repeats or unseen.asked_again
+    for k, seen in ((once, int(unseen.single.sum())), (again, int(unseen.again.sum()))):
+        if not k or not (seen or repeats):
             continue
         p_value = float(hypergeom.sf(k - 1, m + n, k + seen, m))
         if seen and p_value > ALPHA:

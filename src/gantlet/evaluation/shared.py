@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Int64
 from scipy.special import pdtr
 
-from gantlet.evaluation.duplicates import pictures, split_p_value
+from gantlet.evaluation.duplicates import BLANK, pictures, split_p_value
 from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.stats.feature_bank import FeatureBank
+
+OFTEN = 3
+"""How often a set shows a picture at least that its population repeats, rather than a file that was stored twice."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,8 @@ class Shared:
     ``rows`` [m, 2]: each with the first such row of the other set; ``times`` [m]: how often the other set shows that picture;
     ``expected``: how many rows of a fresh draw from the other set's population would equal a picture that it shows once;
     ``by_chance``: the rows that do are no more than that; ``same``: both sets hold the same pictures, each as often;
-    ``repeats``: the other set shows a picture more than once.
+    ``repeats``: the other set shows a picture more than once; ``asked_again``: the first one does; ``often``: how many rows of the other
+    set show a picture that it shows three times or more. Pictures of one colour (``blank`` [m]) count in none of these.
     """
 
     rows: Int64[np.ndarray, "m 2"]
@@ -29,11 +33,19 @@ class Shared:
     by_chance: bool = False
     same: bool = False
     repeats: bool = False
+    asked_again: bool = False
+    often: int = 0
+    blank: Bool[np.ndarray, " m"] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     @property
     def single(self) -> Bool[np.ndarray, " m"]:
         """Return which of the rows equal a picture that the other set shows once."""
-        return self.times == 1
+        return (self.times == 1) & ~self.blank
+
+    @property
+    def again(self) -> Bool[np.ndarray, " m"]:
+        """Return which of the rows equal a picture that the other set repeats."""
+        return (self.times > 1) & ~self.blank
 
     @property
     def beyond_chance(self) -> int:
@@ -51,24 +63,33 @@ def shared(query: FeatureBank, among: FeatureBank) -> Shared:
     Source: Good 1953, Biometrika 40:237, Eq. 9.
     """
     ours, theirs = pictures(query, among)
-    shown, asked = Counter(theirs.values()), Counter(ours.values())
+    same = len(ours) == query.n and len(theirs) == among.n and Counter(ours.values()) == Counter(theirs.values())
+    every = Counter(theirs.values())
+    shown, asked = (Counter(name for name in side.values() if name[: len(BLANK)] != BLANK) for side in (theirs, ours))
     first: dict[str, int] = {}
     for row, picture in theirs.items():
         first.setdefault(picture, row)
-    found = [(row, first[picture], shown[picture]) for row, picture in ours.items() if picture in first]
-    table = np.array(found, np.int64).reshape(-1, 3)
+    found = [
+        (row, first[picture], every[picture], picture not in shown) for row, picture in ours.items() if picture in first
+    ]
+    table = np.array(found, np.int64).reshape(-1, 4)
+    blank = table[:, 3] == 1
     twice = sum(times == 2 for times in shown.values())
     by_chance = False
-    if twice and (table[:, 2] == 1).any():
+    if twice and (table[~blank, 2] == 1).any():
         names = list(shown | asked)
         counts = np.array([[shown[name], asked[name]] for name in names], np.int64)
         by_chance = (
             as_a_population(list(shown.values()), among.n)
             and chance(counts[:, 0], counts[:, 1], among.n, query.n) > ALPHA
         )
-    same = len(ours) == query.n and len(theirs) == among.n and asked == shown
-    repeats = max(shown.values(), default=0) > 1
-    return Shared(table[:, :2], table[:, 2], query.n * 2 * twice / among.n, by_chance, same, repeats)
+    return Shared(
+        table[:, :2], table[:, 2], query.n * 2 * twice / among.n, by_chance, same,
+        repeats=max(shown.values(), default=0) > 1,
+        asked_again=max(asked.values(), default=0) > 1,
+        often=sum(times for times in shown.values() if times >= OFTEN),
+        blank=blank,
+    )  # fmt: skip
 
 
 def as_a_population(times: Sequence[int], n: int) -> bool:

@@ -13,7 +13,7 @@ from gantlet.core.limits import memory_bytes
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.class_differences import listed
-from gantlet.evaluation.duplicates import pictures
+from gantlet.evaluation.duplicates import duplicates, pictures
 from gantlet.evaluation.findings import Findings
 from gantlet.evaluation.groups import side_draws
 from gantlet.evaluation.inference.intervals import quantile
@@ -23,7 +23,7 @@ from gantlet.evaluation.mode_counts import mode_counts
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.neighbours import neighbours
-from gantlet.evaluation.stats.ranks import higher_ranks
+from gantlet.evaluation.stats.ranks import apart, higher_ranks
 
 UNBIASED = ("frechet_distance_debiased", "kernel_distance")
 """Distances whose mean is 0 between sets of one distribution."""
@@ -35,6 +35,7 @@ LOOKED_AT = 500
 """The most images of each side whose sharpness is compared."""
 CHANCE, LINKED = 0.5, 1.5
 """The share of neighbours in the own set by chance; how much wider than independent its spread may be, as neighbours are mutual."""
+TOLERATED = 0.01
 BY_CHANCE = 1 / 4000
 """How often shares of classes show a difference by chance, over all classes: much is withheld for it."""
 
@@ -57,10 +58,10 @@ def unlike(space: Space, estimates: Sequence[Estimate]) -> str:
     if space.held_out is None or space.held_out is space.real:
         return ""
     sides = [_drawn(side, space.config) for side in (space.real, space.held_out)]
-    distances = (
-        _by_distance(estimates) if space.config.groups == "none" else []
-    )  # no mean of 0 where rows are dependent
-    parts = [*_by_labels(sides), *distances, *_by_neighbours(sides, space.config), *_by_sharpness(sides, space.config)]
+    dependent = space.config.groups != "none" or any(map(_repeats_itself, sides))  # such distances have no mean of 0
+    distances = [] if dependent else _by_distance(estimates)
+    parts = [*_by_labels(sides), *distances]
+    parts += [line for test in (_by_neighbours, _by_ranks, _by_sharpness) for line in test(sides, space.config)]
     if not parts:
         return ""
     return (
@@ -93,6 +94,11 @@ def _distinct(bank: FeatureBank) -> FeatureBank:
     return bank if keep.all() else bank.take(np.flatnonzero(keep))
 
 
+def _repeats_itself(side: _Drawn) -> bool:
+    """Return whether more than a hundredth of the rows repeat another: files that are stored twice are no independent draws."""
+    return side.rows is not None and duplicates(side.rows) > TOLERATED * side.rows.n
+
+
 def _by_neighbours(sides: Sequence[_Drawn], config: EvaluateConfig) -> list[str]:
     """Say where too many, or too few, of up to `ROWS` real or held-out images have their nearest neighbour in their own set.
 
@@ -105,6 +111,21 @@ def _by_neighbours(sides: Sequence[_Drawn], config: EvaluateConfig) -> list[str]
     rng = numpy_stream(config.seed, "unlike")
     real, held_out = (rows.features[np.sort(rng.permutation(rows.n)[:n])] for rows in known)
     return own_neighbours(real, held_out, memory_bytes(config.memory))
+
+
+def _by_ranks(sides: Sequence[_Drawn], config: EvaluateConfig) -> list[str]:
+    """Say where the features of up to `ROWS` distinct real and held-out images differ in place or spread (`apart`): heavy tails hide nothing."""
+    known = [_distinct(side.rows) for side in sides if side.rows is not None]
+    if len(known) < 2 or min(rows.n for rows in known) < 2 * FEWEST:
+        return []
+    rng = numpy_stream(config.seed, "unlike in ranks")
+    real, held_out = (rows.features[np.sort(rng.permutation(rows.n)[:ROWS])] for rows in known)
+    found = apart(real, held_out, rng)
+    return (
+        [f"their features differ in place or spread, {found:.1f} standard errors"]
+        if found > quantile(1 - BY_CHANCE)
+        else []
+    )
 
 
 def _by_sharpness(sides: Sequence[_Drawn], config: EvaluateConfig) -> list[str]:

@@ -41,7 +41,7 @@ def verdict(
     labelled = of_classes(classes)
     accused = any(not line.startswith("unclear") for line in labelled)
     lines = (
-        *_exact(exact, points=points),
+        *_exact(exact, no_test, points=points),
         *(line for line in further if line),
         *labelled,
         *of_shares(shares, classes),
@@ -97,7 +97,7 @@ NAMED = 3
 """How many exact copies the verdict names."""
 
 
-def _exact(exact: Sequence[ExactCopies], *, points: bool) -> list[str]:
+def _exact(exact: Sequence[ExactCopies], no_test: str, *, points: bool) -> list[str]:
     """Name the exact copies: a fact, not a test, so it needs no held-out images; pictures that the set repeats are no copies."""
     things, how = ("points", "in every coordinate") if points else ("images", "pixel by pixel")
     copied = [
@@ -107,7 +107,7 @@ def _exact(exact: Sequence[ExactCopies], *, points: bool) -> list[str]:
         for found in exact
         if found.copied
     ]
-    said = [line for found in exact for line in found.said(f"generated {things}", f"{found.among} {things}")]
+    said = [line for found in exact for line in found.said(f"generated {things}", f"{found.among} {things}", no_test)]
     return [*copied, *(f"{kind}: {line}." for kind, line in said)]
 
 

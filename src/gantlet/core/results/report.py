@@ -23,9 +23,13 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+UNMATCHED = "unmatched"
+"""The verdict on a class that one side alone names while the other has such names too: it may be the same under another name."""
+
+
 @dataclass(frozen=True)
 class ModeCount:
-    """One class or cluster: how many real and fake images fall into it; ``verdict`` is '', missing, rare or over-produced.
+    """One class or cluster: how many real and fake images fall into it; ``verdict``: '', missing, rare, over-produced or `UNMATCHED`.
 
     ``variety``: median nearest-neighbour distance among its fakes over that among as many real images of it (None: too
     few images); ``collapsed``: it is significantly lower. ``picture``: its most typical real image, then its fakes.
