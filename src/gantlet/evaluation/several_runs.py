@@ -146,9 +146,20 @@ def combined(estimates: Sequence[Estimate], parts: Sequence[Parts | None], level
     found = None
     if split and result.training is not None:
         found = Split(result.training, sampling or 0.0, float(np.mean([part.reference for part in known])))
-    return RunsEstimate(
-        _mean(estimates, result, level, split), tuple(estimates), result.new_low, result.new_high, found
+    ends = _possible(estimates[0], result.new_low, result.new_high)
+    return RunsEstimate(_mean(estimates, result, level, split), tuple(estimates), *ends, found)
+
+
+def _possible(like: Estimate, low: float, high: float) -> tuple[float, float]:
+    """Return the ends of an interval within the numbers that there are: shares in [0, 1], of classes 0 to all."""
+    most = (
+        1.0
+        if like.unit.startswith(("share", "accuracy"))
+        else like.details.get("classes")
+        if like.unit == "classes"
+        else None
     )
+    return (low, high) if most is None else (max(0.0, low), min(float(most), high))
 
 
 def _mean(estimates: Sequence[Estimate], result: OverRuns, level: float, split: bool) -> Estimate:
@@ -164,9 +175,7 @@ def _mean(estimates: Sequence[Estimate], result: OverRuns, level: float, split: 
 
 
 def _of(like: Estimate, result: OverRuns, level: float, split: bool) -> Estimate:
-    low, high = result.low, result.high
-    if like.unit.startswith(("share", "accuracy")):
-        low, high = max(0.0, low), min(1.0, high)
+    low, high = _possible(like, result.low, result.high)
     notes = (
         ()
         if split
