@@ -121,8 +121,8 @@ def apart_from(fake: Side, space: Space) -> Space:
 def _shared(side: Side, other: Side) -> Shared:
     """Return the rows of ``side`` that equal a row of ``other``: all of one set with itself; none where one has no rows."""
     if side.bank.rows is None or other.bank.rows is None:
-        return Shared(np.zeros((0, 2), np.int64), np.zeros(0, np.int64))
+        return Shared(np.zeros((0, 2), np.int64), np.zeros(0, np.int64), np.zeros(0, dtype=bool))
     if side.source.digest == other.source.digest and side.bank.n == other.bank.n:
         n = side.bank.rows.n
-        return Shared(np.repeat(np.arange(n)[:, None], 2, axis=1), np.ones(n, np.int64))
+        return Shared(np.repeat(np.arange(n)[:, None], 2, axis=1), np.ones(n, np.int64), np.zeros(n, dtype=bool))
     return shared(side.bank.rows, other.bank.rows)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Int64
@@ -29,13 +29,13 @@ class Shared:
 
     rows: Int64[np.ndarray, "m 2"]
     times: Int64[np.ndarray, " m"]
+    blank: Bool[np.ndarray, " m"]
     expected: float = 0.0
     by_chance: bool = False
     same: bool = False
     repeats: bool = False
     asked_again: bool = False
     often: int = 0
-    blank: Bool[np.ndarray, " m"] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     @property
     def single(self) -> Bool[np.ndarray, " m"]:
@@ -84,11 +84,10 @@ def shared(query: FeatureBank, among: FeatureBank) -> Shared:
             and chance(counts[:, 0], counts[:, 1], among.n, query.n) > ALPHA
         )
     return Shared(
-        table[:, :2], table[:, 2], query.n * 2 * twice / among.n, by_chance, same,
+        table[:, :2], table[:, 2], blank, query.n * 2 * twice / among.n, by_chance, same,
         repeats=max(shown.values(), default=0) > 1,
         asked_again=max(asked.values(), default=0) > 1,
         often=sum(times for times in shown.values() if times >= OFTEN),
-        blank=blank,
     )  # fmt: skip
 
 
