@@ -26,7 +26,7 @@ from gantlet.data.opening import open_images, open_source
 from gantlet.data.paired import pair_arrays
 from gantlet.data.points import PointSource
 from gantlet.data.tables import unscaled
-from gantlet.data.training_images import read_whole
+from gantlet.data.training_images import nobody, read_whole
 from gantlet.evaluation.sides import Progress, nothing
 from gantlet.training.data import Pairs, TrainingData, TrainingImages, TrainingPoints
 from gantlet.training.journal import is_run, pictures, require_free
@@ -34,10 +34,6 @@ from gantlet.training.loop import run
 from gantlet.training.networks import NETWORKS
 from gantlet.training.observer import Measured, Sampler
 from gantlet.training.runs.own_data import recorded
-
-
-def nobody(sentence: str) -> None:
-    """Tell nobody."""
 
 
 def train(
@@ -92,7 +88,8 @@ def _train(
         )
     for line in () if resume else (*source.notes, *source.remarks, *chosen):
         say(line)
-    data = training_data(source, config.resolution, progress, on_bad=config.on_bad, say=nobody if resume else say)
+    hears = nobody if resume else say
+    data = training_data(source, config.resolution, progress, on_bad=config.on_bad, cache=config.cache, say=hears)
     if isinstance(data, TrainingImages) and data.pairs is not None and not source.held_out:
         say(f"{source.spec} has no held-out split: outputs are shown and measured for training inputs")
     shape = (data.shape.size, data.shape.channels) if isinstance(data, TrainingImages) else None
@@ -143,20 +140,21 @@ def training_data(
     progress: Progress = nothing,
     *,
     on_bad: str = "fail",
+    cache: bool = False,
     say: Callable[[str], None] = nobody,
 ) -> TrainingData:
-    """Read a whole source into memory: images at ``resolution`` pixels (0: the smallest that holds them), or points.
+    """Read a whole source: images at ``resolution`` pixels (0: the smallest that holds them), or points.
 
-    ``on_bad``: fail or skip, for files that cannot be decoded; ``say``: called with what was done to the data.
+    ``on_bad``: fail or skip, for files that cannot be decoded; ``cache``: many images are decoded once into a file and mapped,
+    not held in memory; ``say``: called with what was done to the data.
     """
     if isinstance(source, PointSource):
         for sentence in filter(None, [unscaled(source)]):
             say(sentence)
         return TrainingPoints(source.points, source.labels, source.classes, source.digest, source.spec)
     source = require_images(source, "training")
-    read = read_whole(
-        source, resolution, on_bad=on_bad, progress=lambda n, of: progress("reading the training images", n, of)
-    )
+    reading = partial(progress, "reading the training images")
+    read = read_whole(source, resolution, on_bad=on_bad, progress=reading, cache=cache, say=say)
     for sentence in read.said:
         say(sentence)
     images, inputs, pairs = read.images, read.inputs, None

@@ -4,9 +4,10 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from gantlet.actions.train import nobody, run_folder, train
+from gantlet.actions.train import run_folder, train
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
+from gantlet.data.training_images import nobody
 from gantlet.evaluation.sides import Progress, nothing
 from gantlet.training.runs.header import header_of
 

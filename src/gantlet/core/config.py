@@ -95,6 +95,8 @@ class TrainConfig(Config):
     """Evaluate: inside the loop, and at the end for the report; --no-evaluate trains alone, for trying things."""
     on_bad: str = "fail"
     """How to handle files that cannot be decoded: fail (name them all) or skip (omit them with a note)."""
+    cache: bool = True
+    """Decode many images (16 MB of pixels or more) once, into a file in the cache folder that is mapped; --no-cache holds them in memory."""
     device: str = "auto"
     """auto, cpu, cuda or mps."""
     precision: str = "32-true"

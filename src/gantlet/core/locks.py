@@ -8,7 +8,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gantlet.core.errors import OutputError
@@ -41,6 +41,20 @@ def only_one(folder: Path) -> Iterator[None]:
         file.write(f"process {os.getpid()}")
         file.flush()
         yield
+
+
+@contextlib.contextmanager
+def turn(path: Path, waits: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of a file, which is made; where another process holds it, call ``waits`` once and wait until it ends."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+    try:
+        if not take(handle):
+            waits()
+            while not take(handle):
+                time.sleep(0.1)
+        yield
+    finally:
+        os.close(handle)
 
 
 def take(handle: int) -> bool:

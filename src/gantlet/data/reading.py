@@ -21,6 +21,8 @@ from gantlet.data.source import ImageSource
 CHUNK = 16
 SIZES = (8, 16, 32, 64)
 """The image sides that networks and classifiers support."""
+FIT_VERSION = 1
+"""Increased whenever `fit_square` returns other pixels for the same image; part of every decoded cache's key."""
 Pixels = UInt8[np.ndarray, "_ _ _"] | Float32[np.ndarray, "_ _ _"]
 """One image, values 0..255: as decoded, or unrounded as a generator returns it."""
 PixelBatch = UInt8[np.ndarray, "_ _ _ _"] | Float32[np.ndarray, "_ _ _ _"]
@@ -155,12 +157,18 @@ def to_array(
     on_bad: str = "fail",
     progress: Callable[[int, int], None] | None = None,
 ) -> Images:
-    """Read a whole source as size × size pixels with 1 or 3 channels (see `fit_square`); raises as `read_all`."""
-    batches = list(read_all(source, lambda image: fit_square(image, size, channels), on_bad=on_bad, progress=progress))
-    rows = np.array([row for batch in batches for row in batch.rows], np.int64)
-    pixels = np.stack([item for batch in batches for item in batch.items])
-    labels = None if source.labels is None else source.labels[rows]
-    return Images(pixels, labels, rows, [(source.names[row], why) for batch in batches for row, why in batch.bad])
+    """Read a whole source as size × size pixels with 1 or 3 channels (see `fit_square`), into one array; raises as `read_all`."""
+    pixels = np.empty((len(source), size, size, channels), np.uint8)
+    rows: list[int] = []
+    skipped = []
+    for batch in read_all(source, lambda image: fit_square(image, size, channels), on_bad=on_bad, progress=progress):
+        for place, item in enumerate(batch.items, len(rows)):
+            pixels[place] = item
+        rows += batch.rows
+        skipped += [(source.names[row], why) for row, why in batch.bad]
+    index = np.array(rows, np.int64)
+    labels = None if source.labels is None else source.labels[index]
+    return Images(pixels[: len(index)], labels, index, skipped)
 
 
 def fitted(source: ImageSource, size: int, channels: int) -> ImageSource:

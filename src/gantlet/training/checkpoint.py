@@ -46,6 +46,7 @@ MAY_CHANGE = (
         "held_out",
         "device",
         "on_bad",
+        "cache",
     ),
     *("evaluate", "evaluate_every", "weights", *SCORING),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from gantlet.core.config import TrainConfig
@@ -12,6 +12,7 @@ from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.beginning import Pair
 from gantlet.core.interfaces.modules import Batch
 from gantlet.core.interfaces.networks import PLANES, PointShape, stages
+from gantlet.core.numerics.mapped import is_mapped
 from gantlet.core.processes import ALONE, Processes
 from gantlet.core.rng import for_rows
 from gantlet.training.data import TrainingData, TrainingPoints, image_order
@@ -48,18 +49,23 @@ def _require_no_image_options(config: TrainConfig, source: str) -> None:
             raise ConfigError(f"{option} is for images, and {source} holds points; leave it out")
 
 
+def _held(array: np.ndarray, device: torch.device) -> Tensor:
+    """Return training data as a tensor that shares their memory where it can: on the device, or a mapped file on the host."""
+    held = torch.from_numpy(np.require(array, requirements=("C", "W")))
+    return held if is_mapped(array) else held.to(device)
+
+
 class Loader:
-    """Training images (or points) on the device, returned batch by batch."""
+    """Training images (or points), returned batch by batch on the device: held there, or read from a mapped file."""
 
     def __init__(
         self, config: TrainConfig, images: TrainingData, device: torch.device, group: Processes = ALONE
     ) -> None:
         self.config, self.n, self.device, self.group = config, len(images), device, group
         points = isinstance(images, TrainingPoints)
-        array = images.points if isinstance(images, TrainingPoints) else images.images.transpose(0, 3, 1, 2)
-        self.reals = torch.from_numpy(np.require(array, requirements=("C", "W"))).to(device)
+        self.reals = _held(images.points if isinstance(images, TrainingPoints) else images.images, device)
         pairs = None if isinstance(images, TrainingPoints) else images.pairs
-        self.inputs = None if pairs is None else torch.from_numpy(pairs.inputs.transpose(0, 3, 1, 2).copy()).to(device)
+        self.inputs = None if pairs is None else _held(pairs.inputs, device)
         self.at = self._points if points else self._images
         self.labels = None if images.labels is None else torch.from_numpy(images.labels).to(device)
         self.pair: Pair | None = None
@@ -78,7 +84,7 @@ class Loader:
         real = self.at(rows, state.streams["mirror"])
         labels, inputs = None if self.labels is None else self.labels[rows], None
         if self.inputs is not None:  # both images of a pair are mirrored or none
-            channels = self.inputs.shape[1]
+            channels = self.inputs.shape[3]
             inputs, real = real[:, :channels], real[:, channels:]
         return Batch(real, labels, z, inputs)
 
@@ -90,15 +96,21 @@ class Loader:
     def everything(self) -> Iterator[Float[Tensor, "b *shape"]]:
         """Yield all training images (or points) once, in their own order and not mirrored."""
         for part in self.reals.split(self.config.batch):
-            yield part if part.is_floating_point() else part.float() / 127.5 - 1
+            yield part if part.is_floating_point() else self._planes(part)
 
     def _points(self, rows: Int64[Tensor, " b"], stream: torch.Generator) -> Float[Tensor, "b d"]:
         return self.reals[rows]
 
+    def _planes(self, pixels: UInt8[Tensor, "b s s c"]) -> Float[Tensor, "b c s s"]:
+        """Return images on the device in [−1, 1], channel after channel in memory."""
+        b, height, width, channels = pixels.shape
+        planes = pixels.new_empty(b, channels, height, width).copy_(pixels.permute(0, 3, 1, 2))
+        return planes.to(self.device).float() / 127.5 - 1
+
     def _images(self, rows: Int64[Tensor, " b"], stream: torch.Generator) -> Float[Tensor, "b c s s"]:
-        real = self.reals[rows].float() / 127.5 - 1
+        real = self._planes(self.reals[rows.to(self.reals.device)])
         if self.inputs is not None:
-            real = torch.cat([self.inputs[rows].float() / 127.5 - 1, real], dim=1)
+            real = torch.cat([self._planes(self.inputs[rows.to(self.inputs.device)]), real], dim=1)
         if self.config.mirror:
             flip = for_rows(len(rows), lambda n: torch.rand(n, generator=stream) < 0.5).to(self.device)
             real = torch.where(flip[:, None, None, None], real.flip(3), real)

@@ -12,11 +12,21 @@ from jaxtyping import Shaped
 
 def forget_pages(array: Shaped[np.ndarray, "..."]) -> None:
     """Let go of the memory of a mapped file, if the array is one; it is read again where it is used again."""
+    owner = _owner(array)
+    if isinstance(owner, mmap.mmap) and os.name == "posix":
+        owner.madvise(mmap.MADV_DONTNEED)
+
+
+def is_mapped(array: Shaped[np.ndarray, "..."]) -> bool:
+    """Return whether an array is a mapped file, or a part of one: its pages come and go, and nothing of it is allocated."""
+    return isinstance(_owner(array), mmap.mmap)
+
+
+def _owner(array: Shaped[np.ndarray, "..."]) -> object:
     owner: object = array
     while isinstance(owner, np.ndarray):
         owner = owner.base
-    if isinstance(owner, mmap.mmap) and os.name == "posix":
-        owner.madvise(mmap.MADV_DONTNEED)
+    return owner
 
 
 def return_freed_memory() -> None:
