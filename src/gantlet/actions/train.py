@@ -12,6 +12,7 @@ from typing import Any, Literal
 from gantlet.actions.pace import Pace
 from gantlet.actions.sizing import sized
 from gantlet.actions.train_evaluations import Evaluations
+from gantlet.core.calls import called
 from gantlet.core.config import TrainConfig
 from gantlet.core.drawing.grids import animate
 from gantlet.core.errors import ConfigError, GantletError, Interrupted, OutputError, PeerLost
@@ -40,6 +41,7 @@ def nobody(sentence: str) -> None:
     """Tell nobody."""
 
 
+@called
 def train(
     config: TrainConfig,
     *,

@@ -163,7 +163,7 @@ class Registry(Generic[P, M]):
             return self._referenced(name)
         if self._meant is not None and (sentence := self._meant(name)):
             raise UsageError(f"{name!r} is no {self.kind}: {sentence}")
-        raise UnknownName(self.kind, name, self._entries)
+        raise UnknownName(self.kind, name, self._entries, "gantlet list")
 
     def _referenced(self, path: str) -> Entry[M]:
         """Return the entry of ``module:attribute``: as its decorator registered it, else with its place as the source."""
