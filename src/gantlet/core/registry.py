@@ -178,7 +178,10 @@ class Registry(Generic[P, M]):
             meta: Any = self._metadata
             return self._entry(path, thing, meta(source=path))
         except RegistrationError as error:
-            raise UsageError(f"{path} cannot be used as {an(self.kind)}: {error}") from error
+            raise UsageError(
+                f"{path} cannot be used as {an(self.kind)}: {error}; say so by the decorator that registers {an(self.kind)} "
+                "(docs/tutorials/your-own-parts.md)"
+            ) from error
 
     def registered(self, thing: Any) -> Entry[M] | None:
         """Return the entry of an object that was registered; None for any other object."""
