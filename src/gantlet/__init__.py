@@ -50,6 +50,8 @@ _WHERE = {
     "Tournament": "gantlet.core.results.tournament",
     "TransportResult": "gantlet.transport.result",
     "GantletError": "gantlet.core.errors",
+    "UsageError": "gantlet.core.errors",
+    "DataError": "gantlet.core.errors",
 }
 _PACKAGES = ("transport", "labs")
 """Subpackages that are used by their own names: gantlet.transport.solve."""
@@ -57,6 +59,7 @@ __all__ = [
     "AuditConfig",
     "AuditResult",
     "Comparison",
+    "DataError",
     "Estimate",
     "EvaluateConfig",
     "Evaluator",
@@ -71,6 +74,7 @@ __all__ = [
     "Tournament",
     "TrainConfig",
     "TransportResult",
+    "UsageError",
     "audit",
     "compare",
     "compare_reports",
@@ -111,7 +115,7 @@ if TYPE_CHECKING:
     from gantlet.actions.tournament import tournament
     from gantlet.actions.train import train
     from gantlet.core.config import EvaluateConfig, TrainConfig
-    from gantlet.core.errors import GantletError
+    from gantlet.core.errors import DataError, GantletError, UsageError
     from gantlet.core.results.audit import AuditResult
     from gantlet.core.results.comparison import Comparison
     from gantlet.core.results.estimate import Estimate

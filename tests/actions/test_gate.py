@@ -4,11 +4,13 @@ import dataclasses
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import jaxtyping
 import numpy as np
 import pytest
 
 import gantlet
-from gantlet.actions.gate import against, read_conditions, with_metrics
+from gantlet.actions.baseline import against
+from gantlet.actions.gate import read_conditions, with_metrics
 from gantlet.cli.parse import gathered
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import OutputError, UnknownName, UsageError
@@ -91,6 +93,15 @@ def test_exit_statuses() -> None:
         ("coverage < nan", "is no number"),
         ("coverage < inf", "is no number"),
         ("low:copies > 0", "count without an interval"),
+        ("coverage < 1.5", "would always fail"),
+        ("coverage <= 1", "would always fail"),
+        ("coverage > 1", "would never fail"),
+        ("value:coverage < 0%", "would never fail"),
+        ("copies < 0", "would never fail"),
+        ("copies >= 0", "would always fail"),
+        ("copy > 0", "did you mean 'copies'"),
+        ("cov < 0.9", "did you mean 'coverage'"),
+        ("fid50k > 3", "--protocol fid"),
         ("coverge < 0.9", "did you mean 'coverage'"),
         ("middle:coverage < 0.9", "unknown metric|cannot"),
     ],
@@ -117,7 +128,7 @@ def test_spaces_and_options_of_a_condition() -> None:
 
 def test_a_metric_that_was_not_asked_for_is_added() -> None:
     config = EvaluateConfig(metrics=("coverage",))
-    found, added = with_metrics(config, read_conditions(["coverage < 1", "recall < 1", "recall > 2", "copies > 0"]))
+    found, added = with_metrics(config, read_conditions(["coverage < 1", "recall < 1", "recall > 0.2", "copies > 0"]))
     assert found.metrics == ("coverage", "recall") and added == ["recall"]
     assert with_metrics(EvaluateConfig(), read_conditions(["recall < 1"])) == (EvaluateConfig(), [])
     with pytest.raises(UsageError, match="protocol fid computes frechet_distance and nothing else"):
@@ -133,6 +144,26 @@ def test_copies_cannot_be_counted_in_a_statistics_file(tmp_path: Path) -> None:
     path.write_bytes(b"")
     report = dataclasses.replace(REPORT, real=str(path), exact_copies=())
     assert gantlet.gate(report, ["copies > 0"]).exit_status == 4
+
+
+@pytest.mark.parametrize(
+    ("n", "state"), [(2, "undefined"), (15, "undefined"), (43, "undefined"), (44, "passed"), (500, "passed")]
+)
+def test_no_copies_among_few_images_tell_nothing(n: int, state: str) -> None:
+    (check,) = gantlet.gate(dataclasses.replace(REPORT, exact_copies=(), n_fake=n), "copies > 0").checks
+    share = 1 - 0.01 ** (1 / n)  # with none among n draws
+    said = f"{share:.0%}" if state == "undefined" else f"{share:.2g}"
+    assert check.state == state and said in check.reason
+
+
+def test_a_gate_reads_a_report_from_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # users call without the type checks of the tests
+    REPORT.save(str(tmp_path / "report.json"))
+    for path in (tmp_path, str(tmp_path / "report.json")):
+        assert gantlet.gate(path, "coverage < 0.85").exit_status == 3
+    for wrong in (None, 3, [3]):
+        with pytest.raises(UsageError, match="conditions must be texts"):
+            gantlet.gate(REPORT, wrong)
 
 
 def evaluated(values: np.ndarray, real: np.ndarray) -> Report:

@@ -87,10 +87,10 @@ def test_a_baseline_is_never_what_the_run_replaces(
 @pytest.mark.parametrize(
     "words",
     [
-        ["nowhere/", *PIXELS, "--fail-if", "coverage < 0"],
+        ["nowhere/", *PIXELS, "--fail-if", "coverage < 0.1"],
         ["fakes", *PIXELS, "--baseline", "nowhere", "--fail-if-worse"],
         ["fakes", *PIXELS, "--fail-if", "coverge < 0"],
-        ["fakes", "--real", "nowhere/", "--fail-if", "coverage < 0"],
+        ["fakes", "--real", "nowhere/", "--fail-if", "coverage < 0.1"],
     ],
 )
 def test_files_for_others_tell_of_a_run_that_failed(
@@ -110,7 +110,7 @@ def test_files_for_others_tell_of_a_run_that_failed(
 
 def test_json_stays_json(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(folder)
-    assert main(["evaluate", "fakes", *PIXELS, "--out", "out", "--json", "--fail-if", "recall < 2"]) == 3
+    assert main(["evaluate", "fakes", *PIXELS, "--out", "out", "--json", "--fail-if", "recall < 0.99"]) == 3
     said = capsys.readouterr()
     assert {e["metric"] for e in json.loads(said.out)["estimates"]} == {"coverage", "recall"}
     assert "added for --fail-if: recall" in said.err and "gate not met" in said.err

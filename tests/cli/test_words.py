@@ -71,7 +71,7 @@ def test_nearest_names() -> None:
     many = [f"name-{i}" for i in range(50)]
     assert nearest("NAME_7", many) == "; did you mean 'name-7'?"
     assert nearest("nme-7", many).count("'") == 6
-    assert nearest("xyz", many) == "; none of 50 names is close: gantlet list shows them"
+    assert nearest("xyz", many, "gantlet list") == "; none of 50 names is close: gantlet list shows them"
     assert nearest("xyz", many[:2]) == "; known: name-0, name-1"
     assert nearest("xyz", []) == "; none is registered"
     with pytest.raises(UsageError):

@@ -35,6 +35,7 @@ def undocumented(tree: ast.Module) -> list[str]:
         function.name
         for function in everything
         if not (function.name.startswith("_") or function.name == "forward")
+        and "overload" not in map(ast.unparse, function.decorator_list)  # the function that follows has the docstring
         and id(function) not in nested | private
         and not ast.get_docstring(function)
     ]

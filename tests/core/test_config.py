@@ -30,8 +30,8 @@ def test_toml_replays_the_configuration(config: TrainConfig) -> None:
     ("values", "error", "message"),
     [
         ({"stepz": 1}, UnknownName, "did you mean 'steps'"),
-        ({"steps": "many"}, ConfigError, "must be a int"),
-        ({"steps": True}, ConfigError, "must be a int"),
+        ({"steps": "many"}, ConfigError, "must be an int"),
+        ({"steps": True}, ConfigError, "must be an int"),
         ({"penalties": "r1"}, ConfigError, "must be a list"),
         ({"steps": 0}, ConfigError, r"steps ≥ 1; got steps = 0"),
         ({"resolution": 12}, ConfigError, "resolution"),

@@ -160,6 +160,60 @@ WRONG = [
 ]
 
 
+ONES = {
+    "one image, channels first": BYTES[0].transpose(2, 0, 1),
+    "one image": BYTES[0],
+    "one tensor": TENSOR[0],
+    "one RGBA image": np.zeros((40, 40, 4), np.uint8),
+}
+
+
+@pytest.mark.parametrize("form", ONES)
+def test_an_array_of_three_axes_that_may_be_one_image_is_refused(form: str) -> None:
+    with pytest.raises(DataError, match=r"or one image of .* give \[n, h, w, 1\]"):
+        as_source("fake", ONES[form])
+    assert len(gantlet.images(ONES[form], layout="NHW")) == len(ONES[form]), "stated, it is gray images"
+
+
+def test_gray_images_of_a_list_and_of_a_generator() -> None:
+    gray = BYTES[..., 0]
+    expected = as_source("real", gray).digest
+    assert as_source("fake", list(gray)).digest == expected
+    assert gantlet.images(lambda n, seed: gray[:n], n=40).digest == expected
+    assert gantlet.images(lambda n, seed: torch.from_numpy(gray[:n]), n=40).digest == expected
+    for three in (1, 3):  # as many as channels: the number that was asked for decides
+        assert len(gantlet.images(lambda n, seed: gray[:n], n=three)) == three
+    with pytest.raises(DataError, match=r"the shape \(20, 6, 6\) is no image"):
+        as_source("fake", [gray[:20], gray[20:]])
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        (BYTES, LABELS, LABELS),
+        (BYTES, BYTES),
+        [BYTES, BYTES],
+        (LABELS, BYTES),
+        (BYTES, np.zeros((40, 9))),
+        (BYTES[0], BYTES[1]),
+    ],
+)
+def test_a_tuple_that_is_no_pair_of_images_and_labels_is_refused(batch: Any) -> None:
+    with pytest.raises(DataError, match=r"expected images, the pair \(images, labels\)"):
+        as_source("fake", iter([batch]))
+
+
+def test_one_hot_labels_of_a_loop() -> None:
+    source = as_source("fake", iter([(TENSOR, torch.eye(4)[torch.from_numpy(LABELS)])]))
+    np.testing.assert_array_equal(source.labels, LABELS)
+
+
+def test_the_first_of_an_array() -> None:
+    assert len(gantlet.images(BYTES, n=5)) == 5
+    with pytest.raises(UsageError, match="n ≥ 0"):
+        gantlet.images(BYTES, n=-5)
+
+
 @pytest.mark.parametrize(("value", "words"), WRONG)
 def test_what_cannot_be_read_is_said_in_words(value: Any, words: str) -> None:
     if words == "":

@@ -17,7 +17,7 @@ from gantlet.training.runs import generator as saved
 
 
 def test_unknown_names_get_the_nearest_and_the_kinds() -> None:
-    with pytest.raises(UsageError, match=r"unknown data source 'digit'; did you mean 'digits'.*module:function"):
+    with pytest.raises(UsageError, match=r"no data source of this name; did you mean 'digits'.*module:function"):
         open_source("digit")
     with pytest.raises(UnknownName, match="did you mean 'split'"):
         open_source("digits[splt=test]")

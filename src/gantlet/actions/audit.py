@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gantlet.core.calls import called
 from gantlet.core.files import as_path, write_text
 from gantlet.core.interfaces.extractors import Extractor
 from gantlet.core.output import AUDIT, require_ours, writing_result
@@ -39,6 +40,7 @@ ZScores = dict[tuple[str, str, str], list[tuple[float, ...]]]
 """z by (space, metric, failure), one row per seed."""
 
 
+@called
 def audit(
     config: AuditConfig | None = None,
     *,

@@ -47,5 +47,5 @@ def find(name: str) -> list[tuple[str, Entry[Metadata]]]:
     if not matches and (sentence := meant_by(name)):
         raise UsageError(f"{name!r} is no name here: {sentence}")
     if not matches:
-        raise UnknownName("name", name, {entry.name for _, entry in everything})
+        raise UnknownName("name", name, {entry.name for _, entry in everything}, "gantlet list")
     return matches

@@ -2,14 +2,17 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Unpack, overload
 
 import numpy as np
 
 from gantlet.actions.compare_page import write_comparison
+from gantlet.actions.compare_runs import compare_runs
 from gantlet.actions.places import require_places
+from gantlet.actions.run_sources import Runs, equal_numbers, runs_in
 from gantlet.actions.settings import EvaluateSettings
 from gantlet.actions.winners import by_variance, conclude, unequal, unpaired
+from gantlet.core.calls import called
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.files import as_path
@@ -17,13 +20,11 @@ from gantlet.core.output import COMPARISON
 from gantlet.core.processes import processes
 from gantlet.core.results.comparison import Comparison, Difference
 from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.runs import RunsComparison
 from gantlet.core.specs import parse_spec
 from gantlet.core.toml_config import updated
 from gantlet.data.drawn import Latent
 from gantlet.data.given import text_of
-from gantlet.data.kinds import Source
-from gantlet.data.statistics_file import StatisticsSource
-from gantlet.data.subset import cut
 from gantlet.evaluation.assemble import said_of_unseen, warnings_of
 from gantlet.evaluation.compute import FOREIGN, compute
 from gantlet.evaluation.evidence import Evidence
@@ -53,6 +54,20 @@ LEAST = 5
 """Images of a side below which nothing is compared: at two, equal generators differ beyond 95 % intervals in one of nine comparisons."""
 
 
+@overload
+def compare(
+    a: Runs,
+    b: Runs,
+    real: Any,
+    config: EvaluateConfig | None = None,
+    *,
+    range: str = "",
+    latent: Latent = 0,
+    out: Path | str | None = None,
+    progress: Progress = nothing,
+    **settings: Unpack[EvaluateSettings],
+) -> RunsComparison: ...
+@overload
 def compare(
     a: Any,
     b: Any,
@@ -64,17 +79,37 @@ def compare(
     out: Path | str | None = None,
     progress: Progress = nothing,
     **settings: Unpack[EvaluateSettings],
-) -> Comparison:
+) -> Comparison: ...
+@called
+def compare(
+    a: Any,
+    b: Any,
+    real: Any,
+    config: EvaluateConfig | None = None,
+    *,
+    range: str = "",
+    latent: Latent = 0,
+    out: Path | str | None = None,
+    progress: Progress = nothing,
+    **settings: Unpack[EvaluateSettings],
+) -> Comparison | RunsComparison:
     """Compare two sets of generated images by every metric that has a better direction.
 
     The real images' share of the error cancels where the metric has an influence function (paired); elsewhere the
     two intervals are added as if independent, which is conservative. p-values are two-sided, Holm-corrected.
 
-    Args: a, b, real: as fake and real of `evaluate`; config, range, latent and the keywords: as there; out: a folder for
+    Args: a, b, real: as fake and real of `evaluate`; two lists of whole sets are runs of two methods, as `compare_runs` takes them, and
+    give a RunsComparison; config, range, latent and the keywords: as there; out: a folder for
     comparison.html, one page that holds its pictures, and comparison.json. Under torchrun the processes share the extraction of
     the features, the first one compares and writes, and all return the same Comparison.
     Raises: UsageError when A and B are the same images, and the errors of `evaluate`.
     """
+    methods = [runs_in(name, side, "compare_runs") for name, side in (("a", a), ("b", b))]
+    if any(methods):
+        sides_of_runs = methods[0] or a, methods[1] or b
+        return compare_runs(
+            *sides_of_runs, real, config, range=range, latent=latent, out=out, progress=progress, **settings
+        )
     plain, given = take_given(settings, range)
     config = fixed(updated(EvaluateConfig, config, plain, "gantlet.compare"))
     metric_names(config)
@@ -103,24 +138,6 @@ def compare(
         return comparison
 
     return processes().first(compared)
-
-
-def equal_numbers(sources: list[Source], seed: int) -> tuple[list[Source], tuple[str, ...]]:
-    """Return A and B with equally many images, and a note where one was cut: most metrics favour the larger set.
-
-    A statistics file cannot be cut; the metrics that it allows are left out unless its number is the other's.
-    """
-    sizes = [len(source) for source in sources]
-    if "statistics" in {source.kind for source in sources} or sizes[0] == sizes[1]:
-        return sources, ()
-    n, larger = min(sizes), int(sizes[1] > sizes[0])
-    kept: list[Source] = [
-        source if isinstance(source, StatisticsSource) else cut(source, n, seed) for source in sources
-    ]
-    return kept, (
-        f"{'AB'[larger]} was cut to {n:,} of its {sizes[larger]:,} {sources[larger].kind} (seed {seed}), so that neither side "
-        "wins by having more",
-    )
 
 
 def _compare_sides(spaces: list[Space], sides: list[list[Side]], real: str, notes: tuple[str, ...]) -> Comparison:

@@ -6,6 +6,7 @@ from typing import Any
 from gantlet.actions.compare_page import stored_pictures, write_comparison
 from gantlet.actions.report import load_report
 from gantlet.actions.winners import conclude, unequal, unpaired
+from gantlet.core.calls import called
 from gantlet.core.errors import DataError, UsageError
 from gantlet.core.files import as_path
 from gantlet.core.processes import processes
@@ -26,6 +27,7 @@ def is_report(text: str) -> bool:
     return path.suffix == ".json" or (path / "report.json").is_file()
 
 
+@called
 def compare_reports(a: str | Path, b: str | Path, *, out: Path | str | None = None) -> Comparison:
     """Compare two stored evaluations by the metrics that both have.
 

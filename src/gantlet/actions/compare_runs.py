@@ -8,10 +8,11 @@ from typing import Any, Unpack
 import numpy as np
 
 from gantlet.actions.places import require_places
-from gantlet.actions.run_sources import equally_many, expanded, open_runs
+from gantlet.actions.run_sources import equally_many, expanded, of_method, open_runs
 from gantlet.actions.runs_page import write_methods
 from gantlet.actions.settings import EvaluateSettings
 from gantlet.actions.winners import correct_p_values
+from gantlet.core.calls import called
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.files import as_path
@@ -19,6 +20,7 @@ from gantlet.core.output import METHODS
 from gantlet.core.processes import processes
 from gantlet.core.results.runs import MethodDifference, RunsComparison, RunsEstimate
 from gantlet.core.toml_config import updated
+from gantlet.data.drawn import Latent
 from gantlet.data.given import text_of
 from gantlet.data.kinds import Source
 from gantlet.evaluation.assemble import said_of_unseen
@@ -32,12 +34,15 @@ from gantlet.evaluation.several_runs import MeasuredRuns, Parts, measure_runs, s
 from gantlet.evaluation.sides import Progress, Space, nothing
 
 
+@called
 def compare_runs(
     a: Sequence[Any] | str,
     b: Sequence[Any] | str,
     real: Any,
     config: EvaluateConfig | None = None,
     *,
+    range: str = "",
+    latent: Latent = 0,
     out: Path | str | None = None,
     progress: Progress = nothing,
     **settings: Unpack[EvaluateSettings],
@@ -48,19 +53,19 @@ def compare_runs(
 
     The shared real images' error cancels to first order; what remains of it, known by the influence at every real image, is added.
 
-    Args: a, b: as runs of `evaluate_runs`, at least two each; real, config, progress and the keywords: as there; out: a folder for
+    Args: a, b: as runs of `evaluate_runs`, at least two each; real, config, range, latent, progress and the keywords: as there; out: a folder for
     methods.html and methods.json.
     Raises: as `evaluate_runs`; UsageError where a run is on both sides.
     """
-    plain, given = take_given(settings, "")
+    plain, given = take_given(settings, range)
     config = fixed(updated(EvaluateConfig, config, plain, "gantlet.compare_runs"))
     metric_names(config)
-    sides = [expanded([side] if isinstance(side, str) else side) for side in (a, b)]
+    sides = [expanded(of_method(name, side)) for name, side in (("a", a), ("b", b))]
     place = None if out is None else as_path(out, "out")
     require_places(place, [*sides[0], *sides[1], real], config, METHODS)
-    target = open_given("real", text_of(real))
+    target = open_given("real", text_of(real), range)
     n = default_n(config, target, given)
-    opened, notes = _opened(sides, config, n)
+    opened, notes = _opened(sides, config, n, range, latent)
     for source in (*opened[0], *opened[1]):
         require_same_kind(target, source)
     spaces = prepare(target, config, progress, generated_shape(opened[0][0]), given)
@@ -71,12 +76,14 @@ def compare_runs(
     return result
 
 
-def _opened(sides: list[list[Any]], config: EvaluateConfig, n: int) -> tuple[list[list[Source]], tuple[str, ...]]:
+def _opened(
+    sides: list[list[Any]], config: EvaluateConfig, n: int, range: str, latent: Latent
+) -> tuple[list[list[Source]], tuple[str, ...]]:
     """Open both sides, all runs at equal numbers, with notes; no run is on both."""
     opened, said = list[list[Source]](), list[str]()
     for place, (name, words) in enumerate(zip("AB", sides, strict=True)):
         seeds = dataclasses.replace(config, seed=config.seed + place * len(sides[0]))
-        sources, notes = open_runs(words, seeds, n)
+        sources, notes = open_runs(words, seeds, n, range=range, latent=latent)
         opened.append(sources)
         said += [f"{name}: {note}" for note in notes]
     both = {source.digest: source.spec for source in opened[0]}

@@ -3,16 +3,20 @@
 import dataclasses
 import time
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Unpack, overload
 
+from gantlet.actions.evaluate_runs import evaluate_runs
 from gantlet.actions.own_sides import as_generator, own_sides
 from gantlet.actions.places import require_places
+from gantlet.actions.run_sources import Runs, runs_in
 from gantlet.actions.settings import EvaluateSettings
+from gantlet.core.calls import called
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.files import as_path
 from gantlet.core.output import REPORT
 from gantlet.core.results.report import Report
+from gantlet.core.results.runs import RunsReport
 from gantlet.core.toml_config import updated
 from gantlet.data.drawn import Latent
 from gantlet.data.given import is_given, text_of
@@ -35,6 +39,20 @@ from gantlet.evaluation.sequential import check_generator, draw_until, held_unde
 from gantlet.evaluation.sides import Progress, nothing
 
 
+@overload
+def evaluate(
+    fake: Runs,
+    real: Any = None,
+    config: EvaluateConfig | None = None,
+    *,
+    range: str = "",
+    latent: Latent = 0,
+    until: str = "",
+    out: Path | str | None = None,
+    progress: Progress = nothing,
+    **settings: Unpack[EvaluateSettings],
+) -> RunsReport: ...
+@overload
 def evaluate(
     fake: Any,
     real: Any = None,
@@ -46,7 +64,20 @@ def evaluate(
     out: Path | str | None = None,
     progress: Progress = nothing,
     **settings: Unpack[EvaluateSettings],
-) -> Report:
+) -> Report: ...
+@called
+def evaluate(
+    fake: Any,
+    real: Any = None,
+    config: EvaluateConfig | None = None,
+    *,
+    range: str = "",
+    latent: Latent = 0,
+    until: str = "",
+    out: Path | str | None = None,
+    progress: Progress = nothing,
+    **settings: Unpack[EvaluateSettings],
+) -> Report | RunsReport:
     """Evaluate generated images against real ones; those of a run without ``real`` against its own.
 
     >>> gantlet.evaluate("fakes/", "photos/", metrics=["coverage"], features="efficientnet-lite0")  # doctest: +SKIP
@@ -62,11 +93,17 @@ def evaluate(
     z ~ N(0, I); until: e.g. ``1%``: draw from a generator until half the width of the first metric's interval is this fraction
     of its value, or ``config.n`` (0: 50,000) images are drawn; out: a folder for report.json and the pictures; progress: called
     with (stage, done, total).
-    Returns: the Report; under torchrun the processes share the features' extraction, the first one computes the metrics
+    A list of whole sets (arrays or tensors of four axes, paths) is several runs of one method, as `evaluate_runs` takes them; batches of
+    one set are an iterable or a DataLoader, or `gantlet.images` of the list.
+    Returns: the Report, of several runs the RunsReport; under torchrun the processes share the features' extraction, the first one computes the metrics
     and writes, and all return the same Report.
     Raises: BadFiles, DataError, UsageError, TooFewSamples; OutputError for an ``out`` in a folder of images, or with files
     that are no earlier result. Every one of them is a GantletError.
     """
+    if runs := runs_in("fake", fake, "evaluate_runs"):
+        if until:
+            raise UsageError("until draws from one generator; give the runs one after the other")
+        return evaluate_runs(runs, real, config, range=range, latent=latent, out=out, progress=progress, **settings)
     plain, given = take_given(settings, range)
     config = fixed(updated(EvaluateConfig, config, plain, "gantlet.evaluate"))
     metric_names(config)

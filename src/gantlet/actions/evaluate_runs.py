@@ -9,9 +9,10 @@ from typing import Any, Unpack
 
 from gantlet.actions.own_sides import own_sides
 from gantlet.actions.places import require_places
-from gantlet.actions.run_sources import MIXED, equally_many, expanded, open_runs
+from gantlet.actions.run_sources import MIXED, equally_many, expanded, of_method, open_runs
 from gantlet.actions.runs_page import run_folders, write_runs
 from gantlet.actions.settings import EvaluateSettings
+from gantlet.core.calls import called
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.files import as_path
 from gantlet.core.output import RUNS
@@ -19,6 +20,7 @@ from gantlet.core.processes import processes
 from gantlet.core.results.report import Report
 from gantlet.core.results.runs import RunsEstimate, RunsReport
 from gantlet.core.toml_config import updated
+from gantlet.data.drawn import Latent
 from gantlet.data.given import text_of
 from gantlet.data.kinds import Source
 from gantlet.evaluation.assemble import assemble
@@ -37,11 +39,14 @@ from gantlet.evaluation.standing import standings
 from gantlet.evaluation.verdict import ranked
 
 
+@called
 def evaluate_runs(
     runs: Sequence[Any] | str,
     real: Any = None,
     config: EvaluateConfig | None = None,
     *,
+    range: str = "",
+    latent: Latent = 0,
     out: Path | str | None = None,
     progress: Progress = nothing,
     **settings: Unpack[EvaluateSettings],
@@ -54,24 +59,25 @@ def evaluate_runs(
     Of each metric: the mean over runs with its interval, where one more run would lie, and the split of the variance into training,
     sampling and real images (`evaluation.inference.runs`).
 
-    Args: runs: a pattern (``runs/a-*``), or sources of images, one per run, each as `evaluate` takes it; real: as there, None:
+    Args: runs: a pattern (``runs/a-*``), or a list of sources of images, one per run, each as `evaluate` takes it (paths, arrays, tensors,
+    generators …); range, latent: as there; real: as there, None:
     what the first run was trained on; config, progress and the keywords: as there; each generator is drawn with another seed. out: a
     folder for runs.html, runs.json and the report of every run.
     Raises: UsageError for fewer than two runs and for one that is given twice; DataError where they were trained on other data or at
     another resolution (what else differs is a note); the errors of `evaluate`.
     """
-    plain, given = take_given(settings, "")
+    plain, given = take_given(settings, range)
     config = fixed(updated(EvaluateConfig, config, plain, "gantlet.evaluate_runs"))
     metric_names(config)
-    words = expanded([runs] if isinstance(runs, str) else runs)
+    words = expanded(of_method("runs", runs))
     real = text_of(real)
     if real is None or (isinstance(real, str) and not real):
         real, train = own_sides(words[0])
         config = updated(EvaluateConfig, config, {"train": config.train or train}, "gantlet.evaluate_runs")
     place = None if out is None else as_path(out, "out")
     require_places(place, [*words, real], config, RUNS)
-    target = open_given("real", real)
-    opened, notes = open_runs(words, config, default_n(config, target, given))
+    target = open_given("real", real, range)
+    opened, notes = open_runs(words, config, default_n(config, target, given), range=range, latent=latent)
     sources, cut_notes = equally_many(opened, config.seed)
     for source in sources:
         require_same_kind(target, source)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gantlet.core.calls import called
 from gantlet.core.errors import ConfigError, OutputError
 from gantlet.core.files import as_path, write_bytes
 from gantlet.core.interfaces.modules import module_capabilities
@@ -32,6 +33,7 @@ class ExportResult(NamedTuple):
         return f"inputs {inputs}; differs from the run's generator by at most {self.difference:.1e} on {ROWS} latents"
 
 
+@called
 def export(run: Path | str, out: Path | str, *, which: Which = "newest") -> ExportResult:
     """Write the generator of a run to ``out`` as ONNX: z [b, latent] float32 (and labels [b] int64, inputs [b, i, s, s]) → images or points.
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gantlet.actions.export import checked_model
+from gantlet.core.calls import called
 from gantlet.core.errors import CheckpointError, ConfigError, OutputError
 from gantlet.core.files import as_path, explained
 from gantlet.core.interfaces.networks import ImageShape
@@ -37,6 +38,7 @@ class WebResult(NamedTuple):
         )
 
 
+@called
 def export_web(run: Path | str, out: Path | str, *, which: Which = "newest") -> WebResult:
     """Write the generator of a run to the folder ``out`` as a page that draws images in a browser.
 

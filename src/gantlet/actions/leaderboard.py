@@ -9,6 +9,7 @@ from gantlet.actions.catalogue import entries
 from gantlet.actions.compare_reports import is_report, report_path, require_comparable
 from gantlet.actions.report import load_report
 from gantlet.actions.winners import correct_p_values, unequal, unpaired
+from gantlet.core.calls import called
 from gantlet.core.errors import UnknownName, UsageError
 from gantlet.core.files import as_path, write_text
 from gantlet.core.output import LEADERBOARD, writing_result
@@ -31,6 +32,7 @@ SAMPLES = ("by_class", "fakes")
 """The roles of a report's pictures of generated images, the first that there is."""
 
 
+@called
 def leaderboard(*reports: str | Path, metric: str = "", out: Path | str | None = None) -> Leaderboard:
     """Rank stored evaluations by one metric, with the pairs that cannot be told apart.
 

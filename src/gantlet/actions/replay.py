@@ -7,6 +7,7 @@ from pathlib import Path
 from gantlet.actions.compare_reports import report_path
 from gantlet.actions.evaluate import evaluate
 from gantlet.actions.report import load_report
+from gantlet.core.calls import called
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import DataError, GantletError
 from gantlet.core.results.estimate import Estimate
@@ -21,6 +22,7 @@ SIDES = ("held_out", "train")
 """Fields of the settings that name images."""
 
 
+@called
 def replay(path: Path | str, *, progress: Progress = nothing) -> Replay:
     """Compute every number of a report anew, from the images that it names, with its settings.
 

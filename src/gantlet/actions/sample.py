@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gantlet.core.calls import called
 from gantlet.core.drawing.pictures import png
 from gantlet.core.errors import ConfigError, OutputError
 from gantlet.core.files import as_path, distinct_names, explained, writing
@@ -24,6 +25,7 @@ OTHERS = (".tar", ".gz", ".tgz", ".rar", ".7z", ".parquet", ".h5", ".hdf5", ".pt
 """Suffixes of files that are not written: a folder of such a name is not what was meant."""
 
 
+@called
 def sample(
     run: Path | str,
     out: Path | str,

@@ -8,6 +8,7 @@ from pathlib import Path
 from gantlet.actions.tournament_result import assembled
 from gantlet.actions.tournament_storage import LONGEST, Places, open_places, open_storage
 from gantlet.actions.tournament_trials import Protocol, configured, ran, ranges_of, settings_of
+from gantlet.core.calls import called, texts
 from gantlet.core.errors import ConfigError, UsageError
 from gantlet.core.files import as_path, write_text
 from gantlet.core.output import TOURNAMENT, require_ours, writing_result
@@ -32,6 +33,7 @@ class Stages:
     seeds: Places
 
 
+@called
 def tournament(
     recipes: Sequence[str],
     data: str = "digits",
@@ -94,6 +96,7 @@ def tournament(
 
 
 def _require(recipes: Sequence[str], trials: int, seeds: int) -> None:
+    recipes = texts("gantlet.tournament: recipes", recipes)
     if len(set(recipes)) < 2 or len(set(recipes)) != len(recipes):
         raise UsageError(f"a tournament is between two or more different recipes; got {', '.join(recipes) or 'none'}")
     if trials < 1 or seeds < 2:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from gantlet.actions.pace import Pace
 from gantlet.actions.sizing import sized
 from gantlet.actions.train_evaluations import Evaluations
+from gantlet.core.calls import called
 from gantlet.core.config import TrainConfig
 from gantlet.core.drawing.grids import animate
 from gantlet.core.errors import ConfigError, GantletError, Interrupted, OutputError, PeerLost
@@ -36,6 +37,7 @@ from gantlet.training.observer import Measured, Sampler
 from gantlet.training.runs.own_data import recorded
 
 
+@called
 def train(
     config: TrainConfig,
     *,

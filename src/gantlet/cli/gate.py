@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gantlet.actions.baseline import against, load_baseline
 from gantlet.actions.compare_reports import report_path
-from gantlet.actions.gate import against, gate, load_baseline, read_conditions, with_metrics
+from gantlet.actions.gate import gate, read_conditions, with_metrics
 from gantlet.cli.commands.shared import put
 from gantlet.cli.options import Evaluate
 from gantlet.core.config import EvaluateConfig

@@ -19,9 +19,14 @@ class UsageError(GantletError):
 class UnknownName(UsageError):
     """A name that no registry entry, field or option has."""
 
-    def __init__(self, kind: str, name: str, choices: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, choices: Iterable[str], where: str = "") -> None:
+        """Say so in words; ``where``: what shows the names, where there are many: a command."""
         self.kind, self.name, self.choices = kind, name, sorted(choices)
-        super().__init__(f"unknown {kind} {name!r}{nearest(name, self.choices)}")
+        super().__init__(f"unknown {kind} {name!r}{nearest(name, self.choices, where)}")
+
+
+class NoSuchItem(UsageError, IndexError):
+    """An image or point whose number is none of those that there are."""
 
 
 class ConfigError(UsageError):
@@ -68,6 +73,10 @@ class ShapeError(GantletError):
     """An array whose shape or dtype is not the documented one."""
 
 
+class MetricFailed(GantletError):
+    """A metric raised an error of its own instead of a number or a reason."""
+
+
 class TooFewSamples(GantletError):
     """Fewer samples than the formula needs."""
 
@@ -109,6 +118,12 @@ def an(noun: str) -> str:
     return f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"
 
 
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is one: ``1 image``, ``1,200 images``, ``2 classes``."""
+    many = f"{noun}es" if noun.endswith(("s", "x", "ch")) else f"{noun}s"
+    return f"{n:,} {noun if n == 1 else many}"
+
+
 def closest(name: str, choices: Sequence[str]) -> str:
     """Return the end of a sentence: the closest known name, or nothing where none is close."""
     close = difflib.get_close_matches(name, choices, n=1, cutoff=0.6)
@@ -116,25 +131,29 @@ def closest(name: str, choices: Sequence[str]) -> str:
 
 
 FEW = 20
-"""So many names are listed where none is close; more are counted."""
+"""So many names are listed where none is close; more are counted, where a command shows them."""
+SHORTEST = 3
+"""Letters of a word that may stand for a name that begins with it."""
 
 
-def nearest(name: str, choices: Sequence[str]) -> str:
+def nearest(name: str, choices: Sequence[str], where: str = "") -> str:
     """Return the end of an error sentence: up to three names that are close, else all of them, or how many there are.
 
-    Upper and lower case, - and _ are the same.
+    Names that begin with the word come first. Upper and lower case, - and _ are the same. ``where``: what shows the names, where
+    there are many.
     """
     folded = {choice.lower().replace("_", "-"): choice for choice in choices}
     wanted = str(name).lower().replace("_", "-")
-    close = [folded[match] for match in difflib.get_close_matches(wanted, folded, n=1, cutoff=0.5)]
+    close = [choice for word, choice in folded.items() if len(wanted) >= SHORTEST and word.startswith(wanted)][:3]
+    close = close or [folded[match] for match in difflib.get_close_matches(wanted, folded, n=1, cutoff=0.5)]
     close += [
         folded[match]
         for match in difflib.get_close_matches(wanted, folded, n=3, cutoff=0.6)
         if folded[match] not in close
-    ]
+    ][: 3 - len(close)]
     if close:
         others = f" (or {' or '.join(map(repr, close[1:]))})" if close[1:] and wanted not in folded else ""
         return f"; did you mean {close[0]!r}{others}?"
-    if len(choices) > FEW:
-        return f"; none of {len(choices)} names is close: gantlet list shows them"
+    if where and len(choices) > FEW:
+        return f"; none of {len(choices)} names is close: {where} shows them"
     return f"; known: {', '.join(choices)}" if choices else "; none is registered"

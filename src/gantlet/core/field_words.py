@@ -1,5 +1,7 @@
 """Words of the field that name no metric here: what is meant by each, and how to get the published number."""
 
+import re
+
 WEIGHTS = (
     "Inception's weights are downloaded once, or given by --weights PATH; gantlet doctor says whether they are here"
 )
@@ -37,6 +39,14 @@ FIELD_WORDS = {
 """By the word in lower case, with - for _ and spaces."""
 
 
+_VARIANT = re.compile(
+    r"(fid|kid|fd|is|sfid|lpips|mmd|cmmd|prdc|fdd)(?:-?\d+k?|-(?:score|mean|std|full|inf|infinity|inception|clip|\d+k?))"
+)
+"""How papers and other tools vary a word: fid50k, fid-score, kid_mean."""
+
+
 def meant_by(name: str) -> str:
-    """Return what a word of the field means here as a sentence, or ''; upper and lower case, - and _ are the same."""
-    return FIELD_WORDS.get(name.strip().lower().replace("_", "-").replace(" ", "-"), "")
+    """Return what a word of the field means here as a sentence, or ''; upper and lower case, - and _ are the same, and so is fid50k to fid."""
+    word = name.strip().lower().replace("_", "-").replace(" ", "-")
+    stem = _VARIANT.fullmatch(word)
+    return FIELD_WORDS.get(word) or FIELD_WORDS.get(stem[1] if stem else "", "")

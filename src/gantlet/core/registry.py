@@ -163,7 +163,7 @@ class Registry(Generic[P, M]):
             return self._referenced(name)
         if self._meant is not None and (sentence := self._meant(name)):
             raise UsageError(f"{name!r} is no {self.kind}: {sentence}")
-        raise UnknownName(self.kind, name, self._entries)
+        raise UnknownName(self.kind, name, self._entries, "gantlet list")
 
     def _referenced(self, path: str) -> Entry[M]:
         """Return the entry of ``module:attribute``: as its decorator registered it, else with its place as the source."""
@@ -178,7 +178,10 @@ class Registry(Generic[P, M]):
             meta: Any = self._metadata
             return self._entry(path, thing, meta(source=path))
         except RegistrationError as error:
-            raise UsageError(f"{path} cannot be used as {an(self.kind)}: {error}") from error
+            raise UsageError(
+                f"{path} cannot be used as {an(self.kind)}: {error}; say so by the decorator that registers {an(self.kind)} "
+                "(docs/tutorials/your-own-parts.md)"
+            ) from error
 
     def registered(self, thing: Any) -> Entry[M] | None:
         """Return the entry of an object that was registered; None for any other object."""

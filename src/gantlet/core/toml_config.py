@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 import tomllib
 import types
 import typing
@@ -10,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from gantlet.core.calls import plain, shown
 from gantlet.core.errors import ConfigError, DataError, UnknownName, an
 from gantlet.core.files import read_text
 from gantlet.core.visible import toml_text
@@ -22,6 +24,15 @@ class Config:
 
     former: ClassVar[Mapping[str, str]] = {}
     """Earlier names of fields; files with these names can still be read."""
+
+    def __new__(cls, *values: Any, **named: Any) -> Any:
+        """Raise UnknownName for a keyword that is no field, and ConfigError for more values than there are fields."""
+        fields = list(_kinds(cls))  # type: ignore[arg-type]  # a class is hashable
+        if (foreign := next((name for name in named if name not in fields), None)) is not None:
+            raise UnknownName(f"field of {cls.__name__}", foreign, fields)
+        if len(values) > len(fields):
+            raise ConfigError(f"{cls.__name__} has {len(fields)} fields; got {len(values)} values")
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         """Check every field's type, and take a list for a tuple; raises ConfigError."""
@@ -83,6 +94,7 @@ def _kinds(config: type[Config]) -> dict[str, Any]:
 
 
 def _coerce(config: str, key: str, value: Any, kind: Any) -> Any:
+    value = plain(value)
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is types.UnionType or origin is typing.Union:
         if value is None:
@@ -90,12 +102,15 @@ def _coerce(config: str, key: str, value: Any, kind: Any) -> Any:
         return _coerce(config, key, value, next(a for a in arguments if a is not type(None)))
     if origin is tuple:
         if not isinstance(value, (list, tuple)):
-            raise ConfigError(f"{config}.{key} must be a list; got {value!r}")
+            raise ConfigError(f"{config}.{key} must be a list; got {shown(value)}")
         return tuple(_coerce(config, key, item, arguments[0]) for item in value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         return float(value)
+    if kind is str and isinstance(value, os.PathLike):
+        return os.fspath(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise ConfigError(f"{config}.{key} must be a {kind.__name__}; got {value!r}")
+        several = ", several of them in one text: 'a,b'" if kind is str and isinstance(value, list | tuple) else ""
+        raise ConfigError(f"{config}.{key} must be {an(kind.__name__)}{several}; got {shown(value)}")
     return value
 
 

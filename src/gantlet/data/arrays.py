@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Int64, Shaped, UInt8
 
 from gantlet.core.class_names import composed, merged
-from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.errors import ConfigError, DataError, counted
 from gantlet.data.source import ImageSource
 
 LAYOUTS = ("auto", "NHWC", "NCHW", "NHW")
@@ -56,6 +56,7 @@ def to_nhwc(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> tuple[S
             )
             raise DataError(f"{what}: the shape {shape} {problem}; reshape it or set layout=NHWC, NCHW or NHW")
         layout = fits[0]
+        _refuse_one(what, shape)
         _refuse_series(what, array, layout)
     elif not _fits(shape, layout):
         _refuse_alpha(what, shape, (3 if layout == "NHWC" else 1,))
@@ -65,6 +66,21 @@ def to_nhwc(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> tuple[S
     if layout == "NHW":
         return array[:, :, :, None], layout
     return (array.transpose(0, 2, 3, 1) if layout == "NCHW" else array), layout
+
+
+def _refuse_one(what: str, shape: tuple[int, ...]) -> None:
+    """Raise DataError for an array of three axes that may be one image [h, w, c] or [c, h, w] as well as gray ones [n, h, w]."""
+    if len(shape) != 3 or 0 in shape:
+        return
+    n, height, width = shape
+    last = width in (1, 3) or (width in (2, 4) and height > 4 * width)  # no gray image is that narrow: RGBA
+    if not last and n not in (1, 3):
+        return
+    one = f"{height}×{n} pixels and {width}" if last else f"{width}×{height} pixels and {n}"
+    raise DataError(
+        f"{what}: the shape {shape} may be {counted(n, 'gray image')} of {width}×{height} pixels, or one image of {one} channels. Gray images: "
+        f"set layout=NHW, or give [n, h, w, 1]; one image alone cannot be measured: give a set of them, [n, h, w, c] or [n, c, h, w]"
+    )
 
 
 def _refuse_series(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> None:

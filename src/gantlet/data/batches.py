@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from gantlet.core.errors import DataError, GantletError
+from gantlet.core.errors import DataError, GantletError, an
 from gantlet.core.limits import most
-from gantlet.data.arrays import array_source, to_labels
+from gantlet.data.arrays import array_source, is_one_hot, to_labels
 from gantlet.data.pictures import is_picture, picture_pixels
 from gantlet.data.source import ImageSource
 from gantlet.data.tensors import as_array, is_tensor, pixels
@@ -31,7 +31,8 @@ class Gathered:
     def add(self, item: Any) -> None:
         """Add one batch, one image, or the pair of either and labels; a mapping holds them by name.
 
-        An array of three axes is one image, a batch has four; a list holds images. Raises: DataError, UsageError.
+        An array of three axes is one image, a batch has four; a list holds images; a tuple is (images, labels). Raises:
+        DataError, UsageError.
         """
         what = f"{self.what}, item {len(self.images)}"
         images, labels = split_labels(what, item)
@@ -44,6 +45,7 @@ class Gathered:
         if is_picture(images):
             self.images.append(picture_pixels(what, images))
         elif isinstance(images, list | tuple) and images:
+            _require_images(what, images)
             for image in images:
                 self._one_or_more(what, image)
         else:
@@ -64,11 +66,29 @@ class Gathered:
                 f"{what} is of type {type(images).__name__} and shape {array.shape}; expected a batch [b, c, h, w] or "
                 "[b, h, w, c], one image, a list of PIL images, or the pair of these and labels"
             )
-        if array.ndim < 4:
+        layout = "NCHW" if self.layout == "auto" and is_tensor(images) else self.layout
+        if array.ndim == 2:
+            array, layout = array[None, :, :, None], "NHWC"
+        elif array.ndim == 3 and layout != "NHW":  # stated, that is a batch of gray images
+            self._require_one(what, array.shape, stated=layout != "auto")
             array = array[None]
-        gray = is_tensor(images) and array.ndim == 3
-        layout = "NCHW" if self.layout == "auto" and is_tensor(images) and not gray else self.layout
         self.images += list(pixels(array, self.range, what=what, layout=layout))
+
+    @staticmethod
+    def _require_one(what: str, shape: tuple[int, ...], *, stated: bool) -> None:
+        """Raise DataError for an array of three axes that is no image [h, w, c] or [c, h, w], or may be either and it is not stated which."""
+        fits = [axes for axes, count in (("[c, h, w]", shape[0]), ("[h, w, c]", shape[2])) if count in (1, 3)]
+        if len(fits) == 1 or (fits and stated) or {shape[0], shape[2]} & {2, 4}:
+            return
+        n, height, width = shape
+        if fits:
+            raise DataError(
+                f"{what}: the shape {shape} fits {' and '.join(fits)}; set layout=NHWC or NCHW with gantlet.images(…)"
+            )
+        raise DataError(
+            f"{what}: the shape {shape} is no image [h, w, c] or [c, h, w] with c = 1 or 3, as an item of three axes is; "
+            f"{n} gray images of {width}×{height} pixels are a batch [n, h, w, 1]: x[..., None] in NumPy, x[:, None] in torch"
+        )
 
     def source(self, spec: str, classes: tuple[str, ...] = ()) -> ImageSource:
         """Return what was gathered as a source, named ``spec``; raises DataError where nothing came."""
@@ -108,11 +128,38 @@ def split_labels(what: str, item: Any) -> tuple[Any, Any]:
                 f"{what} has the keys {', '.join(map(str, item))}; expected the images under {', '.join(IMAGE_KEYS)}"
             )
         return item[key], next((item[name] for name in LABEL_KEYS if name in item), None)
-    if isinstance(item, list | tuple) and len(item) == 2 and _axes(item[0]) >= 2 and _axes(item[1]) < 2:
+    if isinstance(item, list | tuple) and len(item) == 2 and _axes(item[0]) >= 2 and _are_labels(item[1]):
         return item[0], item[1]
-    if isinstance(item, list | tuple) and len(item) == 1 and _axes(item[0]) == 4:
+    if isinstance(item, list | tuple) and len(item) == 1 and _axes(item[0]) >= 2:
         return item[0], None
     return item, None
+
+
+def _are_labels(value: Any) -> bool:
+    """Return whether a value can be the labels of a batch: numbers or texts, one each, or one-hot rows."""
+    axes = _axes(value)
+    if axes != 2 or is_picture(value):
+        return axes < 2
+    rows = as_array(value)
+    return rows.ndim == 2 and (rows.shape[1] == 1 or is_one_hot(rows))
+
+
+def _require_images(what: str, several: list[Any] | tuple[Any, ...]) -> None:
+    """Raise DataError for an item of a loop that holds other than single images: what a tuple holds beside images is not known."""
+    axes = [_axes(value) for value in several]
+    if not isinstance(several, tuple) and all(count in (2, 3) for count in axes):
+        return
+    parts = ", ".join(_described(value) for value in several[:4]) + (", …" if len(several) > 4 else "")
+    raise DataError(
+        f"{what} is a {type(several).__name__} of {len(several)}: {parts}; expected images, the pair (images, labels), or a list of single "
+        "images: choose them first, e.g. (batch[0] for batch in loader)"
+    )
+
+
+def _described(value: Any) -> str:
+    """Return what a value is in a few words: an array by its shape."""
+    shape = tuple(value.shape) if is_tensor(value) or isinstance(value, np.ndarray) else ""
+    return f"{'an array' if shape != '' else an(type(value).__name__)}{f' {shape}' if shape != '' else ''}"
 
 
 def _axes(value: Any) -> int:

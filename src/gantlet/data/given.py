@@ -8,6 +8,7 @@ from typing import Any, Protocol, get_args, runtime_checkable
 
 import numpy as np
 
+from gantlet.core.calls import called, texts
 from gantlet.core.errors import DataError, UsageError
 from gantlet.data.arrays import array_source, to_labels
 from gantlet.data.batches import Gathered, gather, split_labels
@@ -26,6 +27,7 @@ KINDS = (
 )
 
 
+@called
 def images(
     data: Any,
     *,
@@ -49,36 +51,40 @@ def images(
     (n, seed) → n images of any of these forms, an object with ``sample(n, seed=…)``, or with ``latent`` a torch module or
     function of z ~ N(0, I) [b, latent].
     range: of floats, unit [0, 1], symmetric [−1, 1] or byte [0, 255]: it is never guessed; labels: one class index or name per
-    image; classes: names that the labels index; layout: of arrays; n: how many of an iterable (0: all) or to draw from a
+    image; classes: names that the labels index; layout: of arrays; n: how many to take, the first ones (0: all), or to draw from a
     generator; seed: of the drawing; batch: images drawn at once; name: in reports.
     Returns: the source; uint8 in memory. Raises: UsageError, DataError.
     """
-    what = name or "images"
+    what, names = name or "images", tuple(texts("gantlet.images: classes", classes))
     if is_picture(data) or isinstance(data, str | bytes | Mapping):
         raise UsageError(f"{what}: expected images in the plural; got {type(data).__name__}; paths go to open_source")
     if isinstance(data, tuple) and labels is None:
         data, labels = split_labels(what, data)
+    if n < 0:
+        raise UsageError(f"{what}: expected n ≥ 0, how many to take or to draw; got {n}")
     if isinstance(data, np.ndarray) or is_tensor(data):
-        found = _of_array(what, data, range, layout)
+        found = _of_array(what, data[:n] if n and data.ndim else data, range, layout)
     elif is_generator(data):
         if n < 1:
             raise UsageError(f"{what} are drawn from {_kind(data)}; say how many: n=5000")
         found = _drawn(what, data, (range, layout), (n, seed, latent, batch))
     elif is_many(data):
-        found = gather(what, each(data), range, layout, n=n).source(what, tuple(classes))
+        found = gather(what, each(data), range, layout, n=n).source(what, names)
     else:
         raise UsageError(f"{what}: {type(data).__name__} holds no images; expected {KINDS}")
     if labels is None:
         return found
-    indices, known = to_labels(what, as_array(labels), len(found), tuple(classes))
+    indices, known = to_labels(what, as_array(labels), len(found), names)
     return replace(found, labels=indices, classes=known)
 
 
+@called
 def points(data: Any, *, name: str = "points") -> PointSource:
     """Return points [n, d], one per row, as a source: every distance is a distance in their own space; raises DataError."""
     return PointSource(name, point_array(name, as_array(data)))
 
 
+@called
 def features(data: Any, space: str, *, name: str = "features") -> PointSource:
     """Return features that were computed elsewhere, as a source: metrics of features work, those of pixels do not.
 
@@ -126,6 +132,16 @@ class Indexed(Protocol):
     def __getitem__(self, index: int) -> Any: ...
 
 
+def are_sets(value: Any) -> bool:
+    """Return whether a list or tuple holds several whole sets: arrays or tensors of four axes, paths and source strings, opened sources."""
+    return isinstance(value, list | tuple) and len(value) > 1 and all(map(_is_set, value))
+
+
+def _is_set(value: Any) -> bool:
+    array = isinstance(value, np.ndarray) or is_tensor(value)
+    return value.ndim == 4 if array else isinstance(value, (str, PathLike, *get_args(Source)))
+
+
 def is_many(value: Any) -> bool:
     """Return whether images can be taken from a value one after the other: it is iterated, or indexed as a torch data set is."""
     return not isinstance(value, type) and isinstance(value, Iterable | Indexed)
@@ -142,7 +158,7 @@ def text_of(value: Any) -> Any:
 
 
 def _of_array(what: str, data: Any, range: str, layout: str) -> ImageSource:
-    if layout == "auto" and is_tensor(data) and data.ndim == 3 and data.shape[0] not in (1, 3):
+    if layout in ("auto", "NHW") and is_tensor(data) and data.ndim == 3:
         data = as_array(data)  # gray images [n, h, w], as torchvision's MNIST holds them
     return array_source(what, np.asarray(pixels(data, range, what=what, layout=layout)))
 
@@ -152,13 +168,21 @@ def _drawn(what: str, generator: Any, form: tuple[str, str], drawing: tuple[int,
     n, seed, latent, batch = drawing
     gathered = Gathered(what, *form)
     for result in batches(what, generator, n, seed, latent=latent, batch=batch):
-        wanted = min(batch, n - len(gathered.images)) + len(gathered.images)
-        gathered.add(result)
+        count = min(batch, n - len(gathered.images))
+        wanted = count + len(gathered.images)
+        gathered.add(_with_channel(result, count))
         if len(gathered.images) != wanted:
             got = len(gathered.images) - wanted + min(batch, n)
             raise DataError(f"{what}: the generator was asked for {min(batch, n)} images and returned {got}")
     drawn = f"{n:,} images were drawn from {_kind(generator)} (seed {seed}, {min(batch, n)} at a time)"
     return replace(gathered.source(what), remarks=(drawn,))
+
+
+def _with_channel(result: Any, count: int) -> Any:
+    """Return the gray images [n, h, w] of a generator with an axis for their channel: of three axes, the first is the number asked for."""
+    if not (isinstance(result, np.ndarray) or is_tensor(result)) or result.ndim != 3 or len(result) != count:
+        return result
+    return result[:, None] if is_tensor(result) else result[..., None]
 
 
 def _kind(value: Any) -> str:

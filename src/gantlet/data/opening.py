@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gantlet.core.calls import called
 from gantlet.core.errors import DataError, TooFewSamples, UsageError, nearest
 from gantlet.core.files import as_path, exists
 from gantlet.core.plugins import find_attribute
@@ -32,6 +33,7 @@ _IDX = re.compile(r".*(idx\d-ubyte|\.idx)(\.gz)?")
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
+@called
 def open_source(text: str | Path, *, n: int = 0, seed: int = 0) -> "Source":
     """Open the source that a source string names: a built-in name, a path, hf:…, run:PATH or module:function, with options.
 
@@ -41,7 +43,7 @@ def open_source(text: str | Path, *, n: int = 0, seed: int = 0) -> "Source":
     Returns: the opened source, of at least two images or points.
     Raises: UsageError for an unknown name or option; DataError for a missing path or unusable data; TooFewSamples.
     """
-    text = str(as_path(text, "a source")) if not isinstance(text, str) else text
+    text = str(as_path(text, "a source")) if not isinstance(text, str) or not text.strip() else text
     kind, options = resolve_source(text)
     entry = SOURCES.entry(kind)
     arguments = typed_options(f"data source {kind!r}", entry.object, options)
@@ -88,9 +90,18 @@ def resolve_source(text: str) -> tuple[str, dict[str, str]]:
     if "/" in name or Path(name).suffix.lower() in _BY_SUFFIX or _IDX.fullmatch(name):
         raise DataError(f"there is no file or folder {name!r}; check the path")
     raise UsageError(
-        f"unknown data source {name!r}{nearest(name, SOURCES.names())}; a source is one of these names, a folder, "
-        "a .zip, .tar, .npz, .npy or idx file, hf:owner/name, run:PATH, or module:function"
+        f"there is no file or folder {name!r}, and no data source of this name{nearest(name, _by_name_alone())}; a source is one of "
+        "these names, a folder, a .zip, .tar, .npz, .npy or idx file, hf:owner/name, run:PATH, or module:function"
     )
+
+
+def _by_name_alone() -> list[str]:
+    """Return the names of the sources that need no path: what a word that is no path may have meant."""
+    return [
+        entry.name
+        for entry in SOURCES.entries()
+        if all(p.default is not p.empty for p in inspect.signature(entry.object).parameters.values())
+    ]
 
 
 def _by_form(name: str) -> tuple[str, dict[str, str]]:

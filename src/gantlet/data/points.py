@@ -12,7 +12,7 @@ from jaxtyping import Float32, Int64, Shaped
 from gantlet.core.errors import DataError
 from gantlet.core.mixture import Mixture
 from gantlet.data.joining import joined_fields
-from gantlet.data.source import Kind
+from gantlet.data.source import Kind, numbered
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class PointSource:
 
     def read(self, i: int) -> Float32[np.ndarray, " d"]:
         """Return point i."""
-        return np.asarray(self.points[i])
+        return np.asarray(self.points[numbered(i, len(self), f"points of {self.spec}")])
 
     def __repr__(self) -> str:
         return f"<PointSource {self.spec}: {len(self):,} {self.described}>"

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import UInt8
 
+from gantlet.core.calls import called
 from gantlet.core.drawing.grids import first_as_grid, show
 from gantlet.core.errors import DataError
 from gantlet.core.rng import sequence
+from gantlet.data.source import numbered
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -28,18 +30,19 @@ class Samples:
 
     def read(self, i: int) -> UInt8[np.ndarray, "h w c"]:
         """Return image i."""
-        if not 0 <= i < self.n:
-            raise IndexError(i)
+        i = numbered(i, self.n, f"images of {self.spec}")
         with self._lock:
             block = i // BLOCK
             if block not in self._blocks:
                 self._blocks[block] = self._draw(block)
         return self._blocks[block][i % BLOCK]
 
+    @called
     def grid(self, n: int = 64, columns: int = 8) -> "Picture":
         """Return the first ``n`` images as one picture of Pillow's, which a notebook shows; raises UsageError for n or columns < 1."""
         return first_as_grid(self.read, self.n, n, columns)
 
+    @called
     def show(self, n: int = 64, columns: int = 8) -> None:
         """Show the first ``n`` images: below the cell of a notebook, else in the system's viewer."""
         show(self.grid(n, columns))

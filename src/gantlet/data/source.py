@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float32, Int64, UInt8
 
+from gantlet.core.calls import called, whole
 from gantlet.core.drawing.grids import first_as_grid, show
+from gantlet.core.errors import NoSuchItem
 from gantlet.data.joining import joined_fields
 
 if TYPE_CHECKING:
@@ -28,6 +30,26 @@ class LatentImages:
     dim: int
     images: Callable[[Float32[np.ndarray, "n k"], Int64[np.ndarray, " n"] | None], Float32[np.ndarray, "n h w c"]]
     class_counts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """``inner(i)`` for i = 0 … total − 1; any other number raises NoSuchItem, and what is no whole number UsageError."""
+
+    inner: Callable[[int], Any]
+    total: int
+    spec: str
+
+    def __call__(self, i: int) -> Any:
+        return self.inner(numbered(i, self.total, f"images of {self.spec}"))
+
+
+def numbered(i: Any, total: int, what: str) -> int:
+    """Return the number of an item that there is; raises NoSuchItem, and UsageError for what is no whole number."""
+    number = whole(f"the number of one of the {what}", i)
+    if not 0 <= number < total:
+        raise NoSuchItem(f"there are {total:,} {what}, from 0 to {total - 1:,}; got {number}")
+    return number
 
 
 @dataclass(frozen=True)
@@ -68,6 +90,12 @@ class ImageSource:
     def __len__(self) -> int:
         return len(self.names)
 
+    def __post_init__(self) -> None:
+        """Let ``read`` say in words which images there are."""
+        if not isinstance(self.read, Numbered) or self.read.total != len(self.names):
+            inner = self.read.inner if isinstance(self.read, Numbered) else self.read
+            object.__setattr__(self, "read", Numbered(inner, len(self.names), self.spec))
+
     @property
     def described(self) -> str:
         """Return its content in words."""
@@ -87,10 +115,12 @@ class ImageSource:
         classes = f", {len(self.classes)} classes" if self.classes else ""
         return f"<ImageSource {self.spec}: {len(self):,} images{classes}>"
 
+    @called
     def grid(self, n: int = 64, columns: int = 8) -> "Picture":
         """Return the first ``n`` images as one picture of Pillow's, which a notebook shows; raises UsageError for n or columns < 1."""
         return first_as_grid(self.read, len(self), n, columns)
 
+    @called
     def show(self, n: int = 64, columns: int = 8) -> None:
         """Show the first ``n`` images: below the cell of a notebook, else in the system's viewer."""
         show(self.grid(n, columns))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
-from gantlet.core.errors import ShapeError, TooFewSamples
+from gantlet.core.errors import GantletError, MetricFailed, ShapeError, TooFewSamples
 from gantlet.core.interfaces.metadata import MetricMetadata
 from gantlet.core.numerics.mapped import return_freed_memory
 from gantlet.core.registry import Entry
@@ -57,6 +57,13 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
                 measured = _with_carriers(evidence, measured)
             except (TooFewSamples, Undefined) as error:
                 reason = str(error)
+            except GantletError:
+                raise
+            except Exception as error:
+                where = "" if entry.origin == "gantlet" else f" of {entry.origin}"
+                raise MetricFailed(
+                    f"metric {entry.name!r}{where} raised {type(error).__name__}: {error}; mend it, or leave it out of metrics"
+                ) from error
         estimates.append(_stamped(entry, evidence, options, measured, reason))
     return estimates
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64
 
+from gantlet.core.calls import called
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import ShapeError
 from gantlet.core.output import REPORT, require_ours
@@ -45,6 +46,7 @@ class Evaluator:
     spaces: list[Space]
     """The real side in each feature space; the first gives the verdict."""
 
+    @called
     def __init__(
         self,
         real: Any,
@@ -86,6 +88,7 @@ class Evaluator:
             spaces, sides, findings, started, out=None if out is None else Path(out), images_seen=images_seen
         )
 
+    @called
     def __call__(
         self,
         images: Any,

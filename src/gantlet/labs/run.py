@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from gantlet.core.calls import called
 from gantlet.core.files import as_path, write_text
 from gantlet.core.output import of_lab, writing_result
 from gantlet.core.results.lab import LabResult
@@ -14,6 +15,7 @@ from gantlet.labs import LABS
 from gantlet.labs.lab import Lab, Progress, Setting, silent
 
 
+@called
 def lab(
     name: str,
     *,

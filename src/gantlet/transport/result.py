@@ -79,10 +79,11 @@ class TransportResult:
         Where only one bound of the transport cost is known it is a green tick.
         """
         from gantlet.core.drawing.forest import axes as new_axes
+        from gantlet.core.drawing.forest import require_axes
 
         if self.plan is None:
             return self._bounds(axes)
-        panel = new_axes(12) if axes is None else axes
+        panel = new_axes(12) if axes is None else require_axes(axes)
         panel.imshow(self.plan, cmap="Blues", aspect="auto", interpolation="nearest")
         panel.set_xlabel("target", fontsize=8.5)
         panel.set_ylabel("source", fontsize=8.5)

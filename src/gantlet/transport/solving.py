@@ -5,6 +5,7 @@ import math
 import time
 from typing import Any
 
+from gantlet.core.calls import called
 from gantlet.core.errors import ConfigError
 from gantlet.core.specs import parse_spec
 from gantlet.transport.costs import cost_of
@@ -13,6 +14,7 @@ from gantlet.transport.result import TransportResult
 from gantlet.transport.solver import SOLVERS
 
 
+@called
 def solve(
     source: Any,
     target: Any,

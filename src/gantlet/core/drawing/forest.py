@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gantlet.core.calls import shown
 from gantlet.core.drawing.figure import COLOURS
+from gantlet.core.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,13 +33,24 @@ def axes(rows: int, width: float = 7.0) -> "Axes":
     return axis
 
 
+def require_axes(axis: Any) -> "Axes":
+    """Return matplotlib axes as they are; raises UsageError for anything else."""
+    from matplotlib.axes import Axes
+
+    if isinstance(axis, Axes):
+        return axis
+    raise UsageError(
+        f"a plot is drawn on matplotlib axes, e.g. those of pyplot.subplots(); got {shown(axis)}; without any it makes its own"
+    )
+
+
 def forest(rows: Sequence[Row], axis: "Axes | None" = None, *, zero: float | None = None, scale: str = "") -> "Axes":
     """Draw each row as a dot (the value) on a line (its interval) with a green tick (its reference); return the axes.
 
     ``zero``: where a dashed line stands; ``scale``: the title of the horizontal axis ('': each row has a scale of its own, and none
     is shown).
     """
-    panel = axes(len(rows)) if axis is None else axis
+    panel = axes(len(rows)) if axis is None else require_axes(axis)
     for place, row in enumerate(rows):
         panel.plot([row.low, row.high], [place, place], color=row.colour, alpha=0.5, linewidth=4, solid_capstyle="butt")
         panel.plot([row.value], [place], "o", color=row.colour, markersize=6)

@@ -52,6 +52,21 @@ class Condition:
             end = "low" if self.operator.startswith("<") else "high"
         return {"value": estimate.value, "low": estimate.low, "high": estimate.high}[end]
 
+    def require_open(self, low: float, high: float) -> None:
+        """Raise UsageError where a number from ``low`` to ``high``, whatever it is, holds or does not hold: such a check says nothing."""
+        always, never = {
+            "<": (self.bound > high, self.bound <= low),
+            "<=": (self.bound >= high, self.bound < low),
+            ">": (self.bound < low, self.bound >= high),
+            ">=": (self.bound <= low, self.bound > high),
+        }[self.operator]
+        if always or never:
+            span = f"lies from {low:g} to {high:g}" if math.isfinite(high) else f"is {low:g} or more"
+            raise UsageError(
+                f"{self.text!r}: {self.name} {span}, so that the gate would {'always' if always else 'never'} fail; give another bound or "
+                "operator, e.g. 'coverage < 0.9' or 'copies > 0'"
+            )
+
     def holds(self, number: int | float) -> bool:
         """Return whether the condition holds for a number."""
         return OPERATORS[self.operator](number, self.bound)

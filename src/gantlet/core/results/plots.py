@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from gantlet.core.drawing.figure import COLOURS
-from gantlet.core.drawing.forest import Row, axes, forest
+from gantlet.core.drawing.forest import Row, axes, forest, require_axes
 from gantlet.core.results.audit import AuditResult
 from gantlet.core.results.comparison import Comparison
 from gantlet.core.results.lab import LabResult
@@ -55,7 +55,7 @@ def plot_audit(result: AuditResult, axis: "Axes | None" = None) -> "Axes":
     """Draw the detected shares as a table of colours: metrics of each space against failures."""
     names = list(dict.fromkeys((curve.space, curve.metric) for curve in result.curves))
     failures = [failure.name for failure in result.failures]
-    panel = axes(len(names)) if axis is None else axis
+    panel = axes(len(names)) if axis is None else require_axes(axis)
     shares = [[result.curve(*name, failure).detected for failure in failures] for name in names]
     panel.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for i, row in enumerate(shares):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le
 
+from gantlet.core.calls import shown
 from gantlet.core.errors import DataError
 from gantlet.core.files import as_path, json_digest, read_text, write_text
 from gantlet.core.results.estimate import Estimate, count_text
@@ -191,6 +192,8 @@ class Report:
 
         Reports of earlier versions hold no SHA-256; of these the types and ranges are checked alone.
         """
+        if not isinstance(text, str):
+            raise DataError(f"a report is read from the text of its report.json; got {shown(text)}")
         try:
             raw = json.loads(text)
             if not isinstance(raw, dict):
@@ -221,6 +224,6 @@ class Report:
         except DataError as error:
             raise DataError(str(error) if str(path) in str(error) else f"{path}: {error}") from error
 
-    def save(self, path: Path) -> None:
-        """Write report.json atomically."""
-        write_text(path, self.to_json())
+    def save(self, path: Path | str) -> None:
+        """Write report.json atomically; raises OutputError."""
+        write_text(as_path(path, "a report"), self.to_json())

@@ -11,9 +11,9 @@ import torch
 from jaxtyping import Float, Float32, Int64, UInt8
 from torch import Tensor, nn
 
+from gantlet.core.calls import called
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError, UnknownName, UsageError
-from gantlet.core.files import as_path
 from gantlet.core.interfaces.networks import ImageShape, Shape
 from gantlet.core.rng import numpy_stream, torch_stream
 from gantlet.core.trust import require_harmless_fields
@@ -177,9 +177,10 @@ def checkpoints(run: Path) -> list[Path]:
     return sorted((run / "checkpoints").glob("step-*.safetensors"))
 
 
+@called
 def load(run: str | Path, which: Which = "newest") -> LoadedGenerator:
     """Load a trained generator: ``gantlet.load("runs/quickstart").sample(16)``; see `load_generator`."""
-    return load_generator(as_path(run, "a run"), which)
+    return load_generator(Path(run), which)
 
 
 def load_generator(run: Path, which: Which = "newest") -> LoadedGenerator:
