@@ -268,3 +268,16 @@ def test_no_faults_where_too_little_was_tested_is_undefined() -> None:
     assert (
         gantlet.gate(dataclasses.replace(poor, verdict=(*poor.verdict, "poor: blur")), ["faults > 0"]).exit_status == 3
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "state"),
+    [
+        ("memorised: 3.0% of the images lie suspiciously close", "failed"),
+        ("good: no sign of copying: 0.0% of the images", "passed"),
+        ("unclear: memorisation was not tested", "undefined"),
+    ],
+)
+def test_near_copies_are_gated_where_they_could_be_told(line: str, state: str) -> None:
+    report = dataclasses.replace(REPORT, verdict=("poor: a fault found", line))
+    assert gantlet.gate(report, ["memorised > 0"]).checks[0].state == state

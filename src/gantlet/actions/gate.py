@@ -23,11 +23,16 @@ from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.mode_sentences import unseen_rarity
 from gantlet.evaluation.protocols import fixed
 from gantlet.evaluation.standing import standings
+from gantlet.evaluation.verdict import FAULTS, NO_SIGN
 
 UNSEEN = 0.1
 """The share of copies that may go unseen, at most, where none is counted as none: 44 images show one of a generator that copies more."""
 ABSENT = 0.85
 """Modes, which are clusters, tell that none is missing where none could be made so much too rarely and go unseen."""
+
+
+LINES = {"faults": FAULTS, "memorised": ("memorised",)}
+"""Counts of lines of the verdict, by their kinds."""
 
 
 def read_conditions(texts: Iterable[str]) -> list[Condition]:
@@ -179,6 +184,8 @@ def _untold(report: Report, name: str, number: int) -> str:
         return "too little could be tested to tell that there is none" if few else ""
     if name == "copies" and report.n_fake and (share := _copied_at_most(number, report.n_fake)) > UNSEEN:
         return f"among {counted(report.n_fake, 'image')} a generator that copies {share:.0%} of the time could have shown so few: more images would tell"
+    if name == "memorised" and not number and not any(NO_SIGN in line for line in report.verdict):
+        return "near copies could not be told from none: give training and held-out images, or more of them (--train, --held-out)"
     return _unseen_classes(report) if name == "missing" else ""
 
 
@@ -209,8 +216,8 @@ def _unseen_classes(report: Report) -> str:
 def _count(report: Report, name: str) -> int:
     if name == "copies":
         return max((found.copied for found in report.exact_copies), default=0)
-    if name == "faults":
-        return sum(line.partition(": ")[0] in ("copied", "missing", "poor") for line in report.verdict[1:])
+    if name in LINES:
+        return sum(line.partition(": ")[0] in LINES[name] for line in report.verdict[1:])
     counted = [(mode.name, mode.verdict) for mode in (*report.modes, *report.classes)]
     counted += [(share.name, share.verdict) for share in report.class_shares]
     return len({name for name, verdict in counted if verdict == "missing"})

@@ -15,7 +15,7 @@ from gantlet.core.results.report import Report
 from gantlet.core.version import __version__
 from gantlet.evaluation.across_spaces import mean_over_spaces
 from gantlet.evaluation.across_spaces import said as fitted
-from gantlet.evaluation.duplicates import duplicates, repeats
+from gantlet.evaluation.duplicates import blanks, duplicates, repeats
 from gantlet.evaluation.findings import Findings
 from gantlet.evaluation.formats import compression, said_of_both, said_of_further
 from gantlet.evaluation.gallery import Gallery
@@ -92,7 +92,13 @@ def _reported(
             shares=first.shares,
             exact=copied,
             no_test=UNLIKE if differ else space.no_test,
-            further=(_repeated(space, fake), differ, *_not_compared(space, fake), *fitted(estimates)),
+            further=(
+                _blank(space, fake),
+                _repeated(space, fake),
+                differ,
+                *_not_compared(space, fake),
+                *fitted(estimates),
+            ),
             points=fake.source.kind == "points",
             level=space.config.level,
         ),
@@ -116,6 +122,19 @@ def _estimates(spaces: Sequence[Space], findings: Sequence[Findings]) -> tuple[E
         dataclasses.replace(estimate, features=each.name)
         for each, known in zip(spaces, findings, strict=True)
         for estimate in known.estimates
+    )
+
+
+def _blank(space: Space, fake: Side) -> str:
+    """Return the line about more fakes of one colour than chance gives beside the real images; ''."""
+    rows, real = fake.bank.rows, space.real.bank.rows
+    if rows is None or real is None or fake.source.kind == "points":
+        return ""
+    count, of_real = blanks(rows, real)
+    return (
+        f"poor: {count:,} of the {rows.n:,} generated images are blank (of one colour); of {real.n:,} real ones {of_real:,} are."
+        if count
+        else ""
     )
 
 

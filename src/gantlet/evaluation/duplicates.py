@@ -55,6 +55,18 @@ def repeats(fake: FeatureBank, real: FeatureBank) -> tuple[int, int]:
     return (again[0], again[1]) if p_value <= ALPHA else (0, 0)
 
 
+def blanks(fake: FeatureBank, real: FeatureBank) -> tuple[int, int]:
+    """Return how many fakes and how many real images are of one colour that another image shows too; (0, 0) where that is no more than chance.
+
+    Fisher's exact test of the two shares, one-sided at 1 %.
+    """
+    from scipy.stats import fisher_exact
+
+    b, r = (sum(name[: len(BLANK)] == BLANK for name in found.values()) for found in pictures(fake, real))
+    more = b and fisher_exact(((b, fake.n - b), (r, real.n - r)), alternative="greater").pvalue <= ALPHA
+    return (b, r) if more else (0, 0)
+
+
 def split_p_value(
     first: Int64[np.ndarray, " k"],
     second: Int64[np.ndarray, " k"],

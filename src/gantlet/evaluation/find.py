@@ -66,9 +66,11 @@ def _diagnosed(space: Space, fake: Side, evidence: Evidence, estimates: tuple[Es
     space.progress("search for copies and outliers", 0, 1)
     memory, train = memory_bytes(space.config.memory), space.train.rows.features
     ratios = copy_ratios(train, fake.rows.features, memory)
-    unseen = _unseen(space, space.test) if space.test else None
     draws = _one_of_each(space, fake, ratios)
-    copies, suspects = _copies(space, fake, ratios, unseen, draws) if unseen else (None, _suspects(ratios))
+    unseen, copies, suspects = None, None, _suspects(ratios)
+    if space.test:
+        unseen, honest = _unseen(space, space.test)
+        copies, suspects = _copies(space, fake, ratios, unseen, (draws, honest))
     space.progress("search for copies and outliers", 1, 1)
     return Findings(
         estimates,
@@ -113,24 +115,26 @@ def near_copies(space: Space, fake: Side) -> TailTest | None:
         return None
     memory, train = memory_bytes(space.config.memory), space.train.rows.features
     ratios = copy_ratios(train, fake.rows.features, memory)
-    return _copies(space, fake, ratios, _unseen(space, space.test), _one_of_each(space, fake, ratios))[0]
+    unseen, honest = _unseen(space, space.test)
+    return _copies(space, fake, ratios, unseen, (_one_of_each(space, fake, ratios), honest))[0]
 
 
-def _unseen(space: Space, test: Side) -> CopyRatios:
-    """Return how close the unseen images lie to the training images, one of each group."""
+def _unseen(space: Space, test: Side) -> tuple[CopyRatios, Bool[np.ndarray, " m"]]:
+    """Return how close the unseen images lie to the training images, those that are independent draws as the fakes', and which these are."""
     memory = memory_bytes(space.config.memory)
     found = copy_ratios(space.train.rows.features, test.rows.features, memory)
-    rows = side_draws(test, space.config)
-    return dataclasses.replace(
+    rows = _one_of_each(space, test, found)
+    kept = dataclasses.replace(
         found, ratio=found.ratio[rows], distance=found.distance[rows], nearest=found.nearest[rows]
     )
+    return kept, rows
 
 
-def _one_of_each(space: Space, fake: Side, ratios: CopyRatios) -> Bool[np.ndarray, " m"]:
-    """Return which fakes are independent draws: one of each group, and of the versions of one picture one."""
-    rows = np.flatnonzero(side_draws(fake, space.config))
-    keep = np.zeros(fake.rows.n, dtype=bool)
-    keep[rows] = one_of_each(fake.rows.features[rows], ratios.nearest[rows], ratios.distance[rows])
+def _one_of_each(space: Space, side: Side, ratios: CopyRatios) -> Bool[np.ndarray, " m"]:
+    """Return which images of a side are independent draws: one of each group, and of the versions of one picture one."""
+    rows = np.flatnonzero(side_draws(side, space.config))
+    keep = np.zeros(side.rows.n, dtype=bool)
+    keep[rows] = one_of_each(side.rows.features[rows], ratios.nearest[rows], ratios.distance[rows])
     return keep
 
 
@@ -140,17 +144,21 @@ def _same_names(space: Space) -> bool:
 
 
 def _copies(
-    space: Space, fake: Side, ratios: CopyRatios, unseen: CopyRatios, draws: Bool[np.ndarray, " m"]
+    space: Space,
+    fake: Side,
+    ratios: CopyRatios,
+    unseen: CopyRatios,
+    draws: tuple[Bool[np.ndarray, " m"], Bool[np.ndarray, " k"]],
 ) -> tuple[TailTest, tuple[Pair, ...]]:
     """Return the test of near copies in the space of the features and in that of pixels, and the pairs to look at.
 
-    ``draws``: the fakes that are tested; the others are further versions of their pictures.
+    ``draws``: the fakes that are tested, and the unseen images; the others are further versions of their pictures.
     """
-    by_features = Closeness("features", ratios.ratio, unseen.ratio, unseen.own, draws=draws)
-    pixels = closeness(space, fake)
+    by_features = Closeness("features", ratios.ratio, unseen.ratio, unseen.own, draws=draws[0])
+    pixels = closeness(space, fake, draws[1])
     if pixels is None:
         return copy_test(by_features), _suspects(ratios)
-    found = copy_test(by_features, dataclasses.replace(pixels[0], draws=draws))
+    found = copy_test(by_features, dataclasses.replace(pixels[0], draws=draws[0]))
     return found, _suspects(pixels[1] if found.space == "pixels" and found.p_value < ALPHA else ratios)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import PIL
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 from PIL import Image
 
 from gantlet.core.rng import numpy_stream
@@ -14,7 +14,6 @@ from gantlet.data import decode
 from gantlet.data.reading import fit_square
 from gantlet.evaluation.copies import Closeness, thinned
 from gantlet.evaluation.features.cache import cache_path, keep, load
-from gantlet.evaluation.groups import side_draws
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.alignment import CANDIDATES, SIDE, Aligned, AlignedReal, AlignedSearch
 
@@ -24,11 +23,11 @@ PLANTED, JPEG = 100, 60
 """Copies made of each kind, and their JPEG quality."""
 
 
-def closeness(space: Space, fake: Side) -> tuple[Closeness, Aligned] | None:
+def closeness(space: Space, fake: Side, honest: Bool[np.ndarray, " m"]) -> tuple[Closeness, Aligned] | None:
     """Return how close the fakes' pixels lie to the training images' beside honest images', and the nearest ones.
 
     None without held-out images, without images, and with too few training images to search among. What is real is
-    looked up once for any number of fakes.
+    looked up once for any number of fakes. ``honest``: which of the held-out images are independent draws.
     """
     sides = [side.bank.rows for side in (space.train, space.test, fake) if side is not None]
     if len(sides) < 3 or any(rows is None or rows.images is None for rows in sides):
@@ -36,16 +35,16 @@ def closeness(space: Space, fake: Side) -> tuple[Closeness, Aligned] | None:
     if space.train.rows.n <= CANDIDATES + 1:
         return None
     if space.aligned is None:
-        space.aligned = _aligned_real(space)
+        space.aligned = _aligned_real(space, honest)
     real, found = space.aligned, space.aligned.search(thumbnails(fake, cache=False))
     return Closeness("pixels", found.ratio, real.held_out, real.own, real.planted), found
 
 
-def _aligned_real(space: Space) -> AlignedReal:
+def _aligned_real(space: Space, honest: Bool[np.ndarray, " m"]) -> AlignedReal:
     assert space.test is not None
     search = AlignedSearch(thumbnails(space.train, cache=space.config.cache))
     held_out = thumbnails(space.test, cache=space.config.cache)
-    independent = np.flatnonzero(side_draws(space.test, space.config))
+    independent = np.flatnonzero(honest)
     looked_up = independent[numpy_stream(0, "held-out thumbnails").permutation(len(independent))[:MOST]]
     rows = numpy_stream(0, "training thumbnails").permutation(len(search.pixels))[:MOST]
     own = search(search.pixels[rows], rows)

@@ -85,13 +85,24 @@ def _drawn(side: Side, config: EvaluateConfig) -> _Drawn:
     return _Drawn(rows, tuple(class_names(side.source)))
 
 
-def _distinct(bank: FeatureBank) -> FeatureBank:
-    """Return the rows without repeated pictures: the nearest neighbour of one that is stored twice is its twin."""
-    keep, seen = np.ones(bank.n, dtype=bool), set[str]()
-    for row, picture in sorted(pictures(bank)[0].items()):
-        keep[row] = picture not in seen
-        seen.add(picture)
-    return bank if keep.all() else bank.take(np.flatnonzero(keep))
+def _own_pictures(sides: Sequence[_Drawn]) -> list[FeatureBank]:
+    """Return both sides' rows without pictures that the other side has too, and without repeated ones; [] where a side has no rows.
+
+    The nearest neighbour of a picture that is stored twice is its twin, and so is that of one that both sides show.
+    """
+    banks = [side.rows for side in sides if side.rows is not None]
+    if len(banks) < len(sides):
+        return []
+    known = pictures(*banks)
+    kept = []
+    for place, bank in enumerate(banks):
+        seen = {picture for other, found in enumerate(known) if other != place for picture in found.values()}
+        keep = np.ones(bank.n, dtype=bool)
+        for row, picture in sorted(known[place].items()):
+            keep[row] = picture not in seen
+            seen.add(picture)
+        kept.append(bank if keep.all() else bank.take(np.flatnonzero(keep)))
+    return kept
 
 
 def _repeats_itself(side: _Drawn) -> bool:
@@ -105,7 +116,7 @@ def _by_neighbours(sides: Sequence[_Drawn], config: EvaluateConfig) -> list[str]
     For sets of one distribution each share is ½, with a standard error of at most `LINKED`·½/√n. Both sides are looked at: rows that lie far from
     everything, as noise does, have their neighbours in the other set, and the accuracy over both is ½ again.
     """
-    known = [_distinct(side.rows) for side in sides if side.rows is not None]
+    known = _own_pictures(sides)
     if len(known) < 2 or (n := min(ROWS, *(rows.n for rows in known))) < FEWEST:
         return []
     rng = numpy_stream(config.seed, "unlike")
@@ -115,7 +126,7 @@ def _by_neighbours(sides: Sequence[_Drawn], config: EvaluateConfig) -> list[str]
 
 def _by_ranks(sides: Sequence[_Drawn], config: EvaluateConfig) -> list[str]:
     """Say where the features of up to `ROWS` distinct real and held-out images differ in place or spread (`apart`): heavy tails hide nothing."""
-    known = [_distinct(side.rows) for side in sides if side.rows is not None]
+    known = _own_pictures(sides)
     if len(known) < 2 or min(rows.n for rows in known) < 2 * FEWEST:
         return []
     rng = numpy_stream(config.seed, "unlike in ranks")

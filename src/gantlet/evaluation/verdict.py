@@ -93,6 +93,8 @@ def _far_fakes(outlier_test: TailTest | None) -> list[str]:
     ]
 
 
+NO_SIGN = "sign of copying"
+"""What the line on near copies says that there is none of, where the test could tell."""
 NAMED = 3
 """How many exact copies the verdict names."""
 
@@ -150,8 +152,8 @@ def _tested(copies: TailTest, *, exact: bool) -> str:
     least = f"copies ({reach}) of fewer than {copies.unseen:.1%} of the images could have gone unseen"
     least += "; turned, cropped or recoloured ones were not looked for" if copies.pixels else ""
     if exact:
-        return f"caution: no further sign of copying beside the exact copies: {counts}; {least}."
-    return f"good: no sign of copying: {counts}; {least}."
+        return f"caution: no further {NO_SIGN} beside the exact copies: {counts}; {least}."
+    return f"good: no {NO_SIGN}: {counts}; {least}."
 
 
 def _doubtful(copies: TailTest, counts: str) -> str:

@@ -21,6 +21,7 @@ COUNTS = {
     "copies": "generated images that equal a real or training image pixel by pixel",
     "faults": "lines of the verdict that are marked ✗",
     "missing": "classes or modes that the verdict calls missing",
+    "memorised": "lines of the verdict that near copies of training images are told by",
 }
 """What a condition may count beside the metrics: whole numbers without an interval."""
 NOT_MET, UNDEFINED = 3, 4
