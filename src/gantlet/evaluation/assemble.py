@@ -15,7 +15,7 @@ from gantlet.core.results.report import Report
 from gantlet.core.version import __version__
 from gantlet.evaluation.across_spaces import mean_over_spaces
 from gantlet.evaluation.across_spaces import said as fitted
-from gantlet.evaluation.duplicates import blanks, duplicates, repeats
+from gantlet.evaluation.duplicates import duplicates
 from gantlet.evaluation.findings import Findings
 from gantlet.evaluation.formats import compression, said_of_both, said_of_further
 from gantlet.evaluation.gallery import Gallery
@@ -23,6 +23,7 @@ from gantlet.evaluation.groups import groups_are_classes
 from gantlet.evaluation.image_rows import source_rows
 from gantlet.evaluation.labels import unmatched
 from gantlet.evaluation.overlap import exact_copies, overlap
+from gantlet.evaluation.repeated import said_of_repeats
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.unlike import UNLIKE, unlike, without_held_out
 from gantlet.evaluation.verdict import verdict
@@ -92,13 +93,7 @@ def _reported(
             shares=first.shares,
             exact=copied,
             no_test=UNLIKE if differ else space.no_test,
-            further=(
-                _blank(space, fake),
-                _repeated(space, fake),
-                differ,
-                *_not_compared(space, fake),
-                *fitted(estimates),
-            ),
+            further=(*said_of_repeats(space, fake), differ, *_not_compared(space, fake), *fitted(estimates)),
             points=fake.source.kind == "points",
             level=space.config.level,
         ),
@@ -122,38 +117,6 @@ def _estimates(spaces: Sequence[Space], findings: Sequence[Findings]) -> tuple[E
         dataclasses.replace(estimate, features=each.name)
         for each, known in zip(spaces, findings, strict=True)
         for estimate in known.estimates
-    )
-
-
-def _blank(space: Space, fake: Side) -> str:
-    """Return the line about more fakes of one colour than chance gives beside the real images; ''."""
-    rows, real = fake.bank.rows, space.real.bank.rows
-    if rows is None or real is None or fake.source.kind == "points":
-        return ""
-    count, of_real = blanks(rows, real)
-    return (
-        f"poor: {count:,} of the {rows.n:,} generated images are blank (of one colour); of {real.n:,} real ones {of_real:,} are."
-        if count
-        else ""
-    )
-
-
-def _repeated(space: Space, fake: Side) -> str:
-    """Return the line about fakes that repeat each other more than real images do; ''."""
-    rows, real = fake.bank.rows, space.real.bank.rows
-    if rows is None or real is None or fake.source.kind == "points":
-        return ""
-    again, of_real = repeats(rows, real)
-    if not again:
-        return ""
-    if 2 * again > rows.n:
-        return (
-            f"missing: variety is lost: the {rows.n:,} generated images show only {rows.n - again:,} "
-            f"{'picture' if rows.n - again == 1 else 'different pictures'}."
-        )
-    return (
-        f"caution: {again:,} of the {rows.n:,} generated images repeat another one pixel by pixel; of {real.n:,} real ones "
-        f"{of_real:,} do. Intervals take equal images for one draw."
     )
 
 
