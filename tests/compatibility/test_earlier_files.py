@@ -73,6 +73,10 @@ def without_later(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in ("estimand", "equal_n", "votes")}
 
 
+ROUNDED = 1e-7
+"""Square roots of eigenvalues near 0 keep half of the digits, √2.2e-16 = 1.5e-8, and differ so much between processors."""
+
+
 def test_the_numbers_are_the_same_and_each_has_its_own_n() -> None:
     then = Report.from_json((EARLIER / "report.json").read_text())
     config = gantlet.EvaluateConfig(
@@ -80,9 +84,9 @@ def test_the_numbers_are_the_same_and_each_has_its_own_n() -> None:
     )
     now = gantlet.evaluate(str(EARLIER / "fake.npz"), str(EARLIER / "real.npz"), config)
     for estimate in then.estimates:
-        assert now[estimate.metric].value == pytest.approx(estimate.value, rel=1e-9)
+        assert now[estimate.metric].value == pytest.approx(estimate.value, rel=ROUNDED)
         if now[estimate.metric].version == estimate.version:  # it rises where the interval changes
-            assert now[estimate.metric].high == pytest.approx(estimate.high, rel=1e-9)
+            assert now[estimate.metric].high == pytest.approx(estimate.high, rel=ROUNDED)
     assert now.verdict[0].startswith("unclear: no fault found") and not any(
         "as good as real images' own (" in line for line in now.verdict
     )

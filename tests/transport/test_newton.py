@@ -100,7 +100,7 @@ def test_both_semidiscrete_solvers_agree() -> None:
     proof = result.certificate
     assert proof.lower is not None and proof.upper is not None and proof.chi2_low is not None
     # The bounds hold at 95 % each: five standard errors instead of 1.6 on both sides.
-    slack = 5 * result.details["dual_error"]
+    slack = 5 * result.details["dual_error"] + 1e-12 * exact.cost  # two sums of one number differ by rounding
     assert proof.lower - slack <= exact.cost <= proof.upper + slack
     assert proof.upper - proof.lower < 0.1 * exact.cost
     # Potentials agree to a few per cent of the gap between neighbours, .01.
