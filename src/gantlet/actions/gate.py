@@ -152,7 +152,7 @@ def _of_count(report: Report, condition: Condition) -> Check:
     told = any(found.copied for found in report.exact_copies)
     doubtful = [found for found in report.exact_copies if found.undecided and not told]
     if condition.name == "copies" and doubtful:
-        given = "the held-out images were not like the real ones, or among them" if "held-out" in report.digests else ""
+        given = "the held-out images that were given were set aside" if "held-out" in report.digests else ""
         said = doubtful[0].said("generated images", f"{doubtful[0].among} images", given)
         return Check(condition.text, "undefined", said[-1][1])
     number = _count(report, condition.name)
