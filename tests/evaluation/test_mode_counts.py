@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import gantlet
+from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.report import ModeCount, Report
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.holm import holm, holm_adjusted
@@ -164,3 +165,13 @@ def test_clusters_of_heavy_tailed_features_accuse_no_honest_images(held_out: boo
         lines = of_modes(counted(evidence, modes))
         accused += any(not line.startswith(("good", "unclear")) for line in lines)
     assert accused <= 3  # 4 or more of 25 at 3 % (three kinds of line): .006
+
+
+def test_labels_that_nothing_compares_with_the_images_are_said_to_be_untested(tmp_path: Path) -> None:
+    said = "unclear: whether images show the class that they are labelled with was not tested (--metrics gan_test)."
+    assert said in judged(tmp_path, 60).verdict
+    classes = (ModeCount("a", 30, 30), ModeCount("b", 20, 20))
+    assert said in verdict((), (), None, None, classes=classes)
+    assert said not in verdict((), (), None, None, classes=classes, points=True)
+    looked = Estimate(metric="gan_test", value=0.9)
+    assert said not in verdict((looked,), (), None, None, classes=classes)
