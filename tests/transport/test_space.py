@@ -108,6 +108,33 @@ def test_scale_and_place_change_nothing(scale: float, offset: float) -> None:
     np.testing.assert_allclose(second, first, atol=1e-6)
 
 
+HOSTILE = {
+    "two clusters": lambda u: np.vstack([1e-3 * u(40), 1 + 1e-3 * u(40)]),
+    "two clusters closer than float64 tells": lambda u: np.vstack([1e-5 * u(40), 1 + 1e-5 * u(40)]),
+    "near-duplicates": lambda u: np.vstack([u(40), 0.5 + 1e-9 * u(40)]),
+    "flat": lambda u: u(60) * np.array([1, 1e-3, 1e-6]),
+    "almost on a plane": lambda u: u(60) * np.array([1, 1, 1e-12]),
+    "on a sphere": lambda u: np.apply_along_axis(lambda z: z / np.linalg.norm(z), 1, u(60) - 0.5),
+    "tiny": lambda u: 1e-8 * u(40),
+    "huge": lambda u: 1e8 * u(40),
+    "far away": lambda u: u(40) + 1e6,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_what_is_called_converged_has_its_masses(kind: str) -> None:
+    rng = np.random.default_rng(5)
+    targets = HOSTILE[kind](lambda n: rng.uniform(size=(n, 3)))
+    found = solve(Box.unit(3), targets, method=METHOD)
+    n = len(targets)
+    assert found.brenier is not None
+    counts = np.bincount(found.brenier.cells(rng.uniform(size=(40_000, 3))), minlength=n)
+    off = np.abs(counts / 40_000 - 1 / n).max() / np.sqrt(1 / n / 40_000)
+    assert found.converged == (kind not in ("two clusters closer than float64 tells", "near-duplicates"))
+    assert off < 5 or not found.converged
+    assert found.certificate.lower <= found.certificate.upper
+
+
 def test_the_extension_takes_exact_barycentres_and_creases_are_of_the_plane() -> None:
     found = solve(Box.unit(3), np.random.default_rng(2).uniform(size=(50, 3)), method=METHOD)
     assert found.brenier is not None

@@ -12,8 +12,8 @@ from torch import Tensor
 from gantlet.core.errors import ConfigError
 from gantlet.transport.arrays import as_rows
 from gantlet.transport.cells import MEMORY, best_cells, leaders
-from gantlet.transport.continuous import Continuous, Domain, uniform_domain
-from gantlet.transport.exact_cells import Walls, cell_moments, walls
+from gantlet.transport.continuous import Continuous
+from gantlet.transport.exact_cells import Domain, Walls, cell_moments, uniform_domain, walls
 from gantlet.transport.frame import Frame
 from gantlet.transport.observed import observe
 from gantlet.transport.power_diagram import CellMoments

@@ -10,8 +10,7 @@ from jaxtyping import Float64, Int64
 
 from gantlet.core.errors import NonFiniteError
 from gantlet.transport.brenier import Brenier
-from gantlet.transport.continuous import Domain
-from gantlet.transport.exact_cells import cell_moments
+from gantlet.transport.exact_cells import Domain, cell_moments
 from gantlet.transport.newton import Cells, descend, worst
 from gantlet.transport.observed import Observed
 from gantlet.transport.power_diagram import CellMoments

@@ -239,17 +239,6 @@ def trusted(source: object) -> bool:
     return type(source) in (Gaussian, Box, Polygon, Sample)
 
 
-Domain = Polygon | Box
-"""Where power cells are computed exactly: a convex polygon of the plane, or a box of space."""
-
-
-def uniform_domain(source: object) -> Domain | None:
-    """Return the source as a domain where it is this module's uniform distribution in the plane or on a box in space, else None."""
-    if type(source) is Box and source.dim == 2:
-        return source.polygon
-    return source if type(source) is Polygon or (type(source) is Box and source.dim == 3) else None
-
-
 def class_name(source: object) -> str:
     """Return the name of a source's class, of a user's own where it is one."""
     return type(source.source if isinstance(source, Claimed) else source).__name__

@@ -5,12 +5,21 @@ import scipy.sparse
 from jaxtyping import Float64
 
 from gantlet.transport import power_diagram, power_diagram_3d
-from gantlet.transport.continuous import Box, Domain, Polygon
+from gantlet.transport.continuous import Box, Polygon
 from gantlet.transport.power_diagram import CellMoments, Facets
 from gantlet.transport.power_diagram_3d import Faces
 
+Domain = Polygon | Box
+"""Where power cells are computed exactly: a convex polygon of the plane, or a box of space."""
 Walls = Facets | Faces
 """What lies between neighbouring cells: edges in the plane, polygons in space; ``pair`` [e, 2] and ``size`` [e]."""
+
+
+def uniform_domain(source: object) -> Domain | None:
+    """Return the source as a domain where it is a uniform distribution of this package on a polygon, or on a box in space, else None."""
+    if type(source) is Box and source.dim == 2:
+        return source.polygon
+    return source if type(source) is Polygon or (type(source) is Box and source.dim == 3) else None
 
 
 def walls(sites: Float64[np.ndarray, "n d"], weights: Float64[np.ndarray, " n"], domain: Domain) -> Walls:

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from gantlet.core.rng import numpy_stream
-from gantlet.transport.continuous import Box, Continuous, Domain, Polygon, uniform_domain
+from gantlet.transport.continuous import Box, Continuous, Polygon
+from gantlet.transport.exact_cells import Domain, uniform_domain
 from gantlet.transport.problem import Points
 
 PROBES = 256

@@ -10,8 +10,7 @@ import scipy.sparse
 import scipy.sparse.linalg
 from jaxtyping import Float64
 
-from gantlet.transport.continuous import Domain
-from gantlet.transport.exact_cells import Walls, laplacian, masses, walls
+from gantlet.transport.exact_cells import Domain, Walls, laplacian, masses, walls
 
 HALVINGS = 40
 

@@ -98,7 +98,7 @@ def _with_images(
     mirrored: Bool[np.ndarray, "n 3 2"],
     domain: Box,
 ) -> tuple[Float64[np.ndarray, "p 3"], Float64[np.ndarray, " p"]]:
-    """Return the sites, their images and eight far points, about the box's centre, with their heights |y|² − g.
+    """Return the sites, their images and eight far points, about the box's centre, lifted to |y|² − g.
 
     The far points close the cells that reach out of the box and lie too high to be seen inside it.
     """
@@ -109,10 +109,10 @@ def _with_images(
     side = domain.high - domain.low
     far = 2 * side * (np.indices((2, 2, 2)).reshape(3, -1).T * 2.0 - 1)
     points = np.vstack([np.vstack([sites, images]) - domain.centre, far])
-    heights = np.square(points[: -len(far)]).sum(axis=1) - np.concatenate([weights, weights[site]])
-    # ⟨2x, far⟩ ≤ 2·|x|·|far| inside: a height above it and the others' own is never the lowest there.
-    roof = float(heights.max() + 2 * np.square(far[0]).sum())
-    return points, np.append(heights, np.full(len(far), roof))
+    lifted = np.square(points[: -len(far)]).sum(axis=1) - np.concatenate([weights, weights[site]])
+    # ⟨2x, far⟩ ≤ 2·|x|·|far| inside: a number above it and the others' own is never the lowest there.
+    roof = float(lifted.max() + 2 * np.square(far[0]).sum())
+    return points, np.append(lifted, np.full(len(far), roof))
 
 
 def _leaving(tets: Int64[np.ndarray, "t 4"], places: Float64[np.ndarray, "t 3"], n: int) -> Bool[np.ndarray, "n 3 2"]:

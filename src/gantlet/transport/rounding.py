@@ -4,8 +4,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from gantlet.transport.brenier import Brenier
-from gantlet.transport.continuous import Domain
-from gantlet.transport.exact_cells import Walls, laplacian
+from gantlet.transport.exact_cells import Domain, Walls, laplacian
 
 EPS = float(np.finfo(np.float64).eps)
 

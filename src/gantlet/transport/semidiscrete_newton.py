@@ -8,7 +8,8 @@ from jaxtyping import Float64
 from gantlet.core.errors import ConfigError, ShapeError
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.certificate import exact
-from gantlet.transport.continuous import Domain, Polygon, class_name, uniform_domain
+from gantlet.transport.continuous import Polygon, class_name
+from gantlet.transport.exact_cells import Domain, uniform_domain
 from gantlet.transport.newton import Cells, descend, worst
 from gantlet.transport.problem import Problem
 from gantlet.transport.result import CELLS, TransportResult
