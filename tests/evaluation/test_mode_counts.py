@@ -231,7 +231,9 @@ def test_a_class_that_repeats_its_pictures_is_not_called_rare(times: int) -> Non
 
 def test_labelled_sides_hear_how_rare_a_class_could_be_made(tmp_path: Path) -> None:
     few = of_classes([ModeCount(str(i), 30, 30) for i in range(10)])
-    assert len(few) == 1 and few[0].startswith("unclear: all 10 classes have generated images, but one that is made 55% too")
+    assert len(few) == 1 and few[0].startswith(
+        "unclear: all 10 classes have generated images, but one that is made 55% too"
+    )
     many = of_classes([ModeCount(str(i), 3000, 3000) for i in range(10)])
     assert many == ["good: all 10 classes are there, and none is made more than 9% too rarely."]
     # Where more images than are there would not be needed, none are named.

@@ -30,7 +30,7 @@ from gantlet.evaluation.compute import FOREIGN, compute
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.extraction import extract_generated
 from gantlet.evaluation.find import missed_by, near_copies
-from gantlet.evaluation.formats import said_of
+from gantlet.evaluation.formats import answered, said_of
 from gantlet.evaluation.gather import evidence_of
 from gantlet.evaluation.inference.difference import Influence, difference_variance, interval_variance
 from gantlet.evaluation.influences import influence_of
@@ -126,7 +126,7 @@ def compare(
     if sources[0].digest == sources[1].digest:
         raise UsageError(f"{sources[0].spec} and {sources[1].spec} are the same images; there is nothing to compare")
     shape = generated_shape(sources[0]) or generated_shape(sources[1])
-    said = said_of(("real images", target), ("A", sources[0]), ("B", sources[1]))
+    said = answered(said_of(("real images", target), ("A", sources[0]), ("B", sources[1])), config.groups)
     sources, notes = equal_numbers(sources, config.seed)
     spaces = prepare(target, config, progress, shape, given)
     sides = [extract_generated(spaces, source) for source in sources]

@@ -25,6 +25,7 @@ from gantlet.data.given import text_of
 from gantlet.data.kinds import Source
 from gantlet.evaluation.assemble import said_of_unseen
 from gantlet.evaluation.compute import FOREIGN
+from gantlet.evaluation.formats import answered
 from gantlet.evaluation.inference.runs import difference_over_runs, runs_to_show
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.opening import default_n, generated_shape, open_given, require_same_kind, take_given
@@ -116,7 +117,7 @@ def _result(measured: list[MeasuredRuns], spaces: Sequence[Space], notes: tuple[
         measured[0].names, measured[1].names, spaces[0].real.source.spec,
         ", ".join(space.extractor.identity["name"] for space in spaces), level, corrected,
         verdict(corrected, tuple(len(side.names) for side in measured), level), left_out,
-        (*notes, *said_of_unseen(spaces[0])), tuple(dict.fromkeys(line for side in measured for line in side.warnings)),
+        answered((*notes, *said_of_unseen(spaces[0])), spaces[0].config.groups), tuple(dict.fromkeys(line for side in measured for line in side.warnings)),
     )  # fmt: skip
 
 

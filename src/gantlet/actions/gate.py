@@ -157,7 +157,8 @@ def _of_count(report: Report, condition: Condition) -> Check:
         return Check(condition.text, "undefined", said[-1][1])
     number = _count(report, condition.name)
     holds = condition.holds(number)
-    unseen = "" if holds or condition.name != "copies" or not report.n_fake else _unseen_copies(number, report.n_fake)
+    shown = _pictures(report)
+    unseen = "" if holds or condition.name != "copies" or not shown else _unseen_copies(number, shown)
     if not holds and (reason := _untold(report, condition.name, number)):
         return Check(condition.text, "undefined", f"{condition.name} = {number}, but {reason}")
     found = (
@@ -166,13 +167,18 @@ def _of_count(report: Report, condition: Condition) -> Check:
     return Check(condition.text, "failed" if holds else "passed", found)
 
 
+def _pictures(report: Report) -> int:
+    """Return how many different images were generated: one that is repeated is one draw."""
+    return (report.n_fake or 0) if report.distinct_fakes is None else report.distinct_fakes
+
+
 def _copied_at_most(number: int, n: int) -> float:
     """Return the largest share of copies with which so few among n draws have a chance of ALPHA (Clopper and Pearson 1934, one-sided)."""
     return 1.0 if number >= n else float(beta.ppf(1 - ALPHA, number + 1, n - number))
 
 
 def _unseen_copies(number: int, n: int) -> str:
-    return f" ({counted(n, 'image')}; a generator that copies {_copied_at_most(number, n):.2g} of the time could have shown so few)"
+    return f" ({counted(n, 'image')}; a generator that copies {_copied_at_most(number, n):.1%} of the time could have shown so few)"
 
 
 def _untold(report: Report, name: str, number: int) -> str:
@@ -182,8 +188,9 @@ def _untold(report: Report, name: str, number: int) -> str:
         states = [each.state for each in found]
         few = states.count("as good") < max(1, states.count("unclear"))
         return "too little could be tested to tell that there is none" if few else ""
-    if name == "copies" and report.n_fake and (share := _copied_at_most(number, report.n_fake)) > UNSEEN:
-        return f"among {counted(report.n_fake, 'image')} a generator that copies {share:.0%} of the time could have shown so few: more images would tell"
+    if name == "copies" and (shown := _pictures(report)) and (share := _copied_at_most(number, shown)) > UNSEEN:
+        images = counted(shown, "image" if shown == report.n_fake else "different image")
+        return f"among {images} a generator that copies {share:.1%} of the time could have shown so few: more images would tell"
     if name == "memorised" and not number and not any(NO_SIGN in line for line in report.verdict):
         return "near copies could not be told from none: give training and held-out images, or more of them (--train, --held-out)"
     return _unseen_classes(report) if name == "missing" else ""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -48,10 +49,25 @@ def conclude(
         _detectable(difference, len(differences), level) for difference in correct_p_values(differences, level)
     ]
     return Comparison(
-        *names, features, level, tuple(corrected), verdict(corrected, level, left_out, first_asked=first_asked), left_out,
+        *names, features, level, tuple(corrected), " ".join((verdict(corrected, level, left_out, first_asked=first_asked), *_missing(misses or {}))), left_out,
         (*notes, ONE_RUN), warnings,
         corrected[0].metric if corrected else "", misses or {},
     )  # fmt: skip
+
+
+NAMED = 5
+"""How many classes or modes that a side misses the verdict names."""
+
+
+def _missing(misses: Mapping[str, Sequence[Miss]]) -> list[str]:
+    """Return what each side misses altogether: no metric need see it, and none of them outweighs it."""
+    lines = []
+    for side, found in misses.items():
+        names = [miss.name for miss in found if miss.what == "missing"]
+        if names:
+            more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+            lines.append(f"{side} shows nothing of {', '.join(names[:NAMED])}{more}, which real images show.")
+    return lines
 
 
 def unequal(a: Estimate, b: Estimate, names: tuple[str, str] = ("A", "B")) -> str:
@@ -154,7 +170,8 @@ def _of_primary(d: Difference, first_asked: bool) -> str:
         return (
             f"{d.better} is better by {named}: {values[0]:.4g} against {values[1]:.4g} of {other} (p = {d.p_holm:.1g})."
         )
-    share = f" ({abs(d.detectable / d.a):.0%} of A's {d.a:.4g})" if d.detectable is not None and d.a else ""
+    told = d.detectable is not None and 0 < d.detectable <= 10 * d.a  # of a value about 0 a share says nothing
+    share = f" ({d.detectable / d.a:.0%} of A's {d.a:.4g})" if told and d.detectable is not None else ""
     found = (
         f": a difference of {d.detectable:.3g}{share} would have been found in 8 of 10 cases"
         if d.detectable is not None

@@ -17,7 +17,7 @@ from gantlet.evaluation.across_spaces import mean_over_spaces
 from gantlet.evaluation.across_spaces import said as fitted
 from gantlet.evaluation.duplicates import duplicates
 from gantlet.evaluation.findings import Findings
-from gantlet.evaluation.formats import compression, said_of_both, said_of_further
+from gantlet.evaluation.formats import answered, compression, said_of_both, said_of_further
 from gantlet.evaluation.gallery import Gallery
 from gantlet.evaluation.groups import groups_are_classes
 from gantlet.evaluation.image_rows import source_rows
@@ -108,7 +108,13 @@ def _reported(
         classes=first.classes,
         class_shares=first.shares,
         settings=as_plain(space.config),
+        distinct_fakes=_distinct(fake),
     )
+
+
+def _distinct(fake: Side) -> int | None:
+    rows = fake.bank.rows
+    return None if rows is None else rows.n - duplicates(rows)
 
 
 def _estimates(spaces: Sequence[Space], findings: Sequence[Findings]) -> tuple[Estimate, ...]:
@@ -156,11 +162,13 @@ def said_of_unseen(space: Space) -> tuple[str, ...]:
     """Return the notes of how held-out and training images were read that are not those of the real images too."""
     held_out = None if space.held_out is None else space.held_out.source
     train = None if space.train is space.held_out else space.train.source
-    return said_of_further(space.real.source, ("held-out images", held_out), ("training images", train))
+    notes = said_of_further(space.real.source, ("held-out images", held_out), ("training images", train))
+    return answered(notes, space.config.groups)
 
 
 def _warnings(space: Space, fake: Side) -> tuple[str, ...]:
-    lines = [*said_of_both(space.real.source.notes, fake.source.notes), *said_of_unseen(space)]
+    notes = said_of_both(space.real.source.notes, fake.source.notes)
+    lines = [*answered(notes, space.config.groups), *said_of_unseen(space)]
     lines += [*_of_images(space, fake, "generated"), *_shared(space, fake, "generated")]
     if space.held_out is None and space.real.bank.rows is not None and not space.no_reference:
         why = "no held-out real images" if space.spoiled is None else "the held-out images are among the generated ones"

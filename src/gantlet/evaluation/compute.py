@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
+import numpy as np
+
 from gantlet.core.errors import GantletError, MetricFailed, ShapeError, TooFewSamples
 from gantlet.core.interfaces.metadata import MetricMetadata
 from gantlet.core.numerics.mapped import return_freed_memory
@@ -22,6 +24,9 @@ from gantlet.evaluation.stats.bank import own_classes
 from gantlet.evaluation.stats.spread import FEWEST_CARRIERS, carriers
 
 FOREIGN = "its classes are the extractor's and not the data's own: no verdict rests on it"
+
+LARGEST = 1e9
+"""Features beyond this may have sums of powers that no float holds."""
 
 
 def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], None] | None = None) -> list[Estimate]:
@@ -54,7 +59,7 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
                 if grouped and "pairs" not in entry.meta.needs:  # a pair is no draw of one side
                     share = entry.meta.unit.startswith(("share", "accuracy"))
                     measured = clustered(evidence, measured, partial(entry.object, **options), share)
-                measured = _with_carriers(evidence, measured)
+                measured = _with_carriers(evidence, _held(evidence, measured))
             except (TooFewSamples, Undefined) as error:
                 reason = str(error)
             except GantletError:
@@ -66,6 +71,18 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
                 ) from error
         estimates.append(_stamped(entry, evidence, options, measured, reason))
     return estimates
+
+
+def _held(evidence: Evidence, measured: Measurement) -> Measurement:
+    """Return the measurement; raises Undefined where it is no finite number because the features' squares or cubes are none."""
+    numbers = [number for number in (measured.value, *measured.interval[1:]) if number is not None]
+    banks = [bank.rows for bank in (evidence.real_bank, evidence.fake_bank) if bank.rows is not None]
+    if np.isfinite(numbers).all() or not banks:
+        return measured
+    largest = max(float(np.abs(rows.features).max(initial=0.0)) for rows in banks)
+    if largest > LARGEST:
+        raise Undefined(f"the features reach {largest:.2g}, too large for its sums; divide both sides by one number")
+    return measured
 
 
 def _with_carriers(evidence: Evidence, measured: Measurement) -> Measurement:

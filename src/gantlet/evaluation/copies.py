@@ -81,7 +81,7 @@ class TailTest:
     close copies among the fakes that the test finds with a power of 0.9; None: not even copies alone would be found;
     ``pixels``: pixels were compared too, so that shifted and compressed copies are close; ``closer``: the chance that so many fakes lie
     below the held-out images' own ``threshold``, be they near enough for copies or not; ``pictures``:
-    how many different pictures the suspicious ones are versions of (None: not looked at).
+    how many different pictures the suspicious ones are versions of, ``tested``: all fakes (None: not looked at).
     """
 
     suspicious: int
@@ -97,6 +97,7 @@ class TailTest:
     pixels: bool = False
     closer: float = 1.0
     pictures: int | None = None
+    tested: int | None = None
 
     @property
     def share(self) -> float:
@@ -175,6 +176,7 @@ def copy_test(*spaces: Closeness, quantile: float = 0.01) -> TailTest:
         pixels=any(each.space == "pixels" for each in spaces),
         closer=closer,
         pictures=int((each.tested < threshold).sum()),
+        tested=len(each.tested),
     )  # fmt: skip
 
 

@@ -11,6 +11,13 @@ APART = 0.1
 """The shares of lossy files on both sides may differ by so much before it is said."""
 
 
+def answered(notes: Sequence[str], groups: str) -> tuple[str, ...]:
+    """Return the notes without the advice to give ``--groups`` that has been followed."""
+    return tuple(
+        note.removesuffix(f", and intervals are too narrow unless --groups {groups} is given") for note in notes
+    )
+
+
 def said_of(*roles: tuple[str, Source]) -> tuple[str, ...]:
     """Return the notes of how several sources were read, each after the role of its source."""
     return tuple(f"{role}: {note}" for role, source in roles for note in source.notes)

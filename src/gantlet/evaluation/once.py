@@ -21,7 +21,7 @@ from gantlet.evaluation.need import Stamped
 from gantlet.evaluation.sides import Side, Space
 
 Find = Callable[[Space, Side], Findings]
-VERSION = 16
+VERSION = 17
 """Of the diagnosis (modes, copies, outliers) and of the file: raised whenever one of them changes."""
 
 

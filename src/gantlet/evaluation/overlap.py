@@ -33,8 +33,15 @@ def exact_copies(space: Space, fake: Side) -> tuple[ExactCopies, ...]:
         rows = {int(row) for row in common.rows[:, 0]}
         if rows and not (role == "held-out" and rows <= known):
             known |= rows
-            found.append(_counted(role, side, fake, common, space.test if role != "held-out" else None))
+            found.append(_counted(role, side, fake, common, None if role == "held-out" else _beside(space, side)))
     return tuple(found)
+
+
+def _beside(space: Space, side: Side) -> Side | None:
+    """Return images that the generator has not seen and that are not the side itself: real images are unseen where others trained it."""
+    if space.test is None or space.test.source.digest != side.source.digest:
+        return space.test
+    return None if space.held_out is space.train else space.held_out
 
 
 def _counted(role: str, side: Side, fake: Side, common: Shared, unseen: Side | None) -> ExactCopies:

@@ -13,6 +13,7 @@ from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.compute import gathered, resolve
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.gather import between
+from gantlet.evaluation.groups import grouped
 from gantlet.evaluation.labels import match_classes
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.bank import Bank
@@ -94,10 +95,27 @@ def _draws(space: Space, n_fake: int | None) -> Iterator[Draw]:
     rows = space.real.bank.rows
     if rows is None or rows.n < 2:
         return
-    n = min(rows.n // 2, n_fake or rows.n, STEADY)
+    wanted = min(rows.n // 2, n_fake or rows.n, STEADY)
+    groups = None if space.config.groups == "none" else grouped(rows, space.config.groups).groups
     for i in range(1 if n_fake is None else min(DRAWS, max(1, STEADY // rows.n))):
-        order = numpy_stream(space.config.seed, f"reference {i}").permutation(rows.n)
-        yield Draw(rows.take(order[n : n + max(n, STEADY)]), rows.take(order[:n]))
+        order, n = _parted(rows.n, groups, wanted, numpy_stream(space.config.seed, f"reference {i}"))
+        if n:
+            yield Draw(rows.take(order[n : n + max(n, STEADY)]), rows.take(order[:n]))
+
+
+def _parted(
+    n: int, groups: Int64[np.ndarray, " n"] | None, wanted: int, rng: np.random.Generator
+) -> tuple[Int64[np.ndarray, " n"], int]:
+    """Return the rows in random order, and how many of the first are a part by themselves: ``wanted``, or as near below as whole groups allow.
+
+    Frames of one clip in both parts would make real images look nearer to each other than fresh clips are. 0: one group has more than that.
+    """
+    if groups is None:
+        return rng.permutation(n), wanted
+    names, which = np.unique(groups, return_inverse=True)
+    place = rng.permutation(len(names))
+    ends = np.cumsum(np.bincount(place[which], minlength=len(names)))
+    return np.argsort(place[which], kind="stable"), int(ends[ends <= wanted].max(initial=0))
 
 
 def _of_held_out(real: Bank, held_out: Bank, n_fake: int | None, seed: int) -> Iterator[Draw]:

@@ -101,7 +101,7 @@ def _margin(reference: Estimate) -> float | None:
 
 
 def _state(standing: Standing, significant: bool) -> State:
-    within = standing.margin is not None and standing.high <= standing.margin and not _few(standing)
+    within = standing.margin is not None and 0 < standing.margin >= standing.high and not _few(standing)
     if METRICS.entry(standing.metric).meta.two_sided and standing.low < -(standing.margin or 0.0):
         return "beyond" if significant and standing.harm < 0 else "unclear"
     if significant and standing.harm < 0 and standing.low < -(standing.margin or 0.0):

@@ -179,9 +179,13 @@ def _doubtful(copies: TailTest, counts: str) -> str:
             f"caution: {counts}, and are versions of {copies.pictures:,} {'picture' if copies.pictures == 1 else 'pictures'}: so few may "
             "lie there by chance. Look at the pairs."
         )
-    if copies.unseen is not None and min(copies.n_fake, copies.n_held_out) < FEWEST:
+    pictures = copies.n_fake if copies.tested is None else copies.tested
+    if copies.unseen is not None and min(pictures, copies.n_held_out) < FEWEST:
+        generated = f"{copies.n_fake:,} generated" + (
+            f" that show {pictures:,} pictures" if pictures < copies.n_fake else ""
+        )
         return (
-            f"unclear: too few images to tell whether any are copied ({copies.n_fake:,} generated, {copies.n_held_out:,} held-out): {counts}; "
+            f"unclear: too few images to tell whether any are copied ({generated}, {copies.n_held_out:,} held-out): {counts}; "
             f"copies of fewer than {copies.unseen:.1%} of the images could have gone unseen."
         )
     return ""

@@ -87,6 +87,8 @@ def read_condition(text: str) -> Condition:
     bound = _number(text, number)
     if name in COUNTS and end:
         raise UsageError(f"{text!r}: {name} is a count without an interval; leave out {end}:")
+    if (name in COUNTS and not bound.is_integer()) or (name in COUNTS and number.endswith("%")):
+        raise UsageError(f"{text!r}: {name} counts {COUNTS[name]}; compare it with a whole number, e.g. '{name} > 0'")
     return Condition(text.strip(), name, sign, bound, end or "pessimistic", space)  # type: ignore[arg-type]  # the pattern's
 
 

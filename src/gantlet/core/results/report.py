@@ -132,6 +132,8 @@ class Report:
     """Each class's share of the fakes as a classifier or clusters see it, where the real images have labels."""
     remarks: tuple[str, ...] = ()
     """What was inferred when the images were read, where nothing is wrong, e.g. classes from folders."""
+    distinct_fakes: Count | None = None
+    """How many of the generated images differ from each other pixel by pixel; None of statistics, and in reports of before."""
     settings: dict[str, Any] = field(default_factory=dict)
     """The configuration of the evaluation, and ``until`` where images were drawn until an interval was narrow: with these it is replayed."""
     schema: Annotated[int, Ge(1), Le(1)] = 1
