@@ -12,7 +12,9 @@ import gantlet
 from gantlet.actions.compare import difference_of
 from gantlet.actions.winners import by_variance, conclude
 from gantlet.cli import main
+from gantlet.core.results.comparison import Difference
 from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.misses import Miss
 from gantlet.data.arrays import array_source
 from gantlet.data.source import ImageSource
 from gantlet.data.subset import cut
@@ -226,3 +228,20 @@ def test_below_five_images_nothing_is_tested() -> None:
     config = dataclasses.replace(CONFIG, metrics=("sharpness",))
     result = gantlet.compare(images("a", 4, 1), images("b", 4, 2), images("real", 60, 3), config)
     assert not result.differences and "below 5 images" in result.left_out["sharpness"]
+
+
+def test_what_a_side_misses_altogether_is_said_whatever_the_metrics_say() -> None:
+    missing = tuple(Miss(str(i), "missing", "0 of 200") for i in range(7))
+    rare = (Miss("cat", "rare", "2 of 200"),)
+    found = conclude([], {}, ("a", "b", "r"), "pixels", 0.95, misses={"A": rare, "B": missing})
+    assert found.verdict.endswith("B shows nothing of 0, 1, 2, 3, 4 and 2 more, which real images show.")
+    assert "A shows" not in found.verdict
+
+
+def test_a_share_of_a_value_about_0_is_not_named() -> None:
+    near, far = (
+        Difference("kernel_distance", a, a, 0.0, -0.1, 0.1, 0.9, 0.9, "", True, True, n_a=500, n_b=500)
+        for a in (-0.0037, 2.0)
+    )
+    assert "%" not in conclude([near], {}, ("a", "b", "r"), "pixels", 0.95).verdict.partition("(at 95%")[0]
+    assert "% of A's 2)" in conclude([far], {}, ("a", "b", "r"), "pixels", 0.95).verdict

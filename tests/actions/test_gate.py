@@ -152,7 +152,7 @@ def test_copies_cannot_be_counted_in_a_statistics_file(tmp_path: Path) -> None:
 def test_no_copies_among_few_images_tell_nothing(n: int, state: str) -> None:
     (check,) = gantlet.gate(dataclasses.replace(REPORT, exact_copies=(), n_fake=n), "copies > 0").checks
     share = 1 - 0.01 ** (1 / n)  # with none among n draws
-    said = f"{share:.0%}" if state == "undefined" else f"{share:.2g}"
+    said = f"{share:.0%}" if state == "undefined" else f"{100 * share:.2g}%"
     assert check.state == state and said in check.reason
 
 
@@ -281,3 +281,20 @@ def test_no_faults_where_too_little_was_tested_is_undefined() -> None:
 def test_near_copies_are_gated_where_they_could_be_told(line: str, state: str) -> None:
     report = dataclasses.replace(REPORT, verdict=("poor: a fault found", line))
     assert gantlet.gate(report, ["memorised > 0"]).checks[0].state == state
+
+
+@pytest.mark.parametrize("condition", ["copies > 5%", "faults > 0.5", "missing >= 1.5"])
+def test_counts_are_compared_with_whole_numbers(condition: str) -> None:
+    with pytest.raises(UsageError, match="compare it with a whole number"):
+        read_conditions([condition])
+
+
+def test_images_that_repeat_each_other_are_one_draw_to_the_count_of_copies() -> None:
+    clean = dataclasses.replace(REPORT, exact_copies=(), n_fake=200)
+    assert gantlet.gate(clean, "copies > 0").exit_status == 0
+    (check,) = gantlet.gate(dataclasses.replace(clean, distinct_fakes=5), "copies > 0").checks
+    assert (
+        check.state == "undefined"
+        and "among 5 different images a generator that copies 60% of the time" in check.reason
+    )
+    assert gantlet.gate(dataclasses.replace(clean, distinct_fakes=44), "copies > 0").exit_status == 0

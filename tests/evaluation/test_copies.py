@@ -181,3 +181,13 @@ def test_many_versions_of_one_near_picture_are_neither_copying_nor_none() -> Non
     )
     few = line(told(suspicious=0, pictures=0, n_fake=5, held_out_suspicious=0, n_held_out=300, unseen=0.6))
     assert few.startswith("unclear: too few images")
+
+
+def test_few_pictures_that_repeat_earn_no_sign_of_copying() -> None:
+    few = TailTest(0, 200, 2, 200, 0.5, 1.0, unseen=0.8, tested=5)
+    (line,) = [line for line in verdict((), (), few, None) if "copied" in line]
+    assert (
+        line.startswith("unclear: too few images to tell")
+        and "200 generated that show 5 pictures, 200 held-out" in line
+    )
+    assert any(line.startswith("good: no sign of copying") for line in verdict((), (), replace(few, tested=200), None))

@@ -235,7 +235,7 @@ def test_labelled_sides_hear_how_rare_a_class_could_be_made(tmp_path: Path) -> N
         "unclear: all 10 classes have generated images, but one that is made 55% too"
     )
     many = of_classes([ModeCount(str(i), 3000, 3000) for i in range(10)])
-    assert many == ["good: all 10 classes are there, and none is made more than 9% too rarely."]
+    assert many == ["good: all 10 classes are there, and none is made more than 8% too rarely."]
     # Where more images than are there would not be needed, none are named.
     lopsided = [ModeCount("a", 24, 49), ModeCount("b", 1, 1)]
     assert "would be seen with" not in of_classes(lopsided)[0] or needed(lopsided, 0.99) > 25

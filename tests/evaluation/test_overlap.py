@@ -223,3 +223,13 @@ def test_images_that_a_and_b_share_are_counted_first(tmp_path: Path, capsys: pyt
     assert f"! {line[:40]}" in capsys.readouterr().out
     other = gantlet.compare(words[1], saved(tmp_path / "c.npz", images(4)), real, config())
     assert not any("not independent" in warning for warning in other.warnings)
+
+
+def test_real_images_that_are_unseen_do_not_excuse_copies_of_themselves(tmp_path: Path) -> None:
+    """Where another set trained the generator, REAL is unseen: it equals itself in all, which says nothing of chance."""
+    real, train = saved(tmp_path / "real.npz", images(0)), saved(tmp_path / "train.npz", images(2))
+    fake = saved(tmp_path / "fake.npz", images(1, 45), images(0)[:15])
+    for further in ({}, {"held_out": saved(tmp_path / "held-out.npz", images(3))}):
+        report = gantlet.evaluate(fake, real, config(train=train, **further))
+        assert [(found.among, found.copied) for found in report.exact_copies] == [("real", 15)]
+        assert any(line.startswith("copied: 15 of 60") for line in report.verdict), report.verdict

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 import gantlet
+from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.report import Report
+from gantlet.evaluation.references import _parted
+from gantlet.evaluation.standing import standings
 
 CONFIG = gantlet.EvaluateConfig(metrics=("frechet_distance", "coverage", "recall"), cache=False)
 
@@ -63,3 +66,23 @@ def test_the_evaluator_keeps_references_by_number(tmp_path: Path) -> None:
         report = evaluator.evaluate(open_source(points(tmp_path, n, 3)))
         assert report["coverage"].reference is not None and report["coverage"].reference.n_fake == n
     assert {key[1] for key in evaluator.spaces[0].references} == {50, 100}
+
+
+def test_parts_of_the_real_images_keep_groups_whole() -> None:
+    rng = np.random.default_rng(0)
+    groups = rng.permutation(np.repeat(np.arange(30), rng.integers(1, 9, 30)))
+    n = len(groups)
+    for wanted in (n // 2, 40, 9):
+        order, first = _parted(n, groups, wanted, np.random.default_rng(1))
+        assert sorted(order.tolist()) == list(range(n))
+        assert wanted - 8 < first <= wanted
+        assert not set(groups[order[:first]]) & set(groups[order[first:]])
+    assert _parted(10, np.zeros(10, np.int64), 5, rng)[1] == 0  # one group has no part
+    assert _parted(10, None, 5, rng)[1] == 5
+
+
+def test_nothing_is_as_good_by_a_margin_of_0() -> None:
+    value = Estimate("kernel_distance", 0.0, 0.0, 0.0, "delta", lower_is_better=True, n_real=300, n_fake=300)
+    reference = dataclasses.replace(value, details={"margin": 0.0})
+    (standing,) = standings([dataclasses.replace(value, reference=reference)], 0.95)
+    assert standing.state == "unclear"

@@ -178,7 +178,7 @@ def _copied_at_most(number: int, n: int) -> float:
 
 
 def _unseen_copies(number: int, n: int) -> str:
-    return f" ({counted(n, 'image')}; a generator that copies {_copied_at_most(number, n):.1%} of the time could have shown so few)"
+    return f" ({counted(n, 'image')}; a generator that copies {100 * _copied_at_most(number, n):.2g}% of the time could have shown so few)"
 
 
 def _untold(report: Report, name: str, number: int) -> str:
@@ -190,7 +190,7 @@ def _untold(report: Report, name: str, number: int) -> str:
         return "too little could be tested to tell that there is none" if few else ""
     if name == "copies" and (shown := _pictures(report)) and (share := _copied_at_most(number, shown)) > UNSEEN:
         images = counted(shown, "image" if shown == report.n_fake else "different image")
-        return f"among {images} a generator that copies {share:.1%} of the time could have shown so few: more images would tell"
+        return f"among {images} a generator that copies {share:.0%} of the time could have shown so few: more images would tell"
     if name == "memorised" and not number and not any(NO_SIGN in line for line in report.verdict):
         return "near copies could not be told from none: give training and held-out images, or more of them (--train, --held-out)"
     return _unseen_classes(report) if name == "missing" else ""

@@ -61,7 +61,7 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
                     measured = clustered(evidence, measured, partial(entry.object, **options), share)
                 measured = _with_carriers(evidence, _held(evidence, measured))
             except (TooFewSamples, Undefined) as error:
-                reason = str(error)
+                measured, reason = None, str(error)
             except GantletError:
                 raise
             except Exception as error:

@@ -21,7 +21,7 @@ def rows(n: int, d: int, seed: int, shift: float = 0.0) -> np.ndarray:
 
 
 def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return (a.astype(np.float64) @ b.T.astype(np.float64) / a.shape[1] + 1) ** 3
+    return (a.astype(np.float64) @ b.T.astype(np.float64) / a.shape[1] + 1) ** 3 - 1
 
 
 @pytest.mark.parametrize("memory", [10**5, 2 * 10**9], ids=["tiles of 64", "one tile"])
@@ -127,3 +127,36 @@ def test_subsets_carry_the_rows_that_they_drew() -> None:
     (several,) = compute(Evidence(real, fake), ["kernel_distance[subsets=3,size=50]"])
     assert 50 < several.n_real < 150
     assert several.low < several.value < several.high
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e-8, 1e-12])
+def test_small_features_lose_no_digits(scale: float) -> None:
+    """(t + 1)³ − 1 = 3t + O(t²): MMD² of small features is 3/d times the unbiased squared distance of their means, and so are its ends."""
+    rng = np.random.default_rng(0)
+    real, fake = rng.standard_normal((60, 16)), rng.standard_normal((50, 16)) + 0.5
+    found = all_pairs((scale * real).astype(np.float32), (scale * fake).astype(np.float32))
+    means = [
+        (np.square(side.sum(axis=0)).sum() - np.square(side).sum()) / (len(side) * (len(side) - 1))
+        for side in (real, fake)
+    ]
+    expected = sum(means) - 2 * real.mean(axis=0) @ fake.mean(axis=0)
+    # Terms of second order in t: 3t² beside 3t, |t| ≤ 10 scale²; float32 rows: 1e-7 of products that are a hundred times the distance.
+    assert found.value / (3 / 16 * scale**2) == pytest.approx(expected, rel=1e-4 + 100 * scale**2)
+    low, high = found.interval(0.95)
+    assert 0 < low < found.value < high < 3 * found.value
+
+
+def test_below_ten_images_a_side_there_is_no_interval() -> None:
+    rng = np.random.default_rng(0)
+    for n in (2, 9, 10):
+        sides = [FeatureBank(rng.standard_normal((n, 4)).astype(np.float32)) for _ in range(2)]
+        (found,) = compute(Evidence(*sides), ["kernel_distance"])
+        assert found.value is not None and (found.low is None) == (n < 10)
+        assert any("does not hold below 10 images" in note for note in found.notes) == (n < 10)
+
+
+def test_features_beyond_what_floats_can_sum_are_undefined_in_words() -> None:
+    rows = FeatureBank((1e30 * np.random.default_rng(0).standard_normal((30, 4))).astype(np.float32))
+    other = FeatureBank((1e30 * np.random.default_rng(1).standard_normal((30, 4))).astype(np.float32))
+    (found,) = compute(Evidence(rows, other), ["frechet_distance"])
+    assert found.value is None and "too large for its sums; divide both sides by one number" in found.notes[0]
