@@ -15,6 +15,7 @@ from gantlet.core.interfaces.metadata import ExtractorMetadata
 from gantlet.core.locks import leftovers
 from gantlet.core.registry import Entry
 from gantlet.core.version import __version__
+from gantlet.core.words import counted
 from gantlet.data.download import offline
 from gantlet.evaluation.features import EXTRACTORS
 
@@ -50,7 +51,7 @@ def _devices() -> dict[str, str]:
     import torch
 
     devices = {
-        "cpu": f"{os.cpu_count()} cores, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"
+        "cpu": f"{counted(os.cpu_count(), 'core')}, {counted(torch.get_num_threads(), 'thread')}, {torch.backends.cpu.get_cpu_capability()}"
     }
     for index in range(torch.cuda.device_count()):
         devices[f"cuda:{index}"] = torch.cuda.get_device_name(index)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gantlet.core.results.report import UNMATCHED, ClassShare, ModeCount
+from gantlet.core.words import counted, every, some_of
 from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.inference.intervals import quantile
 
@@ -26,7 +27,7 @@ def of_classes(classes: Sequence[ModeCount]) -> list[str]:
 
     def counts(found: ModeCount) -> str:
         share = f"{found.n_fake / n_fake:.1%}; " if found.n_fake else ""
-        return f"{found.n_fake:,} of {n_fake:,} generated images ({share}{found.n_real / n_real:.1%} of the real ones)"
+        return f"{found.n_fake:,} of {counted(n_fake, 'generated image')} ({share}{found.n_real / n_real:.1%} of the real ones)"
 
     lines = []
     for kind, verdict, sentence in (
@@ -47,7 +48,7 @@ def of_classes(classes: Sequence[ModeCount]) -> list[str]:
         lines.append(
             f"missing: variety is lost inside class {', '.join(collapsed)}: its images lie closer to each other than real ones."
         )
-    return [*lines, *_absent(classes, "classes")]
+    return [*lines, *_absent(classes, "class")]
 
 
 def _sizes(modes: Sequence[ModeCount]) -> tuple[int, int]:
@@ -65,15 +66,14 @@ def _likewise(kind: str, names: Sequence[str]) -> list[str]:
     """Return the line for those that have no line of their own."""
     if not names:
         return []
-    classes = "class" if len(names) == 1 else "classes"
-    return [f"{kind}: likewise {len(names):,} further {classes}: {_listed(names)}."]
+    return [f"{kind}: likewise {counted(len(names), 'further class')}: {_listed(names)}."]
 
 
 def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:NAMED_CLASSES])}{', …' if len(names) > NAMED_CLASSES else ''}"
 
 
-def _absent(modes: Sequence[ModeCount], what: str) -> list[str]:
+def _absent(modes: Sequence[ModeCount], noun: str) -> list[str]:
     """Say how many have no generated image though none of them is shown to be missing, and whether all together are more than chance leaves.
 
     Where both sides are of one distribution, one of c images in all has none on the fakes' side with (1 − q)^c, q the fakes' share of all
@@ -89,8 +89,7 @@ def _absent(modes: Sequence[ModeCount], what: str) -> list[str]:
     counts = np.ones(1)
     for chance in chances:
         counts = np.convolve(counts, [1 - chance, chance])
-    have = "has" if len(names) == 1 else "have"
-    found = f"{len(names):,} of {len(known):,} {what} {have} no generated image"
+    found = f"{some_of(len(names), len(known), noun, 'have')} no generated image"
     expected = f"about {sum(chances):,.1f}" if sum(chances) >= 0.05 else "less than 0.1"
     if float(counts[len(names) :].sum()) <= ALPHA:
         return [f"poor: {found}, more than chance leaves ({expected}): {_listed(names)}."]
@@ -134,16 +133,16 @@ def of_modes(
 
 def _presence(modes: Sequence[ModeCount], level: float, *, accused: bool) -> list[str]:
     """Say that all modes are there only where each has a generated image; a mode without one may be missing by chance."""
-    if lines := _absent(modes, "modes"):
+    if lines := _absent(modes, "mode"):
         return lines
     known = [mode for mode in modes if mode.n_real or mode.n_fake]
     if accused:
         return []
     rarest = unseen_rarity(known, level)
     if rarest <= TOLD:
-        return [f"good: all {len(known)} modes are there, and none is made more than {rarest:.0%} too rarely."]
+        return [f"good: {every(len(known), 'mode', 'are')} there, and none is made more than {rarest:.0%} too rarely."]
     return [
-        f"unclear: all {len(known)} modes have generated images, but one that is made {min(rarest, 0.99):.0%} too rarely could have "
+        f"unclear: {every(len(known), 'mode', 'have')} generated images, but one that is made {min(rarest, 0.99):.0%} too rarely could have "
         f"gone unseen; {RARE:.0%} would be seen with {needed(known, level):,} {_draws(known)} of each side."
     ]
 

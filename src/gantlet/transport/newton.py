@@ -10,6 +10,7 @@ import scipy.sparse
 import scipy.sparse.linalg
 from jaxtyping import Float64
 
+from gantlet.core.words import counted
 from gantlet.transport.continuous import Polygon
 from gantlet.transport.power_diagram import Facets, facets, laplacian, masses
 
@@ -57,7 +58,7 @@ def descend(
         if worst(cells.masses, target_masses) <= tolerance:
             return cells, step, ""
         if time.monotonic() > deadline:
-            return cells, step, f" after {step} steps, when time was up"
+            return cells, step, f" after {counted(step, 'step')}, when time was up"
         if tell is not None:
             tell(step)
         try:
@@ -68,7 +69,7 @@ def descend(
         if damped is None:
             return cells, step, "; no damped step lowers the error further (rounding)"
         cells = damped
-    return cells, steps, f" after {steps} steps"
+    return cells, steps, f" after {counted(steps, 'step')}"
 
 
 def _factor(matrix: scipy.sparse.csc_array) -> scipy.sparse.linalg.SuperLU:

@@ -68,7 +68,9 @@ def test_under_autocast_products_are_bfloat16_and_gradients_float32(case: str) -
     made.float().square().sum().backward()
     exact.square().sum().backward()
     largest.backward(2 * largest.detach())
-    for (name, found), expected, size in zip(ours.named_parameters(), theirs.parameters(), sizes.parameters(), strict=True):
+    for (name, found), expected, size in zip(
+        ours.named_parameters(), theirs.parameters(), sizes.parameters(), strict=True
+    ):
         assert found.grad is not None and found.grad.dtype == torch.float32, name
         assert bool(((found.grad - expected.grad).abs() <= 8 * 2**-9 * size.grad).all()), name
         found.grad = None
