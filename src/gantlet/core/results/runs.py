@@ -10,6 +10,7 @@ from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.marks import split_verdict
 from gantlet.core.results.plain import NotThere, as_frame, as_plain, shortened
 from gantlet.core.visible import json_text
+from gantlet.core.words import counted
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -76,7 +77,7 @@ class RunsReport:
     def __repr__(self) -> str:
         first = split_verdict(self.verdict[0])[1] if self.verdict else "no verdict"
         return (
-            f"<RunsReport on {len(self.runs)} runs against {shortened(self.real)}, {len(self.estimates)} metrics in "
+            f"<RunsReport on {counted(len(self.runs), 'run')} against {shortened(self.real)}, {counted(len(self.estimates), 'metric')} in "
             f"{self.features}: {shortened(first, 200)}>"
         )
 
@@ -113,8 +114,8 @@ class RunsReport:
 class MethodDifference:
     """One metric of two methods: mean over A's runs less mean over B's, with its interval; ``better``: the winner after Holm's correction, or ''.
 
-    ``detectable``: the difference that as many runs find with probability 80%; ``runs_for_tenth``: how many runs per side would find a
-    tenth of A's mean so; None where 1,000 would not, or where a tenth means nothing.
+    ``detectable``: the difference that as many runs find with probability 80%, None where no run differs from another;
+    ``runs_for_tenth``: how many runs per side would find a tenth of A's mean so; None where 1,000 would not, or where a tenth means nothing.
     """
 
     metric: str
@@ -127,7 +128,7 @@ class MethodDifference:
     p_holm: float
     better: Better
     lower_is_better: bool
-    detectable: float
+    detectable: float | None
     runs_for_this: int | None = None
     """How many runs per side would find a difference as large as the one that was seen with probability 80%."""
     runs_for_tenth: int | None = None
@@ -150,7 +151,10 @@ class RunsComparison:
     warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<RunsComparison of {len(self.a)} runs A with {len(self.b)} runs B, {len(self.differences)} metrics: {shortened(self.verdict, 200)}>"
+        sides = f"{counted(len(self.a), 'run')} A with {counted(len(self.b), 'run')} B"
+        return (
+            f"<RunsComparison of {sides}, {counted(len(self.differences), 'metric')}: {shortened(self.verdict, 200)}>"
+        )
 
     def __iter__(self) -> Iterator[MethodDifference]:
         """Yield the differences in order."""
