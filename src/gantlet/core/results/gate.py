@@ -141,6 +141,11 @@ class Gate:
         """Return all fields as JSON holds them."""
         return as_plain(self)
 
+    def _repr_html_(self) -> str:
+        from gantlet.core.results.cards_of_many import gate_card
+
+        return gate_card(self)
+
     def joined(self, *checks: Check) -> "Gate":
         """Return the gate with further checks."""
         return dataclasses.replace(self, checks=(*self.checks, *checks))

@@ -13,6 +13,7 @@ from gantlet.core.visible import json_text
 from gantlet.core.words import counted
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from pandas import DataFrame
 
 
@@ -105,6 +106,17 @@ class RunsReport:
             for run, each in zip(self.runs, found.runs, strict=True)
         )
 
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the mean over runs of every metric with its interval, each on its own scale; return the matplotlib axes (new ones where none are given)."""
+        from gantlet.core.results.plots import plot_runs
+
+        return plot_runs(self, axes)
+
+    def _repr_html_(self) -> str:
+        from gantlet.core.results.cards_of_many import runs_card
+
+        return runs_card(self)
+
     def to_json(self) -> str:
         """Return strict JSON."""
         return json_text(dataclasses.asdict(self), indent=1)
@@ -174,6 +186,27 @@ class RunsComparison:
         """Return all fields as JSON holds them."""
         return as_plain(self)
 
+    def to_pandas(self) -> "DataFrame":
+        """Return one row per difference; raises UsageError where pandas is not installed."""
+        return as_frame(_flat(each) for each in self)
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw each difference with its interval around 0; return the matplotlib axes (new ones where none are given)."""
+        from gantlet.core.results.plots import plot_comparison
+
+        return plot_comparison(self, axes)
+
+    def _repr_html_(self) -> str:
+        from gantlet.core.results.cards_of_many import methods_card
+
+        return methods_card(self)
+
     def to_json(self) -> str:
         """Return strict JSON."""
         return json_text(dataclasses.asdict(self), indent=1)
+
+
+def _flat(each: MethodDifference) -> dict[str, Any]:
+    """Return a difference as a row: A and B by their means over runs."""
+    means = {"a": each.a.estimate.value, "b": each.b.estimate.value}
+    return {**{field.name: getattr(each, field.name) for field in dataclasses.fields(each)}, **means}

@@ -114,6 +114,11 @@ class Tournament:
         """Return all fields as JSON holds them."""
         return as_plain(self)
 
+    def _repr_html_(self) -> str:
+        from gantlet.core.results.cards_of_many import tournament_card
+
+        return tournament_card(self)
+
     def to_json(self) -> str:
         """Return strict JSON."""
         return json_text(dataclasses.asdict(self), indent=1)
