@@ -181,6 +181,12 @@ def test_worse_than_the_baseline() -> None:
     assert against(baseline, baseline).state == "passed"
     equal = against(baseline, evaluated(again, real))
     assert equal.state == "passed" and "would have been found" in equal.reason
+    neither = [
+        gantlet.evaluate(gantlet.points(side + 90), gantlet.points(real), metrics=["coverage"], cache=False)
+        for side in (near, far)
+    ]
+    nothing = against(*neither)
+    assert nothing.state == "passed" and "of coverage, it is 0 for both, the worst that it can be" in nothing.reason
     worse = against(baseline, evaluated(far + 2, real))
     assert worse.state == "failed" and "frechet_distance" in worse.reason
     assert against(evaluated(far + 2, real), baseline).state == "passed", "better is not worse"

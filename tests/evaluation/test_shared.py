@@ -197,7 +197,7 @@ def test_images_of_one_colour_are_no_copies_and_no_overlap(
     given = {} if held_out is None else {"held_out": paths["h"]}
     report = gantlet.evaluate(paths["f"], paths["r"], config(**given))
     assert (
-        f"good: {fakes} of 95 generated images are blank (of one colour), as real images are: that is no copying."
+        f"good: {fakes} of 95 generated images {'is' if fakes == 1 else 'are'} blank (of one colour), as real images are: that is no copying."
         in report.verdict
     )
     assert report.exact_copies[0].copied == 0 and not any("also among" in line for line in report.warnings)

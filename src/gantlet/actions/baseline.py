@@ -6,6 +6,7 @@ from typing import Any
 
 from gantlet.actions.compare_reports import compare_stored, first_difference, report_path
 from gantlet.actions.report import load_report
+from gantlet.actions.winners import at_an_end
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import DataError, UsageError
 from gantlet.core.results.gate import Check
@@ -60,11 +61,10 @@ def against(baseline: Report, report: Report) -> Check:
         listed = "; ".join(f"{d.metric} {d.a:.4g} against {d.b:.4g}" for d in worse)
         return Check(name, "failed", f"worse by {listed} ({told})")
     first = comparison.differences[0]
-    found = (
-        ""
-        if first.detectable is None
-        else f"; a difference of {first.detectable:.3g} in {first.metric} would have been found"
-    )
+    end = at_an_end(first.metric, first.a, first.b, first.aim)
+    found = f"; of {first.metric}, {end}" if end else ""
+    if first.detectable is not None:
+        found += f"; a difference of {first.detectable:.3g} in {first.metric} would have been found"
     return Check(name, "passed", f"not worse beyond chance ({told}{found})")
 
 
