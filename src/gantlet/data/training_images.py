@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from gantlet.core.specs import format_spec
-from gantlet.core.words import counted, some_of
+from gantlet.core.words import agreeing, counted, some_of
 from gantlet.data.decoded import decoded
 from gantlet.data.paired import pair_arrays
 from gantlet.data.random_split import original
@@ -90,10 +90,10 @@ def _read(source: ImageSource, size: int, channels: int, on_bad: str, progress: 
 def _said(source: ImageSource, shapes: Counter[Shape], images: Images) -> tuple[str, ...]:
     """Return sentences on files left out, mixed colours, crops and sizes."""
     said = []
-    if images.skipped:
+    if left := len(images.skipped):
         listing = "; ".join(f"{name} ({reason})" for name, reason in images.skipped)
         said.append(
-            f"{len(images.skipped)} of {counted(len(source), 'file')} could not be decoded and were left out: {listing}"
+            f"{some_of(left, len(source), 'file')} could not be decoded and {agreeing(left, 'were')} left out: {listing}"
         )
     n = shapes.total()
     colour = sum(count for (_, _, channels), count in shapes.items() if channels == 3)
