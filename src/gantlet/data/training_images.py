@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from gantlet.core.specs import format_spec
-from gantlet.core.words import agreeing, counted, some_of
+from gantlet.core.words import agreeing, some_of
 from gantlet.data.decoded import decoded
 from gantlet.data.paired import pair_arrays
 from gantlet.data.random_split import original
