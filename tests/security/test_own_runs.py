@@ -11,7 +11,7 @@ from PIL import Image
 from gantlet.cli import main
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import UntrustedError
-from gantlet.core.own_files import is_own, remember
+from gantlet.core.own_files import is_own, remember, remembered
 from gantlet.core.trust import require_harmless
 
 WORDS = ["--features", "pixels", "--metrics", "coverage", "--n", "30", "--no-cache", "--json"]
@@ -53,18 +53,19 @@ def test_a_memory_that_others_can_write_into_counts_for_nothing(mode: int, place
     remember(file := written("data = 'photos/'"))
     assert (place / "state" / "own").stat().st_mode & 0o777 == 0o700
     os.chmod(place / "state" / "own", mode)
-    assert not is_own(file)
+    assert not is_own(file) and remembered().startswith("nothing: others can write into")
     os.chmod(place / "state" / "own", 0o700)
-    assert is_own(file)
+    assert is_own(file) and remembered() == "1 configuration"
     (place / "state" / "own").rename(place / "elsewhere")
     (place / "state" / "own").symlink_to(place / "elsewhere")
     assert not is_own(file)
 
 
 def test_a_memory_that_cannot_be_kept_stops_no_training(place: Path) -> None:
+    assert remembered() == "0 configurations"
     (place / "state").write_text("a file in its place")
     remember(file := written("data = 'photos/'"))
-    assert not is_own(file)
+    assert not is_own(file) and remembered() == "0 configurations"
 
 
 def test_ones_own_run_is_evaluated_and_resumed_without_a_word_and_a_strangers_is_not(

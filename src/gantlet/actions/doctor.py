@@ -13,6 +13,7 @@ from gantlet.core.files import cache_folder
 from gantlet.core.interfaces.extractors import TakesPoints
 from gantlet.core.interfaces.metadata import ExtractorMetadata
 from gantlet.core.locks import leftovers
+from gantlet.core.own_files import remembered, state_folder
 from gantlet.core.registry import Entry
 from gantlet.core.version import __version__
 from gantlet.core.words import counted
@@ -33,7 +34,14 @@ PACKAGES = (
 
 def examine() -> dict[str, dict[str, Any]]:
     """Return sections of name → value; weights are really read, and nothing is downloaded."""
-    return {"versions": _versions(), "devices": _devices(), "cache": _cache(), "extractors": _extractors()}
+    own = {"folder": str(state_folder()), "remembered": remembered()}
+    return {
+        "versions": _versions(),
+        "devices": _devices(),
+        "cache": _cache(),
+        "own runs": own,
+        "extractors": _extractors(),
+    }
 
 
 def _versions() -> dict[str, str]:

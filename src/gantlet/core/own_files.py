@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gantlet.core.errors import GantletError
 from gantlet.core.files import TEXT, read_bytes
+from gantlet.core.words import counted
 
 
 def state_folder() -> Path:
@@ -33,12 +34,27 @@ def is_own(file: Path) -> bool:
     """Return whether a file is, byte for byte, one that was remembered."""
     folder = state_folder() / "own"
     try:
-        kept = folder.lstat()
-        if not stat.S_ISDIR(kept.st_mode) or kept.st_uid != os.getuid() or kept.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            return False
-        return (folder / _digest(read_bytes(file, TEXT))).is_file()
+        return _is_mine(folder) and (folder / _digest(read_bytes(file, TEXT))).is_file()
     except (OSError, GantletError):
         return False
+
+
+def remembered() -> str:
+    """Return how many files are remembered, in words."""
+    folder = state_folder() / "own"
+    try:
+        if not _is_mine(folder):
+            return f"nothing: others can write into {folder}, so that it counts for nothing (chmod 700)"
+        return counted(sum(1 for _ in folder.iterdir()), "configuration")
+    except OSError:
+        return counted(0, "configuration")
+
+
+def _is_mine(folder: Path) -> bool:
+    kept = folder.lstat()
+    return (
+        stat.S_ISDIR(kept.st_mode) and kept.st_uid == os.getuid() and not kept.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    )
 
 
 def _digest(content: bytes) -> str:
