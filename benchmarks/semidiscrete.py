@@ -1,4 +1,4 @@
-"""Our own bars of semi-discrete transport: ``python benchmarks/semidiscrete.py [newton] [normal] [grid] [pairs] [throughput]
+"""Our own bars of semi-discrete transport: ``python benchmarks/semidiscrete.py [newton] [space] [normal] [grid] [pairs] [throughput]
 [large]``; all but the last, which takes half an hour of processor time, where none is named.
 
 Processor seconds stand beside wall seconds, since the machine may be shared.
@@ -25,12 +25,21 @@ LARGE = "semidiscrete-stochastic[tolerance=0.05,steps=1100,rounds=1,rate=1,audit
 
 def newton() -> None:
     """Square to N uniform points."""
-    for n in (1000, 10_000, 100_000):
+    _uniform(2, 1000, 10_000, 100_000)
+
+
+def space() -> None:
+    """Cube to N uniform points."""
+    _uniform(3, 1000, 10_000)
+
+
+def _uniform(dim: int, *sizes: int) -> None:
+    for n in sizes:
         cpu = time.process_time()
-        found = solve(Box.unit(2), np.random.default_rng(0).uniform(size=(n, 2)), method="semidiscrete-newton")
+        found = solve(Box.unit(dim), np.random.default_rng(0).uniform(size=(n, dim)), method="semidiscrete-newton")
         cpu = time.process_time() - cpu
         say(
-            "newton",
+            "newton" if dim == 2 else "space",
             n=n,
             seconds=found.seconds,
             processor=cpu,
@@ -126,6 +135,6 @@ def say(what: str, **values: object) -> None:
 
 
 if __name__ == "__main__":
-    bars = {bar.__name__: bar for bar in (newton, normal, grid, throughput, pairs, large)}
+    bars = {bar.__name__: bar for bar in (newton, space, normal, grid, throughput, pairs, large)}
     for name in sys.argv[1:] or [bar for bar in bars if bar != "large"]:
         bars[name]()

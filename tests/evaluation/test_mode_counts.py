@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 import gantlet
+from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.report import ModeCount, Report
+from gantlet.data.kinds import Source
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.holm import holm, holm_adjusted
-from gantlet.evaluation.mode_counts import medoids, mode_counts
-from gantlet.evaluation.mode_sentences import of_classes, of_modes
+from gantlet.evaluation.mode_counts import Assigned, medoids, mode_counts
+from gantlet.evaluation.mode_sentences import needed, of_classes, of_modes
 from gantlet.evaluation.modes import assign, count_modes
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.verdict import verdict
@@ -26,7 +28,7 @@ def test_holm_on_a_worked_example() -> None:
 def test_planted_faults_are_named() -> None:
     real = np.repeat(np.arange(4), 250)
     fake = np.concatenate([np.zeros(250, int), np.full(20, 1), np.full(730, 2)]).astype(np.int64)
-    assert [m.verdict for m in mode_counts(real, fake, ["a", "b", "c", "d"])] == [
+    assert [m.verdict for m in mode_counts(Assigned(real), Assigned(fake), ["a", "b", "c", "d"])] == [
         "",
         "rare",
         "over-produced",
@@ -37,7 +39,10 @@ def test_planted_faults_are_named() -> None:
 def test_honest_samples_are_accused_no_more_often_than_promised() -> None:
     generator = np.random.default_rng(0)
     accused = sum(
-        any(m.verdict for m in mode_counts(*generator.integers(0, 10, (2, 500)), [str(k) for k in range(10)]))
+        any(
+            m.verdict
+            for m in mode_counts(*map(Assigned, generator.integers(0, 10, (2, 500))), [str(k) for k in range(10)])
+        )
         for _ in range(200)
     )
     # the family-wise error is ≤ 5 %: at most 10 expected of 200; 20 is over 3 standard deviations (√(200·.05·.95) = 3.1) above
@@ -142,9 +147,14 @@ def test_what_is_there_is_not_too_frequent_because_something_is_missing() -> Non
     real, rng = np.repeat(np.arange(4), [3000, 1000, 1000, 1000]), np.random.default_rng(0)
     for _ in range(5):
         fake = rng.choice([1, 2, 3], 3000)  # half is missing: the others are twice as frequent
-        assert [mode.verdict for mode in mode_counts(real, fake, list("abcd"))] == ["missing", "", "", ""]
+        assert [mode.verdict for mode in mode_counts(Assigned(real), Assigned(fake), list("abcd"))] == [
+            "missing",
+            "",
+            "",
+            "",
+        ]
     fake = rng.choice([1, 2, 3], 3000, p=[0.8, 0.1, 0.1])
-    assert [mode.verdict for mode in mode_counts(real, fake, list("abcd"))] == [
+    assert [mode.verdict for mode in mode_counts(Assigned(real), Assigned(fake), list("abcd"))] == [
         "missing",
         "over-produced",
         "rare",
@@ -164,3 +174,68 @@ def test_clusters_of_heavy_tailed_features_accuse_no_honest_images(held_out: boo
         lines = of_modes(count_modes(evidence, modes))
         accused += any(not line.startswith(("good", "unclear")) for line in lines)
     assert accused <= 3  # 4 or more of 25 at 3 % (three kinds of line): .006
+
+
+def test_labels_that_nothing_compares_with_the_images_are_said_to_be_untested(tmp_path: Path) -> None:
+    said = "unclear: whether images show the class that they are labelled with was not tested (--metrics gan_test)."
+    assert said in judged(tmp_path, 60).verdict
+    classes = (ModeCount("a", 30, 30), ModeCount("b", 20, 20))
+    assert said in verdict((), (), None, None, classes=classes)
+    assert said not in verdict((), (), None, None, classes=classes, points=True)
+    looked = Estimate(metric="gan_test", value=0.9)
+    assert said not in verdict((looked,), (), None, None, classes=classes)
+
+
+def test_dependent_rows_are_worth_what_their_shares_vary() -> None:
+    """Clips of 1 to 9 frames, of one mode or of mixed ones: p(1 − p)/n' is the variance of a share over 3,000 fresh draws (± 3 %)."""
+    rng = np.random.default_rng(8)
+
+    def clips() -> Assigned:
+        sizes = rng.integers(1, 10, 80)
+        groups = np.repeat(np.arange(80), sizes)
+        own, mixed = rng.choice(3, 80, p=[0.5, 0.3, 0.2])[groups], rng.choice(3, len(groups), p=[0.5, 0.3, 0.2])
+        return Assigned(np.where((groups % 2).astype(bool), own, mixed), groups)
+
+    drawn = [clips() for _ in range(3000)]
+    shares = np.array([np.bincount(one.modes, minlength=3) / len(one.modes) for one in drawn])
+    found = np.array([one.worth(3) for one in drawn], float)
+    expected = shares.mean(axis=0) * (1 - shares.mean(axis=0)) / shares.var(axis=0)
+    np.testing.assert_allclose(np.median(found[:, 1], axis=0), expected, rtol=0.1)  # of 80 clips each is known to 10 %
+    np.testing.assert_allclose(found[:, 0] / found[:, 1], shares, atol=0.01)  # the share stays, but for whole numbers
+    single = Assigned(drawn[0].modes, np.arange(len(drawn[0].modes)))
+    assert [part.tolist() for part in single.worth(3)] == [part.tolist() for part in Assigned(single.modes).worth(3)]
+    absent = Assigned(np.zeros(20, np.int64), np.arange(20) // 5)
+    assert absent.worth(2)[0].tolist() == [4, 0] and absent.worth(2)[1].tolist() == [4, 4]
+
+
+def repeated(rng: np.random.Generator, n: int, times: int, shares: list[float]) -> Source:
+    """Five classes of noise in their own shades; each picture of class *bar* is shown ``times`` times."""
+    labels = rng.choice(5, n, p=shares)
+    shades = np.clip(40 * labels[:, None, None, None] + rng.normal(0, 12, (n, 8, 8, 1)), 0, 255).astype(np.uint8)
+    rows = np.flatnonzero(labels == 2)
+    shades[rows] = shades[rows[np.arange(len(rows)) // times]]
+    return gantlet.images(shades, labels=np.array(["disk", "cup", "bar", "cross", "ring"])[labels])
+
+
+@pytest.mark.parametrize("times", [2, 5, 20])
+def test_a_class_that_repeats_its_pictures_is_not_called_rare(times: int) -> None:
+    """By pictures it is a fifth to a hundredth as frequent as by images, which is what the sentence names."""
+    config = gantlet.EvaluateConfig(features="pixels[size=8,channels=1]", metrics=("kernel_distance",), cache=False)
+    for repeat in range(2):
+        rng = np.random.default_rng([repeat, times])
+        fake = repeated(rng, 300, times, [0.2] * 5)
+        verdict = gantlet.evaluate(fake, repeated(rng, 300, 1, [0.2] * 5), config).verdict
+        assert any("variety is lost inside class bar" in line for line in verdict)
+        assert not any("class bar is generated too" in line for line in verdict), verdict
+
+
+def test_labelled_sides_hear_how_rare_a_class_could_be_made(tmp_path: Path) -> None:
+    few = of_classes([ModeCount(str(i), 30, 30) for i in range(10)])
+    assert len(few) == 1 and few[0].startswith(
+        "unclear: all 10 classes have generated images, but one that is made 55% too"
+    )
+    many = of_classes([ModeCount(str(i), 3000, 3000) for i in range(10)])
+    assert many == ["good: all 10 classes are there, and none is made more than 9% too rarely."]
+    # Where more images than are there would not be needed, none are named.
+    lopsided = [ModeCount("a", 24, 49), ModeCount("b", 1, 1)]
+    assert "would be seen with" not in of_classes(lopsided)[0] or needed(lopsided, 0.99) > 25

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gantlet
-from gantlet.evaluation.mode_counts import mode_counts
+from gantlet.evaluation.mode_counts import Assigned, mode_counts
 from gantlet.evaluation.unlike import BY_CHANCE, own_neighbours
 
 
@@ -62,7 +62,7 @@ def test_shares_that_differ_by_chance_withhold_nothing() -> None:
     rng, differ = np.random.default_rng(0), 0
     for _ in range(200):
         real, held_out = rng.integers(0, 10, (2, 300))
-        found = mode_counts(real, held_out, [str(i) for i in range(10)], 1 - BY_CHANCE)
+        found = mode_counts(Assigned(real), Assigned(held_out), [str(i) for i in range(10)], 1 - BY_CHANCE)
         differ += any(mode.verdict for mode in found)
     assert differ <= 1
 

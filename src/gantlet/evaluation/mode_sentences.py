@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +25,7 @@ TOLD = 0.5
 def of_classes(classes: Sequence[ModeCount]) -> list[str]:
     """Say of both sides' labels which classes are missing, too rare or too frequent, where variety is lost, and which are absent by chance."""
     n_real, n_fake = sum(found.n_real for found in classes), sum(found.n_fake for found in classes)
+    drawn = dict(zip((one.name for one in classes), _independent(classes), strict=True))
 
     def counts(found: ModeCount) -> str:
         share = f"{found.n_fake / n_fake:.1%}; " if found.n_fake else ""
@@ -39,7 +41,7 @@ def of_classes(classes: Sequence[ModeCount]) -> list[str]:
             (one for one in classes if one.verdict == verdict), key=lambda one: -abs(one.n_real - one.n_fake)
         )
         lines += [
-            f"{_weight(kind, one, _sizes(classes))}: class {one.name} {sentence}: {counts(one)}."
+            f"{_weight(kind, one.verdict, drawn[one.name])}: class {one.name} {sentence}: {counts(one)}."
             for one in found[:NAMED_CLASSES]
         ]
         lines += _likewise(kind, [one.name for one in found[NAMED_CLASSES:]])
@@ -48,18 +50,41 @@ def of_classes(classes: Sequence[ModeCount]) -> list[str]:
         lines.append(
             f"missing: variety is lost inside class {', '.join(collapsed)}: its images lie closer to each other than real ones."
         )
-    return [*lines, *_absent(classes, "class")]
+    if any(found.verdict == UNMATCHED for found in classes):
+        return [*lines, *_absent(classes, "class")]
+    return [*lines, *_presence(classes, 1 - ALPHA, "class", accused=bool(lines))]
 
 
-def _sizes(modes: Sequence[ModeCount]) -> tuple[int, int]:
-    """Return how many independent real and fake images the modes hold."""
-    return sum(mode.tested[0] for mode in modes), sum(mode.tested[1] for mode in modes)
+class Independent(NamedTuple):
+    """A mode's independent rows: r of n real images, f of m generated ones."""
+
+    r: int
+    n: float
+    f: int
+    m: float
 
 
-def _weight(kind: str, mode: ModeCount, sizes: tuple[int, int]) -> str:
+def _independent(modes: Sequence[ModeCount]) -> list[Independent]:
+    """Return for each mode the independent rows that it is worth, and of how many: its shares are those of all rows.
+
+    Where it has none, that number is the least of the other modes'.
+    """
+    sides = []
+    for side in (0, 1):
+        counts = [(mode.tested[side], (mode.n_real, mode.n_fake)[side]) for mode in modes]
+        whole = sum(count for _, count in counts)
+        known = [whole * worth / count if worth and count else math.inf for worth, count in counts]
+        least = min([size for size in known if math.isfinite(size)], default=float(whole))
+        sides.append(
+            [(worth, size if math.isfinite(size) else least) for (worth, _), size in zip(counts, known, strict=True)]
+        )
+    return [Independent(*real, *fake) for real, fake in zip(*sides, strict=True)]
+
+
+def _weight(kind: str, verdict: str, drawn: Independent) -> str:
     """Return the kind of a class's line: a fault where its share is shown to be below half of the real one, at 99 %."""
-    most = math.exp(_log_ratio(mode, sizes, quantile(1 - ALPHA)))
-    return "poor" if mode.verdict == "rare" and most < HALF else kind
+    most = math.exp(_log_ratio(drawn, quantile(1 - ALPHA)))
+    return "poor" if verdict == "rare" and most < HALF else kind
 
 
 def _likewise(kind: str, names: Sequence[str]) -> list[str]:
@@ -76,7 +101,7 @@ def _listed(names: Sequence[str]) -> str:
 def _absent(modes: Sequence[ModeCount], noun: str) -> list[str]:
     """Say how many have no generated image though none of them is shown to be missing, and whether all together are more than chance leaves.
 
-    Where both sides are of one distribution, one of c images in all has none on the fakes' side with (1 − q)^c, q the fakes' share of all
+    Where both sides are of one distribution, a mode of c images in all has none on the fakes' side with (1 − q)^c, q the fakes' share of all
     images; the number of absent ones is compared with the distribution of a sum of independent indicators, whose
     dependence is negative, so that the test is cautious.
     """
@@ -84,23 +109,21 @@ def _absent(modes: Sequence[ModeCount], noun: str) -> list[str]:
     names = [mode.name for mode in sorted(known, key=lambda mode: -mode.n_real) if not mode.n_fake]
     if not names:
         return []
-    n_real, n_fake = _sizes(modes)
-    chances = [(n_real / (n_real + n_fake)) ** sum(mode.tested) for mode in known]
+    n_fake = sum(mode.n_fake for mode in modes)
+    chances = [(one.n / (one.n + one.m)) ** (one.r + one.f) for one in _independent(modes)]
+    chances = [chance for chance, mode in zip(chances, modes, strict=True) if mode in known]
     counts = np.ones(1)
     for chance in chances:
         counts = np.convolve(counts, [1 - chance, chance])
     found = f"{some_of(len(names), len(known), noun, 'have')} no generated image"
-    expected = f"about {sum(chances):,.1f}" if sum(chances) >= 0.05 else "less than 0.1"
-    if float(counts[len(names) :].sum()) <= ALPHA:
-        return [f"poor: {found}, more than chance leaves ({expected}): {_listed(names)}."]
+    chance = float(counts[len(names) :].sum())
+    if chance <= ALPHA:
+        return [
+            f"poor: {found}, more than chance leaves (so many in {max(chance, 0.0001):.2%} of honest draws or fewer): {_listed(names)}."
+        ]
     return [
-        f"unclear: {found}, which may be chance of only {n_fake:,} {_draws(modes)} ({expected} expected): {_listed(names)}."
+        f"unclear: {found}, which may be chance of only {counted(n_fake, 'image')} (so many in {chance:.0%} of honest draws): {_listed(names)}."
     ]
-
-
-def _draws(modes: Sequence[ModeCount]) -> str:
-    """Return the word for what was tested."""
-    return "images" if all(mode.draws is None for mode in modes) else "independent images"
 
 
 def of_modes(
@@ -127,23 +150,26 @@ def of_modes(
         lines.append(
             f"missing: variety is lost inside {', '.join(collapsed)}: its images lie closer to each other than real ones."
         )
-    told = _presence(modes, level, accused=accused or bool(lines))
+    told = _presence(modes, level, "mode", accused=accused or bool(lines))
     return [*lines, *(line for line in told if not (labelled and line.startswith("unclear")))]
 
 
-def _presence(modes: Sequence[ModeCount], level: float, *, accused: bool) -> list[str]:
-    """Say that all modes are there only where each has a generated image; a mode without one may be missing by chance."""
-    if lines := _absent(modes, "mode"):
+def _presence(modes: Sequence[ModeCount], level: float, noun: str, *, accused: bool) -> list[str]:
+    """Say that all modes or classes are there only where each has a generated image; one without any may be missing by chance."""
+    if lines := _absent(modes, noun):
         return lines
     known = [mode for mode in modes if mode.n_real or mode.n_fake]
-    if accused:
+    if accused or not known:
         return []
     rarest = unseen_rarity(known, level)
     if rarest <= TOLD:
-        return [f"good: {every(len(known), 'mode', 'are')} there, and none is made more than {rarest:.0%} too rarely."]
+        return [f"good: {every(len(known), noun, 'are')} there, and none is made more than {rarest:.0%} too rarely."]
+    independent = "independent image" if any(mode.draws for mode in known) else "image"
+    found, more = _independent(known), needed(known, level)
+    enough = f"; {RARE:.0%} would be seen with {counted(more, independent)} of each side"
     return [
-        f"unclear: {every(len(known), 'mode', 'have')} generated images, but one that is made {min(rarest, 0.99):.0%} too rarely could have "
-        f"gone unseen; {RARE:.0%} would be seen with {needed(known, level):,} {_draws(known)} of each side."
+        f"unclear: {every(len(known), noun, 'have')} generated images, but one that is made {min(rarest, 0.99):.0%} too rarely could have "
+        f"gone unseen{enough if more > min(min(one.n, one.m) for one in found) else ''}."
     ]
 
 
@@ -154,22 +180,22 @@ def unseen_rarity(modes: Sequence[ModeCount], level: float) -> float:
     the modes. Source: Katz, Baptista, Azen & Pike 1978, "Obtaining confidence intervals for the risk ratio".
     """
     z = quantile(1 - (1 - level) / len(modes))
-    return max(0.0, 1 - math.exp(min(_log_ratio(mode, _sizes(modes), -z) for mode in modes)))
+    return max(0.0, 1 - math.exp(min(_log_ratio(drawn, -z) for drawn in _independent(modes))))
 
 
-def _log_ratio(mode: ModeCount, sizes: tuple[int, int], z: float) -> float:
+def _log_ratio(drawn: Independent, z: float) -> float:
     """Return log share(fake)/share(real) of one mode and z standard errors beside it."""
-    (r, f), (n, m) = (count + 0.5 for count in mode.tested), sizes
-    spread = math.sqrt(max(0.0, 1 / f - 1 / (m + 0.5) + 1 / r - 1 / (n + 0.5)))
-    return math.log(f / (m + 0.5)) - math.log(r / (n + 0.5)) + z * spread
+    r, n, f, m = (count + 0.5 for count in drawn)
+    spread = math.sqrt(max(0.0, 1 / f - 1 / m + 1 / r - 1 / n))
+    return math.log(f / m) - math.log(r / n) + z * spread
 
 
 def needed(modes: Sequence[ModeCount], level: float) -> int:
     """Return the (independent) images of each side with which the rarest mode, made 30% too rarely, is found with probability 80%.
 
-    (z + z_power)² (p(1 − p) + q(1 − q)) / (p − q)², p its real share, q = 0.7 p, z at 1 − (1 − level)/modes; two digits.
+    (z + z_power)² (p(1 − p) + q(1 − q)) / (p − q)², p its share of both sides' images, q = 0.7 p, z at 1 − (1 − level)/modes; two digits.
     """
-    p = min(mode.tested[0] for mode in modes if mode.tested[0]) / _sizes(modes)[0]
+    p = min((one.r + one.f + 0.5) / (one.n + one.m + 1) for one in _independent(modes))
     q = (1 - RARE) * p
     z = quantile(1 - (1 - level) / len(modes)) + quantile(2 * POWER - 1)
     exact = z**2 * (p * (1 - p) + q * (1 - q)) / (p - q) ** 2

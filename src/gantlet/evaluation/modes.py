@@ -15,7 +15,7 @@ from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.groups import draws_of
 from gantlet.evaluation.inference.holm import ALPHA, holm
 from gantlet.evaluation.measurement import Absent
-from gantlet.evaluation.mode_counts import medoids, mode_counts
+from gantlet.evaluation.mode_counts import Assigned, medoids, mode_counts
 from gantlet.evaluation.quantify import class_shares
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.variety import Variety, variety
@@ -163,10 +163,11 @@ def _counted(
     names: tuple[str, ...],
     fresh: Bool[np.ndarray, " n"],
 ) -> tuple[ModeCount, ...]:
+    groups = evidence.real.groups
+    of_real = Assigned(real[fresh], None if groups is None else groups[fresh])
+    tested = mode_counts(of_real, Assigned(fake, evidence.fake.groups), names)
+    counts = [one if fresh.all() else _whole(one, int((real == k).sum())) for k, one in enumerate(tested)]
     chosen = [draws_of(bank, evidence.seed) for bank in (evidence.real, evidence.fake)]
-    tested = mode_counts(real[chosen[0] & fresh], fake[chosen[1]], names)
-    all_of_both = all(rows.all() for rows in (*chosen, fresh))
-    counts = [_whole(one, real, fake, k, all_of_both) for k, one in enumerate(tested)]
     grouped = (
         evidence.real.groups is not None
     )  # pictures that fakes repeat are a lack of variety, and not a reason to leave them out
@@ -184,17 +185,9 @@ def _counted(
     )
 
 
-def _whole(
-    tested: ModeCount, real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"], k: int, independent: bool
-) -> ModeCount:
-    """Return what was found of a mode's tested images, with the counts of all; a mode that has fakes is not missing."""
-    if independent:
-        return tested
-    n_real, n_fake = int((real == k).sum()), int((fake == k).sum())
-    verdict = "rare" if tested.verdict == "missing" and n_fake else tested.verdict
-    return dataclasses.replace(
-        tested, n_real=n_real, n_fake=n_fake, verdict=verdict, draws=(tested.n_real, tested.n_fake)
-    )
+def _whole(tested: ModeCount, n_real: int) -> ModeCount:
+    """Return what was found of a mode's tested images, with the count of all real ones."""
+    return dataclasses.replace(tested, n_real=n_real, draws=tested.tested)
 
 
 def _variety(

@@ -19,7 +19,7 @@ from gantlet.evaluation.groups import side_draws
 from gantlet.evaluation.inference.intervals import quantile
 from gantlet.evaluation.labels import class_names
 from gantlet.evaluation.metrics.sharpness import of_images
-from gantlet.evaluation.mode_counts import mode_counts
+from gantlet.evaluation.mode_counts import Assigned, mode_counts
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.neighbours import neighbours
@@ -184,7 +184,8 @@ def _by_labels(sides: Sequence[_Drawn]) -> list[str]:
         named.append(np.array([names[label] if 0 <= label < len(names) else str(label) for label in side.rows.labels]))
     known, numbers = np.unique(np.concatenate(named), return_inverse=True)
     classes = [str(name) for name in known]
-    found = mode_counts(numbers[: len(named[0])], numbers[len(named[0]) :], classes, 1 - BY_CHANCE)
+    first, second = numbers[: len(named[0])], numbers[len(named[0]) :]
+    found = mode_counts(Assigned(first), Assigned(second), classes, 1 - BY_CHANCE)
     kinds = {
         kind: [mode.name for mode in found if mode.verdict == kind] for kind in ("missing", "rare", "over-produced")
     }

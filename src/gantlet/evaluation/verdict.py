@@ -48,6 +48,7 @@ def verdict(
         *of_shares(shares, classes),
         *of_standings([one for one in found if not (accused and one.metric == "modes" and one.state == "as good")]),
         *of_modes(modes, accused=accused, labelled=bool(classes)),
+        *_labels(classes, estimates, points=points),
         *tails,
     )
     return ranked(lines, found, estimates)
@@ -79,6 +80,17 @@ def _summary(lines: Sequence[str], standings: Sequence[Standing], estimates: Seq
         parts.append("no metric was compared with real images' own")
     kind = "poor" if faults else "caution" if cautions else "good" if told and told >= unclear else "unclear"
     return f"{kind}: {', '.join(parts)}."
+
+
+OF_LABELS = ("gan_train", "gan_test", "intra_class_frechet")
+"""The metrics that see where generated images do not show the class that they are labelled with."""
+
+
+def _labels(classes: Sequence[ModeCount], estimates: Sequence[Estimate], *, points: bool) -> list[str]:
+    """Say that labels were counted and not compared with what the images show, where nothing that was asked for looks at that."""
+    if points or not any(one.n_fake for one in classes) or any(one.metric in OF_LABELS for one in estimates):
+        return []
+    return ["unclear: whether images show the class that they are labelled with was not tested (--metrics gan_test)."]
 
 
 def _far_fakes(outlier_test: TailTest | None) -> list[str]:

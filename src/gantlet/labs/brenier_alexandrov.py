@@ -69,8 +69,8 @@ def examined(n: int, edges: int, seed: int) -> Found:
     corners = np.vstack(cells)
     u = (corners @ slopes.T + offsets).max(axis=1)
     legendre = (slopes[list(chosen)] @ corners.T - u).max(axis=1)
-    neighbours = found.brenier.edges(found.brenier.framed_domain)
-    seen = {(int(i), int(j)) for i, j in np.sort(neighbours.pair, axis=1)[neighbours.length > 1e-9]}
+    neighbours = found.brenier.walls(found.brenier.framed_domain)
+    seen = {(int(i), int(j)) for i, j in np.sort(neighbours.pair, axis=1)[neighbours.size > 1e-9]}
     triangles, _ = dual_hull(slopes, offsets)
     shape = Edges.random(edges, numpy_stream(seed, "minkowski"))
     exact, (solved, steps) = shape.exact(), shape.solved()

@@ -13,11 +13,15 @@ from gantlet.core.errors import ConfigError
 from gantlet.core.words import counted
 from gantlet.transport.arrays import as_rows
 from gantlet.transport.cells import MEMORY, best_cells, leaders
-from gantlet.transport.continuous import Continuous, Polygon, uniform_polygon
+from gantlet.transport.continuous import Continuous
+from gantlet.transport.exact_cells import Domain, Walls, cell_moments, uniform_domain, walls
 from gantlet.transport.frame import Frame
 from gantlet.transport.observed import observe
-from gantlet.transport.power_diagram import CellMoments, Facets, cell_moments, facets
+from gantlet.transport.power_diagram import CellMoments
 from gantlet.transport.problem import Points
+
+EXACT_IN_SPACE = 20_000
+"""Targets in 3 dimensions up to which barycentres are computed exactly; beyond, sampling is much faster."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,9 +119,10 @@ class Brenier:
     ) -> tuple[Float64[np.ndarray, "n d"], Float64[np.ndarray, " n"]]:
         """Return the mean E[x | W_i] [n, d] and the mass [n] of every cell; an empty cell has mass 0 and sits at its target.
 
-        Exact in the plane from a Box or Polygon; otherwise by ``samples`` fresh points (0: 20 per target).
+        Exact in the plane from a Box or Polygon, and in space from a Box for up to 20,000 targets; otherwise by ``samples`` fresh points
+        (0: 20 per target).
         """
-        if self.domain is not None:
+        if self.domain is not None and (self.target.dim == 2 or len(self.sites) <= EXACT_IN_SPACE):
             cells = self.cell_moments(self.framed_domain)
             means, masses = self.frame.outward(cells.centres), cells.masses
         else:
@@ -137,15 +142,17 @@ class Brenier:
         return np.where(masses[:, None] > 0, means, self.target.points), masses
 
     @property
-    def domain(self) -> Polygon | None:
-        """Return the source as a polygon where it is a uniform distribution in the plane."""
-        return uniform_polygon(self.source)
+    def domain(self) -> Domain | None:
+        """Return the source as a polygon or box where its cells can be computed exactly."""
+        return uniform_domain(self.source)
 
     @property
-    def framed_domain(self) -> Polygon:
-        """Return the source's polygon in the frame; raises ConfigError where it is none."""
+    def framed_domain(self) -> Domain:
+        """Return the source's polygon or box in the frame; raises ConfigError where it is none."""
         if self.domain is None:
-            raise ConfigError("expected a Box or Polygon in the plane as source; elsewhere the cells are sampled")
+            raise ConfigError(
+                "expected a Box or Polygon in the plane, or a Box in 3 dimensions, as source; elsewhere the cells are sampled"
+            )
         return self.frame.domain(self.domain)
 
     @cached_property
@@ -153,13 +160,13 @@ class Brenier:
         """Return g' in the frame: W_i is the power cell of |x' − y_i'|² − g_i'."""
         return 2 * self.framed + np.square(self.sites).sum(axis=1)
 
-    def edges(self, domain: Polygon) -> Facets:
-        """Return the edges of the cells in the frame; ``domain`` is `framed_domain`."""
-        return facets(self.sites, self.framed_weights, domain)
+    def walls(self, domain: Domain) -> Walls:
+        """Return what lies between the cells in the frame; ``domain`` is `framed_domain`."""
+        return walls(self.sites, self.framed_weights, domain)
 
-    def cell_moments(self, domain: Polygon) -> CellMoments:
+    def cell_moments(self, domain: Domain) -> CellMoments:
         """Return the exact moments of the cells in the frame; ``domain`` is `framed_domain`."""
-        return cell_moments(self.sites, self.framed_weights, domain, self.edges(domain))
+        return cell_moments(self.sites, self.framed_weights, domain, self.walls(domain))
 
     def _scores(self, points: Any, framed: Tensor) -> Float64[np.ndarray, "k ..."]:
         """Return scores in the problem's units: ab times those of the frame, plus ⟨x − c, m⟩."""

@@ -10,10 +10,10 @@ from jaxtyping import Float64, Int64
 
 from gantlet.core.errors import NonFiniteError
 from gantlet.transport.brenier import Brenier
-from gantlet.transport.continuous import Polygon
+from gantlet.transport.exact_cells import Domain, cell_moments
 from gantlet.transport.newton import Cells, descend, worst
 from gantlet.transport.observed import Observed
-from gantlet.transport.power_diagram import CellMoments, cell_moments
+from gantlet.transport.power_diagram import CellMoments
 from gantlet.transport.repair import repair
 
 LEVEL = 0.95
@@ -86,8 +86,8 @@ def statistical(potential: Brenier, seen: Observed, upper: float) -> Certificate
     )
 
 
-def exact(potential: Brenier, domain: Polygon, rounding: float) -> Certificate:
-    """Return bounds on W₂² from the exact moments of the cells in the plane; ``domain`` in the frame.
+def exact(potential: Brenier, domain: Domain, rounding: float) -> Certificate:
+    """Return bounds on W₂² from the exact moments of the cells; ``domain`` in the frame.
 
     With p = x − c and q = y − m, W₂² = |m − c|² + W₂² of p and q. lower: the dual value E min_i(|p − q_i|² − g_i) + Σ ν_i g_i.
     upper: the cost of a plan with the masses ν: the cells' own, moved by Newton's steps to those masses, and the rest of
@@ -122,14 +122,14 @@ def _costs(potential: Brenier, cells: CellMoments) -> Float64[np.ndarray, " n"]:
     return a**2 * cells.spreads + np.square(a * cells.centres - b * potential.sites).sum(axis=1)
 
 
-def _repaired(potential: Brenier, domain: Polygon, cells: CellMoments) -> float:
+def _repaired(potential: Brenier, domain: Domain, cells: CellMoments) -> float:
     """Return the cost of a plan onto ν: Newton's cells where they can be had, then excess mass moved cell by cell."""
     sites, wanted, framed = potential.sites, potential.target.masses, potential.framed
     if cells.masses.min() > 0 and worst(cells.masses, wanted) > CLOSE:
         start = Cells.of(sites, potential.framed_weights, domain)
         better = descend(start, sites, wanted, domain, tolerance=CLOSE, steps=POLISH)[0]
         framed = (better.weights - np.square(sites).sum(axis=1)) / 2
-        cells = cell_moments(sites, better.weights, domain, better.edges)
+        cells = cell_moments(sites, better.weights, domain, better.walls)
     moves = repair(cells.centres, sites, framed, cells.masses / cells.masses.sum(), wanted)
     gained = (cells.centres[moves.source] * (sites[moves.target] - sites[moves.source])).sum(axis=1)
     lengths = np.square(sites).sum(axis=1) * potential.frame.spread**2

@@ -104,6 +104,17 @@ class Box:
         return np.asarray(self.low + uniform * (self.high - self.low))
 
     @property
+    def vertices(self) -> Float64[np.ndarray, "k d"]:
+        """Return the 2^d corners."""
+        ends = np.indices((2,) * self.dim).reshape(self.dim, -1).T
+        return np.asarray(np.where(ends == 1, self.high, self.low))
+
+    @property
+    def volume(self) -> float:
+        """Return the product of the sides."""
+        return float(np.prod(self.high - self.low))
+
+    @property
     def polygon(self) -> "Polygon":
         """Return the rectangle as a polygon; raises ShapeError where d ≠ 2."""
         if self.dim != 2:
@@ -144,6 +155,11 @@ class Polygon:
     def area(self) -> float:
         """Return the area."""
         return float(self._triangles[2].sum())
+
+    @property
+    def volume(self) -> float:
+        """Return the area, under the name that it has in any dimension."""
+        return self.area
 
     @property
     def centre(self) -> Float64[np.ndarray, " d"]:
@@ -222,13 +238,6 @@ class Claimed:
 def trusted(source: object) -> bool:
     """Return whether the source is one of this module's own, whose mean is known; a subclass may sample otherwise."""
     return type(source) in (Gaussian, Box, Polygon, Sample)
-
-
-def uniform_polygon(source: object) -> Polygon | None:
-    """Return the source as a polygon where it is this module's uniform distribution in the plane, else None."""
-    if type(source) is Box and source.dim == 2:
-        return source.polygon
-    return source if type(source) is Polygon else None
 
 
 def class_name(source: object) -> str:

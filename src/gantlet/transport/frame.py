@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from gantlet.core.rng import numpy_stream
-from gantlet.transport.continuous import Continuous, Polygon, uniform_polygon
+from gantlet.transport.continuous import Box, Continuous, Polygon
+from gantlet.transport.exact_cells import Domain, uniform_domain
 from gantlet.transport.problem import Points
 
 PROBES = 256
@@ -31,7 +32,7 @@ class Frame:
     def of(cls, source: Continuous, target: Points) -> "Frame":
         """Return the frame of one problem."""
         origin, middle = np.asarray(source.centre, dtype=np.float64), target.mean
-        domain = uniform_polygon(source)
+        domain = uniform_domain(source)
         probes = _probes(source) if domain is None else domain.vertices
         return cls(origin, _size(probes - origin), middle, _size(target.points - middle))
 
@@ -52,9 +53,11 @@ class Frame:
         """Return y' of targets y."""
         return (targets - self.middle) / self.spread
 
-    def domain(self, polygon: Polygon) -> Polygon:
-        """Return the polygon in x'."""
-        return Polygon(self.inward(polygon.vertices))
+    def domain(self, whole: Domain) -> Domain:
+        """Return the polygon or box in x'."""
+        if isinstance(whole, Box):
+            return Box(*self.inward(np.stack([whole.low, whole.high])))
+        return Polygon(self.inward(whole.vertices))
 
     @property
     def shift(self) -> Float64[np.ndarray, " d"]:

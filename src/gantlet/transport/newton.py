@@ -1,4 +1,4 @@
-"""Damped Newton steps on exact power cells in the plane: from any weights without an empty cell to given masses."""
+"""Damped Newton steps on exact power cells: from any weights without an empty cell to given masses."""
 
 import math
 import time
@@ -11,25 +11,24 @@ import scipy.sparse.linalg
 from jaxtyping import Float64
 
 from gantlet.core.words import counted
-from gantlet.transport.continuous import Polygon
-from gantlet.transport.power_diagram import Facets, facets, laplacian, masses
+from gantlet.transport.exact_cells import Domain, Walls, laplacian, masses, walls
 
 HALVINGS = 40
 
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Weights g [n] with the masses [n] and facets of their cells."""
+    """Weights g [n] with the masses [n] and walls of their cells."""
 
     weights: Float64[np.ndarray, " n"]
     masses: Float64[np.ndarray, " n"]
-    edges: Facets
+    walls: Walls
 
     @classmethod
-    def of(cls, sites: Float64[np.ndarray, "n 2"], weights: Float64[np.ndarray, " n"], domain: Polygon) -> "Cells":
-        """Return the cells of |x − y_i|² − g_i inside the polygon; raises DataError."""
-        edges = facets(sites, weights, domain)
-        return cls(weights, masses(sites, weights, domain, edges), edges)
+    def of(cls, sites: Float64[np.ndarray, "n d"], weights: Float64[np.ndarray, " n"], domain: Domain) -> "Cells":
+        """Return the cells of |x − y_i|² − g_i inside the domain; raises DataError."""
+        found = walls(sites, weights, domain)
+        return cls(weights, masses(sites, weights, domain, found), found)
 
 
 def worst(masses: Float64[np.ndarray, " n"], target_masses: Float64[np.ndarray, " n"]) -> float:
@@ -39,9 +38,9 @@ def worst(masses: Float64[np.ndarray, " n"], target_masses: Float64[np.ndarray, 
 
 def descend(
     cells: Cells,
-    sites: Float64[np.ndarray, "n 2"],
+    sites: Float64[np.ndarray, "n d"],
     target_masses: Float64[np.ndarray, " n"],
-    domain: Polygon,
+    domain: Domain,
     *,
     tolerance: float,
     steps: int,
@@ -62,7 +61,7 @@ def descend(
         if tell is not None:
             tell(step)
         try:
-            rise = _factor(laplacian(sites, domain, cells.edges)[1:, 1:]).solve((target_masses - cells.masses)[1:])
+            rise = _factor(laplacian(sites, domain, cells.walls)[1:, 1:]).solve((target_masses - cells.masses)[1:])
         except RuntimeError:  # SuperLU: a cell without an edge, lost to rounding
             return cells, step, "; the derivative of the masses is singular (rounding)"
         damped = _damped(cells, np.append(0.0, rise), sites, target_masses, domain=domain, floor=floor)
@@ -81,10 +80,10 @@ def _factor(matrix: scipy.sparse.csc_array) -> scipy.sparse.linalg.SuperLU:
 def _damped(
     cells: Cells,
     direction: Float64[np.ndarray, " n"],
-    sites: Float64[np.ndarray, "n 2"],
+    sites: Float64[np.ndarray, "n d"],
     target_masses: Float64[np.ndarray, " n"],
     *,
-    domain: Polygon,
+    domain: Domain,
     floor: float,
 ) -> Cells | None:
     if not np.isfinite(direction).all():

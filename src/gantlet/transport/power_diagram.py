@@ -1,10 +1,9 @@
-"""Power diagrams of points in the plane inside a convex polygon: exact masses of the cells and their derivative."""
+"""Power diagrams of points in the plane inside a convex polygon: exact masses and moments of the cells."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse
 import scipy.spatial
 from jaxtyping import Float64, Int64
 
@@ -27,7 +26,7 @@ class Facets:
     side: Int64[np.ndarray, "e 2"]
 
     @property
-    def length(self) -> Float64[np.ndarray, " e"]:
+    def size(self) -> Float64[np.ndarray, " e"]:
         """Return the lengths."""
         return np.linalg.norm(self.ends[:, 1] - self.ends[:, 0], axis=1)
 
@@ -160,10 +159,10 @@ def masses(
     outer ones by cutting each side where facets end on it. Rounding: 1e-15 of the whole area per cell.
     """
     first, second = _distances(sites, weights, edges)
-    area = np.bincount(edges.pair[:, 0], edges.length * first, len(sites)).astype(
+    area = np.bincount(edges.pair[:, 0], edges.size * first, len(sites)).astype(
         np.float64
     )  # counts of nothing are integers
-    area += np.bincount(edges.pair[:, 1], edges.length * second, len(sites))
+    area += np.bincount(edges.pair[:, 1], edges.size * second, len(sites))
     for owner, ends, distance in _outer(sites, weights, domain, edges):
         area += np.bincount(owner, np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1) * distance, len(sites))
     return area / 2 / domain.area
@@ -171,13 +170,13 @@ def masses(
 
 @dataclass(frozen=True, eq=False)
 class CellMoments:
-    """Moments of each cell: its share of the area [n], barycentre [n, 2] and E|x − barycentre|² within it [n].
+    """Moments of each cell: its share of the area [n], barycentre [n, d] and E|x − barycentre|² within it [n].
 
     An empty cell has share 0, its site as barycentre, and spread 0.
     """
 
     masses: Float64[np.ndarray, " n"]
-    centres: Float64[np.ndarray, "n 2"]
+    centres: Float64[np.ndarray, "n d"]
     spreads: Float64[np.ndarray, " n"]
 
 
@@ -204,16 +203,3 @@ def cell_moments(
     shift = np.where(filled[:, None], linear / np.where(filled, area, 1.0)[:, None], 0.0)
     spread = np.where(filled, square / np.where(filled, area, 1.0) - np.square(shift).sum(axis=1), 0.0)
     return CellMoments(area / domain.area, sites + shift, np.maximum(spread, 0.0))  # below 0 is rounding
-
-
-def laplacian(sites: Float64[np.ndarray, "n 2"], domain: Polygon, edges: Facets) -> scipy.sparse.csc_array:
-    """Return ∂w_i/∂g_j = −length_ij/(2|y_i − y_j| area): symmetric, rows sum to 0.
-
-    Source: Kitagawa, Mérigot & Thibert 2019, arXiv:1603.05579, Thm. 1.3 (for the weights of |x − y|² − g).
-    """
-    i, j = edges.pair.T
-    flow = edges.length / (2 * np.linalg.norm(sites[j] - sites[i], axis=1) * domain.area)
-    n = len(sites)
-    rows, columns = np.concatenate([i, j, i, j]), np.concatenate([j, i, i, j])
-    values = np.concatenate([-flow, -flow, flow, flow])
-    return scipy.sparse.csc_array(scipy.sparse.coo_array((values, (rows, columns)), shape=(n, n)))

@@ -4,14 +4,13 @@ import numpy as np
 from jaxtyping import Float64
 
 from gantlet.transport.brenier import Brenier
-from gantlet.transport.continuous import Polygon
-from gantlet.transport.power_diagram import Facets, laplacian
+from gantlet.transport.exact_cells import Domain, Walls, laplacian
 
 EPS = float(np.finfo(np.float64).eps)
 
 
 def rounding(
-    potential: Brenier, domain: Polygon, edges: Facets, masses: Float64[np.ndarray, " n"]
+    potential: Brenier, domain: Domain, found: Walls, masses: Float64[np.ndarray, " n"]
 ) -> tuple[float, float]:
     """Return the largest relative change of a mass by rounding of the map's scores, and by rounding of g.
 
@@ -19,7 +18,7 @@ def rounding(
     lack of 1 is an error of theirs too. Cells computed from g and the targets as given are off by the second number besides.
     """
     target = potential.target.masses
-    slopes = laplacian(potential.sites, domain, edges).diagonal() / target
+    slopes = laplacian(potential.sites, domain, found).diagonal() / target
     sizes = [float(np.sqrt(np.square(rows).sum(axis=1).max())) for rows in (domain.vertices, potential.sites)]
     score = 2 * EPS * (sizes[0] * sizes[1] + float(np.abs(potential.framed).max()))
     gap = abs(float(masses.sum()) - 1) / float(target.min())

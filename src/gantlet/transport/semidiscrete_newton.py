@@ -1,4 +1,4 @@
-"""Semi-discrete transport in the plane, to rounding: damped Newton steps on exact power cells."""
+"""Semi-discrete transport in the plane and in space, to rounding: damped Newton steps on exact power cells."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,8 @@ from jaxtyping import Float64
 from gantlet.core.errors import ConfigError, ShapeError
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.certificate import exact
-from gantlet.transport.continuous import Polygon, class_name, uniform_polygon
+from gantlet.transport.continuous import Polygon, class_name
+from gantlet.transport.exact_cells import Domain, uniform_domain
 from gantlet.transport.newton import Cells, descend, worst
 from gantlet.transport.problem import Problem
 from gantlet.transport.result import CELLS, TransportResult
@@ -19,15 +20,18 @@ ROUNDING = 1e-7
 """A result has not converged if rounding of its potential to float64 may change a mass by more than this share."""
 
 
-def inside(points: Float64[np.ndarray, "n 2"], domain: Polygon) -> tuple[float, Float64[np.ndarray, " 2"]]:
-    """Return s > 0 and t such that s·y + t lies in the polygon for every point and nearly fills it.
+def inside(points: Float64[np.ndarray, "n d"], domain: Domain) -> tuple[float, Float64[np.ndarray, " d"]]:
+    """Return s > 0 and t such that s·y + t lies in the domain for every point and nearly fills it.
 
     max_i(⟨x, y_i⟩ + h_i) has the same cells for s·y + t and s·h − ⟨…⟩, so the Voronoi cells of s·y + t are cells of the
     problem, and none of them is empty.
     """
-    ends = np.roll(domain.vertices, -1, axis=0) - domain.vertices
-    outward = ends[:, ::-1] * np.array([1.0, -1.0])
-    room = ((domain.vertices - domain.centre) * outward).sum(axis=1)
+    if isinstance(domain, Polygon):
+        ends = np.roll(domain.vertices, -1, axis=0) - domain.vertices
+        outward = ends[:, ::-1] * np.array([1.0, -1.0])
+    else:
+        outward = np.vstack([np.eye(domain.dim), -np.eye(domain.dim)])
+    room = ((domain.vertices - domain.centre) @ outward.T).max(axis=0)
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
     reach = ((points - middle) @ outward.T).max(axis=0)
     if not (reach > 0).any():  # a single point
@@ -41,14 +45,14 @@ def inside(points: Float64[np.ndarray, "n 2"], domain: Polygon) -> tuple[float, 
 )
 @dataclass(frozen=True)
 class SemidiscreteNewton(Solver):
-    """Exact semi-discrete transport in the plane, from the uniform distribution on a convex polygon, by damped Newton steps.
+    """Exact semi-discrete transport from the uniform distribution on a convex polygon, or on a box in space, by damped Newton steps.
 
-    Solve w(g) = ν, w_i the area of the power cell of |x − y_i|² − g_i (`newton.descend`), in the problem's `Frame`.
+    Solve w(g) = ν, w_i the area or volume of the power cell of |x − y_i|² − g_i (`newton.descend`), in the problem's `Frame`.
     Args: tolerance: on max |w_i/ν_i − 1|; steps: the most Newton steps. Returns: target_potential g [m], map, brenier; cost: the dual
     value, an exact integral like both bounds; details: masses, mass_error, the largest relative error of a mass,
     rounding, what rounding of the map's potential may add to it, and potential_rounding, what rounding of g adds where cells are
     computed from g and the targets as given (large where they lie far from the source: there use the map).
-    Raises: ConfigError (source not Box or Polygon), ShapeError (d ≠ 2), DataError (duplicate or nearly collinear targets).
+    Raises: ConfigError (source not Box or Polygon), ShapeError (d not 2 or 3), DataError (duplicate targets, in the plane nearly collinear ones).
     Source: Kitagawa, Mérigot & Thibert 2019, arXiv:1603.05579, Alg. 1.
     """
 
@@ -63,12 +67,14 @@ class SemidiscreteNewton(Solver):
     def __call__(self, problem: Problem) -> TransportResult:
         """Solve; see the class."""
         source, target = problem.semidiscrete
-        if source.dim != 2:
+        if source.dim not in (2, 3):
             raise ShapeError(
-                f"semidiscrete-newton works in 2 dimensions; got {source.dim}. Use semidiscrete-stochastic"
+                f"semidiscrete-newton works in 2 and 3 dimensions; got {source.dim}. Use semidiscrete-stochastic"
             )
-        if uniform_polygon(source) is None:
-            raise ConfigError(f"semidiscrete-newton takes a Box or Polygon as source; got {class_name(source)}")
+        if uniform_domain(source) is None:
+            raise ConfigError(
+                f"semidiscrete-newton takes a Box, in the plane also a Polygon, as source; got {class_name(source)}"
+            )
         start = Brenier(source, target, np.zeros(len(target.points)))
         domain, sites = start.framed_domain, start.sites
         cells, steps, why = descend(
@@ -83,7 +89,7 @@ class SemidiscreteNewton(Solver):
         )
         potential = Brenier.of_framed(source, target, (cells.weights - np.square(sites).sum(axis=1)) / 2)
         off = worst(cells.masses, target.masses)
-        moved, in_g = rounding(potential, domain, cells.edges, cells.masses)
+        moved, in_g = rounding(potential, domain, cells.walls, cells.masses)
         certificate = exact(potential, domain, moved)
         return TransportResult(
             method="semidiscrete-newton",
@@ -101,7 +107,7 @@ class SemidiscreteNewton(Solver):
         )
 
 
-def _begin(problem: Problem, blank: Brenier, domain: Polygon) -> Cells:
+def _begin(problem: Problem, blank: Brenier, domain: Domain) -> Cells:
     """Return the cells of an earlier result where it has no empty one, else those of the sites moved into the domain."""
     sites = blank.sites
     lengths = np.square(sites).sum(axis=1)

@@ -13,8 +13,8 @@ from gantlet.core.words import counted
 from gantlet.transport.ascent import Task, ascend, begin
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.certificate import LEVEL, Certificate, apart, chi2, exact, statistical
+from gantlet.transport.exact_cells import masses
 from gantlet.transport.observed import Observed, observe
-from gantlet.transport.power_diagram import masses
 from gantlet.transport.problem import Problem
 from gantlet.transport.result import CELLS, TransportResult
 from gantlet.transport.rounding import rounding
@@ -150,10 +150,10 @@ class _Audit:
 
 def _exact_audit(potential: Brenier) -> _Audit | None:
     """Return the audit by exact areas; None elsewhere, and where rounding leaves them in doubt."""
-    if potential.domain is None:
+    if potential.domain is None or potential.target.dim != 2:
         return None
     domain, target = potential.framed_domain, potential.target.masses
-    edges = potential.edges(domain)
+    edges = potential.walls(domain)
     shares = masses(potential.sites, potential.framed_weights, domain, edges)
     moved, _ = rounding(potential, domain, edges, shares)
     if moved > DOUBT:

@@ -8,6 +8,8 @@ from jaxtyping import Bool, Float64, Int64
 
 from gantlet.core.errors import ConfigError, TooFewSamples
 from gantlet.transport.brenier import Brenier
+from gantlet.transport.continuous import Polygon
+from gantlet.transport.power_diagram import facets
 
 NEIGHBOURS = 8
 LIMIT = 4.0
@@ -85,7 +87,11 @@ def singular_set(potential: Brenier, neighbours: int = NEIGHBOURS) -> SingularSe
     Source: Figalli 2010 (singularities of the optimal map); Lei et al. 2020, Engineering 6(3) (mode collapse).
     """
     domain, targets = potential.framed_domain, potential.target.points
-    edges, radius = potential.edges(domain), local_radius(targets, neighbours)
+    if not isinstance(domain, Polygon):
+        raise ConfigError(
+            f"expected a Box or Polygon in the plane as source; got one in {potential.target.dim} dimensions"
+        )
+    edges, radius = facets(potential.sites, potential.framed_weights, domain), local_radius(targets, neighbours)
     return SingularSet(
         ends=potential.frame.outward(edges.ends),
         pair=edges.pair,

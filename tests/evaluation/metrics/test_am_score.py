@@ -54,8 +54,8 @@ def test_perfect_is_zero_a_lost_class_is_undefined_and_classes_must_agree() -> N
         am_score(ClassProbabilities.of(predictions(9, 0, 3)), ClassProbabilities.of(predictions(9, 0, 4)))
 
 
-def rare(repeat: int) -> Evidence:
-    """Return 300 real images of five classes alike and 300 fakes that show the last in one of sixty."""
+def rare(repeat: int, share: float = 1 / 60) -> Evidence:
+    """Return 300 real images of five classes alike and 300 fakes that show the last in one of sixty, or another share."""
     rng = np.random.default_rng([6, repeat])
 
     def side(shares: np.ndarray) -> FeatureBank:
@@ -63,7 +63,7 @@ def rare(repeat: int) -> Evidence:
         p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         return FeatureBank(logits.astype(np.float32), p.astype(np.float32))
 
-    return Evidence(side(np.full(5, 0.2)), side(np.array([0.3, 0.3, 0.2, 11 / 60, 1 / 60])), seed=repeat)
+    return Evidence(side(np.full(5, 0.2)), side(np.array([0.3, 0.3, 0.2, 0.2 - share, share])), seed=repeat)
 
 
 @covers("am_score")
@@ -74,3 +74,9 @@ def test_the_interval_covers_the_mean_of_fresh_draws_where_a_class_is_rare() -> 
 @covers("am_score")
 def test_the_interval_covers_the_mean_of_fresh_draws() -> Case:
     return Case(of_classes(noise=1.0))
+
+
+@covers("am_score")
+def test_the_interval_covers_the_mean_of_fresh_draws_where_some_show_no_image_of_a_class() -> Case:
+    """One image of a class is expected: 1 of 3 draws shows none, and its value is far above the mean."""
+    return Case(lambda repeat: rare(repeat, 1 / 300))

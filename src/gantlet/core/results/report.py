@@ -35,7 +35,7 @@ class ModeCount:
 
     ``variety``: median nearest-neighbour distance among its fakes over that among as many real images of it (None: too
     few images); ``collapsed``: it is significantly lower. ``picture``: its most typical real image, then its fakes.
-    ``draws``: the real and fake images that were tested, one of each group or picture, where rows are dependent; None: all.
+    ``draws``: the independent real and fake images that its own are worth in tests, where rows depend on each other; None: all.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = SCHEMA
@@ -50,7 +50,7 @@ class ModeCount:
 
     @property
     def tested(self) -> tuple[int, int]:
-        """Return how many independent real and fake images were counted."""
+        """Return how many independent real and fake images it is worth in tests."""
         return self.draws or (self.n_real, self.n_fake)
 
 
