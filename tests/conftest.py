@@ -21,6 +21,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Let what gantlet remembers of its own files stay out of the user's home; return the folder."""
+    folder = tmp_path_factory.mktemp("state")
+    os.environ["GANTLET_STATE"] = str(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Return Chromium's path; skips without one unless GANTLET_REQUIRE_BROWSER is set."""

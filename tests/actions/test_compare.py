@@ -179,6 +179,35 @@ def test_equal_generators_say_what_could_have_been_found() -> None:
     assert first.detectable > (first.high - first.low) / 2  # 80% power needs more than the interval's half
 
 
+@pytest.mark.parametrize(("far", "word", "level"), [(4.0, "worst", 0), (0.0, "best", 1)])
+def test_two_coverages_at_an_end_say_that_they_tell_nothing(far: float, word: str, level: int) -> None:
+    """Where every row is covered, or none, no row differs: the variance is Wilson's, and never a difference of 0 is 'found'."""
+    rng = np.random.default_rng(0)
+    real = rng.standard_normal((60, 2)).astype(np.float32)
+    sides = [gantlet.points((real if not far else far * 50 + real) + np.float32(1e-4 * side)) for side in (1, 2)]
+    result = gantlet.compare(*sides, gantlet.points(real), metrics=["coverage"], cache=False)
+    (found,) = result
+    assert (found.a, found.b, found.better) == (level, level, "")
+    own = [
+        gantlet.evaluate(side, gantlet.points(real), metrics=["coverage"], cache=False)["coverage"] for side in sides
+    ]
+    half = math.hypot(*((each.high if word == "worst" else 1 - each.low) for each in own))  # type: ignore[operator]
+    assert half > 0.05
+    assert found.high == pytest.approx(half) and found.low == pytest.approx(-half)
+    assert (
+        f"it is {level} for both, the {word} that it can be, and so does not tell which is better; a difference of"
+        in result.verdict
+    )
+
+
+def test_numbers_without_any_spread_are_not_said_to_find_a_difference_of_0() -> None:
+    entry = by_variance(
+        "x", Estimate("density", 2.0, n_fake=9, lower_is_better=True), Estimate("density", 2.0), 0.0, 0.95, paired=True
+    )
+    result = conclude([entry], {}, ("a", "b", "real"), "pixels", 0.95)
+    assert result.differences[0].detectable is None and result.verdict.endswith("by x, the primary metric (at 95%).")
+
+
 def test_power_is_that_of_a_normal_test() -> None:
     """By hand: a difference of s·a with standard error e is found with Φ(s·a/e − z) + Φ(−s·a/e − z), z at 1 − .05/2/metrics."""
     entry = by_variance(

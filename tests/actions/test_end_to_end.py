@@ -89,6 +89,8 @@ def test_samples_are_written_whole_labelled_and_reproducible(
 def test_one_class_can_be_asked_for(finished: Path, folder: Path) -> None:
     assert main(["sample", str(finished), "--n", "7", "--label", "3", "--out", "threes"]) == 0
     assert [path.name for path in (folder / "threes").iterdir()] == ["3"]
+    assert main(["sample", str(finished), "--n", "1", "--label", "3", "--out", "one"]) == 0
+    assert [str(path.relative_to(folder)) for path in (folder / "one").rglob("*.png")] == ["one/3/0.png"]
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,17 @@
 """A gate compares the end it is asked to; what cannot be told never passes; conditions are refused before any work."""
 
 import dataclasses
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import Any
 
 import jaxtyping
 import numpy as np
 import pytest
 
 import gantlet
-from gantlet.actions.baseline import against
+from gantlet.actions.baseline import against, require_same_settings
 from gantlet.actions.gate import read_conditions, with_metrics
 from gantlet.cli.parse import gathered
 from gantlet.core.config import EvaluateConfig
@@ -179,11 +181,46 @@ def test_worse_than_the_baseline() -> None:
     assert against(baseline, baseline).state == "passed"
     equal = against(baseline, evaluated(again, real))
     assert equal.state == "passed" and "would have been found" in equal.reason
+    neither = [
+        gantlet.evaluate(gantlet.points(side + 90), gantlet.points(real), metrics=["coverage"], cache=False)
+        for side in (near, far)
+    ]
+    nothing = against(*neither)
+    assert nothing.state == "passed" and "of coverage, it is 0 for both, the worst that it can be" in nothing.reason
     worse = against(baseline, evaluated(far + 2, real))
     assert worse.state == "failed" and "frechet_distance" in worse.reason
     assert against(evaluated(far + 2, real), baseline).state == "passed", "better is not worse"
     other = against(baseline, evaluated(again, real + 1))
-    assert other.state == "undefined" and "real images" in other.reason
+    assert other.state == "undefined" and "differ in the real images: " in other.reason
+    assert (
+        "give --real the images that the baseline was measured with" in other.reason and "compare" not in other.reason
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"features": "random-conv", "metrics": ("coverage",)}, "differ in the feature space: random-conv here, coordinates there"),
+        ({"features": "random-conv", "metrics": ("coverage",)}, "; give --features coordinates, or evaluate the baseline's images anew"),
+        ({"features": "coordinates", "level": 0.9, "metrics": ("coverage",)}, "the level of the intervals: 0.9 here, 0.95 there"),
+        ({"features": "coordinates", "level": 0.9, "metrics": ("coverage",)}, "; give --level 0.95, or"),
+        ({"protocol": "fid"}, "differ in the protocol: fid here, none there"),
+        ({"protocol": "fid"}, "; give --features coordinates and --metrics frechet_distance coverage, as the baseline has them, and no --protocol"),
+        ({"protocol": ""}, "differ in the protocol: trusted here, none there"),
+    ],
+)  # fmt: skip
+def test_a_baseline_of_other_settings_is_refused_before_any_work(asked: dict[str, Any], said: str) -> None:
+    values = np.random.default_rng(0).standard_normal((2, 100, 3)).astype(np.float32)
+    baseline = evaluated(*values)
+    with pytest.raises(UsageError, match=re.escape(said)):
+        require_same_settings(baseline, EvaluateConfig(**asked))
+    require_same_settings(
+        baseline, EvaluateConfig(metrics=("coverage",))
+    )  # auto: only the images tell which space it is
+    trusted = dataclasses.replace(baseline, features={"name": "efficientnet-lite0", "protocol": "trusted"})
+    require_same_settings(trusted, EvaluateConfig())
+    with pytest.raises(UsageError, match="leave --features and --metrics out, as the baseline did"):
+        require_same_settings(trusted, EvaluateConfig(metrics=("coverage",)))
 
 
 def test_junit_and_markdown_hold_every_check(tmp_path: Path) -> None:

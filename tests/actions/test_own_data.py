@@ -9,7 +9,6 @@ from PIL import Image
 from gantlet.cli import main
 from gantlet.core.config import TrainConfig
 from gantlet.core.results.report import Report
-from gantlet.core.trust import trust
 from gantlet.data.opening import open_source
 from gantlet.training.runs.generator import load_generator
 
@@ -43,8 +42,7 @@ def test_own_pairs_train_a_to_b(layout: str, folder: Path, capsys: pytest.Captur
     assert TrainConfig.from_toml(Path("run/config.toml")).data == "image-pairs[path=own]"
     shape = load_generator(Path("run")).shape
     assert (shape.inputs, shape.channels) == ((1, 3) if layout == "folders" else (3, 3))  # type: ignore[union-attr]
-    with trust():
-        generated = open_source("run:run[n=12]")
+    generated = open_source("run:run[n=12]")
     assert [Path(name).stem for name in generated.names] == [str(i) for i in range(12)]
     assert main([*PIX2PIX, "--data", "own", "--out", "run", "--resume", "--steps", "3"]) == 0
     words = [
@@ -59,7 +57,7 @@ def test_own_pairs_train_a_to_b(layout: str, folder: Path, capsys: pytest.Captur
         "--n",
         "12",
     ]
-    assert main([*words, "--trust"]) == 0
+    assert main(words) == 0
 
 
 def test_single_images_are_told_how_to_give_pairs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

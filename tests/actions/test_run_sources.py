@@ -32,6 +32,11 @@ def test_lists_of_arrays_are_evaluated_as_runs() -> None:
     floats = [each / 255 for each in IMAGES]
     report = gantlet.evaluate(floats[:2], IMAGES[2], range="unit", **SETTINGS)
     assert isinstance(report, gantlet.RunsReport) and len(report.runs) == 2
+    assert report.notes[0].startswith(
+        "the list fake was read as 2 runs of one method, one set of images each; batches of one set: "
+    )
+    with pytest.raises(UsageError, match="notes must be a list of texts; got 'mine'"):
+        gantlet.evaluate_runs(list(IMAGES[:2]), IMAGES[2], notes="mine", **SETTINGS)
     assert (
         report.estimates[0].estimate.value
         == gantlet.evaluate_runs(list(IMAGES[:2]), IMAGES[2], **SETTINGS).estimates[0].estimate.value
@@ -53,3 +58,11 @@ def test_a_metric_that_raises_is_named(tmp_path: Path, monkeypatch: pytest.Monke
         from gantlet.evaluation.metrics import METRICS
 
         METRICS._entries.pop("raising", None)
+
+
+def test_lists_of_arrays_are_compared_as_methods_and_the_result_says_so(tmp_path: Path) -> None:
+    runs = np.random.default_rng(1).integers(0, 256, (4, 40, 8, 8, 3), dtype=np.uint8)
+    result = gantlet.compare(list(runs[:2]), list(runs[2:]), IMAGES[2], out=tmp_path / "out", **SETTINGS)
+    said = ["the list a was read as 2 runs of one method", "the list b was read as 2 runs of one method"]
+    assert [note.partition(",")[0] for note in result.notes[:2]] == said
+    assert said[1] in (tmp_path / "out" / "methods.html").read_text()

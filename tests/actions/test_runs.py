@@ -9,6 +9,7 @@ import pytest
 import gantlet
 from gantlet.actions.evaluate_runs import _plan
 from gantlet.actions.run_sources import expanded, is_pattern
+from gantlet.actions.winners import would_be_found
 from gantlet.cli import main
 from gantlet.core.errors import DataError, TooFewSamples, UsageError
 from gantlet.core.results.estimate import Estimate
@@ -77,6 +78,23 @@ def test_two_methods_that_are_one_are_not_told_apart() -> None:
     result = gantlet.compare_runs(runs[:3], runs[3:], gantlet.images(images(100, n=80)), CONFIG)
     assert not any(found.better for found in result) and "cannot be told apart" in result.verdict
     assert result["coverage"].detectable > abs(result["coverage"].difference)
+
+
+def test_methods_whose_runs_all_cover_nothing_are_not_said_to_find_a_difference_of_0() -> None:
+    runs = [
+        gantlet.points(np.random.default_rng(run).standard_normal((30, 2)).astype(np.float32) + 99) for run in range(5)
+    ]
+    result = gantlet.compare_runs(
+        runs[:2], runs[2:4], gantlet.points(runs[4].points - 99), metrics=["coverage"], cache=False
+    )
+    assert result["coverage"].detectable is None
+    assert "(0 of A and 0 of B, means over runs): it is 0 for both, the worst that it can be" in result.verdict
+
+
+def test_a_difference_that_no_share_can_have_is_not_said_to_be_findable() -> None:
+    assert would_be_found("coverage in pixels", 1.3).startswith("with so few no difference that it can have")
+    assert would_be_found("coverage", 0.3, " (half)").startswith("a difference of 0.3 (half) would have been found")
+    assert would_be_found("frechet_distance", 1.3).startswith("a difference of 1.3 would")
 
 
 @pytest.mark.parametrize(

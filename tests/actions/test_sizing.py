@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -155,15 +156,19 @@ def test_a_recipes_steps_are_sized_for_other_data_and_no_others(photos: Path, mo
         assert asked == [expected], words
 
 
-def test_a_run_is_evaluated_against_its_own_sides(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_is_evaluated_against_its_own_sides(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([*DCGAN, "--data", "photos", "--out", "run", "--steps", "2"]) == 0
     capsys.readouterr()
     words = ["--features", "pixels", "--metrics", "coverage", "--n", "60", "--no-cache", "--json"]
-    assert main(["evaluate", "run", *words]) == 1
-    assert "--trust, or give --real and --train" in said(capsys), (
-        "a file does not decide what is read outside its folder"
-    )
-    assert main(["evaluate", "run", *words, "--trust"]) == 0
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("GANTLET_STATE", str(photos / "of another user"))
+        assert main(["evaluate", "run", *words]) == 1
+        assert "--trust, or give --real and --train" in said(capsys), (
+            "a file of somebody else's does not decide what is read outside its folder"
+        )
+    assert main(["evaluate", "run", *words]) == 0
     own = json.loads(capsys.readouterr().out)
     sides = [f"random-split[of=photos,held_out=50,split={split}]" for split in ("test", "train")]
     assert main(["evaluate", "run:run", "--real", sides[0], "--train", sides[1], *words]) == 0
@@ -174,14 +179,19 @@ def test_a_run_is_evaluated_against_its_own_sides(photos: Path, capsys: pytest.C
     assert main(["evaluate", "run@final", *words, "--trust"]) == 2
 
 
-def test_only_a_run_knows_its_real_images(photos: Path) -> None:
+def test_only_a_run_knows_its_real_images(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="needs --real"):
         gantlet.evaluate("photos")
     with pytest.raises(UsageError, match="needs --real"):
         gantlet.evaluate(np.zeros((4, 8, 8, 1), np.uint8))
     assert main([*DCGAN, "--data", "photos", "--out", "run", "--steps", "2"]) == 0
-    with pytest.raises(UntrustedError):
-        gantlet.evaluate("run:run", features="pixels")
-    with trust():
-        report = gantlet.evaluate("run:run", features="pixels", metrics="coverage", n=60, cache=False, train="photos")
+    settings: dict[str, Any] = {"features": "pixels", "metrics": "coverage", "n": 60, "cache": False, "train": "photos"}
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("GANTLET_STATE", str(photos / "of another user"))
+        with pytest.raises(UntrustedError):
+            gantlet.evaluate("run:run", features="pixels")
+        with trust():
+            trusted = gantlet.evaluate("run:run", **settings)
+    report = gantlet.evaluate("run:run", **settings)
+    assert report.estimates == trusted.estimates
     assert report.digests["training"] == open_source("photos").digest or report.n_real == 50

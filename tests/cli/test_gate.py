@@ -35,7 +35,7 @@ PIXELS = ["--real", "photos", "--features", "pixels[size=8,channels=1]", "--metr
     [
         (["--fail-if", "coverage < 0.1", "--fail-if", "copies > 0"], 0, "gate met: 2 of 2 checks passed"),
         (["--fail-if", "coverage < 0.1", "--fail-if", "coverage > 0.1"], 3, "gate not met: of 2 checks 1 failed"),
-        (["--fail-if", "gan_test < 0.1"], 4, "gate undefined: of 1 checks 1 undefined"),
+        (["--fail-if", "gan_test < 0.1"], 4, "gate undefined: of 1 check 1 undefined"),
         (["--fail-if", "coverage < x"], 2, "is no number"),
         (["--fail-if-worse"], 2, "--baseline report.json"),
         (["--baseline", "photos"], 2, "add it"),

@@ -9,8 +9,9 @@ import pytest
 
 import gantlet
 from gantlet.core.calls import called
-from gantlet.core.errors import NoSuchItem, UnknownName, UsageError, counted, nearest
+from gantlet.core.errors import NoSuchItem, UnknownName, UsageError, nearest
 from gantlet.core.field_words import meant_by
+from gantlet.core.words import counted
 
 
 @pytest.fixture(autouse=True)

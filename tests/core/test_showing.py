@@ -3,6 +3,7 @@
 import html.parser
 import json
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,16 @@ from gantlet.core.errors import GantletError, UsageError
 from gantlet.core.results.audit import AuditResult, Curve, Planted
 from gantlet.core.results.comparison import Comparison, Difference
 from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.gate import Check, Gate
 from gantlet.core.results.lab import LabResult
+from gantlet.core.results.leaderboard import Leaderboard, Standing
 from gantlet.core.results.report import Report
+from gantlet.core.results.runs import MethodDifference, RunsComparison, RunsEstimate, RunsReport, Split
+from gantlet.core.results.tournament import Contender, Seeds, Tournament
 
 pytest.importorskip("matplotlib").use("Agg")
 
-NAME = "<script>alert(1)</script>\x1b[31m"
+NAME = "<script>alert(1)</script>\x1b[31m$x$"
 REFERENCE = Estimate("coverage", 0.97, 0.95, 0.99, "wilson", n_real=50, n_fake=50)
 ESTIMATES = (
     Estimate(
@@ -58,8 +63,35 @@ AUDIT = AuditResult(
     (Curve("pixels", "coverage", "blur", ((1.0, 4.0), (2.0, 5.0))),), {}, ("coverage detects blur",),
 )  # fmt: skip
 TRANSPORT = gantlet.transport.solve(np.array([[0.0], [1.0]]), np.array([[0.5], [2.0]]))
-RESULTS: list[Any] = [REPORT, COMPARISON, LAB, AUDIT, TRANSPORT]
+OVER_RUNS = RunsEstimate(ESTIMATES[0], (ESTIMATES[0], ESTIMATES[0]), 0.8, 1.0, Split(0.2, 0.1, 0.1))
+RUNS = RunsReport(
+    (NAME, "run-2"),
+    "photos/",
+    "pixels",
+    0.95,
+    (OVER_RUNS,),
+    ("good: no fault",),
+    {"modes": "no classes"},
+    ("a note",),
+    ("careful",),
+)
+METHODS = RunsComparison(
+    (NAME, "a-2"), ("b-1", "b-2"), "photos/", "pixels", 0.95,
+    (MethodDifference("coverage", OVER_RUNS, OVER_RUNS, 0.1, -0.1, 0.3, 0.4, 0.4, "", False, None),), "not told apart", {},
+)  # fmt: skip
+BOARD = Leaderboard(
+    "coverage", "photos/", "pixels", 0.95, (Standing(NAME, "a/", ESTIMATES[0], 1, 2, ("b",)), Standing("b", "b/", ESTIMATES[0], 1, 2, (NAME,))),
+    (), "tied",
+)  # fmt: skip
+TOURNAMENT = Tournament(
+    "frechet_distance", True, NAME, "pixels", 0.95, 4, 100,
+    (Contender("dcgan", (), (), {"batch": 64}, (), Seeds(3.5, 3.0, 4.0, 2), None),), (), ("unclear: dcgan alone ended.",), ("a note",),
+)  # fmt: skip
+GATE = Gate((Check("coverage < 0.5", "passed", "0.9 is not < 0.5"), Check(f"{NAME} < 1", "undefined", "not computed")))
+RESULTS: list[Any] = [REPORT, COMPARISON, LAB, AUDIT, TRANSPORT, RUNS, METHODS, BOARD]
 IDS = [type(result).__name__ for result in RESULTS]
+ALL = pytest.mark.parametrize("result", [*RESULTS, TOURNAMENT, GATE], ids=[*IDS, "Tournament", "Gate"])
+"""Those that have no axes and no table as well."""
 
 
 class Tags(html.parser.HTMLParser):
@@ -78,14 +110,14 @@ class Tags(html.parser.HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.mark.parametrize("result", RESULTS, ids=IDS)
+@ALL
 def test_a_repr_is_one_short_line(result: Any) -> None:
     assert len(repr(result)) < 500
     assert "\n" not in repr(result)
     assert type(result).__name__ in repr(result)
 
 
-@pytest.mark.parametrize("result", RESULTS, ids=IDS)
+@ALL
 def test_a_card_is_whole_small_and_harmless(result: Any) -> None:
     card = result._repr_html_()
     tags = Tags()
@@ -111,7 +143,7 @@ def test_the_reports_card_holds_the_pages_content() -> None:
     assert "&lt;script&gt;" in card
 
 
-@pytest.mark.parametrize("result", RESULTS, ids=IDS)
+@ALL
 def test_plain_values_are_those_of_json(result: Any) -> None:
     values = result.to_dict()
     assert json.loads(json.dumps(values, allow_nan=False)) == values
@@ -124,6 +156,8 @@ def test_tables() -> None:
     assert list(REPORT.to_pandas()["metric"]) == ["coverage", "frechet_distance", "modes"]
     assert math.isnan(REPORT.to_pandas()["value"][2])
     assert COMPARISON.to_pandas()["better"][0] == "A"
+    assert METHODS.to_pandas().loc[0, ["metric", "a", "b", "high"]].tolist() == ["coverage", 0.9, 0.9, 0.3]
+    assert list(RUNS.to_pandas()["run"]) == [NAME, "run-2"] and list(BOARD.to_pandas()["place"]) == ["1–2", "1–2"]
     assert LAB.to_pandas()["share"].iloc[0] == 0.25
     assert AUDIT.to_pandas().shape == (4, 6) and AUDIT.to_pandas()["z"].sum() == 12
     assert TRANSPORT.to_pandas()["cost"][0] == pytest.approx(0.625)
@@ -155,6 +189,28 @@ def test_a_single_number_has_a_card() -> None:
     for words in ("coverage", "0.9 [0.85, 0.94]", "wilson, 95%", "100 real, 100 generated", "0.97 [0.95, 0.99]"):
         assert words in card
     assert "no classes" in ESTIMATES[2]._repr_html_()
+
+
+def test_cards_of_many_say_what_their_pages_say() -> None:
+    for result, words in (
+        (
+            RUNS,
+            (
+                "2 runs of one method",
+                "✓</b> no fault",
+                "0.85 … 0.94",
+                "0.8 … 1",
+                "modes: no classes",
+                "Warning: careful",
+            ),
+        ),
+        (METHODS, ("2 runs", "not told apart", "-0.1 … 0.3", "coverage")),
+        (BOARD, ("2 sets against", "1–2", "tied", "cannot be told apart from")),
+        (TOURNAMENT, ("1 method, 4 settings each", "3.5 [3, 4]", "batch 64", "a note")),
+        (GATE, ("gate undefined: of 2 checks 1 undefined", "✓</b> coverage &lt; 0.5: 0.9 is not", "?</b> ")),
+    ):
+        card = result._repr_html_()
+        assert not [word for word in words if word not in re.sub(r" (style|title)=\"[^\"]*\"", "", card)], card
 
 
 def test_the_reports_plot_places_numbers_and_names() -> None:

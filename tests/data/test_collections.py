@@ -97,7 +97,7 @@ def test_what_is_left_out_is_said(classes: Path) -> None:
     for name in ("readme.txt", ".hidden.png", "cat/Thumbs.db"):
         (classes / name).write_text("text")
     notes = " ".join(open_source(str(classes)).notes)
-    assert "ignored 1 files without an image suffix: readme.txt" in notes
+    assert "ignored 1 file without an image suffix: readme.txt" in notes
     assert "ignored 2 hidden or system files" in notes
 
 
@@ -107,7 +107,7 @@ def test_empty_text_and_single_image_folders_say_so(tmp_path: Path) -> None:
         open_source(str(tmp_path / "empty"))
     (tmp_path / "text").mkdir()
     (tmp_path / "text/a.txt").write_text("hello")
-    with pytest.raises(DataError, match=r"1 files \(a.txt\)"):
+    with pytest.raises(DataError, match=r"1 file \(a.txt\)"):
         open_source(str(tmp_path / "text"))
     picture(tmp_path / "one/a.png")
     with pytest.raises(TooFewSamples, match="1 image; expected at least two"):

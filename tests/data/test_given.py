@@ -11,6 +11,7 @@ from PIL import Image
 import gantlet
 from gantlet.core.errors import DataError, GantletError, UsageError
 from gantlet.core.limits import limit
+from gantlet.data.drawn import latent_shape
 from gantlet.data.given import as_source
 
 BYTES = np.random.default_rng(0).integers(0, 256, (40, 6, 6, 3), dtype=np.uint8)
@@ -117,6 +118,55 @@ def test_a_module_is_drawn_from_in_evaluation_mode_and_left_as_it_was() -> None:
     assert module.training and len(source) == 70
     with pytest.raises(UsageError, match="give the dimension of its z"):
         gantlet.images(module, n=70, range="symmetric")
+
+
+def test_a_latent_that_does_not_fit_is_named_with_the_one_that_does() -> None:
+    linear = torch.nn.Sequential(torch.nn.Linear(128, 64), torch.nn.Tanh(), torch.nn.Unflatten(1, (1, 8, 8)))
+    dcgan = torch.nn.Sequential(torch.nn.ConvTranspose2d(100, 1, 8), torch.nn.Tanh())
+    for module, latent, said in (
+        (
+            linear,
+            100,
+            "z has the shape 100, but the first layer of Sequential, Linear, takes 128 numbers: give latent=128",
+        ),
+        (linear, (1, 100), "z has the shape (1, 100), but .* give latent=128"),
+        (dcgan, 100, "takes 100 channels: give latent=(100, 1, 1)"),
+    ):
+        with pytest.raises(UsageError, match=said.replace("(", r"\(").replace(")", r"\)")):
+            gantlet.images(module, n=8, latent=latent, range="symmetric")
+    assert len(gantlet.images(linear, n=8, latent=(128,), range="symmetric")) == 8
+    assert len(gantlet.images(dcgan, n=8, latent=[100, 1, 1], range="symmetric")) == 8
+    with pytest.raises(DataError, match="raised RuntimeError"):  # what fails further on is the module's own
+        gantlet.images(
+            torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Unflatten(1, (2, 2))), n=8, latent=4, range="symmetric"
+        )
+
+
+@pytest.mark.parametrize("latent", [-1, 1.5, "128", True, (), (4, 0), [[4]], None])
+def test_a_latent_that_is_no_dimension_is_refused_in_words(latent: Any) -> None:
+    with pytest.raises(UsageError, match=r"latent must be the dimension of z|expected latent ≥ 1"):
+        latent_shape("fake", latent)
+    assert [latent_shape("fake", given) for given in (0, 128, np.int64(4), (128, 1, 1))] == [
+        (),
+        (128,),
+        (4,),
+        (128, 1, 1),
+    ]
+
+
+def test_a_latent_beside_images_that_are_not_drawn_from_one_is_refused() -> None:
+    for given in (BYTES, list(BYTES), iter([BYTES])):
+        with pytest.raises(UsageError, match="latent is for a torch module or a function of z"):
+            gantlet.images(given, latent=4)
+    with pytest.raises(UsageError, match="fake is 'digits': leave latent out"):
+        gantlet.evaluate("digits", BYTES, latent=4)
+
+    class Sampler:
+        def sample(self, n: int, *, seed: int) -> np.ndarray:
+            return np.zeros((n, 8, 8, 3), np.uint8)
+
+    with pytest.raises(UsageError, match="Sampler is drawn from by its own sample"):
+        gantlet.images(Sampler(), n=8, latent=4)
 
 
 def test_an_iterable_without_end_is_stopped() -> None:

@@ -88,7 +88,7 @@ def test_one_colour_input_makes_all_of_them_colour(folders: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "words"), [("A", "1 targets have no input, e.g. 3"), ("B", "1 inputs have no target, e.g. 3")]
+    ("side", "words"), [("A", "1 target has no input, e.g. 3"), ("B", "1 input has no target, e.g. 3")]
 )
 def test_an_image_without_its_other_one(side: str, words: str, folders: Path) -> None:
     next((folders / side).glob("3.*")).unlink()

@@ -49,7 +49,7 @@ def test_heic_is_loud_however_few(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("no_heif")
 def test_heic_alone_and_under_another_suffix(tmp_path: Path) -> None:
     (tmp_path / "a.heic").write_bytes(HEIC)
-    with pytest.raises(DataError, match=r"no images.*1 of 1 files is HEIC and was ignored: install pillow-heif"):
+    with pytest.raises(DataError, match=r"no images.*1 of 1 file is HEIC and was ignored: install pillow-heif"):
         open_source(str(tmp_path))
     source = folder(tmp_path, "photo.jpg")
     with pytest.raises(Undecodable, match=r"it is HEIC: install pillow-heif"):

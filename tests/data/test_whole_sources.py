@@ -62,7 +62,7 @@ def test_bad_files_are_named_or_left_out_and_said(tmp_path: Path) -> None:
         read_whole(open_images(where))
     found = read_whole(open_images(where), on_bad="skip")
     assert found.images.rows.tolist() == [0, 1, 3, 4]
-    assert "1 of 5 files could not be decoded and were left out: 002.png" in found.said[0]
+    assert "1 of 5 files could not be decoded and was left out: 002.png" in found.said[0]
 
 
 def test_crop_pad_and_stretch_by_hand() -> None:

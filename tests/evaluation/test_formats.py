@@ -91,4 +91,4 @@ def test_a_comparison_says_the_same_of_each_side(tmp_path: Path) -> None:
     result = gantlet.compare(str(a), str(b), str(real), CONFIG)
     assert "real images are JPEG files, those of B PNG: compression alone changes every number" in result.warnings
     assert not any("of A" in warning and "compression" in warning for warning in result.warnings)
-    assert "B: ignored 1 files without an image suffix: notes.txt" in result.notes
+    assert "B: ignored 1 file without an image suffix: notes.txt" in result.notes

@@ -11,7 +11,7 @@ from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.groups import draws_of, group_numbers
 from gantlet.evaluation.mode_sentences import of_modes
-from gantlet.evaluation.modes import assign, counted
+from gantlet.evaluation.modes import assign, count_modes
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 
 
@@ -56,7 +56,7 @@ def accused(real: FeatureBank, fake: FeatureBank) -> int:
     evidence = Evidence(real, fake)
     modes = assign(evidence)
     assert modes is not None
-    found = counted(evidence, modes)
+    found = count_modes(evidence, modes)
     lines = of_modes(found)
     return sum(not line.startswith(("good", "unclear")) for line in lines)
 
@@ -76,7 +76,7 @@ def test_a_kind_that_no_clip_shows_is_found_missing() -> None:
     rng = np.random.default_rng(0)
     real, fake = (clips(rng, 1200, 2, known=True) for _ in range(2))
     first = np.flatnonzero(fake.features[:, 0] < -0.7)
-    modes = counted(Evidence(real, fake.take(first)), assigned := assign(Evidence(real, fake.take(first))))
+    modes = count_modes(Evidence(real, fake.take(first)), assigned := assign(Evidence(real, fake.take(first))))
     missing = {mode.name for mode in modes if mode.verdict == "missing"}
     medians = real.features[assigned.medoids][:, 0]
     assert len(missing) >= 2

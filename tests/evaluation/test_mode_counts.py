@@ -14,7 +14,7 @@ from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.holm import holm, holm_adjusted
 from gantlet.evaluation.mode_counts import Assigned, medoids, mode_counts
 from gantlet.evaluation.mode_sentences import needed, of_classes, of_modes
-from gantlet.evaluation.modes import assign, counted
+from gantlet.evaluation.modes import assign, count_modes
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.verdict import verdict
 
@@ -94,7 +94,7 @@ def test_what_may_be_chance_is_neither_missing_nor_all_there(tmp_path: Path) -> 
     assert not any("is missing" in line or "modes are there" in line for line in report.verdict)
     assert not any(
         "of 20 modes" in line for line in report.verdict
-    )  # classes are counted by labels, and no modes beside them
+    )  # classes are count_modes by labels, and no modes beside them
 
 
 def test_all_modes_are_there_where_each_has_a_fake() -> None:
@@ -164,14 +164,14 @@ def test_what_is_there_is_not_too_frequent_because_something_is_missing() -> Non
 
 @pytest.mark.parametrize("held_out", [True, False])
 def test_clusters_of_heavy_tailed_features_accuse_no_honest_images(held_out: bool) -> None:
-    """Clusters fitted to the real images that are counted hold their outliers: 5 of 12 were accused at d = 64."""
+    """Clusters fitted to the real images that are count_modes hold their outliers: 5 of 12 were accused at d = 64."""
     accused = 0
     for seed in range(25):
         real, fake, test = np.exp(np.random.default_rng(seed).standard_normal((3, 200, 32))).astype(np.float32)
         evidence = Evidence(FeatureBank(real), FeatureBank(fake), test=FeatureBank(test) if held_out else None)
         modes = assign(evidence)
         assert modes is not None and modes.fresh.sum() == (200 if held_out else 100)
-        lines = of_modes(counted(evidence, modes))
+        lines = of_modes(count_modes(evidence, modes))
         accused += any(not line.startswith(("good", "unclear")) for line in lines)
     assert accused <= 3  # 4 or more of 25 at 3 % (three kinds of line): .006
 

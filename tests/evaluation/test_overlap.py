@@ -172,7 +172,7 @@ def test_a_few_shared_images_leave_the_held_out_ones_in_their_place(tmp_path: Pa
     fake = saved(tmp_path / "fake.npz", images(1, 199), held_out[:1])
     chosen = config(held_out=saved(tmp_path / "held.npz", held_out))
     report = gantlet.evaluate(fake, saved(tmp_path / "real.npz", images(0)), chosen)
-    assert "1 of 200 generated images are also among the held-out ones" in report.warnings
+    assert "1 of 200 generated images is also among the held-out ones" in report.warnings
     assert any("of held-out real images" in line for line in report.verdict if "suspiciously close" in line)
 
 

@@ -197,7 +197,7 @@ def test_images_of_one_colour_are_no_copies_and_no_overlap(
     given = {} if held_out is None else {"held_out": paths["h"]}
     report = gantlet.evaluate(paths["f"], paths["r"], config(**given))
     assert (
-        f"good: {fakes} of 95 generated images are blank (of one colour), as real images are: that is no copying."
+        f"good: {fakes} of 95 generated images {'is' if fakes == 1 else 'are'} blank (of one colour), as real images are: that is no copying."
         in report.verdict
     )
     assert report.exact_copies[0].copied == 0 and not any("also among" in line for line in report.warnings)
@@ -210,7 +210,8 @@ def test_a_copy_beside_blank_images_is_one(tmp_path: Path) -> None:
     fakes[100] = real[100]
     report = gantlet.evaluate(saved(tmp_path / "f.npz", fakes), saved(tmp_path / "r.npz", real), config())
     assert any(
-        line.startswith("copied: 1 of 300 generated images are exact copies of real images") for line in report.verdict
+        line.startswith("copied: 1 of 300 generated images is an exact copy of a real image (")
+        for line in report.verdict
     )
     assert report.exact_copies[0].pairs[0] == ("f.npz#100", "r.npz#100")
 

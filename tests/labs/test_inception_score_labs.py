@@ -64,7 +64,7 @@ def test_intra_class_verdicts(tmp_path: Path, score: float, distance: float, ver
 def test_rows_of_classes() -> None:
     assert repeated(np.array([7, 3]), 5).tolist() == [7, 3, 7, 3, 7]
     assert [g.tolist() for g in by_class(np.array([1, 0, 1]), 1, "x")] == [[1], [0, 2]]
-    with pytest.raises(TooFewSamples, match="a class of 1 images"):
+    with pytest.raises(TooFewSamples, match="a class of 1 image;"):
         by_class(np.array([1, 0, 1]), 2, "x")
     assert short("mnist[root=/far/away,split=test]") == "mnist[split=test]" and short("/far/a.zip") == "a.zip"
 

@@ -1,6 +1,8 @@
 """No cell is cut at any width: columns go in the order of their worth, and the first one is wrapped."""
 
 import io
+import subprocess
+import sys
 
 import pytest
 from rich.console import Console
@@ -46,3 +48,11 @@ def test_what_is_left_out_is_said_and_the_least_worth_goes_first() -> None:
     assert "not shown at this width: by\n" in printed(66)
     assert "not shown at this width: by, real" in printed(54)
     assert "permutation" in printed(120)
+
+
+def test_checked_signatures_of_what_prints_itself_warn_of_nothing() -> None:
+    # beartype, which a notebook may switch on for all packages, warns of hints that rich writes the old way
+    loads = "import gantlet.reports.tables, gantlet.reports.audit"
+    code = f"from jaxtyping import install_import_hook\nwith install_import_hook('gantlet', 'beartype.beartype'):\n    {loads}"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert "beartype" not in done.stderr and done.returncode == 0, done.stderr[-500:]

@@ -192,7 +192,11 @@ def test_what_is_typed_is_the_users_own(places: Path, capsys: pytest.CaptureFixt
     """Also where it is what the file says."""
     words = ["train", "dcgan", "--data", "real", "--batch", "8", "--steps", "1", "--no-evaluate", "--out", "run"]
     assert main([*words, "--penalties", "r1[gamma=1]"]) == 0
-    replay = ["train", "run/config.toml", "--out", "again"]
+    Path("theirs").mkdir()
+    Path("theirs/config.toml").write_text(
+        Path("run/config.toml").read_text() + "\n"
+    )  # one byte that is not the user's own training's
+    replay = ["train", "theirs/config.toml", "--out", "again"]
     assert main(replay) == 1
     assert "give your own value" in one_line(capsys)
     assert main([*replay, "--data", "real"]) == 0

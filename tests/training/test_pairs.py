@@ -133,17 +133,22 @@ def test_train_sample_evaluate(tmp_path: Path) -> None:
         open_source(f"run:{out}[n=4,label=1]")
 
 
-def test_pairs_without_a_held_out_split_say_so_and_are_sampled_without_a_moving_average(tmp_path: Path) -> None:
+def test_pairs_without_a_held_out_split_say_so_and_are_sampled_without_a_moving_average(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), np.uint8)
     np.savez(tmp_path / "own.npz", x=pixels)
     data, said = f"paired[of={tmp_path / 'own.npz'}]", list[str]()
     changes = {"steps": 2, "evaluate_every": 0, "techniques": ("pixel-loss",), "features": "pixels"}
     train(config(tmp_path / "run", data=data, **changes), say=said.append)
     assert any("no held-out split" in text and "training inputs" in text for text in said)
-    with pytest.raises(UntrustedError, match="outside its folder"):
-        sample(tmp_path / "run", tmp_path / "s.npz", 3)
-    with trust():
-        sample(tmp_path / "run", tmp_path / "s.npz", 3)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("GANTLET_STATE", str(tmp_path / "of another user"))
+        with pytest.raises(UntrustedError, match="outside its folder"):
+            sample(tmp_path / "run", tmp_path / "s.npz", 3)
+        with trust():
+            sample(tmp_path / "run", tmp_path / "trusted.npz", 3)
+    sample(tmp_path / "run", tmp_path / "s.npz", 3)
     with np.load(tmp_path / "s.npz") as arrays, pytest.raises(CheckpointError, match="--which generator"):
         assert arrays["x"].shape == (3, 8, 8, 1)
         sample(tmp_path / "run", tmp_path / "t.npz", 3, which="ema")

@@ -164,4 +164,4 @@ def test_bad_input() -> None:
     with pytest.raises(ShapeError, match="2 and 3 dimensions"):
         solve(Box.unit(4), np.random.default_rng(0).uniform(size=(6, 4)), method=METHOD)
     stopped = solve(Box.unit(2), y**3, method="semidiscrete-newton[steps=1]")
-    assert not stopped.converged and "after 1 steps" in stopped.reason
+    assert not stopped.converged and "after 1 step" in stopped.reason

@@ -147,7 +147,7 @@ def test_what_the_page_does_not_know_is_named() -> None:
     cases = {
         "the operator LSTM": graph(node("Tanh", ["z"], ["a"]), node("LSTM", ["a"], ["y"])),
         "the operator Tanh": graph(node("Tanh", ["z"], ["y"], domain="elsewhere")),
-        "the operator Conv with 1 axes": graph(node("Conv", ["z", "w"], ["y"]), weights=(kernel,)),
+        "the operator Conv with 1 axis": graph(node("Conv", ["z", "w"], ["y"]), weights=(kernel,)),
         "the operator Conv with auto_pad = SAME_UPPER": graph(node("Conv", ["z", "x"], ["y"], auto_pad="SAME_UPPER")),
         "the operator Resize with coordinate_transformation_mode = half_pixel": graph(
             node("Resize", ["z", "", "s"], ["y"])

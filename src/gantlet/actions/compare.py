@@ -9,8 +9,8 @@ import numpy as np
 from gantlet.actions.compare_page import write_comparison
 from gantlet.actions.compare_runs import compare_runs
 from gantlet.actions.places import require_places
-from gantlet.actions.run_sources import Runs, equal_numbers, runs_in
-from gantlet.actions.settings import EvaluateSettings
+from gantlet.actions.run_sources import Runs, equal_numbers, read_as_runs, runs_in
+from gantlet.actions.settings import EvaluateSettings, Keywords
 from gantlet.actions.winners import by_variance, conclude, unequal, unpaired
 from gantlet.core.calls import called
 from gantlet.core.config import EvaluateConfig
@@ -23,6 +23,7 @@ from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.runs import RunsComparison
 from gantlet.core.specs import parse_spec
 from gantlet.core.toml_config import updated
+from gantlet.core.words import counted
 from gantlet.data.drawn import Latent
 from gantlet.data.given import text_of
 from gantlet.evaluation.assemble import said_of_unseen, warnings_of
@@ -56,29 +57,11 @@ LEAST = 5
 
 @overload
 def compare(
-    a: Runs,
-    b: Runs,
-    real: Any,
-    config: EvaluateConfig | None = None,
-    *,
-    range: str = "",
-    latent: Latent = 0,
-    out: Path | str | None = None,
-    progress: Progress = nothing,
-    **settings: Unpack[EvaluateSettings],
+    a: Runs, b: Runs, real: Any, config: EvaluateConfig | None = None, **keywords: Unpack[Keywords]
 ) -> RunsComparison: ...
 @overload
 def compare(
-    a: Any,
-    b: Any,
-    real: Any,
-    config: EvaluateConfig | None = None,
-    *,
-    range: str = "",
-    latent: Latent = 0,
-    out: Path | str | None = None,
-    progress: Progress = nothing,
-    **settings: Unpack[EvaluateSettings],
+    a: Any, b: Any, real: Any, config: EvaluateConfig | None = None, **keywords: Unpack[Keywords]
 ) -> Comparison: ...
 @called
 def compare(
@@ -106,10 +89,9 @@ def compare(
     """
     methods = [runs_in(name, side, "compare_runs") for name, side in (("a", a), ("b", b))]
     if any(methods):
-        sides_of_runs = methods[0] or a, methods[1] or b
-        return compare_runs(
-            *sides_of_runs, real, config, range=range, latent=latent, out=out, progress=progress, **settings
-        )
+        said_of_lists = [note for name, runs in zip("ab", methods, strict=True) for note in read_as_runs(name, runs)]
+        keywords: dict[str, Any] = {"range": range, "latent": latent, "out": out, "progress": progress, **settings}
+        return compare_runs(methods[0] or a, methods[1] or b, real, config, notes=said_of_lists, **keywords)
     plain, given = take_given(settings, range)
     config = fixed(updated(EvaluateConfig, config, plain, "gantlet.compare"))
     metric_names(config)
@@ -215,7 +197,9 @@ def _compare_in(
         elif (difference := difference_of(evidences, first, second, paired_fakes, space.config.level)) is None:
             left_out[title] = "it has no interval"
         elif difference.low == difference.high and difference.difference:
-            left_out[title] = f"with {min(first.n_fake or 0, second.n_fake or 0):,} images its spread cannot be told"
+            left_out[title] = (
+                f"with {counted(min(first.n_fake or 0, second.n_fake or 0), 'image')} its spread cannot be told"
+            )
         else:
             differences.append(dataclasses.replace(difference, metric=title))
 
@@ -240,4 +224,6 @@ def difference_of(
     further = [float(e.details.get("further_variance", 0.0)) for e in (a, b)]
     near_null = [interval_variance(e) or 0.0 for e in (a, b) if e.interval == "permutation"]
     variance = difference_variance(influences[0], influences[1], paired_fakes) + sum(near_null) + sum(further)
+    if variance == 0:  # no row differs from another, as where nothing is covered: the intervals know better
+        return unpaired(a.metric, a, b)
     return by_variance(a.metric, a, b, variance, level, paired=True)

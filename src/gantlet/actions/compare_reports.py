@@ -76,14 +76,18 @@ def require_comparable(reports: tuple[Report, Report], names: tuple[str, str]) -
     for name, report in zip(names, reports, strict=True):
         if not report.digests:
             raise DataError(f"{name} does not say which images it evaluated; evaluate them again with this version")
-    difference = differing(*(_comparable_fields(report) for report in reports)) or differing(*_versions(*reports))
-    if difference:
+    if difference := first_difference(reports):
         raise DataError(
             f"{names[0]} has {difference[0]} = {difference[1]!r}, {names[1]} {difference[2]!r}; reports are comparable only where everything that determines "
             "their numbers agrees: compare the images themselves with --real"
         )
     if reports[0].digests.get("fake") == reports[1].digests.get("fake"):
         raise UsageError(f"{names[0]} and {names[1]} evaluate the same images; there is nothing to compare")
+
+
+def first_difference(reports: tuple[Report, Report]) -> tuple[str, Any, Any] | None:
+    """Return the first field that determines numbers in which two reports differ, with both values; None where they agree."""
+    return differing(*(_comparable_fields(report) for report in reports)) or differing(*_versions(*reports))
 
 
 def report_path(path: str | Path) -> str:

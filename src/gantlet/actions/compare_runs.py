@@ -11,8 +11,8 @@ from gantlet.actions.places import require_places
 from gantlet.actions.run_sources import equally_many, expanded, of_method, open_runs
 from gantlet.actions.runs_page import write_methods
 from gantlet.actions.settings import EvaluateSettings
-from gantlet.actions.winners import correct_p_values
-from gantlet.core.calls import called
+from gantlet.actions.winners import at_an_end, correct_p_values, none_differ, would_be_found
+from gantlet.core.calls import called, texts
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.files import as_path
@@ -20,6 +20,7 @@ from gantlet.core.output import METHODS
 from gantlet.core.processes import processes
 from gantlet.core.results.runs import MethodDifference, RunsComparison, RunsEstimate
 from gantlet.core.toml_config import updated
+from gantlet.core.words import counted
 from gantlet.data.drawn import Latent
 from gantlet.data.given import text_of
 from gantlet.data.kinds import Source
@@ -45,6 +46,7 @@ def compare_runs(
     range: str = "",
     latent: Latent = 0,
     out: Path | str | None = None,
+    notes: Sequence[str] = (),
     progress: Progress = nothing,
     **settings: Unpack[EvaluateSettings],
 ) -> RunsComparison:
@@ -55,23 +57,24 @@ def compare_runs(
     The shared real images' error cancels to first order; what remains of it, known by the influence at every real image, is added.
 
     Args: a, b: as runs of `evaluate_runs`, at least two each; real, config, range, latent, progress and the keywords: as there; out: a folder for
-    methods.html and methods.json.
+    methods.html and methods.json; notes: sentences of yours that the result repeats among its own.
     Raises: as `evaluate_runs`; UsageError where a run is on both sides.
     """
     plain, given = take_given(settings, range)
     config = fixed(updated(EvaluateConfig, config, plain, "gantlet.compare_runs"))
     metric_names(config)
+    own = tuple(texts("gantlet.compare_runs: notes", notes))
     sides = [expanded(of_method(name, side)) for name, side in (("a", a), ("b", b))]
     place = None if out is None else as_path(out, "out")
     require_places(place, [*sides[0], *sides[1], real], config, METHODS)
     target = open_given("real", text_of(real), range)
     n = default_n(config, target, given)
-    opened, notes = _opened(sides, config, n, range, latent)
+    opened, said = _opened(sides, config, n, range, latent)
     for source in (*opened[0], *opened[1]):
         require_same_kind(target, source)
     spaces = prepare(target, config, progress, generated_shape(opened[0][0]), given)
     measured = [measure_runs(spaces, sources) for sources in opened]
-    result = _result(measured, spaces, notes)
+    result = _result(measured, spaces, (*own, *said))
     if place is not None:
         processes().first(lambda: write_methods(place, result))
     return result
@@ -152,7 +155,7 @@ def verdict(found: Sequence[MethodDifference], runs: tuple[int, ...], level: flo
     if not found:
         return "A and B were not compared: no metric could be."
     first, others = found[0], found[1:]
-    at = f"at {level:.0%}, {runs[0]} runs of A and {runs[1]} of B, corrected for {len(found)} {'metric' if len(found) == 1 else 'metrics'}"
+    at = f"at {level:.0%}, {counted(runs[0], 'run')} of A and {runs[1]} of B, corrected for {counted(len(found), 'metric')}"
     means = f"{first.a.estimate.value:.4g} of A and {first.b.estimate.value:.4g} of B, means over runs"
     if first.better:
         lead = (
@@ -160,24 +163,22 @@ def verdict(found: Sequence[MethodDifference], runs: tuple[int, ...], level: flo
         )
     else:
         mean = first.a.estimate.value or 0.0
+        detectable = first.detectable
         share = (
-            f" ({first.detectable / mean:.0%} of A's)" if 0 < first.detectable < 2 * mean and first.aim is None else ""
+            f" ({detectable / mean:.0%} of A's)" if detectable and detectable < 2 * mean and first.aim is None else ""
         )
         more = (
-            f"; {first.runs_for_this:,} runs each would show a difference as large as the one seen"
+            f"; {counted(first.runs_for_this, 'run')} each would show a difference as large as the one seen"
             if first.runs_for_this and first.runs_for_this > max(runs)
             else ""
         )
-        lead = (
-            f"The methods cannot be told apart by {first.metric}, the primary metric ({means}): a difference of {first.detectable:.3g}{share} "
-            f"would have been found in 8 of 10 cases{more}."
+        power = (
+            "no run differs from another"
+            if detectable is None
+            else would_be_found(first.metric, detectable, share) + more
         )
+        end = at_an_end(first.metric, first.a.estimate.value or 0.0, first.b.estimate.value or 0.0, first.aim)
+        lead = f"The methods cannot be told apart by {first.metric}, the primary metric ({means}): {end or power}."
     wins = [f"{each.better} by {each.metric}" for each in others if each.better]
-    beside = (
-        f" Beside it: {', '.join(wins)}."
-        if wins
-        else (
-            f" None of {len(others)} further {'metric' if len(others) == 1 else 'metrics'} differs." if others else ""
-        )
-    )
+    beside = f" Beside it: {', '.join(wins)}." if wins else f" {none_differ(others)}" if others else ""
     return f"{lead}{beside} ({at})"

@@ -13,8 +13,10 @@ from gantlet.core.files import cache_folder
 from gantlet.core.interfaces.extractors import TakesPoints
 from gantlet.core.interfaces.metadata import ExtractorMetadata
 from gantlet.core.locks import leftovers
+from gantlet.core.own_files import remembered, state_folder
 from gantlet.core.registry import Entry
 from gantlet.core.version import __version__
+from gantlet.core.words import counted
 from gantlet.data.download import offline
 from gantlet.evaluation.features import EXTRACTORS
 
@@ -32,7 +34,14 @@ PACKAGES = (
 
 def examine() -> dict[str, dict[str, Any]]:
     """Return sections of name → value; weights are really read, and nothing is downloaded."""
-    return {"versions": _versions(), "devices": _devices(), "cache": _cache(), "extractors": _extractors()}
+    own = {"folder": str(state_folder()), "remembered": remembered()}
+    return {
+        "versions": _versions(),
+        "devices": _devices(),
+        "cache": _cache(),
+        "own runs": own,
+        "extractors": _extractors(),
+    }
 
 
 def _versions() -> dict[str, str]:
@@ -50,7 +59,7 @@ def _devices() -> dict[str, str]:
     import torch
 
     devices = {
-        "cpu": f"{os.cpu_count()} cores, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"
+        "cpu": f"{counted(os.cpu_count(), 'core')}, {counted(torch.get_num_threads(), 'thread')}, {torch.backends.cpu.get_cpu_capability()}"
     }
     for index in range(torch.cuda.device_count()):
         devices[f"cuda:{index}"] = torch.cuda.get_device_name(index)

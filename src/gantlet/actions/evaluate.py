@@ -8,8 +8,8 @@ from typing import Any, Unpack, overload
 from gantlet.actions.evaluate_runs import evaluate_runs
 from gantlet.actions.own_sides import as_generator, own_sides
 from gantlet.actions.places import require_places
-from gantlet.actions.run_sources import Runs, runs_in
-from gantlet.actions.settings import EvaluateSettings
+from gantlet.actions.run_sources import Runs, read_as_runs, runs_in
+from gantlet.actions.settings import EvaluateKeywords, EvaluateSettings
 from gantlet.core.calls import called
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UsageError
@@ -41,29 +41,11 @@ from gantlet.evaluation.sides import Progress, nothing
 
 @overload
 def evaluate(
-    fake: Runs,
-    real: Any = None,
-    config: EvaluateConfig | None = None,
-    *,
-    range: str = "",
-    latent: Latent = 0,
-    until: str = "",
-    out: Path | str | None = None,
-    progress: Progress = nothing,
-    **settings: Unpack[EvaluateSettings],
+    fake: Runs, real: Any = None, config: EvaluateConfig | None = None, **keywords: Unpack[EvaluateKeywords]
 ) -> RunsReport: ...
 @overload
 def evaluate(
-    fake: Any,
-    real: Any = None,
-    config: EvaluateConfig | None = None,
-    *,
-    range: str = "",
-    latent: Latent = 0,
-    until: str = "",
-    out: Path | str | None = None,
-    progress: Progress = nothing,
-    **settings: Unpack[EvaluateSettings],
+    fake: Any, real: Any = None, config: EvaluateConfig | None = None, **keywords: Unpack[EvaluateKeywords]
 ) -> Report: ...
 @called
 def evaluate(
@@ -103,7 +85,8 @@ def evaluate(
     if runs := runs_in("fake", fake, "evaluate_runs"):
         if until:
             raise UsageError("until draws from one generator; give the runs one after the other")
-        return evaluate_runs(runs, real, config, range=range, latent=latent, out=out, progress=progress, **settings)
+        keywords: dict[str, Any] = {"range": range, "latent": latent, "out": out, "progress": progress, **settings}
+        return evaluate_runs(runs, real, config, notes=read_as_runs("fake", runs), **keywords)
     plain, given = take_given(settings, range)
     config = fixed(updated(EvaluateConfig, config, plain, "gantlet.evaluate"))
     metric_names(config)

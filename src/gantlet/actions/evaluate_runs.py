@@ -12,14 +12,16 @@ from gantlet.actions.places import require_places
 from gantlet.actions.run_sources import MIXED, equally_many, expanded, of_method, open_runs
 from gantlet.actions.runs_page import run_folders, write_runs
 from gantlet.actions.settings import EvaluateSettings
-from gantlet.core.calls import called
+from gantlet.core.calls import called, texts
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.files import as_path
 from gantlet.core.output import RUNS
 from gantlet.core.processes import processes
+from gantlet.core.results.estimate import is_share
 from gantlet.core.results.report import Report
 from gantlet.core.results.runs import RunsEstimate, RunsReport
 from gantlet.core.toml_config import updated
+from gantlet.core.words import counted
 from gantlet.data.drawn import Latent
 from gantlet.data.given import text_of
 from gantlet.data.kinds import Source
@@ -48,6 +50,7 @@ def evaluate_runs(
     range: str = "",
     latent: Latent = 0,
     out: Path | str | None = None,
+    notes: Sequence[str] = (),
     progress: Progress = nothing,
     **settings: Unpack[EvaluateSettings],
 ) -> RunsReport:
@@ -62,13 +65,14 @@ def evaluate_runs(
     Args: runs: a pattern (``runs/a-*``), or a list of sources of images, one per run, each as `evaluate` takes it (paths, arrays, tensors,
     generators …); range, latent: as there; real: as there, None:
     what the first run was trained on; config, progress and the keywords: as there; each generator is drawn with another seed. out: a
-    folder for runs.html, runs.json and the report of every run.
+    folder for runs.html, runs.json and the report of every run; notes: sentences of yours that the result repeats among its own.
     Raises: UsageError for fewer than two runs and for one that is given twice; DataError where they were trained on other data or at
     another resolution (what else differs is a note); the errors of `evaluate`.
     """
     plain, given = take_given(settings, range)
     config = fixed(updated(EvaluateConfig, config, plain, "gantlet.evaluate_runs"))
     metric_names(config)
+    said = tuple(texts("gantlet.evaluate_runs: notes", notes))
     words = expanded(of_method("runs", runs))
     real = text_of(real)
     if real is None or (isinstance(real, str) and not real):
@@ -77,13 +81,15 @@ def evaluate_runs(
     place = None if out is None else as_path(out, "out")
     require_places(place, [*words, real], config, RUNS)
     target = open_given("real", real, range)
-    opened, notes = open_runs(words, config, default_n(config, target, given), range=range, latent=latent)
+    opened, differing = open_runs(words, config, default_n(config, target, given), range=range, latent=latent)
     sources, cut_notes = equally_many(opened, config.seed)
     for source in sources:
         require_same_kind(target, source)
     spaces = prepare(target, config, progress, generated_shape(sources[0]), given)
     measured, reports = _measured(spaces, sources, place)
-    result = _result(measured, reports, (target.spec, config.level), (*notes, *cut_notes), written=place is not None)
+    result = _result(
+        measured, reports, (target.spec, config.level), (*said, *differing, *cut_notes), written=place is not None
+    )
     if place is not None:
         processes().first(lambda: write_runs(place, result))
     return result
@@ -155,7 +161,7 @@ def _of_images(reports: Sequence[Report]) -> list[str]:
         for kind in said:
             where.setdefault(kind, []).append(str(place))
     return [
-        f"{kind}: {SAID[kind]} in {count} of {len(reports)} runs (run {', '.join(where[kind])}); the runs' own reports name them."
+        f"{kind}: {SAID[kind]} in {count} of {counted(len(reports), 'run')} (run {', '.join(where[kind])}); the runs' own reports name them."
         for kind, count in kinds.items()
     ]
 
@@ -177,14 +183,14 @@ def _plan(found: Sequence[RunsEstimate], runs: int, level: float, *, mixed: bool
         if not gap:  # no run differs from another
             return lines
         half = runs_to_show(gap / 2, (spread, spread), level=level)
-        more = f"; half of it takes {half:,} runs each" if half else ""
-        if e.unit.startswith(("share", "accuracy")) and gap > 1:
+        more = f"; half of it takes {counted(half, 'run')} each" if half else ""
+        if is_share(e.unit) and gap > 1:
             return [
                 *lines,
-                f"by {runs} runs each no two methods that vary like this one are told apart by {each.title}: train more",
+                f"by {counted(runs, 'run')} each no two methods that vary like this one are told apart by {each.title}: train more",
             ]
         lines.append(
-            f"two methods that vary like this one are told apart in 8 of 10 cases by {runs} runs each where their means of {each.title} "
+            f"two methods that vary like this one are told apart in 8 of 10 cases by {counted(runs, 'run')} each where their means of {each.title} "
             f"differ by {gap:.3g}{f' ({gap / e.value:.0%})' if e.value > 0 else ''}{more}"
         )
         return lines

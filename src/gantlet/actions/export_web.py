@@ -14,6 +14,7 @@ from gantlet.core.errors import CheckpointError, ConfigError, OutputError
 from gantlet.core.files import as_path, explained
 from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.locks import PART, sweep, take
+from gantlet.core.words import counted
 from gantlet.data.apart import require_apart_from_training
 from gantlet.training.runs.generator import LoadedGenerator, Which, load_generator
 from gantlet.training.runs.influence import influence
@@ -33,7 +34,7 @@ class WebResult(NamedTuple):
     def sentence(self) -> str:
         """Return it in words, with the way to open the page."""
         return (
-            f"{self.bytes / 1e6:.1f} MB, with {self.directions} directions of the latent that make "
+            f"{self.bytes / 1e6:.1f} MB, with {counted(self.directions, 'direction')} of the latent that make "
             f"{100 * self.share:.0f} % of its influence; see it by: python -m http.server -d {self.folder}"
         )
 

@@ -10,11 +10,12 @@ from scipy.stats import beta
 
 from gantlet.core.calls import called, shown
 from gantlet.core.config import EvaluateConfig
-from gantlet.core.errors import GantletError, UnknownName, UsageError, counted
-from gantlet.core.results.estimate import Estimate
+from gantlet.core.errors import GantletError, UnknownName, UsageError
+from gantlet.core.results.estimate import Estimate, is_share
 from gantlet.core.results.gate import COUNTS, Check, Condition, Gate, read_condition
 from gantlet.core.results.report import UNMATCHED, Report
 from gantlet.core.specs import parse_spec, split_specs
+from gantlet.core.words import counted
 from gantlet.data.opening import resolve_source
 from gantlet.evaluation.compute import resolve
 from gantlet.evaluation.inference.holm import ALPHA
@@ -53,7 +54,7 @@ def _range(name: str) -> tuple[float, float]:
         if error.kind != METRICS.kind:
             raise
         raise UnknownName("metric or count", error.name, [*error.choices, *COUNTS], "gantlet list metrics") from error
-    return (0.0, 1.0) if unit.startswith(("share", "accuracy")) else (-math.inf, math.inf)
+    return (0.0, 1.0) if is_share(unit) else (-math.inf, math.inf)
 
 
 def with_metrics(config: EvaluateConfig, conditions: Sequence[Condition]) -> tuple[EvaluateConfig, list[str]]:
@@ -153,7 +154,7 @@ def _of_count(report: Report, condition: Condition) -> Check:
     doubtful = [found for found in report.exact_copies if found.undecided and not told]
     if condition.name == "copies" and doubtful:
         given = "the held-out images that were given were set aside" if "held-out" in report.digests else ""
-        said = doubtful[0].said("generated images", f"{doubtful[0].among} images", given)
+        said = doubtful[0].said("generated image", f"{doubtful[0].among} images", given)
         return Check(condition.text, "undefined", said[-1][1])
     number = _count(report, condition.name)
     holds = condition.holds(number)

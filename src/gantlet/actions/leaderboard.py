@@ -20,6 +20,7 @@ from gantlet.core.results.leaderboard import Leaderboard, Pair, Standing
 from gantlet.core.results.marks import CLASS
 from gantlet.core.results.misses import misses_of
 from gantlet.core.results.report import Report
+from gantlet.core.words import counted, every, some_of
 from gantlet.reports.html import picture
 from gantlet.reports.leaderboard import render
 from gantlet.training.journal import require_no_run
@@ -179,12 +180,12 @@ def verdict(standings: Sequence[Standing], pairs: Sequence[Pair], title: str, le
         first = f"{leader.name} is best by {title}: clear of {_all(len(standings) - 1)}"
     else:
         first = f"{leader.name} has the best {title}, and cannot be told apart from {', '.join(leader.tied)}"
-    corrected = f", corrected for {len(pairs)} pairs" if len(pairs) > 1 else ""
-    return f"{first}. {clear} of {len(pairs)} {'pair is' if len(pairs) == 1 else 'pairs are'} clear (at {level:.0%}{corrected})."
+    corrected = f", corrected for {counted(len(pairs), 'pair')}" if len(pairs) > 1 else ""
+    return f"{first}. {some_of(clear, len(pairs), 'pair', 'are')} clear (at {level:.0%}{corrected})."
 
 
 def _all(others: int) -> str:
-    return "the other one" if others == 1 else f"all {others} others"
+    return every(others, "other")
 
 
 def _pictures(result: Leaderboard, reports: Reports, folders: Mapping[str, Path]) -> Strips:

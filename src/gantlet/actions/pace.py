@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from gantlet.core.durations import duration, rate
+from gantlet.core.words import counted
 
 MEASURED = 6
 """Steps that are measured, after the first one, which also warms up."""
@@ -37,6 +38,6 @@ class Pace:
         seconds = statistics.median(self._durations)
         left = max(total - step, 0)
         return (
-            f"the {left:,} generator steps that are left will take about {duration(seconds * left)} here "
-            f"({rate(seconds)}, measured on {count} steps{'; evaluations come on top' if self._evaluates else ''})"
+            f"the {counted(left, 'generator step')} left will take about {duration(seconds * left)} here "
+            f"({rate(seconds)}, measured on {counted(count, 'step')}{'; evaluations come on top' if self._evaluates else ''})"
         )

@@ -15,6 +15,7 @@ from gantlet.core.results.replay import Replay
 from gantlet.core.results.report import Report
 from gantlet.core.stamp import differing
 from gantlet.core.trust import require_harmless, require_harmless_fields
+from gantlet.core.words import counted, every
 from gantlet.data import SOURCES
 from gantlet.evaluation.sides import Progress, nothing
 
@@ -77,7 +78,7 @@ def _compared(name: str, stored: Report, again: Report) -> Replay:
     first = next(((what, one, other) for (what, one), (_, other) in numbers if one != other), None)
     if first:
         hint = ": rounding, as another machine or thread count gives" if apart < 1e-4 else ""
-        text = f"{first[0]} was {first[1]!r}, now {first[2]!r}; the largest relative difference of {len(numbers)} numbers is {apart:.1g}{hint}"
+        text = f"{first[0]} was {first[1]!r}, now {first[2]!r}; the largest relative difference of {counted(len(numbers), 'number')} is {apart:.1g}{hint}"
         return Replay(name, "numbers", text, len(numbers), apart)
     if stored.verdict != again.verdict:
         was, now = next(
@@ -88,10 +89,12 @@ def _compared(name: str, stored: Report, again: Report) -> Replay:
         return Replay(
             name,
             "verdict",
-            f"all {len(numbers)} numbers are the same, and the verdict says {now!r} where it said {was!r}",
+            f"{every(len(numbers), 'number', 'are')} the same, and the verdict says {now!r} where it said {was!r}",
             len(numbers),
         )
-    return Replay(name, "", f"all {len(numbers)} numbers of {name} came out again, to the last digit", len(numbers))
+    return Replay(
+        name, "", f"{every(len(numbers), 'number')} of {name} came out again, to the last digit", len(numbers)
+    )
 
 
 def _short(digest: object) -> str:

@@ -14,6 +14,7 @@ from gantlet.core.calls import shown
 from gantlet.core.config import EvaluateConfig, TrainConfig
 from gantlet.core.errors import DataError, UsageError
 from gantlet.core.output import METHODS, RUNS
+from gantlet.core.words import counted
 from gantlet.data.drawn import Latent
 from gantlet.data.given import are_sets, is_given, text_of
 from gantlet.data.kinds import Source
@@ -51,10 +52,21 @@ def runs_in(what: str, value: Any, function: str) -> list[Any]:
     if len(arrays) > MOST_RUNS or len(lengths) > 1:
         sizes = f"{lengths[0]} to {lengths[-1]}" if len(lengths) > 1 else f"{lengths[0]}"
         raise UsageError(
-            f"{what} is a list of {len(arrays)} arrays of {sizes} images: several runs of one method, or batches of one set? Runs: "
+            f"{what} is a list of {counted(len(arrays), 'array')} of {sizes} images: several runs of one method, or batches of one set? Runs: "
             f"gantlet.{function}(…); one set: gantlet.images({what}), or numpy.concatenate"
         )
     return list(value)
+
+
+def read_as_runs(what: str, runs: Sequence[Any]) -> tuple[str, ...]:
+    """Return a note that a list was read as runs, where `runs_in` found some; none for no runs."""
+    arrays = any(is_given(each) for each in runs)
+    other = f"; batches of one set: gantlet.images({what}), or numpy.concatenate" if arrays else ""
+    return (
+        (f"the list {what} was read as {counted(len(runs), 'run')} of one method, one set of images each{other}",)
+        if runs
+        else ()
+    )
 
 
 def of_method(what: str, runs: Any) -> list[Any]:

@@ -16,7 +16,7 @@ from gantlet.core.files import as_path, distinct_names, explained, writing
 from gantlet.core.locks import PART, sweep, take
 from gantlet.data.apart import require_apart_from_training
 from gantlet.data.kinds import require_images
-from gantlet.data.opening import open_source
+from gantlet.data.opening import opened
 from gantlet.data.points import PointSource
 from gantlet.data.source import ImageSource
 from gantlet.evaluation.sides import Progress, nothing
@@ -54,7 +54,7 @@ def sample(
         )
     require_apart_from_training(out, run)
     sweep(out.parent)
-    source = open_source(f"run:{run}@{which}" + (f"[label={label}]" if label is not None else ""), n=n, seed=seed)
+    source = opened(f"run:{run}@{which}" + (f"[label={label}]" if label is not None else ""), n=n, seed=seed)
     if isinstance(source, PointSource):
         return _write_points(out, source)
     writers = {".zip": _write_zip, ".npz": _write_npz}

@@ -8,6 +8,7 @@ import numpy as np
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.shares import AUTO, FEW, FIFTH
+from gantlet.core.words import counted, some_of
 from gantlet.data.kinds import Source
 from gantlet.data.random_split import with_held_out
 from gantlet.data.reading import SIZES, sample_shapes
@@ -51,15 +52,15 @@ def sized(config: TrainConfig, source: Source, *, steps: bool = False, before: T
 
 
 def _of_share(source: Source, trained: Source, asked: str) -> str:
-    n, kept = len(source), len(source) - len(trained)
+    n, kept, noun = len(source), len(source) - len(trained), source.kind.removesuffix("s")
     if kept:
         return (
-            f"held out: {kept:,} of the {n:,} {source.kind} of {source.spec}, chosen at random; they are not trained on, and memorisation "
+            f"held out: {some_of(kept, n, noun, of='of the')} of {source.spec}, chosen at random; they are not trained on, and memorisation "
             "and the reference are tested with them (--held-out chooses how many)"
         )
     if asked == AUTO and not source.held_out and n < FEW * FIFTH:
         return (
-            f"nothing is held out: of {n:,} {source.kind} a fifth is fewer than the {FEW} that a verdict needs, so that memorisation is "
+            f"nothing is held out: of {counted(n, noun)} a fifth is fewer than the {FEW} that a verdict needs, so that memorisation is "
             "not tested (--held-out 20% keeps a fifth out)"
         )
     return ""
@@ -80,6 +81,6 @@ def _steps(config: TrainConfig, n: int, kind: str) -> tuple[int, str]:
     if enough >= config.steps:
         return config.steps, ""
     return enough, (
-        f"{enough:,} steps in place of the recipe's {config.steps:,}: they are {enough * config.batch / n:,.0f} passes over the {n:,} "
+        f"{counted(enough, 'step')} in place of the recipe's {config.steps:,}: they are {enough * config.batch / n:,.0f} passes over the {n:,} "
         f"{kind} that are trained on, and more bring little (--steps chooses another number)"
     )

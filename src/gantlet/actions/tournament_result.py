@@ -8,6 +8,7 @@ import numpy as np
 
 from gantlet.actions.tournament_trials import Protocol
 from gantlet.core.results.tournament import Budget, Contender, Pair, Seeds, Tournament, Trial
+from gantlet.core.words import every, some_of
 from gantlet.evaluation.inference.best_of import best_of
 from gantlet.evaluation.inference.holm import holm_adjusted
 from gantlet.evaluation.inference.runs import difference_over_runs, over_runs
@@ -106,11 +107,11 @@ def _verdict(contenders: Sequence[Contender], pairs: Sequence[Pair], level: floa
     elif open_against:
         first = f"unclear: {leader} is first in the mean, and not distinguishable from {', '.join(open_against)}."
     else:
-        first = f"good: {leader} is distinguishable from, and better than, all {len(rivals)} others."
+        first = f"good: {leader} is distinguishable from, and better than, {every(len(rivals), 'other')}."
     kind = "good" if told else "unclear"
     lines = [
         first,
-        f"{kind}: {told} of {len(pairs)} pairs are distinguishable (Welch's test over fresh seeds, {1 - level:.0%} after Holm's correction).",
+        f"{kind}: {some_of(told, len(pairs), 'pair', 'are')} distinguishable (Welch's test over fresh seeds, {1 - level:.0%} after Holm's correction).",
     ]
     lines += [f"caution: {one.recipe}: {_failed(one)}" for one in contenders if _failed(one)]
     return tuple(lines)
@@ -119,9 +120,9 @@ def _verdict(contenders: Sequence[Contender], pairs: Sequence[Pair], level: floa
 def _failed(one: Contender) -> str:
     """Return how many trials failed, in words; ''."""
     parts = []
-    for what, trials in (("settings", one.search), ("fresh seeds", one.seeds)):
+    for what, trials in (("setting", one.search), ("fresh seed", one.seeds)):
         count = sum(bool(trial.failed) for trial in trials)
-        parts += [f"{count} of {len(trials)} {what} failed"] if count else []
+        parts += [f"{some_of(count, len(trials), what)} failed"] if count else []
     return f"{', '.join(parts)}." if parts else ""
 
 

@@ -16,6 +16,7 @@ from gantlet.core.files import TEXT, as_path, read_bytes, write_text
 from gantlet.core.output import TRANSPORT, writing_result
 from gantlet.core.rng import numpy_stream
 from gantlet.core.visible import json_text
+from gantlet.core.words import counted
 from gantlet.data.apart import require_apart
 from gantlet.data.kinds import Source
 from gantlet.data.numpy_files import read_array, read_arrays
@@ -64,7 +65,9 @@ def transport_between(
     require_apart(out, b)
     (x, y), space = _rows_of((a, b), features, n, seed, progress)
     if x.shape[1] != y.shape[1]:
-        raise ShapeError(f"expected rows of one length; {a} has {x.shape[1]} numbers per row and {b} {y.shape[1]}")
+        raise ShapeError(
+            f"expected rows of one length; {a} has {counted(x.shape[1], 'number')} per row and {b} {y.shape[1]}"
+        )
     chosen = ("exact" if len(x) * len(y) <= EXACT else "sinkhorn") if method == "auto" else method
     if chosen.split("[", maxsplit=1)[0] not in SETS:
         SOLVERS.build(chosen)  # an unknown name says so itself

@@ -9,9 +9,10 @@ import numpy as np
 from scipy.special import ndtr
 
 from gantlet.core.results.comparison import Better, Comparison, Difference
-from gantlet.core.results.estimate import Estimate, count_text
+from gantlet.core.results.estimate import Estimate, count_text, is_share
 from gantlet.core.results.misses import Miss
 from gantlet.core.results.runs import MethodDifference
+from gantlet.core.words import counted
 from gantlet.evaluation.class_differences import listed
 from gantlet.evaluation.inference.difference import interval_variance
 from gantlet.evaluation.inference.holm import holm_adjusted
@@ -75,7 +76,7 @@ def unequal(a: Estimate, b: Estimate, names: tuple[str, str] = ("A", "B")) -> st
     if a.n_fake == b.n_fake or METRICS.entry(a.metric).meta.any_n:
         return ""
     return (
-        f"{names[0]} is of {count_text(a.n_fake)} images, {names[1]} of {count_text(b.n_fake)}, and the metric depends on their number; "
+        f"{names[0]} is of {counted(a.n_fake, 'image')}, {names[1]} of {count_text(b.n_fake)}, and the metric depends on their number; "
         "compare equally many"
     )
 
@@ -134,10 +135,12 @@ def _detectable(entry: Difference, count: int, level: float) -> Difference:
     Detectable: (z_c + z at the power) times the standard error, z_c = z at 1 − (1 − level)/count. Power of δ: Φ(δ/error − z_c) + Φ(−δ/error − z_c).
     """
     error = (entry.high - entry.difference) / quantile(level)
+    if error <= 0:
+        return entry
     critical = quantile(1 - (1 - level) / count)
     detectable = (critical + quantile(2 * POWER - 1)) * error
     found = dataclasses.replace(entry, detectable=detectable)
-    if entry.a <= 0 or entry.aim is not None or error <= 0:
+    if entry.a <= 0 or entry.aim is not None:
         return found
     ratios = np.array(SHARES) * entry.a / error
     power = ndtr(ratios - critical) + ndtr(-ratios - critical)
@@ -157,7 +160,7 @@ def verdict(differences: list[Difference], level: float, left_out: dict[str, str
         return "A and B were not compared: no metric could be."
     primary, others = differences[0], differences[1:]
     lines = [_of_primary(primary, first_asked), _of_others(others, primary.better)]
-    at = f"at {level:.0%}, corrected for {len(differences)} comparisons" if others else f"at {level:.0%}"
+    at = f"at {level:.0%}, corrected for {counted(len(differences), 'comparison')}" if others else f"at {level:.0%}"
     without = f" Not compared: {listed(list(left_out))}." if left_out else ""
     return " ".join(line for line in lines if line)[:-1] + f" ({at}).{without}"
 
@@ -172,12 +175,27 @@ def _of_primary(d: Difference, first_asked: bool) -> str:
         )
     told = d.detectable is not None and 0 < d.detectable <= 10 * d.a  # of a value about 0 a share says nothing
     share = f" ({d.detectable / d.a:.0%} of A's {d.a:.4g})" if told and d.detectable is not None else ""
-    found = (
-        f": a difference of {d.detectable:.3g}{share} would have been found in 8 of 10 cases"
-        if d.detectable is not None
-        else ""
-    )
-    return f"No clear difference between A and B by {named}{found}."
+    found = "" if d.detectable is None else would_be_found(d.metric, d.detectable, share)
+    said = "; ".join(filter(None, [at_an_end(d.metric, d.a, d.b, d.aim), found]))
+    return f"No clear difference between A and B by {named}{f': {said}' if said else ''}."
+
+
+def at_an_end(title: str, a: float, b: float, aim: float | None) -> str:
+    """Return what it means that a share is 0 or 1 on both sides, an end beyond which they cannot differ; '' elsewhere."""
+    if a != b or a not in (0.0, 1.0) or aim is not None:
+        return ""
+    meta = METRICS.entry(title.partition(" in ")[0]).meta
+    if not is_share(meta.unit):
+        return ""
+    end = "worst" if (a == 0.0) != meta.lower_is_better else "best"
+    return f"it is {a:.0f} for both, the {end} that it can be, and so does not tell which is better"
+
+
+def would_be_found(title: str, detectable: float, share: str = "") -> str:
+    """Return what difference would have been found; of a share one beyond 1 is none that it can have. ``share``: of A's number, in brackets."""
+    if detectable > 1 and is_share(METRICS.entry(title.partition(" in ")[0]).meta.unit):
+        return "with so few no difference that it can have would have been found in 8 of 10 cases"
+    return f"a difference of {detectable:.3g}{share} would have been found in 8 of 10 cases"
 
 
 def _of_others(others: list[Difference], winner: str) -> str:
@@ -190,8 +208,17 @@ def _of_others(others: list[Difference], winner: str) -> str:
         if found
     ]
     if not parts:
-        return f"None of {len(others)} further {'metric' if len(others) == 1 else 'metrics'} differs."
-    return f"Beside it, of {len(others)} further {'metric' if len(others) == 1 else 'metrics'}, {', '.join(parts)}."
+        return none_differ(others)
+    return f"Beside it, of {counted(len(others), 'further metric')}, {', '.join(parts)}."
+
+
+def none_differ(others: Sequence[Difference] | Sequence[MethodDifference]) -> str:
+    """Return that no metric beside the first shows a difference."""
+    return (
+        "The one further metric does not differ."
+        if len(others) == 1
+        else f"None of {counted(len(others), 'further metric')} differs."
+    )
 
 
 def _named(d: Difference, winner: str) -> str:

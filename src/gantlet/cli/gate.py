@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gantlet.actions.baseline import against, load_baseline
+from gantlet.actions.baseline import against, load_baseline, require_same_settings
 from gantlet.actions.compare_reports import report_path
 from gantlet.actions.gate import gate, read_conditions, with_metrics
 from gantlet.cli.commands.shared import put
@@ -76,10 +76,15 @@ class Gating:
         return cls(tuple(conditions), None if chosen.baseline is None else load_baseline(chosen.baseline))
 
     def asking(self, config: EvaluateConfig) -> EvaluateConfig:
-        """Return the configuration with the metrics of the conditions; says on stderr which ones were added."""
+        """Return the configuration with the metrics of the conditions; says on stderr which ones were added.
+
+        Raises: UsageError where the baseline has other settings.
+        """
         config, added = with_metrics(config, self.conditions)
         if added and rank() == 0:
             sys.stderr.write(f"gantlet: added for --fail-if: {', '.join(added)}\n")
+        if self.baseline is not None:
+            require_same_settings(self.baseline, config)
         return config
 
     def conclude(self, report: Report, chosen: Evaluate) -> int:

@@ -8,7 +8,8 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from gantlet.core.errors import RegistrationError, an, closest
+from gantlet.core.errors import RegistrationError, closest
+from gantlet.core.words import an
 
 
 def check_class(what: str, thing: type, protocols: Sequence[type]) -> None:

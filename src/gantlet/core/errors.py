@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable, Sequence
 
+from gantlet.core.words import counted
+
 
 class GantletError(Exception):
     """Base of every error meant for the user; the command line prints it as one line, without a traceback."""
@@ -64,7 +66,7 @@ class BadFiles(DataError):
         self.source, self.files = source, list(files)
         listing = "; ".join(f"{name} ({reason})" for name, reason in self.files)
         super().__init__(
-            f"{source}: {len(self.files)} of {total} files could not be decoded: {listing}. "
+            f"{source}: {len(self.files)} of {counted(total, 'file')} could not be decoded: {listing}. "
             f"Remove or repair them{OR_SKIP}"
         )
 
@@ -113,17 +115,6 @@ class PeerLost(GantletError):
     """Another process under torchrun stands still or has ended, so that the work of all ends."""
 
 
-def an(noun: str) -> str:
-    """Return a noun with its article."""
-    return f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"
-
-
-def counted(n: int, noun: str) -> str:
-    """Return a number with its noun, in the plural unless it is one: ``1 image``, ``1,200 images``, ``2 classes``."""
-    many = f"{noun}es" if noun.endswith(("s", "x", "ch")) else f"{noun}s"
-    return f"{n:,} {noun if n == 1 else many}"
-
-
 def closest(name: str, choices: Sequence[str]) -> str:
     """Return the end of a sentence: the closest known name, or nothing where none is close."""
     close = difflib.get_close_matches(name, choices, n=1, cutoff=0.6)
@@ -155,5 +146,5 @@ def nearest(name: str, choices: Sequence[str], where: str = "") -> str:
         others = f" (or {' or '.join(map(repr, close[1:]))})" if close[1:] and wanted not in folded else ""
         return f"; did you mean {close[0]!r}{others}?"
     if where and len(choices) > FEW:
-        return f"; none of {len(choices)} names is close: {where} shows them"
+        return f"; none of {counted(len(choices), 'name')} is close: {where} shows them"
     return f"; known: {', '.join(choices)}" if choices else "; none is registered"

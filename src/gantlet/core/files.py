@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from gantlet.core.errors import DataError, OutputError, UnreadableFile, UsageError
 from gantlet.core.limits import most
 from gantlet.core.locks import PART, sweep_once, take
+from gantlet.core.words import counted
 
 SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}
 """Names that systems leave in folders; they are ignored where images are read."""
@@ -100,7 +101,9 @@ def read_bytes(path: Path, limit: int) -> bytes:
     except OSError as error:
         raise UnreadableFile(path, f"cannot be read: {error.strerror or error}") from error
     if len(content) > limit:
-        raise UnreadableFile(path, f"more than {limit:,} bytes; if it is honest, raise the limit with --limit SIZE")
+        raise UnreadableFile(
+            path, f"more than {counted(limit, 'byte')}; if it is honest, raise the limit with --limit SIZE"
+        )
     return content
 
 
@@ -143,7 +146,8 @@ def require_regular(path: Path) -> None:
     held = 512 * found.st_blocks if os.name == "posix" else found.st_size
     if found.st_size > max(held, most()):
         raise UnreadableFile(
-            path, f"{found.st_size:,} bytes, of which {held:,} are on the disk; if it is honest, add --limit SIZE"
+            path,
+            f"{counted(found.st_size, 'byte')}, of which {held:,} are on the disk; if it is honest, add --limit SIZE",
         )
 
 

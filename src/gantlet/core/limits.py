@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Iterator
 
 from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.words import counted
 
 DEFAULT = 2**32
 """Bytes that one file may expand to."""
@@ -50,7 +51,7 @@ def within(size: int, what: str, held: int = 0) -> None:
     """Raise DataError when ``what`` would take ``size`` bytes, more than one file may, and more than the ``held`` on disk."""
     if size > max(most(), held):
         raise DataError(
-            f"{what} would take {size:,} bytes; a file may expand to {most():,}: it lies about its size, or raise the limit "
+            f"{what} would take {counted(size, 'byte')}; a file may expand to {most():,}: it lies about its size, or raise the limit "
             f"with --limit {-(-size // 10**9)}GB"
         )
 

@@ -8,6 +8,7 @@ from jaxtyping import Float, Float64, Int64
 from scipy.special import logsumexp
 
 from gantlet.core.errors import ShapeError
+from gantlet.core.words import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ class Mixture:
             factors = _cholesky(sigma, k, d)
         shares = np.ones(k) if self.weights is None else np.asarray(self.weights, np.float64)
         if shares.shape != (k,) or not (np.isfinite(shares) & (shares > 0)).all():
-            raise ShapeError(f"expected {k} positive weights, one per mode; got {self.weights}")
+            raise ShapeError(f"expected {counted(k, 'positive weight')}, one per mode; got {self.weights}")
         object.__setattr__(self, "shares", shares / shares.sum())
         object.__setattr__(self, "factors", factors)
 
@@ -70,7 +71,7 @@ class Mixture:
         Raises: ShapeError when the points have another dimension.
         """
         if points.shape[1] != self.dim:
-            raise ShapeError(f"points have {points.shape[1]} dimensions, the modes {self.dim}")
+            raise ShapeError(f"points have {counted(points.shape[1], 'dimension')}, the modes {self.dim}")
         inverses = np.linalg.inv(self.factors)
         columns = [
             np.linalg.norm((points - centre) @ inverse.T, axis=1)

@@ -11,6 +11,7 @@ from typing import Any
 
 from gantlet.core.errors import ConfigError, PeerLost
 from gantlet.core.heartbeats import INTERVAL, Heartbeats, Watch
+from gantlet.core.words import agreeing, counted
 
 PATIENCE = 300.0
 """Seconds that a process waits for another one without a sign of life; the environment variable GANTLET_PATIENCE sets others."""
@@ -102,7 +103,7 @@ class Peers:
         if waited >= limit:
             behind = [rank for rank in watch.silence if rank not in watch.waiting]
             if behind or waited >= SLOW * limit:
-                who = self._named(behind) if behind else f"a message of the {self.size} processes has"
+                who = self._named(behind) if behind else f"a message of the {counted(self.size, 'process')} has"
                 raise self._end(
                     f"{who} not come to where the others wait {for_long}: a file system may stand still; {AGAIN}, with a "
                     "larger GANTLET_PATIENCE=SECONDS where the work takes that long"
@@ -125,7 +126,7 @@ class Peers:
                 f"{self._named(gone)} ended before the others: killed, out of memory or off the network; {AGAIN}"
             )
         return self._end(
-            f"the connection of the {self.size} processes broke, and it cannot be told by which of them "
+            f"the connection of the {counted(self.size, 'process')} broke, and it cannot be told by which of them "
             f"({reason.splitlines()[0]}); {AGAIN}"
         )
 
@@ -166,7 +167,9 @@ class Peers:
 
     def _named(self, ranks: Collection[int]) -> str:
         which = ", ".join(map(str, sorted(ranks)))
-        return f"process{'es' * (len(ranks) > 1)} {which} of {self.size} (counted from 0) {'has' if len(ranks) == 1 else 'have'}"
+        return (
+            f"process{'es' * (len(ranks) > 1)} {which} of {self.size} (counted from 0) {agreeing(len(ranks), 'have')}"
+        )
 
     def _connect(self) -> Any:
         """Return a connection of our own to the group's store: one connection serves one operation at a time."""
@@ -211,4 +214,4 @@ def in_thread(work: Callable[[], None]) -> Callable[[float], bool]:
 
 def duration(seconds: float) -> str:
     """Return ``5 minutes``, ``90 seconds``."""
-    return f"{seconds / 60:g} minutes" if seconds >= 120 and seconds % 60 == 0 else f"{seconds:g} seconds"
+    return counted(seconds / 60, "minute") if seconds >= 120 and seconds % 60 == 0 else counted(seconds, "second")

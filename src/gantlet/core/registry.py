@@ -8,9 +8,10 @@ from dataclasses import dataclass, fields
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from gantlet.core import declarations
-from gantlet.core.errors import RegistrationError, UnknownName, UsageError, an
+from gantlet.core.errors import RegistrationError, UnknownName, UsageError
 from gantlet.core.plugins import find_attribute, is_reference, load_entry_points
 from gantlet.core.specs import parse_spec, typed_options
+from gantlet.core.words import an
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 from gantlet.core.class_names import composed
 from gantlet.core.errors import ConfigError, UnknownName, UsageError
 from gantlet.core.visible import in_unicode
+from gantlet.core.words import counted
 
 _SPEC = re.compile(r"(?P<name>[^\[\]]+)(?:\[(?P<options>.*)\])?", re.DOTALL)
 DEEPEST = 50
@@ -23,7 +24,9 @@ def parse_spec(spec: str) -> tuple[str, dict[str, str]]:
     if not isinstance(spec, str):
         raise UsageError(f"expected a name, or name[key=value,…], as a text; got {type(spec).__name__}")
     if spec.count("[") > DEEPEST:
-        raise UsageError(f"cannot read {spec[:60]!r}…: it has {spec.count('[')} brackets; expected at most {DEEPEST}")
+        raise UsageError(
+            f"cannot read {spec[:60]!r}…: it has {counted(spec.count('['), 'bracket')}; expected at most {DEEPEST}"
+        )
     match = _SPEC.fullmatch(spec.strip())
     if match is None:
         raise UsageError(f"cannot read {spec!r}: expected name or name[key=value,…]")

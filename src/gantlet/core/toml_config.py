@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from gantlet.core.calls import plain, shown
-from gantlet.core.errors import ConfigError, DataError, UnknownName, an
+from gantlet.core.errors import ConfigError, DataError, UnknownName
 from gantlet.core.files import read_text
 from gantlet.core.visible import toml_text
+from gantlet.core.words import an, counted
 
 C = TypeVar("C", bound="Config")
 
@@ -31,7 +32,9 @@ class Config:
         if (foreign := next((name for name in named if name not in fields), None)) is not None:
             raise UnknownName(f"field of {cls.__name__}", foreign, fields)
         if len(values) > len(fields):
-            raise ConfigError(f"{cls.__name__} has {len(fields)} fields; got {len(values)} values")
+            raise ConfigError(
+                f"{cls.__name__} has {counted(len(fields), 'field')}; got {counted(len(values), 'value')}"
+            )
         return super().__new__(cls)
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from gantlet.core.errors import UntrustedError, UsageError
 from gantlet.core.files import exists
+from gantlet.core.own_files import is_own
 from gantlet.core.plugins import is_reference
 from gantlet.core.specs import parse_spec, split_specs
 
@@ -22,6 +23,7 @@ _WORD = re.compile(r"(?:(\w+)\s*=)?\s*([^\[\]=,+@]+)")
 """A name, or a value with its key, whatever stands around it."""
 _ROOTED = re.compile(r"[/\\~.]")
 YOUR_OWN = "give your own value"
+CODE = "which runs code"
 RUNS_CODE = ("callable", "torchscript")
 PATHS = ("path", "root", "folder", "weights", "file")
 SOURCE_OPTIONS = ("data", "of", "inputs")
@@ -45,7 +47,7 @@ def require_harmless(text: str, file: Path, *, inside: Path | None = None, known
     must lie (None: it may name none); known: names that are built in, whatever files have that name.
     Code: module:attribute, callable, torchscript. Network: hf:…, URLs, model=…. Paths: anything with a slash, an existing
     file or folder, and the values of options that are paths; relative ones are taken from the current folder, as they
-    would be opened.
+    would be opened. A file that the user's own training wrote (`is_own`) may name all of these but code.
     """
     if not _TRUSTED.get():
         if not text.isprintable():  # NUL ends a path for the system, and half a surrogate is no text
@@ -53,7 +55,8 @@ def require_harmless(text: str, file: Path, *, inside: Path | None = None, known
                 f"{file} says {text!r}, which holds control characters; no part or path has such a name"
             )
         for key, token, whole in _tokens(text):
-            if reason := _reason(key, token, inside, known, whole):
+            reason = _reason(key, token, inside, known, whole)
+            if reason and (reason == CODE or not is_own(file)):
                 raise UntrustedError(
                     f"{file} says {text!r} and so names {token}, {reason}; a file that may come from somebody else "
                     f"does not decide that: look at it and add --trust, or {YOUR_OWN}"
@@ -127,7 +130,7 @@ def _reason(key: str, token: str, inside: Path | None, known: Collection[str], w
         return "which is on the network"
     run = token.startswith("run:")
     if token in RUNS_CODE or (is_reference(token) and not (run and inside is not None)):
-        return "which runs code"
+        return CODE
     path = token.removeprefix("run:")
     opened = whole and (key in SOURCE_OPTIONS or (not key and inside is not None)) and token not in known
     named = run or key in PATHS or bool(re.search(r"[/\\~{}]|^\.", path)) or (opened and exists(path))

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Int64, Shaped, UInt8
 
 from gantlet.core.class_names import composed, merged
-from gantlet.core.errors import ConfigError, DataError, counted
+from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.words import counted
 from gantlet.data.source import ImageSource
 
 LAYOUTS = ("auto", "NHWC", "NCHW", "NHW")
@@ -76,9 +77,13 @@ def _refuse_one(what: str, shape: tuple[int, ...]) -> None:
     last = width in (1, 3) or (width in (2, 4) and height > 4 * width)  # no gray image is that narrow: RGBA
     if not last and n not in (1, 3):
         return
-    one = f"{height}×{n} pixels and {width}" if last else f"{width}×{height} pixels and {n}"
+    one = (
+        f"{height}×{n} pixels and {counted(width, 'channel')}"
+        if last
+        else f"{width}×{height} pixels and {counted(n, 'channel')}"
+    )
     raise DataError(
-        f"{what}: the shape {shape} may be {counted(n, 'gray image')} of {width}×{height} pixels, or one image of {one} channels. Gray images: "
+        f"{what}: the shape {shape} may be {counted(n, 'gray image')} of {width}×{height} pixels, or one image of {one}. Gray images: "
         f"set layout=NHW, or give [n, h, w, 1]; one image alone cannot be measured: give a set of them, [n, h, w, c] or [n, c, h, w]"
     )
 
@@ -88,8 +93,8 @@ def _refuse_series(what: str, array: Shaped[np.ndarray, "..."], layout: str) -> 
     if layout == "NHW" and array.dtype != np.uint8 and array.shape[1] != array.shape[2]:
         n, height, width = array.shape
         raise DataError(
-            f"{what}: the shape {array.shape} ({array.dtype}) may be {n:,} gray images of {width}×{height} pixels, or {n:,} series of "
-            f"{height} steps with {width} values. Images: set layout=NHW, or give [n, h, w, 1]; series: gantlet takes them as points "
+            f"{what}: the shape {array.shape} ({array.dtype}) may be {counted(n, 'gray image')} of {width}×{height} pixels, or {n:,} series of "
+            f"{counted(height, 'step')} with {counted(width, 'value')}. Images: set layout=NHW, or give [n, h, w, 1]; series: gantlet takes them as points "
             f"[n, d], here array.reshape({n}, {height * width})"
         )
 
@@ -100,7 +105,7 @@ def _refuse_alpha(what: str, shape: tuple[int, ...], axes: Sequence[int]) -> Non
     if channels:
         kind = "RGBA" if channels == 4 else "gray with alpha"
         raise DataError(
-            f"{what}: the shape {shape} has {channels} channels, as {kind} has; composite the images on a background, or "
+            f"{what}: the shape {shape} has {counted(channels, 'channel')}, as {kind} has; composite the images on a background, or "
             "drop the last channel"
         )
 
@@ -181,13 +186,15 @@ def to_labels(
     if flat.ndim == 2 and len(flat) == n:
         flat = _one_hot(what, flat)
     if flat.shape != (n,):
-        raise DataError(f"{what}: {n} images but labels of shape {values.shape}; expected one label per image")
+        raise DataError(
+            f"{what}: {counted(n, 'image')} but labels of shape {values.shape}; expected one label per image"
+        )
     if flat.dtype.kind not in "ui" and not (flat.dtype.kind == "f" and (flat == np.rint(flat)).all()):
         raise DataError(f"{what}: labels of type {flat.dtype} are not whole numbers; expected class indices")
     labels = flat.astype(np.int64)
     if names:
         if labels.min() < 0 or labels.max() >= len(names):
-            raise DataError(f"{what}: labels {labels.min()}..{labels.max()} but {len(names)} class names")
+            raise DataError(f"{what}: labels {labels.min()}..{labels.max()} but {counted(len(names), 'class name')}")
         once, numbers = merged(names)
         index = np.array(numbers, np.int64)
         return index[labels], once
@@ -215,7 +222,9 @@ def _named(
     what: str, texts: Shaped[np.ndarray, "..."], n: int, names: Sequence[str]
 ) -> tuple[Int64[np.ndarray, " n"], tuple[str, ...]]:
     if texts.shape != (n,):
-        raise DataError(f"{what}: {n} images but labels of shape {texts.shape}; expected one label per image")
+        raise DataError(
+            f"{what}: {counted(n, 'image')} but labels of shape {texts.shape}; expected one label per image"
+        )
     try:
         words = [composed(text.decode() if isinstance(text, bytes) else str(text)) for text in texts.tolist()]
     except UnicodeDecodeError as error:
@@ -224,5 +233,5 @@ def _named(
     index = {name: i for i, name in enumerate(classes)}
     foreign = [word for word in words if word not in index]
     if foreign:
-        raise DataError(f"{what}: the label {foreign[0]!r} is none of the {len(classes)} class names")
+        raise DataError(f"{what}: the label {foreign[0]!r} is none of the {counted(len(classes), 'class name')}")
     return np.array([index[word] for word in words], np.int64), classes

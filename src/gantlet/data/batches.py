@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from gantlet.core.errors import DataError, GantletError, an
+from gantlet.core.errors import DataError, GantletError
 from gantlet.core.limits import most
+from gantlet.core.words import an, counted
 from gantlet.data.arrays import array_source, is_one_hot, to_labels
 from gantlet.data.pictures import is_picture, picture_pixels
 from gantlet.data.source import ImageSource
@@ -39,7 +40,7 @@ class Gathered:
         before = len(self.images)
         if self.size > most():
             raise DataError(
-                f"{self.what} gave {before:,} images of {self.size:,} bytes and goes on; is it endless? Say how many with n=, or "
+                f"{self.what} gave {counted(before, 'image')} of {counted(self.size, 'byte')} and goes on; is it endless? Say how many with n=, or "
                 "allow more: with gantlet.core.limits.limit('16GB')"
             )
         if is_picture(images):
@@ -54,7 +55,9 @@ class Gathered:
         if labels is not None:
             self.labels += np.atleast_1d(as_array(labels)).tolist()
         if self.labels and len(self.labels) != len(self.images):
-            raise DataError(f"{what}: {len(self.images) - before} images came with other than as many labels")
+            raise DataError(
+                f"{what}: {counted(len(self.images) - before, 'image')} came with other than as many labels"
+            )
 
     def _one_or_more(self, what: str, images: Any) -> None:
         if is_picture(images):
@@ -87,7 +90,7 @@ class Gathered:
             )
         raise DataError(
             f"{what}: the shape {shape} is no image [h, w, c] or [c, h, w] with c = 1 or 3, as an item of three axes is; "
-            f"{n} gray images of {width}×{height} pixels are a batch [n, h, w, 1]: x[..., None] in NumPy, x[:, None] in torch"
+            f"{counted(n, 'gray image')} of {width}×{height} pixels are a batch [n, h, w, 1]: x[..., None] in NumPy, x[:, None] in torch"
         )
 
     def source(self, spec: str, classes: tuple[str, ...] = ()) -> ImageSource:

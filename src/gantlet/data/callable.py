@@ -6,6 +6,7 @@ from typing import Any
 from gantlet.core.errors import DataError, UsageError
 from gantlet.core.plugins import find_callable
 from gantlet.core.specs import format_spec
+from gantlet.core.words import counted
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_bytes, to_labels, to_nhwc
 from gantlet.data.source import ImageSource
@@ -42,7 +43,9 @@ def _call(path: str, thing: Callable[[int, int], Any], n: int, seed: int) -> tup
     images, labels = result if isinstance(result, tuple) and len(result) == 2 else (result, None)
     images = _array(path, images)
     if images.ndim < 1 or len(images) != n:
-        raise DataError(f"{path}(n={n}, seed={seed}) returned an array of shape {images.shape}; expected {n} images")
+        raise DataError(
+            f"{path}(n={n}, seed={seed}) returned an array of shape {images.shape}; expected {counted(n, 'image')}"
+        )
     return images, None if labels is None else _array(path, labels)
 
 

@@ -8,6 +8,7 @@ from jaxtyping import UInt8
 
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.files import cache_folder, read_bytes
+from gantlet.core.words import counted
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source
 from gantlet.data.download import LARGEST, DownloadError, fetch
@@ -51,7 +52,9 @@ def cifar10(root: str = "", split: str = "train") -> ImageSource:
 def _records(name: str, data: bytes) -> UInt8[np.ndarray, "n 3073"]:
     """Return the records of one batch: a label, then 1,024 red, green and blue values, row by row."""
     if not data or len(data) % RECORD:
-        raise DataError(f"CIFAR-10's {name} has {len(data)} bytes, not a multiple of {RECORD}; download it again")
+        raise DataError(
+            f"CIFAR-10's {name} has {counted(len(data), 'byte')}, not a multiple of {RECORD}; download it again"
+        )
     records = np.frombuffer(data, np.uint8).reshape(-1, RECORD)
     if records[:, 0].max() >= len(CLASSES):
         raise DataError(f"CIFAR-10's {name} holds the label {records[:, 0].max()}; expected 0 to 9; download it again")

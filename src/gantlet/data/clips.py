@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from gantlet.core.words import counted
 from gantlet.data.folder_labels import CLIPS, PARTS, is_clip
 
 FEW, MANY = 4, 8
@@ -45,9 +46,8 @@ def clip_note(names: Sequence[str]) -> str:
     if not clips or clips.total() < max(FEW * len(clips), len(names) / 2):
         return ""
     how = "parent" if 2 * in_folders >= clips.total() else "stem"
-    word = "clip" if len(clips) == 1 else "clips"
     return (
-        f"the names suggest frames of {len(clips):,} {word} ({clips.total():,} images): frames of one clip are dependent, "
+        f"the names suggest frames of {counted(len(clips), 'clip')} ({counted(clips.total(), 'image')}): frames of one clip are dependent, "
         f"and intervals are too narrow unless --groups {how} is given"
     )
 

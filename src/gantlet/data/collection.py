@@ -10,6 +10,7 @@ from jaxtyping import UInt8
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.files import SYSTEM_FILES
 from gantlet.core.specs import format_spec
+from gantlet.core.words import counted
 from gantlet.data.clips import clip_note
 from gantlet.data.decode import BACKGROUNDS, decode
 from gantlet.data.folder_labels import SPLITS, folder_labels
@@ -143,15 +144,15 @@ def _images(where: str, files: Sequence[str], load: Callable[[str], bytes]) -> t
     others = sorted(set(visible) - set(images), key=natural)
     notes, rest, kinds = left_out(others, len(visible))
     if not images:
-        content = f"{len(files)} files ({_some(sorted(files, key=natural))})" if files else "no files at all"
+        content = f"{counted(len(files), 'file')} ({_some(sorted(files, key=natural))})" if files else "no files at all"
         why = "".join(f"; {note}" for note in notes)
         raise DataError(f"{where} holds no images: found {content}; expected files such as .png or .jpg{why}")
     if rest:
         among = f" ({kinds})" if kinds else ""
-        notes.append(f"ignored {len(rest)} files without an image suffix{among}: {_some(rest)}")
+        notes.append(f"ignored {counted(len(rest), 'file')} without an image suffix{among}: {_some(rest)}")
     if ours:
         notes.append(
-            f"ignored {len(ours)} files of gantlet's own reports and runs: {_some(sorted(results, key=natural))}"
+            f"ignored {counted(len(ours), 'file')} of gantlet's own reports and runs: {_some(sorted(results, key=natural))}"
         )
     hidden = sorted(set(files) - set(visible) - ours, key=natural)
     if hidden:

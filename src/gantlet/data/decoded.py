@@ -17,6 +17,7 @@ from PIL import Image
 from gantlet.core.errors import BadFiles, DataError, OutputError
 from gantlet.core.files import cache_folder, json_digest, read_text, write_text
 from gantlet.core.locks import turn
+from gantlet.core.words import counted
 from gantlet.data import decode
 from gantlet.data.reading import FIT_VERSION, Images, fit_square, read_all
 from gantlet.data.source import ImageSource
@@ -145,7 +146,7 @@ def _made(
     blocks = _resumed(cache)
     begun = f", {len(blocks) * BLOCK:,} of them are there already" if blocks else ""
     say(
-        f"decoding {n:,} images into {pixels.parent} ({n * cache.image_bytes / 1e6:,.0f} MB){begun}; later trainings read them there "
+        f"decoding {counted(n, 'image')} into {pixels.parent} ({n * cache.image_bytes / 1e6:,.0f} MB){begun}; later trainings read them there "
         "(--no-cache holds them in memory)"
     )
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gantlet.core.errors import GantletError
 from gantlet.core.files import sha256, writing
+from gantlet.core.words import counted
 
 LARGEST = 2**30
 """Bytes of a download at most: the largest of the data sets has 170 MB."""
@@ -67,4 +68,4 @@ def _download(url: str, target: Path, digest: str, timeout: float) -> None:
     target.write_bytes(content)
     actual = sha256(target)
     if actual != digest:
-        raise DownloadError(f"got {len(content)} bytes with SHA-256 {actual}, expected {digest}")
+        raise DownloadError(f"got {counted(len(content), 'byte')} with SHA-256 {actual}, expected {digest}")

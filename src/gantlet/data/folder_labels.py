@@ -11,6 +11,7 @@ from jaxtyping import Int64
 from gantlet.core.class_names import composed
 from gantlet.core.errors import DataError
 from gantlet.core.visible import in_unicode
+from gantlet.core.words import counted
 
 SPLITS = ("train", "test", "val", "valid", "validation")
 PARTS = "rank|part|shard|worker|chunk|batch|block|process|proc|job|gpu|node|fold|subset|split|disk|volume|vol|seed|step|epoch|iter"
@@ -90,7 +91,11 @@ def folder_labels(
         some = ", ".join(loose[:3]) + (", …" if len(loose) > 3 else "")
         raise DataError(f"{where}: labels=dirs expects every image in a class folder; {some} is in none")
     if mode == "auto" and (loose or len(names) < 2):
-        note = f"no labels: {len(loose)} images are outside the class folders" if loose and len(names) > 1 else ""
+        note = (
+            f"no labels: {counted(len(loose), 'image', 'are')} outside the class folders"
+            if loose and len(names) > 1
+            else ""
+        )
         return FolderLabels(note=note)
     index = {name: i for i, name in enumerate(names)}
     found = FolderLabels(np.array([index[folder[depth]] for folder in folders], np.int64), tuple(in_unicode(names)))
@@ -99,7 +104,7 @@ def folder_labels(
     doubt = _doubt(sizes, names, max(total, len(images)))
     if doubt:
         return FolderLabels(remark=f"no labels: {doubt}; [labels=dirs] takes them as classes")
-    return found._replace(remark=f"labels: {len(names)} classes from the folders {_some(names)}")
+    return found._replace(remark=f"labels: {counted(len(names), 'class')} from the folders {_some(names)}")
 
 
 def _level(folders: Sequence[Sequence[str]]) -> int:
@@ -116,7 +121,7 @@ def _doubt(sizes: dict[str, int], names: Sequence[str], n: int) -> str:
     if what := structure(sizes):
         return f"the folders {_some(names)} look like {what}"
     if len(names) > max(MANY, n / 10):
-        return f"{len(names):,} folders for {n:,} images are many for classes"
+        return f"{counted(len(names), 'folder')} for {counted(n, 'image')} are many for classes"
     return ""
 
 

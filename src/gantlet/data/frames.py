@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gantlet.core.errors import ConfigError, DataError
+from gantlet.core.words import counted
 
 MOST = 10_000_000
 """Images that the frames of a set may become."""
@@ -38,7 +39,7 @@ def choose(where: str, files: Sequence[str], counts: Sequence[int], frames: str)
         short = [i for i, count in enumerate(counts) if 0 < count <= k]
         if short:
             raise DataError(
-                f"{where}: there is no frame {k}, counted from 0, in {len(short):,} of {len(files):,} files, e.g. {files[short[0]]} "
+                f"{where}: there is no frame {k}, counted from 0, in {len(short):,} of {counted(len(files), 'file')}, e.g. {files[short[0]]} "
                 f"(frames: {counts[short[0]]})"
             )
         return Chosen(every, [k] * len(files), list(files))
@@ -57,7 +58,7 @@ def first_frames(counts: Sequence[int]) -> str:
 def _all(where: str, files: Sequence[str], counts: Sequence[int]) -> Chosen:
     total = sum(max(1, count) for count in counts)
     if total > MOST:
-        raise DataError(f"{where}: frames=all gives {total:,} images; at most {MOST:,} are taken from one set")
+        raise DataError(f"{where}: frames=all gives {counted(total, 'image')}; at most {MOST:,} are taken from one set")
     pairs = [(i, frame) for i, count in enumerate(counts) for frame in range(max(1, count))]
     names = [f"{files[i]}#{frame}" if counts[i] > 1 else files[i] for i, frame in pairs]
     several = [count for count in counts if count > 1]
@@ -66,4 +67,4 @@ def _all(where: str, files: Sequence[str], counts: Sequence[int]) -> Chosen:
 
 
 def _hold(several: Sequence[int]) -> str:
-    return f"{len(several):,} file{'s hold' if len(several) > 1 else ' holds'} {sum(several):,} frames"
+    return f"{counted(len(several), 'file', 'hold')} {counted(sum(several), 'frame')}"

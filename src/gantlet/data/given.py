@@ -10,9 +10,10 @@ import numpy as np
 
 from gantlet.core.calls import called, texts
 from gantlet.core.errors import DataError, UsageError
+from gantlet.core.words import counted
 from gantlet.data.arrays import array_source, to_labels
 from gantlet.data.batches import Gathered, gather, split_labels
-from gantlet.data.drawn import Latent, batches, is_generator
+from gantlet.data.drawn import Latent, batches, is_generator, require_no_latent
 from gantlet.data.kinds import Source
 from gantlet.data.pictures import is_picture
 from gantlet.data.points import PointSource, point_array
@@ -63,12 +64,14 @@ def images(
     if n < 0:
         raise UsageError(f"{what}: expected n ≥ 0, how many to take or to draw; got {n}")
     if isinstance(data, np.ndarray) or is_tensor(data):
+        require_no_latent(what, data, latent)
         found = _of_array(what, data[:n] if n and data.ndim else data, range, layout)
     elif is_generator(data):
         if n < 1:
             raise UsageError(f"{what} are drawn from {_kind(data)}; say how many: n=5000")
         found = _drawn(what, data, (range, layout), (n, seed, latent, batch))
     elif is_many(data):
+        require_no_latent(what, data, latent)
         found = gather(what, each(data), range, layout, n=n).source(what, names)
     else:
         raise UsageError(f"{what}: {type(data).__name__} holds no images; expected {KINDS}")
@@ -173,8 +176,8 @@ def _drawn(what: str, generator: Any, form: tuple[str, str], drawing: tuple[int,
         gathered.add(_with_channel(result, count))
         if len(gathered.images) != wanted:
             got = len(gathered.images) - wanted + min(batch, n)
-            raise DataError(f"{what}: the generator was asked for {min(batch, n)} images and returned {got}")
-    drawn = f"{n:,} images were drawn from {_kind(generator)} (seed {seed}, {min(batch, n)} at a time)"
+            raise DataError(f"{what}: the generator was asked for {counted(min(batch, n), 'image')} and returned {got}")
+    drawn = f"{counted(n, 'image', 'were')} drawn from {_kind(generator)} (seed {seed}, {min(batch, n)} at a time)"
     return replace(gathered.source(what), remarks=(drawn,))
 
 

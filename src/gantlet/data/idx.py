@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.files import require_regular
 from gantlet.core.limits import within
+from gantlet.core.words import counted
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_labels
 from gantlet.data.source import ImageSource
@@ -57,7 +58,7 @@ def read_idx(path: Path) -> UInt8[np.ndarray, "..."]:
     axes = data[3]
     header = 4 + 4 * axes
     if axes > AXES:
-        raise DataError(f"{path} has {axes} axes; expected at most {AXES}")
+        raise DataError(f"{path} has {counted(axes, 'axis')}; expected at most {AXES}")
     if len(data) < header:
         raise DataError(f"{path} ends inside its header; download it again")
     shape = struct.unpack(f">{axes}I", data[4:header])
@@ -78,7 +79,7 @@ def idx(path: str, labels: str = "auto") -> ImageSource:
     """
     images = read_idx(Path(path))
     if images.ndim == 1:
-        raise DataError(f"{path} holds {len(images)} labels, not images; give the …-images-idx3-ubyte file")
+        raise DataError(f"{path} holds {counted(len(images), 'label')}, not images; give the …-images-idx3-ubyte file")
     if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3)) or 0 in images.shape:
         raise DataError(
             f"{path}: the shape {images.shape} is not that of images; expected [n, h, w] or [n, h, w, 1 or 3]"

@@ -9,6 +9,7 @@ from jaxtyping import UInt8
 
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.specs import format_spec
+from gantlet.core.words import counted
 from gantlet.data import SOURCES
 from gantlet.data.decode import Undecodable
 from gantlet.data.folder_labels import SPLITS
@@ -149,7 +150,7 @@ def _two(target: ImageSource, inputs: ImageSource, spec: str, held_out: str) -> 
         held_out=held_out,
         latents=None,
         inputs=input_of,
-        remarks=(*target.remarks, f"{len(rows)} pairs: {inputs.spec} → {target.spec}"),
+        remarks=(*target.remarks, f"{counted(len(rows), 'pair')}: {inputs.spec} → {target.spec}"),
     )
 
 
@@ -161,8 +162,8 @@ def _matched(target: ImageSource, inputs: ImageSource) -> list[int]:
     place = {stem: i for i, stem in enumerate(stems)}
     missing, left = [stem for stem in wanted if stem not in place], set(stems) - set(wanted)
     if missing or left or len(place) < len(stems) or len(set(wanted)) < len(wanted):
-        reasons = [f"{len(missing)} targets have no input, e.g. {missing[0]}"] if missing else []
-        reasons += [f"{len(left)} inputs have no target, e.g. {min(left)}"] if left else []
+        reasons = [f"{counted(len(missing), 'target', 'have')} no input, e.g. {missing[0]}"] if missing else []
+        reasons += [f"{counted(len(left), 'input', 'have')} no target, e.g. {min(left)}"] if left else []
         raise DataError(
             f"{inputs.spec} and {target.spec} are no pairs: {'; '.join(reasons) or 'a name occurs twice'}. Expected the same names "
             "(but for the suffix) in both"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from gantlet.core.words import agreeing, some_of
 from gantlet.data.formats import HEIF_SUFFIXES
 
 CONVERT = "convert them to PNG or TIFF"
@@ -32,8 +33,9 @@ def left_out(others: Sequence[str], n: int) -> LeftOut:
     for kind, endings, remedy in KINDS:
         files = [name for name in others if name.lower().endswith(endings)]
         if len(files) > LOUD * n or (files and kind == "HEIC"):
-            is_kind, was = ("is", "was") if len(files) == 1 else ("are", "were")
-            loud.append(f"{len(files):,} of {n:,} files {is_kind} {kind} and {was} ignored: {remedy}")
+            loud.append(
+                f"{some_of(len(files), n, 'file', 'are')} {kind} and {agreeing(len(files), 'were')} ignored: {remedy}"
+            )
             taken = set(files)
             rest = [name for name in rest if name not in taken]
         elif files:

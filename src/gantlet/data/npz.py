@@ -9,6 +9,7 @@ from jaxtyping import Shaped
 
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.specs import format_spec
+from gantlet.core.words import counted
 from gantlet.data import SOURCES
 from gantlet.data.arrays import array_source, to_bytes, to_labels, to_nhwc
 from gantlet.data.kinds import Source
@@ -46,7 +47,9 @@ def npz(path: str, key: str = "", labels: str = "auto", layout: str = "auto", ra
     label_data = (arrays[name], classes) if name else None
     source = _source(path, f"{path}:{chosen}", arrays[chosen], label_data, options)
     strays = [] if name or labels == "none" else [key for key in LABEL_KEYS if key in arrays and key != chosen]
-    notes = [f"no labels: {key} has the shape {arrays[key].shape} for {len(source)} images" for key in strays]
+    notes = [
+        f"no labels: {key} has the shape {arrays[key].shape} for {counted(len(source), 'image')}" for key in strays
+    ]
     return replace(source, notes=(*source.notes, *([] if key else _others(path, arrays, chosen, name)), *notes))
 
 

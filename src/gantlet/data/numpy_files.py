@@ -15,6 +15,7 @@ import numpy as np
 from gantlet.core.errors import DataError
 from gantlet.core.files import require_regular
 from gantlet.core.limits import within
+from gantlet.core.words import counted
 
 HEADER = 10_000
 """The longest header of an array, as in NumPy."""
@@ -90,7 +91,7 @@ def _promise(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[tuple[int
         form = _LENGTH[np.lib.format.read_magic(file)]
         (length,) = struct.unpack(form, file.read(struct.calcsize(form)))
     if length > HEADER:
-        raise ValueError(f"{info.filename} has a header of {length:,} bytes")
+        raise ValueError(f"{info.filename} has a header of {counted(length, 'byte')}")
     with archive.open(info) as file:
         version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0

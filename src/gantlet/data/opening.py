@@ -11,6 +11,7 @@ from gantlet.core.errors import DataError, TooFewSamples, UsageError, nearest
 from gantlet.core.files import as_path, exists
 from gantlet.core.plugins import find_attribute
 from gantlet.core.specs import parse_spec, typed_options
+from gantlet.core.words import counted
 from gantlet.data.statistics_file import StatisticsSource
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ def open_source(text: str | Path, *, n: int = 0, seed: int = 0) -> "Source":
     Returns: the opened source, of at least two images or points.
     Raises: UsageError for an unknown name or option; DataError for a missing path or unusable data; TooFewSamples.
     """
+    source = opened(text, n, seed)
+    if len(source) < source.least:
+        raise TooFewSamples(f"{source.spec} holds {counted(len(source), source.kind[:-1])}; expected at least two")
+    return source
+
+
+def opened(text: str | Path, n: int = 0, seed: int = 0) -> "Source":
+    """Open a source as `open_source` does, of a single image too."""
     text = str(as_path(text, "a source")) if not isinstance(text, str) or not text.strip() else text
     kind, options = resolve_source(text)
     entry = SOURCES.entry(kind)
@@ -53,8 +62,6 @@ def open_source(text: str | Path, *, n: int = 0, seed: int = 0) -> "Source":
         if parameter.default is parameter.empty and name not in arguments:
             raise UsageError(f"data source {kind!r} needs the option {name}: {kind}[{name}=…]")
     source: Source = entry.object(**arguments)
-    if len(source) < source.least:
-        raise TooFewSamples(f"{source.spec} holds {len(source)} {source.kind[:-1]}; expected at least two")
     named = text == kind or text.startswith(f"{kind}[")
     if named and "path" not in options and exists(kind) and not isinstance(source, StatisticsSource):
         note = f"{kind} is the built-in data source; for the file or folder of this name write ./{kind}"

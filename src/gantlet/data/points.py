@@ -11,6 +11,7 @@ from jaxtyping import Float32, Int64, Shaped
 
 from gantlet.core.errors import DataError
 from gantlet.core.mixture import Mixture
+from gantlet.core.words import counted
 from gantlet.data.joining import joined_fields
 from gantlet.data.source import Kind, numbered
 
@@ -61,7 +62,7 @@ class PointSource:
     def described(self) -> str:
         """Return its content in words."""
         kind = f"features in {self.space}" if self.space else "points"
-        return f"{kind} of {self.points.shape[1]} dimensions"
+        return f"{kind} of {counted(self.points.shape[1], 'dimension')}"
 
     def read(self, i: int) -> Float32[np.ndarray, " d"]:
         """Return point i."""

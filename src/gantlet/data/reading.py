@@ -14,6 +14,7 @@ from jaxtyping import Float32, Int64, UInt8
 from PIL import Image
 
 from gantlet.core.errors import BadFiles, ConfigError, DataError
+from gantlet.core.words import counted
 from gantlet.data.decode import Undecodable
 from gantlet.data.kinds import Items
 from gantlet.data.source import ImageSource
@@ -91,7 +92,7 @@ def read_all(
         raise BadFiles(source.spec, bad, len(source))
     if len(bad) == len(source):
         raise DataError(
-            f"{source.spec}: none of its {len(source)} files could be decoded, e.g. {bad[0][0]} ({bad[0][1]})"
+            f"{source.spec}: none of its {counted(len(source), 'file')} could be decoded, e.g. {bad[0][0]} ({bad[0][1]})"
         )
 
 
@@ -178,7 +179,7 @@ def fitted(source: ImageSource, size: int, channels: int) -> ImageSource:
         return fit_square(source.read(i), size, channels)
 
     digest = hashlib.sha256(f"{source.digest} fitted to {size} {channels}".encode()).hexdigest()
-    note = f"fitted to {size}×{size} pixels with {channels} channel{'s' if channels > 1 else ''}"
+    note = f"fitted to {size}×{size} pixels with {counted(channels, 'channel')}"
     return replace(source, read=read, digest=digest, notes=(*source.notes, note))
 
 

@@ -10,6 +10,7 @@ from gantlet.core.calls import called
 from gantlet.core.drawing.grids import first_as_grid, show
 from gantlet.core.errors import DataError
 from gantlet.core.rng import sequence
+from gantlet.core.words import counted
 from gantlet.data.source import numbered
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Samples:
         return self.read(i)
 
     def __repr__(self) -> str:
-        return f"<Samples: {self.n:,} images of {self.spec}, seed {self.seed}>"
+        return f"<Samples: {counted(self.n, 'image')} of {self.spec}, seed {self.seed}>"
 
     def _draw(self, block: int) -> UInt8[np.ndarray, "b h w c"]:
         rows = slice(block * BLOCK, min(self.n, (block + 1) * BLOCK))

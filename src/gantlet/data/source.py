@@ -11,6 +11,7 @@ from jaxtyping import Float32, Int64, UInt8
 from gantlet.core.calls import called, whole
 from gantlet.core.drawing.grids import first_as_grid, show
 from gantlet.core.errors import NoSuchItem
+from gantlet.core.words import counted
 from gantlet.data.joining import joined_fields
 
 if TYPE_CHECKING:
@@ -112,8 +113,8 @@ class ImageSource:
         return tuple(self.read(0).shape)
 
     def __repr__(self) -> str:
-        classes = f", {len(self.classes)} classes" if self.classes else ""
-        return f"<ImageSource {self.spec}: {len(self):,} images{classes}>"
+        classes = f", {counted(len(self.classes), 'class')}" if self.classes else ""
+        return f"<ImageSource {self.spec}: {counted(len(self), 'image')}{classes}>"
 
     @called
     def grid(self, n: int = 64, columns: int = 8) -> "Picture":

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import agreeing, some_of
 from gantlet.data.points import PointSource
 from gantlet.data.source import ImageSource
 
@@ -44,5 +45,6 @@ def cut(source: S, n: int, seed: int) -> S:
     if len(source) <= n:
         return source
     rows = np.sort(numpy_stream(seed, "part").permutation(len(source))[:n])
-    note = f"{n:,} of the {len(source):,} {source.kind} of {source.spec} were drawn at random (seed {seed})"
+    drawn = some_of(n, len(source), source.kind.removesuffix("s"), of="of the")
+    note = f"{drawn} of {source.spec} {agreeing(n, 'were')} drawn at random (seed {seed})"
     return subset(source, rows, note)

@@ -5,6 +5,7 @@ from jaxtyping import Float32
 
 from gantlet.core.errors import DataError
 from gantlet.core.specs import format_spec
+from gantlet.core.words import counted
 from gantlet.data.points import PointSource
 
 RATIO = 20.0
@@ -23,7 +24,7 @@ def standardised(
     Raises: DataError for another number of columns, and for a column that is constant.
     """
     if points.shape[1] != by.shape[1]:
-        raise DataError(f"{what}: {points.shape[1]} columns, to be standardised by a table of {by.shape[1]}")
+        raise DataError(f"{what}: {counted(points.shape[1], 'column')}, to be standardised by a table of {by.shape[1]}")
     mean, deviation = by.mean(0, np.float64), by.std(0, dtype=np.float64)
     constant = np.flatnonzero(deviation == 0)
     if len(constant):

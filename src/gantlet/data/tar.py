@@ -15,6 +15,7 @@ from jaxtyping import Int64
 from gantlet.core.class_names import composed
 from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.files import require_regular
+from gantlet.core.words import counted
 from gantlet.data import SOURCES
 from gantlet.data.archive import check_names, check_size
 from gantlet.data.arrays import to_labels
@@ -67,7 +68,7 @@ def tar_archive(
     if unlabelled and labels == "cls":
         raise DataError(f"{path}: labels=cls expects a .cls or .json file for every image; {unlabelled[0]} has none")
     if unlabelled:
-        note = f"no labels from .cls or .json files: {len(unlabelled)} images have none, e.g. {unlabelled[0]}"
+        note = f"no labels from .cls or .json files: {counted(len(unlabelled), 'image', 'have')} none, e.g. {unlabelled[0]}"
         source = collect(path, samples, load, choices)
         return replace(source, notes=(*source.notes, note))
     class_labels, classes = _labels(path, [sidecars[_key(name)] for name in source.names], load)
@@ -85,7 +86,7 @@ def _expand(path: str) -> list[str]:
         raise DataError(f"{path} names no shards: {first} comes after {last}")
     if int(last) - int(first) >= MOST_SHARDS:
         raise DataError(
-            f"{path} names {int(last) - int(first) + 1:,} shards; at most {MOST_SHARDS:,} are read as one set"
+            f"{path} names {counted(int(last) - int(first) + 1, 'shard')}; at most {MOST_SHARDS:,} are read as one set"
         )
     return [f"{before}{i:0{len(first)}d}{after}" for i in range(int(first), int(last) + 1)]
 
@@ -139,7 +140,7 @@ def _loader(files: dict[str, Member]) -> Callable[[str], bytes]:
         except BROKEN as error:
             raise Undecodable(f"damaged in the archive: {error}") from error
         if len(data) != info.size:
-            raise Undecodable(f"damaged in the archive: {len(data)} of {info.size} bytes")
+            raise Undecodable(f"damaged in the archive: {len(data)} of {counted(info.size, 'byte')}")
         return data
 
     return load

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from gantlet.core.specs import format_spec
+from gantlet.core.words import agreeing, some_of
 from gantlet.data.decoded import decoded
 from gantlet.data.paired import pair_arrays
 from gantlet.data.random_split import original
@@ -89,14 +90,16 @@ def _read(source: ImageSource, size: int, channels: int, on_bad: str, progress: 
 def _said(source: ImageSource, shapes: Counter[Shape], images: Images) -> tuple[str, ...]:
     """Return sentences on files left out, mixed colours, crops and sizes."""
     said = []
-    if images.skipped:
+    if left := len(images.skipped):
         listing = "; ".join(f"{name} ({reason})" for name, reason in images.skipped)
-        said.append(f"{len(images.skipped)} of {len(source)} files could not be decoded and were left out: {listing}")
+        said.append(
+            f"{some_of(left, len(source), 'file')} could not be decoded and {agreeing(left, 'were')} left out: {listing}"
+        )
     n = shapes.total()
     colour = sum(count for (_, _, channels), count in shapes.items() if channels == 3)
     if 0 < colour < n:
         said.append(
-            f"{colour:,} of {n:,} images are in colour, the others gray: all are trained in colour; sort them apart if that "
+            f"{some_of(colour, n, 'image', 'are')} in colour, the others gray: all are trained in colour; sort them apart if that "
             "is not meant"
         )
     if oblong := [(min(side) / max(side), count) for (*side, _), count in shapes.items() if side[0] != side[1]]:
@@ -105,7 +108,7 @@ def _said(source: ImageSource, shapes: Counter[Shape], images: Images) -> tuple[
         which = format_spec("as-squares", {"of": original(source.spec), "fit": "pad"})
         way = "" if source.inputs is not None else f"; --data '{which}' keeps all of each, fit=stretch distorts them"
         said.append(
-            f"{many:,} of {n:,} images are not square: their middle is cut out, {lost:.0%} of each is lost{way}"
+            f"{some_of(many, n, 'image', 'are')} not square: their middle is cut out, {lost:.0%} of each is lost{way}"
         )
     return (*said, *_resized(shapes, images.pixels.shape[1], images.pixels.shape[3]))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import UInt8
 
+from gantlet.core.words import counted
 from gantlet.data.decode import BACKGROUNDS, Undecodable
 
 PROBES = 8
@@ -32,6 +33,6 @@ def vanished(n: int, read: Callable[[int, int], UInt8[np.ndarray, "h w c"]], bac
     if 2 * lost <= read_ones:
         return ""
     return (
-        f"{lost} of {read_ones} images looked at show nothing on {background}, which stands in for their transparent pixels; "
+        f"{lost} of {counted(read_ones, 'image')} looked at show nothing on {background}, which stands in for their transparent pixels; "
         f"[background={other}] shows them"
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gantlet.core.results.estimate import Estimate
+from gantlet.core.words import counted
 from gantlet.evaluation.inference.intervals import quantile
 
 METRIC = "frechet_ratio"
@@ -86,7 +87,7 @@ def mean_over_spaces(estimates: Sequence[Estimate]) -> tuple[Estimate, ...]:
         low, high = max(0.0, value - half), value + half
     spaces = [one.features for one in found]
     notes = (
-        f"the mean over {len(found)} spaces; its interval takes their noise for one and the same, which is an upper bound",
+        f"the mean over {counted(len(found), 'space')}; its interval takes their noise for one and the same, which is an upper bound",
     )
     mean = replace(found[0], value=value, low=low, high=high, features=MEAN, notes=notes, reference=None, equal_n=None)
     details = {"form": found[0].details["form"], "spaces": spaces}

@@ -13,6 +13,7 @@ from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.plain import as_plain
 from gantlet.core.results.report import Report
 from gantlet.core.version import __version__
+from gantlet.core.words import agreeing, counted, some_of
 from gantlet.evaluation.across_spaces import mean_over_spaces
 from gantlet.evaluation.across_spaces import said as fitted
 from gantlet.evaluation.duplicates import duplicates
@@ -146,14 +147,12 @@ def _digests(space: Space, fake: Side) -> dict[str, str]:
 
 def warnings_of(space: Space, fake: Side, name: str = "generated") -> list[str]:
     """Return what is wrong with one side of a comparison, called by ``name``: exact copies, and warnings about the images."""
-    copies = []
+    copies, noun = [], fake.source.kind.removesuffix("s")
     for found in exact_copies(space, fake):
         if found.copied:
-            copies.append(
-                f"{found.copied:,} of the {found.of:,} images of {name} are exact copies of {found.among} ones: most metrics "
-                "reward copies"
-            )
-        said = found.said(f"{fake.source.kind} of {name}", f"{found.among} {fake.source.kind}", space.no_test)
+            fact = found.fact(noun, f"{found.among} one", whose=f" of {name}", of="of the")
+            copies.append(f"{fact}: most metrics reward copies")
+        said = found.said(noun, f"{found.among} {fake.source.kind}", space.no_test, whose=f" of {name}")
         copies += [line for _, line in said]
     return [*copies, *_of_images(space, fake, name), *_shared(space, fake, name)]
 
@@ -210,12 +209,12 @@ def _of_side(role: str, side: Side) -> list[str]:
     lines = []
     if side.skipped:
         lines.append(
-            f"{len(side.skipped)} {role} files could not be decoded and were left out: {', '.join(side.skipped)}"
+            f"{counted(len(side.skipped), f'{role} file')} could not be decoded and {agreeing(len(side.skipped), 'were')} left out: {', '.join(side.skipped)}"
         )
     lines += side.warnings
     rows = side.bank.rows
     if rows is not None and (repeated := duplicates(rows)):
         lines.append(
-            f"{repeated:,} of the {rows.n:,} {role} ones repeat another one exactly (distinct: {rows.n - repeated:,})"
+            f"{some_of(repeated, rows.n, f'{role} one', 'repeat', 'of the')} another one exactly (distinct: {rows.n - repeated:,})"
         )
     return lines

@@ -24,7 +24,7 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
 
 
-def counted(numbers: Mapping[str, int]) -> str:
+def with_numbers(numbers: Mapping[str, int]) -> str:
     """Return the first names with how many images each has, the commonest first."""
     ranked = sorted(numbers, key=lambda name: -numbers[name])
     return listed([f"{name} ({numbers[name]:,})" for name in ranked])

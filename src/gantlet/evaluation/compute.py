@@ -11,8 +11,9 @@ from gantlet.core.errors import GantletError, MetricFailed, ShapeError, TooFewSa
 from gantlet.core.interfaces.metadata import MetricMetadata
 from gantlet.core.numerics.mapped import return_freed_memory
 from gantlet.core.registry import Entry
-from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.estimate import Estimate, is_share
 from gantlet.core.specs import parse_spec, typed_options
+from gantlet.core.words import some_of
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.groups import clustered
 from gantlet.evaluation.measurement import NO_BOUNDS, Absent, Measurement, Undefined
@@ -57,7 +58,7 @@ def compute(evidence: Evidence, names: Sequence[str], progress: Callable[[str], 
                     )
                 grouped = any(bank.rows is not None and bank.rows.groups is not None for bank in banks)
                 if grouped and "pairs" not in entry.meta.needs:  # a pair is no draw of one side
-                    share = entry.meta.unit.startswith(("share", "accuracy"))
+                    share = is_share(entry.meta.unit)
                     measured = clustered(evidence, measured, partial(entry.object, **options), share)
                 measured = _with_carriers(evidence, _held(evidence, measured))
             except (TooFewSamples, Undefined) as error:
@@ -93,7 +94,7 @@ def _with_carriers(evidence: Evidence, measured: Measurement) -> Measurement:
     number = evidence.shared("carriers", lambda: carriers(real))
     if number >= FEWEST_CARRIERS:
         return measured
-    note = f"{number:.0f} of the {real.n:,} real rows make up most of their spread, so it is no margin: nothing is shown to be as good"
+    note = f"{some_of(round(number), real.n, 'real row', 'make', 'of the')} up most of their spread, so it is no margin: nothing is shown to be as good"
     details = {**measured.details, "carriers": number}
     return dataclasses.replace(measured, details=details, notes=(*measured.notes, note))
 

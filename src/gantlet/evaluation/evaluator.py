@@ -14,6 +14,7 @@ from gantlet.core.errors import ShapeError
 from gantlet.core.output import REPORT, require_ours
 from gantlet.core.results.report import Report
 from gantlet.core.toml_config import updated
+from gantlet.core.words import counted
 from gantlet.data.apart import require_apart
 from gantlet.data.arrays import array_source
 from gantlet.data.kinds import Source
@@ -122,5 +123,5 @@ def _class_indices(labels: Any, n: int, classes: int) -> Int64[np.ndarray, " n"]
         return wanted.astype(np.int64)
     spread = f" from {wanted.min()} to {wanted.max()}" if whole and wanted.size else f" of type {wanted.dtype}"
     raise ShapeError(
-        f"expected {n} labels from 0 to {classes - 1}, the classes of the real images; got shape {wanted.shape}{spread}"
+        f"expected {counted(n, 'label')} from 0 to {classes - 1}, the classes of the real images; got shape {wanted.shape}{spread}"
     )

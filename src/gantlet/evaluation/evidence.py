@@ -11,6 +11,7 @@ from jaxtyping import Float32, Float64, Int64, UInt8
 from gantlet.core.errors import DataError, ShapeError
 from gantlet.core.mixture import Mixture
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import counted, every
 from gantlet.evaluation.measurement import Rows
 from gantlet.evaluation.stats.bank import Bank
 from gantlet.evaluation.stats.feature_bank import FeatureBank
@@ -67,12 +68,12 @@ class Evidence:
     def __post_init__(self) -> None:
         if self.real_bank.dim != self.fake_bank.dim:
             raise ShapeError(
-                f"real features have {self.real_bank.dim} columns, fake ones {self.fake_bank.dim}; use one extractor for both"
+                f"real features have {counted(self.real_bank.dim, 'column')}, fake ones {self.fake_bank.dim}; use one extractor for both"
             )
         real = self.real_bank.rows
         if real is not None and real.n > 1 and (real.features == real.features[0]).all():
             raise DataError(
-                f"all {real.n} real feature rows are equal; expected images that differ. Check the source "
+                f"{every(real.n, 'real feature row', 'are')} equal; expected images that differ. Check the source "
                 f"and the extractor"
             )
 

@@ -22,7 +22,7 @@ from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.labels import class_names
 from gantlet.evaluation.metric_selection import metric_names
 from gantlet.evaluation.mode_counts import unmatched_names
-from gantlet.evaluation.modes import Modes, assign, counted, counted_by_label, shares
+from gantlet.evaluation.modes import Modes, assign, count_modes, counted_by_label, shares
 from gantlet.evaluation.once import found_once
 from gantlet.evaluation.references import beside, trials
 from gantlet.evaluation.sides import Side, Space
@@ -90,7 +90,7 @@ def _counts(
 ) -> tuple[Modes | None, tuple[ModeCount, ...], tuple[ModeCount, ...], tuple[ClassShare, ...]]:
     """Return the modes, both sides counted by them and by their labels, and the estimated shares of the real images' classes."""
     modes = assign(evidence)
-    counts = counted(evidence, modes) if modes else ()
+    counts = count_modes(evidence, modes) if modes else ()
     classes = counted_by_label(evidence)  # what is counted need not be estimated
     if not space.config.classes:
         classes = unmatched_names(classes, class_names(space.real.source), class_names(fake.source))

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Int64
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import counted
 from gantlet.data.kinds import Source
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import quantile, wilson
@@ -69,8 +70,8 @@ def groups_are_classes(role: str, source: Source, how: str) -> list[str]:
     if not 1 < len(pairs) == len(groups) == len(labels):
         return []
     return [
-        f"--groups {how}: the groups of the {role} images are their {len(groups):,} classes, so intervals are over fresh classes and "
-        f"rest on {len(groups):,} groups, not on {len(source):,} images; frames of clips need a folder for each clip"
+        f"--groups {how}: the groups of the {role} images are their {counted(len(groups), 'class')}, so intervals are over fresh classes and "
+        f"rest on {counted(len(groups), 'group')}, not on {counted(len(source), 'image')}; frames of clips need a folder for each clip"
     ]
 
 

@@ -11,10 +11,11 @@ from jaxtyping import Int64
 from gantlet.core.class_names import composed
 from gantlet.core.errors import UsageError
 from gantlet.core.specs import class_map
+from gantlet.core.words import agreeing
 from gantlet.data.kinds import Source
 from gantlet.data.source import ImageSource
 from gantlet.data.subset import subset
-from gantlet.evaluation.class_differences import alike, as_named, counted, differences, listed, shifted, way_out
+from gantlet.evaluation.class_differences import alike, as_named, differences, listed, shifted, way_out, with_numbers
 from gantlet.evaluation.measurement import Absent
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.bank import Bank, SummaryBank
@@ -81,7 +82,7 @@ def _doubtful(theirs: Sequence[str], ours: Sequence[str]) -> str:
     pairs = alike(*only)
     if pairs:
         one, other = next(iter(pairs.items()))
-        found = "1 of their names differs" if len(pairs) == 1 else f"{len(pairs):,} of their names differ"
+        found = f"{len(pairs):,} of their names {agreeing(len(pairs), 'differ')}"
         untyped = [name for pair in pairs.items() for name in pair if set(name) & set(",=")]
         rename = f" (rename {untyped[0]!r}: no option can hold it)" if untyped else ""
         return f"{found} in form alone ({one!r} for {other!r}). Name them alike{rename}, or say which is which: {way_out(*only)}"
@@ -136,7 +137,7 @@ def unmatched(space: Space, fake: Side, name: str = "generated") -> list[str]:
     lines = []
     if numbers:
         lines.append(
-            f"metrics by class leave out generated images of classes that the real ones do not have: {counted(numbers)}"
+            f"metrics by class leave out generated images of classes that the real ones do not have: {with_numbers(numbers)}"
         )
     if only and (numbers or space.train.bank.rows is None):  # else the counts by class call them missing
         lines.append(f"real classes that no generated image is named by: {listed(only)}")

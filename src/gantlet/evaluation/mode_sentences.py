@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gantlet.core.results.report import UNMATCHED, ClassShare, ModeCount
+from gantlet.core.words import counted, every, some_of
 from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.inference.intervals import quantile
 
@@ -28,7 +29,7 @@ def of_classes(classes: Sequence[ModeCount]) -> list[str]:
 
     def counts(found: ModeCount) -> str:
         share = f"{found.n_fake / n_fake:.1%}; " if found.n_fake else ""
-        return f"{found.n_fake:,} of {n_fake:,} generated images ({share}{found.n_real / n_real:.1%} of the real ones)"
+        return f"{found.n_fake:,} of {counted(n_fake, 'generated image')} ({share}{found.n_real / n_real:.1%} of the real ones)"
 
     lines = []
     for kind, verdict, sentence in (
@@ -50,8 +51,8 @@ def of_classes(classes: Sequence[ModeCount]) -> list[str]:
             f"missing: variety is lost inside class {', '.join(collapsed)}: its images lie closer to each other than real ones."
         )
     if any(found.verdict == UNMATCHED for found in classes):
-        return [*lines, *_absent(classes, "classes")]
-    return [*lines, *_presence(classes, 1 - ALPHA, "classes", accused=bool(lines))]
+        return [*lines, *_absent(classes, "class")]
+    return [*lines, *_presence(classes, 1 - ALPHA, "class", accused=bool(lines))]
 
 
 class Independent(NamedTuple):
@@ -90,15 +91,14 @@ def _likewise(kind: str, names: Sequence[str]) -> list[str]:
     """Return the line for those that have no line of their own."""
     if not names:
         return []
-    classes = "class" if len(names) == 1 else "classes"
-    return [f"{kind}: likewise {len(names):,} further {classes}: {_listed(names)}."]
+    return [f"{kind}: likewise {counted(len(names), 'further class')}: {_listed(names)}."]
 
 
 def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:NAMED_CLASSES])}{', …' if len(names) > NAMED_CLASSES else ''}"
 
 
-def _absent(modes: Sequence[ModeCount], what: str) -> list[str]:
+def _absent(modes: Sequence[ModeCount], noun: str) -> list[str]:
     """Say how many have no generated image though none of them is shown to be missing, and whether all together are more than chance leaves.
 
     Where both sides are of one distribution, a mode of c images in all has none on the fakes' side with (1 − q)^c, q the fakes' share of all
@@ -115,15 +115,14 @@ def _absent(modes: Sequence[ModeCount], what: str) -> list[str]:
     counts = np.ones(1)
     for chance in chances:
         counts = np.convolve(counts, [1 - chance, chance])
-    have = "has" if len(names) == 1 else "have"
-    found = f"{len(names):,} of {len(known):,} {what} {have} no generated image"
+    found = f"{some_of(len(names), len(known), noun, 'have')} no generated image"
     chance = float(counts[len(names) :].sum())
     if chance <= ALPHA:
         return [
             f"poor: {found}, more than chance leaves (so many in {max(chance, 0.0001):.2%} of honest draws or fewer): {_listed(names)}."
         ]
     return [
-        f"unclear: {found}, which may be chance of only {n_fake:,} images (so many in {chance:.0%} of honest draws): {_listed(names)}."
+        f"unclear: {found}, which may be chance of only {counted(n_fake, 'image')} (so many in {chance:.0%} of honest draws): {_listed(names)}."
     ]
 
 
@@ -151,25 +150,25 @@ def of_modes(
         lines.append(
             f"missing: variety is lost inside {', '.join(collapsed)}: its images lie closer to each other than real ones."
         )
-    told = _presence(modes, level, "modes", accused=accused or bool(lines))
+    told = _presence(modes, level, "mode", accused=accused or bool(lines))
     return [*lines, *(line for line in told if not (labelled and line.startswith("unclear")))]
 
 
-def _presence(modes: Sequence[ModeCount], level: float, what: str, *, accused: bool) -> list[str]:
+def _presence(modes: Sequence[ModeCount], level: float, noun: str, *, accused: bool) -> list[str]:
     """Say that all modes or classes are there only where each has a generated image; one without any may be missing by chance."""
-    if lines := _absent(modes, what):
+    if lines := _absent(modes, noun):
         return lines
     known = [mode for mode in modes if mode.n_real or mode.n_fake]
     if accused or not known:
         return []
     rarest = unseen_rarity(known, level)
     if rarest <= TOLD:
-        return [f"good: all {len(known)} {what} are there, and none is made more than {rarest:.0%} too rarely."]
-    independent = "independent images" if any(mode.draws for mode in known) else "images"
+        return [f"good: {every(len(known), noun, 'are')} there, and none is made more than {rarest:.0%} too rarely."]
+    independent = "independent image" if any(mode.draws for mode in known) else "image"
     found, more = _independent(known), needed(known, level)
-    enough = f"; {RARE:.0%} would be seen with {more:,} {independent} of each side"
+    enough = f"; {RARE:.0%} would be seen with {counted(more, independent)} of each side"
     return [
-        f"unclear: all {len(known)} {what} have generated images, but one that is made {min(rarest, 0.99):.0%} too rarely could have "
+        f"unclear: {every(len(known), noun, 'have')} generated images, but one that is made {min(rarest, 0.99):.0%} too rarely could have "
         f"gone unseen{enough if more > min(min(one.n, one.m) for one in found) else ''}."
     ]
 

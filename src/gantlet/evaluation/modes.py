@@ -147,7 +147,7 @@ def shares(evidence: Evidence, modes: Modes) -> tuple[ClassShare, ...]:
     return class_shares(symbols[known], bank.labels[known], modes.fake[fakes], names)
 
 
-def counted(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
+def count_modes(evidence: Evidence, modes: Modes) -> tuple[ModeCount, ...]:
     """Count the modes, test their shares, and compare the variety inside each with that of real images.
 
     A mode is collapsed where its fakes lie closer to each other than as many real images of it (ratio below 0.8) and

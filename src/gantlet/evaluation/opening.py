@@ -7,8 +7,9 @@ from typing import Any
 
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import DataError
+from gantlet.core.words import counted
 from gantlet.data import SOURCES
-from gantlet.data.drawn import Latent, is_generator
+from gantlet.data.drawn import Latent, is_generator, require_no_latent
 from gantlet.data.given import as_source, is_given, text_of
 from gantlet.data.kinds import Source
 from gantlet.data.opening import open_source, resolve_source
@@ -79,16 +80,18 @@ def open_generated(
     `points` and `features` return, a random part.
     """
     value = text_of(value)
+    drawn = is_given(value) and is_generator(value)
+    if not drawn:
+        require_no_latent(what, value, latent)
     if isinstance(value, str):
         return open_fakes(value, config, n)
-    drawn = is_given(value) and is_generator(value)
     endless = is_given(value) and not drawn and not isinstance(value, Sized)
     source = as_source(
         what, value, range=range, n=n if drawn else config.n if endless else 0, seed=config.seed, latent=latent
     )
     if endless and config.n == len(source) and not isinstance(source, StatisticsSource):
         source = replace(
-            source, notes=(*source.notes, f"the first {config.n:,} images of {source.spec} were taken (--n)")
+            source, notes=(*source.notes, f"the first {counted(config.n, 'image')} of {source.spec} were taken (--n)")
         )
     return source if drawn else cut_to(source, config)
 
@@ -98,7 +101,7 @@ def cut_to(source: Source, config: EvaluateConfig) -> Source:
     if not config.n or isinstance(source, StatisticsSource):
         return source
     if len(source) < config.n:
-        short = f"{source.spec} holds {len(source):,} {source.kind}, fewer than --n {config.n:,}: all were taken"
+        short = f"{source.spec} holds {counted(len(source), source.kind.removesuffix('s'))}, fewer than --n {config.n:,}: all were taken"
         return replace(source, notes=(*source.notes, short))
     return cut(source, config.n, config.seed)
 

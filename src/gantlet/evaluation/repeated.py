@@ -1,5 +1,6 @@
 """Sentences of the verdict about generated images that are blank, or repeat each other, more than real ones."""
 
+from gantlet.core.words import agreeing, counted, some_of
 from gantlet.evaluation.duplicates import blanks, repeats
 from gantlet.evaluation.sides import Side, Space
 from gantlet.evaluation.stats.feature_bank import FeatureBank
@@ -15,11 +16,9 @@ def said_of_repeats(space: Space, fake: Side) -> list[str]:
 
 def _blank(rows: FeatureBank, real: FeatureBank) -> str:
     count, of_real = blanks(rows, real)
-    return (
-        f"poor: {count:,} of the {rows.n:,} generated images are blank (of one colour); of {real.n:,} real ones {of_real:,} are."
-        if count
-        else ""
-    )
+    blank = some_of(count, rows.n, "generated image", "are", "of the")
+    beside = f"of {counted(real.n, 'real one')} {of_real:,} {agreeing(of_real, 'are')}"
+    return f"poor: {blank} blank (of one colour); {beside}." if count else ""
 
 
 def _repeated(rows: FeatureBank, real: FeatureBank) -> str:
@@ -28,10 +27,10 @@ def _repeated(rows: FeatureBank, real: FeatureBank) -> str:
         return ""
     if 2 * again > rows.n:
         return (
-            f"missing: variety is lost: the {rows.n:,} generated images show only {rows.n - again:,} "
-            f"{'picture' if rows.n - again == 1 else 'different pictures'}."
+            f"missing: variety is lost: the {counted(rows.n, 'generated image', 'show')} only "
+            f"{counted(rows.n - again, 'different picture')}."
         )
     return (
-        f"caution: {again:,} of the {rows.n:,} generated images repeat another one pixel by pixel; of {real.n:,} real ones "
-        f"{of_real:,} do. Intervals take equal images for one draw."
+        f"caution: {some_of(again, rows.n, 'generated image', 'repeat', 'of the')} another one pixel by pixel; of {counted(real.n, 'real one')} "
+        f"{of_real:,} {agreeing(of_real, 'do')}. Intervals take equal images for one draw."
     )

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from gantlet.core.interfaces.metadata import MetricMetadata
-from gantlet.core.results.estimate import count_text
+from gantlet.core.results.estimate import is_share
+from gantlet.core.words import counted
 from gantlet.evaluation.metrics import METRICS
 from gantlet.evaluation.standing import Standing
 
@@ -37,7 +38,7 @@ def _title(standing: Standing) -> str:
 
 
 def _is_share(standing: Standing) -> bool:
-    return standing.reference.unit.startswith(("share", "accuracy"))
+    return is_share(standing.reference.unit)
 
 
 def _number(standing: Standing) -> Callable[[float | None], str]:
@@ -56,7 +57,7 @@ def _points(standing: Standing, number: float | None) -> str:
 
 def _sizes(standing: Standing) -> str:
     """Return the number of images behind the comparison, where it is not the one in the report's head."""
-    return f", both of {count_text(standing.reference.n_fake)} images" if standing.resized else ""
+    return f", both of {counted(standing.reference.n_fake, 'image')}" if standing.resized else ""
 
 
 def _briefly(s: Standing) -> str:

@@ -7,7 +7,8 @@ import numpy as np
 
 from gantlet.core.errors import ConfigError, UsageError
 from gantlet.core.processes import processes
-from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.estimate import Estimate, is_share
+from gantlet.core.words import counted
 from gantlet.data import SOURCES
 from gantlet.data.kinds import Items, Source, require_items
 from gantlet.data.opening import open_source, resolve_source
@@ -116,7 +117,7 @@ def widened(estimate: Estimate, factor: float) -> Estimate:
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return estimate
     low, high = (estimate.value + factor * (end - estimate.value) for end in (estimate.low, estimate.high))
-    if estimate.unit.startswith(("share", "accuracy")):
+    if is_share(estimate.unit):
         low, high = max(0.0, low), min(1.0, high)
     equal_n = None if estimate.equal_n is None else widened(estimate.equal_n, factor)
     about = f"{estimate.estimand}; it holds although the drawing stopped by what was seen"
@@ -126,12 +127,12 @@ def widened(estimate: Estimate, factor: float) -> Estimate:
 def _note(name: str, half_width: float | None, share: float, total: int, reached: bool) -> str:
     if reached:
         return (
-            f"{total:,} images were drawn: {name} is then known to ±{half_width:.2%}, as asked (±{share:.2%}); intervals are widened, so that "
+            f"{counted(total, 'image', 'were')} drawn: {name} is then known to ±{half_width:.2%}, as asked (±{share:.2%}); intervals are widened, so that "
             "they hold although the drawing stopped by what was seen"
         )
     how = "is not known in proportion to its value" if half_width is None else f"is known to ±{half_width:.2%}"
     return (
-        f"--until was not reached: after {total:,} images, the most allowed, {name} {how}, asked was ±{share:.2%}; more "
+        f"--until was not reached: after {counted(total, 'image')}, the most allowed, {name} {how}, asked was ±{share:.2%}; more "
         "images (--n), more real ones, or a wider goal would do"
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from gantlet.core.processes import processes
-from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.estimate import Estimate, is_share
 from gantlet.core.results.runs import RunsEstimate, Split
 from gantlet.data.kinds import Source
 from gantlet.evaluation.assemble import warnings_of
@@ -152,13 +152,7 @@ def combined(estimates: Sequence[Estimate], parts: Sequence[Parts | None], level
 
 def _possible(like: Estimate, low: float, high: float) -> tuple[float, float]:
     """Return the ends of an interval within the numbers that there are: shares in [0, 1], of classes 0 to all."""
-    most = (
-        1.0
-        if like.unit.startswith(("share", "accuracy"))
-        else like.details.get("classes")
-        if like.unit == "classes"
-        else None
-    )
+    most = 1.0 if is_share(like.unit) else like.details.get("classes") if like.unit == "classes" else None
     return (low, high) if most is None else (max(0.0, low), min(float(most), high))
 
 

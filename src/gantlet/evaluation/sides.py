@@ -9,6 +9,7 @@ from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import DataError
 from gantlet.core.interfaces.extractors import Extractor, TrainedOnLabels
 from gantlet.core.results.estimate import Estimate
+from gantlet.core.words import some_of
 from gantlet.data.kinds import Source
 from gantlet.evaluation.stats.alignment import AlignedReal
 from gantlet.evaluation.stats.bank import Bank, own_classes
@@ -55,7 +56,7 @@ class Overlap:
     @property
     def text(self) -> str:
         """Return the fact as a clause."""
-        return f"{self.n:,} of {self.of:,} {self.one} images are also among the {self.other} ones"
+        return f"{some_of(self.n, self.of, f'{self.one} image', 'are')} also among the {self.other} ones"
 
 
 @dataclass

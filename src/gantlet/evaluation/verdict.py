@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.exact_copies import ExactCopies
 from gantlet.core.results.report import ClassShare, ModeCount
+from gantlet.core.words import counted
 from gantlet.evaluation.copies import TailTest
 from gantlet.evaluation.inference.holm import ALPHA
 from gantlet.evaluation.mode_sentences import of_classes, of_modes, of_shares
@@ -70,19 +71,15 @@ def _summary(lines: Sequence[str], standings: Sequence[Standing], estimates: Seq
     faults, cautions = sum(kind in FAULTS for kind in kinds), sum(kind in ("memorised", "caution") for kind in kinds)
     told = sum(standing.state == "as good" for standing in standings)
     unclear = sum(standing.state == "unclear" for standing in standings)
-    parts = [f"{_count(faults, 'fault')} found" if faults else "no fault found"]
-    parts += [f"{_count(cautions, 'point')} to look at"] if cautions else []
+    parts = [f"{counted(faults, 'fault')} found" if faults else "no fault found"]
+    parts += [f"{counted(cautions, 'point')} to look at"] if cautions else []
     if standings:
-        parts.append(f"{told} of {_count(len(standings), 'metric')} shown to be as good as real images' own")
+        parts.append(f"{told} of {counted(len(standings), 'metric')} shown to be as good as real images' own")
         parts += [f"{unclear} not to be told with so few"] if unclear else []
     elif estimates:
         parts.append("no metric was compared with real images' own")
     kind = "poor" if faults else "caution" if cautions else "good" if told and told >= unclear else "unclear"
     return f"{kind}: {', '.join(parts)}."
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 OF_LABELS = ("gan_train", "gan_test", "intra_class_frechet")
@@ -113,15 +110,15 @@ NAMED = 3
 
 def _exact(exact: Sequence[ExactCopies], no_test: str, *, points: bool) -> list[str]:
     """Name the exact copies: a fact, not a test, so it needs no held-out images; pictures that the set repeats are no copies."""
-    things, how = ("points", "in every coordinate") if points else ("images", "pixel by pixel")
+    thing, how = ("point", "in every coordinate") if points else ("image", "pixel by pixel")
     copied = [
-        f"copied: {found.copied:,} of {found.of:,} generated {things} are exact copies of {found.among} {things} ({how}): "
+        f"copied: {found.fact(f'generated {thing}', f'{found.among} {thing}')} ({how}): "
         f"{', '.join(f'{copy} = {original}' for copy, original in found.pairs[: min(NAMED, found.copied)])}"
         f"{', …' if found.copied > NAMED else ''}."
         for found in exact
         if found.copied
     ]
-    said = [line for found in exact for line in found.said(f"generated {things}", f"{found.among} {things}", no_test)]
+    said = [line for found in exact for line in found.said(f"generated {thing}", f"{found.among} {thing}s", no_test)]
     return [*copied, *(f"{kind}: {line}." for kind, line in said)]
 
 
@@ -153,7 +150,7 @@ def _tested(copies: TailTest, *, exact: bool) -> str:
     if copies.unseen is None:
         other = "further copies cannot be told beside the exact ones" if exact else "memorisation cannot be told"
         return (
-            f"unclear: {other}: of {copies.n_fake:,} images beside {copies.n_held_out:,} held-out ones any share of copies "
+            f"unclear: {other}: of {counted(copies.n_fake, 'image')} beside {counted(copies.n_held_out, 'held-out one')} any share of copies "
             f"could have gone unseen. Give more images."
         )
     reach = (
@@ -176,13 +173,13 @@ def _doubtful(copies: TailTest, counts: str) -> str:
         and copies.pictures / copies.n_fake < copies.unseen < copies.share
     ):
         return (
-            f"caution: {counts}, and are versions of {copies.pictures:,} {'picture' if copies.pictures == 1 else 'pictures'}: so few may "
+            f"caution: {counts}, and are versions of {counted(copies.pictures, 'picture')}: so few may "
             "lie there by chance. Look at the pairs."
         )
     pictures = copies.n_fake if copies.tested is None else copies.tested
     if copies.unseen is not None and min(pictures, copies.n_held_out) < FEWEST:
         generated = f"{copies.n_fake:,} generated" + (
-            f" that show {pictures:,} pictures" if pictures < copies.n_fake else ""
+            f" that show {counted(pictures, 'picture')}" if pictures < copies.n_fake else ""
         )
         return (
             f"unclear: too few images to tell whether any are copied ({generated}, {copies.n_held_out:,} held-out): {counts}; "

@@ -9,6 +9,7 @@ from jaxtyping import UInt8
 from gantlet.core.drawing import figure
 from gantlet.core.errors import ConfigError
 from gantlet.core.results.lab import Cell, LabResult
+from gantlet.core.words import counted
 from gantlet.data.opening import open_images
 from gantlet.data.reading import to_array
 from gantlet.evaluation.inference.seeds import over_seeds
@@ -137,7 +138,7 @@ def conclude(setting: Setting, seeds: tuple[int, ...], arms: list[Arm], spec: st
         }
         reasons += [f"seed {seed}: {reason}" for reason, holds in checks.items() if not holds]
     summary = "; ".join(
-        f"{name}: {min(a.measures.modes for a in arms if a.name == name)} classes, bridging {_mean(arms, name, 'bridging'):.1%}, FD "
+        f"{name}: {counted(min(a.measures.modes for a in arms if a.name == name), 'class')}, bridging {_mean(arms, name, 'bridging'):.1%}, FD "
         f"{np.mean([a.measures.distance[0] for a in arms if a.name == name]):.3g}, nearest training image at "
         f"{_mean(arms, name, 'image'):.2f} of the held-out distance"
         for name in ("ae-ot", "GAN")

@@ -16,6 +16,7 @@ from gantlet.core.interfaces.extractors import Extractor
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.lab import Cell, LabResult, Verdict
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import counted
 from gantlet.data.opening import open_images
 from gantlet.data.reading import native_shape
 from gantlet.evaluation.compute import compute
@@ -229,7 +230,7 @@ def _draw(setting: Setting, distances: dict[str, Estimate], arms: Arms, title: s
     picture, axes = figure.new(2, 4, width=3.2, height=3.6)
     for axis, (name, runs) in zip(axes, arms.items(), strict=False):
         figure.images(axis, runs[0].images, COLUMNS)
-        cost = f", {runs[0].steps:,} steps" if runs[0].steps else ""
+        cost = f", {counted(runs[0].steps, 'step')}" if runs[0].steps else ""
         figure.label(axis, f"{name}{f' ({title})' if name == REAL else ''}{cost}\nFD {distances[name].text}")
     figure.bars(axes[6], {name: distances[name] for name in (*ARMS, BLUR)}, distances[REAL].value)
     figure.label(axes[6], f"FD (dashed: {REAL}, half to half)")

@@ -13,6 +13,7 @@ from gantlet.core.drawing import figure
 from gantlet.core.interfaces.extractors import Extractor
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.lab import Cell, LabResult
+from gantlet.core.words import counted
 from gantlet.data.opening import open_source
 from gantlet.evaluation.across_spaces import FACTOR, Ratio, fitted_to, ratios
 from gantlet.evaluation.compute import compute
@@ -147,7 +148,7 @@ def conclude(
         if not one.space
     ]
     why = (
-        f"called fitted: {sum(fitted)} of {len(fitted)} trained on the distance, {sum(honest)} of {len(honest)} honest ones, whose ratios "
+        f"called fitted: {sum(fitted)} of {len(fitted)} trained on the distance, {sum(honest)} of {counted(len(honest), 'honest one')}, whose ratios "
         f"differ between spaces by {math.exp(float(np.median(gaps))):.1f} times in the median and {math.exp(max(gaps)):.1f} at most "
         f"(called out beyond {FACTOR:.0f})"
     )

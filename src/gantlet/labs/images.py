@@ -10,6 +10,7 @@ from jaxtyping import Int64, UInt8
 from gantlet.core.errors import ConfigError, TooFewSamples
 from gantlet.core.interfaces.extractors import Extractor
 from gantlet.core.specs import format_spec, parse_spec
+from gantlet.core.words import counted
 from gantlet.data.arrays import array_source
 from gantlet.data.opening import open_images
 from gantlet.data.reading import native_shape, to_array
@@ -69,7 +70,7 @@ def by_class(labels: Int64[np.ndarray, " n"], least: int, what: str) -> list[Int
     groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
     smallest = min(len(group) for group in groups)
     if smallest < least:
-        raise TooFewSamples(f"{what} has a class of {smallest} images; this size needs {least} per class")
+        raise TooFewSamples(f"{what} has a class of {counted(smallest, 'image')}; this size needs {least} per class")
     return groups
 
 

@@ -10,6 +10,7 @@ from gantlet.core.errors import TooFewSamples
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.lab import Cell, LabResult
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import counted
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.seeds import over_seeds, upper
@@ -81,7 +82,7 @@ class InceptionScoreIgnoresData(Lab):
         banks: dict[str, FeatureBank] = {}
         for done, (name, pixels) in enumerate(sets.items()):
             if len(pixels) < FEWEST:
-                raise TooFewSamples(f"{name} has {len(pixels)} images; this lab needs {FEWEST} in each set")
+                raise TooFewSamples(f"{name} has {counted(len(pixels), 'image')}; this lab needs {FEWEST} in each set")
             chosen = numpy_stream(setting.seed, "subset").permutation(len(pixels))[:most]
             banks[name] = features_of(pixels[chosen], images.classifier)
             setting.progress("features", done + 1, len(sets))

@@ -8,6 +8,7 @@ from gantlet.core.drawing import figure
 from gantlet.core.errors import TrainingDiverged
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.lab import Cell, LabResult
+from gantlet.core.words import counted
 from gantlet.evaluation.inference.seeds import lower, over_seeds, upper
 from gantlet.labs import LABS
 from gantlet.labs.collapse_arms import ARMS, DECISIVE, PLAIN, config
@@ -137,5 +138,5 @@ def _draw(setting: Setting, results: Results) -> str:
             axis.set_aspect("equal")
             axis.set_xticks([])
             axis.set_yticks([])
-            figure.label(axis, f"{arm}\n{measures.modes} modes, {measures.quality:.0%} good")
+            figure.label(axis, f"{arm}\n{counted(measures.modes, 'mode')}, {measures.quality:.0%} good")
     return figure.save(picture, setting.out / "ring-and-grid.png")

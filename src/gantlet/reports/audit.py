@@ -1,13 +1,15 @@
 """An audit on the terminal: for each space a table of metrics against failures, then the verdict in words."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.console import Console, ConsoleOptions, Group
 from rich.table import Table
 from rich.text import Text
 
 from gantlet.core.results.audit import AuditResult, Planted
 from gantlet.core.visible import visible_in
+from gantlet.core.words import counted
 
 
 def cell(result: AuditResult, space: str, metric: str, planted: Planted) -> Text:
@@ -25,7 +27,7 @@ class Blocks:
     result: AuditResult
     space: str
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
         metrics = self.result.metrics(self.space)
         left = list(self.result.failures)
         while left:
@@ -49,9 +51,9 @@ class Blocks:
 
 def render(result: AuditResult) -> Group:
     """Return the whole audit as one renderable."""
-    seeds = f"{len(result.seeds)} seed{'s' if len(result.seeds) > 1 else ''}"
+    seeds = counted(len(result.seeds), "seed")
     head = Text.assemble(
-        "Audit on ", (result.data, "bold"), f", {result.n} images per side, {seeds}, {result.seconds:.0f} s"
+        "Audit on ", (result.data, "bold"), f", {counted(result.n, 'image')} per side, {seeds}, {result.seconds:.0f} s"
     )
     parts: list[Text | Blocks | Table | str] = [head, Text(_KEY, style="dim")]
     for space in result.spaces:

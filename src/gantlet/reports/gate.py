@@ -7,11 +7,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 from gantlet.core.errors import OutputError
 from gantlet.core.files import explained, read_bytes, write_text
-from gantlet.core.results.estimate import count_text
 from gantlet.core.results.gate import Gate
 from gantlet.core.results.marks import ARROWS, MARKS, split_verdict
 from gantlet.core.results.report import Report
 from gantlet.core.visible import visible
+from gantlet.core.words import counted
 
 STATES = {"passed": "✓", "failed": "✗", "undefined": "?"}
 SUITE = '<testsuites name="gantlet'
@@ -39,7 +39,7 @@ def markdown(report: Report, gate: Gate, page: str = "") -> str:
     ]
     parts.append("\n".join([f"| metric | value [{level}] | real against real |", "|---|---|---|", *rows]))
     parts += [f"⚠ {_cell(warning)}" for warning in report.warnings]
-    sizes = f"{count_text(report.n_fake)} generated images, {count_text(report.n_real)} real ones"
+    sizes = f"{counted(report.n_fake, 'generated image')}, {counted(report.n_real, 'real one')}"
     where = f"; page: `{_code(page)}`" if page else ""
     parts.append(f"<sub>{sizes}, features {_cell(report.features.get('name', '?'))}, seed {report.seed}{where}</sub>")
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -16,6 +16,7 @@ from gantlet.core.results.estimate import count_text
 from gantlet.core.results.marks import ARROWS, CLASS, MARKS, split_verdict, whisker
 from gantlet.core.results.report import Report
 from gantlet.core.visible import visible_in
+from gantlet.core.words import agreeing, counted, every, some_of
 from gantlet.reports.terminal import about, references
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def templates() -> "jinja2.Environment":
         loader=jinja2.PackageLoader("gantlet.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals.update(arrows=ARROWS)
-    environment.filters.update(count=count_text)
+    environment.filters.update(count=count_text, counted=counted, some_of=some_of, agreeing=agreeing, every=every)
     return environment
 
 

@@ -6,6 +6,7 @@ from rich.text import Text
 
 from gantlet.core.results.lab import Cell, LabResult
 from gantlet.core.visible import visible_in
+from gantlet.core.words import counted
 from gantlet.reports.tables import Column, Fitted
 
 COLOURS = {"reproduced": "bold green", "not reproduced": "bold red", "not testable here": "bold yellow"}
@@ -27,7 +28,7 @@ def render(result: LabResult) -> Group:
         ("source", result.source),
         ("measured", result.measure),
         ("paper", paper),
-        ("ours", f"{result.ours.text}, over {len(result.seeds)} seed{'s' if len(result.seeds) > 1 else ''}"),
+        ("ours", f"{result.ours.text}, over {counted(len(result.seeds), 'seed')}"),
         ("tolerance", result.tolerance),
     )
     for name, text in lines:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.files import write_text
-from gantlet.core.results.estimate import count_text
 from gantlet.core.results.report import Report
 from gantlet.core.version import __version__
 from gantlet.core.visible import visible
+from gantlet.core.words import counted
 
 
 def write_model_card(out: Path, config: TrainConfig, report: Report, best: Report | None = None) -> Path:
@@ -28,13 +28,13 @@ license: unknown
 # {out.resolve().name}
 
 A GAN trained with gantlet {__version__} by the recipe `{config.recipe or "(none)"}` on `{config.data}`, seed {config.seed},
-{config.steps:,} generator steps of batch {config.batch}. Please state the licence of the weights in `license` above.
+{counted(config.steps, "generator step")} of batch {config.batch}. Please state the licence of the weights in `license` above.
 
 ## Verdict
 {verdict}
 
 ## Metrics
-{count_text(report.n_fake)} generated images against {count_text(report.n_real)} real ones (`{report.real}`), features `{report.features["name"]}`,
+{counted(report.n_fake, "generated image")} against {counted(report.n_real, "real one")} (`{report.real}`), features `{report.features["name"]}`,
 {report.estimates[0].level:.0%} intervals; the reference is real against held-out real. The best
 checkpoint is the one with the smallest `{config.select}` in the evaluations during training (largest, where larger is better).
 

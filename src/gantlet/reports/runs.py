@@ -10,6 +10,7 @@ from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.marks import ARROWS, MARKS, split_verdict
 from gantlet.core.results.runs import MethodDifference, RunsComparison, RunsEstimate, RunsReport, Split
 from gantlet.core.visible import visible_in
+from gantlet.core.words import counted
 from gantlet.reports.html import templates
 from gantlet.reports.tables import Column, Fitted
 from gantlet.reports.terminal import about
@@ -51,7 +52,7 @@ def render_methods(result: RunsComparison, summaries: Mapping[str, str]) -> str:
 def headline(result: RunsReport) -> str:
     """Return the first line of the verdict with the number of runs."""
     said = split_verdict(result.verdict[0])[1] if result.verdict else "no verdict."
-    return f"{len(result.runs)} runs of one method: {said[:-1]}"
+    return f"{counted(len(result.runs), 'run')} of one method: {said[:-1]}"
 
 
 def headline_of_methods(result: RunsComparison) -> str:
@@ -110,7 +111,7 @@ def render(result: RunsReport) -> Group:
     """Return verdict, table and notes of a method's runs as one renderable."""
     result = visible_in(result)
     head = Text.assemble(
-        (f"{len(result.runs)} runs", "bold"), f" ({result.runs[0]} … {result.runs[-1]}) against ", (result.real, "bold"),
+        (f"{counted(len(result.runs), 'run')}", "bold"), f" ({result.runs[0]} … {result.runs[-1]}) against ", (result.real, "bold"),
         f"; features {result.features}",
     )  # fmt: skip
     words = Table.grid(padding=(0, 1))
@@ -188,9 +189,7 @@ def plan_text(each: MethodDifference) -> str:
     """Return how many runs would show a tenth of A's mean, where that means something."""
     if each.runs_for_tenth is None:
         return ""
-    return (
-        f"a tenth of A's {each.metric} would be found in 8 of 10 cases by {each.runs_for_tenth:,} runs of each method"
-    )
+    return f"a tenth of A's {each.metric} would be found in 8 of 10 cases by {counted(each.runs_for_tenth, 'run')} of each method"
 
 
 def show_runs(result: RunsReport) -> None:

@@ -1,9 +1,9 @@
 """Tables that fit their width: columns are left out in the order of their worth, the first one is wrapped; no cell is cut."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions
 from rich.table import Table
 from rich.text import Text
 
@@ -49,7 +49,7 @@ class Fitted:
         header = (column.name.split() or [""]) if column.wraps else [column.name]
         return max(len(text) for text in (*header, *(row[index] for row in self.rows)))
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table | Text]:
         kept = self.shown(options.max_width)
         table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
         for index in kept:

@@ -11,6 +11,7 @@ from gantlet.core.results.estimate import Estimate, count_text
 from gantlet.core.results.marks import ARROWS, MARKS, split_verdict
 from gantlet.core.results.report import Report
 from gantlet.core.visible import visible_in
+from gantlet.core.words import counted
 from gantlet.reports.tables import Column, Fitted
 
 
@@ -62,7 +63,7 @@ def references(report: Report) -> list[str]:
     for (n_real, n), names in metrics.items():
         of = "" if len(metrics) == 1 else f" ({', '.join(names)})"
         lines.append(
-            f"real: the reference, {count_text(n)} held-out real images against {count_text(n_real)} real ones{of}"
+            f"real: the reference, {counted(n, 'held-out real image')} against {counted(n_real, 'real one')}{of}"
         )
     if any(estimate.equal_n is not None for estimate in report.estimates):
         lines.append("beside it: the same metric of as many of the generated images, against the same real ones")
@@ -83,7 +84,7 @@ def render(report: Report) -> Group:
     """Return verdict, table, notes and warnings as one renderable."""
     report = visible_in(report)
     head = Text.assemble(
-        (report.fake, "bold"), f" ({count_text(report.n_fake)} images) against ", (report.real, "bold"),
+        (report.fake, "bold"), f" ({counted(report.n_fake, 'image')}) against ", (report.real, "bold"),
         f" ({count_text(report.n_real)}); features ", (str(report.features.get("name", "?")), "bold"),
     )  # fmt: skip
     words = Table.grid(padding=(0, 1))
@@ -167,7 +168,7 @@ def power(d: Difference) -> str:
     more = (
         ""
         if d.images_for_tenth is None
-        else f"; a tenth in 8 of 10 cases takes about {d.images_for_tenth:,} images per side"
+        else f"; a tenth in 8 of 10 cases takes about {counted(d.images_for_tenth, 'image')} per side"
     )
     return f"power of {d.metric} here, by how much B differs from A: {curve}{more}"
 

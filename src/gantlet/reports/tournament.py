@@ -10,6 +10,7 @@ from rich.text import Text
 from gantlet.core.results.marks import ARROWS, MARKS, split_verdict
 from gantlet.core.results.tournament import Budget, Contender, Seeds, Tournament
 from gantlet.core.visible import visible_in
+from gantlet.core.words import counted
 from gantlet.reports.html import templates
 from gantlet.reports.tables import Column, Fitted
 
@@ -84,7 +85,7 @@ def render(result: Tournament) -> Group:
     """Return verdict, table and notes as one renderable."""
     result = visible_in(result)
     head = Text.assemble(
-        (f"{len(result.contenders)} methods", "bold"), f", {result.trials} settings each, on ", (result.data, "bold"),
+        (f"{counted(len(result.contenders), 'method')}", "bold"), f", {counted(result.trials, 'setting')} each, on ", (result.data, "bold"),
         f"; {result.metric} {ARROWS[result.lower_is_better]}, features {result.features}",
     )  # fmt: skip
     words = Table.grid(padding=(0, 1))

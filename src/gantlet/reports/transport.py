@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gantlet.core.visible import visible
+from gantlet.core.words import counted
 
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color-scheme:light dark}"
@@ -19,7 +20,7 @@ def facts(found: Mapping[str, Any]) -> dict[str, str]:
         "not known" if found[f"certificate_{end}"] is None else f"{found[f'certificate_{end}']:.6g}"
         for end in ("lower", "upper")
     )
-    sizes = f"{found['n_source']:,} × {found['n_target']:,} rows of {found['dim']} numbers"
+    sizes = f"{found['n_source']:,} × {counted(found['n_target'], 'row')} of {counted(found['dim'], 'number')}"
     return {
         "from": found["source"],
         "to": found["target"],

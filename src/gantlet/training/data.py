@@ -9,6 +9,7 @@ from jaxtyping import Float32, Int64, UInt8
 from gantlet.core.errors import DataError
 from gantlet.core.interfaces.networks import ImageShape, PointShape
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import counted
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,10 @@ def _require_labels(data: TrainingData) -> None:
     if data.labels is None:
         return
     if len(data.labels) != len(data):
-        raise DataError(f"{data.source}: {len(data)} images but {len(data.labels)} labels")
+        raise DataError(f"{data.source}: {counted(len(data), 'image')} but {counted(len(data.labels), 'label')}")
     if data.labels.min() < 0 or data.labels.max() >= len(data.classes):
         raise DataError(
-            f"{data.source}: labels {data.labels.min()}…{data.labels.max()} for {len(data.classes)} classes"
+            f"{data.source}: labels {data.labels.min()}…{data.labels.max()} for {counted(len(data.classes), 'class')}"
         )
 
 

@@ -15,6 +15,7 @@ from gantlet.core.drawing.grids import COLUMNS
 from gantlet.core.errors import CheckpointError, OutputError
 from gantlet.core.files import explained, lies_below, write_bytes, write_text
 from gantlet.core.output import SUBFOLDERS, require_inside
+from gantlet.core.own_files import remember
 from gantlet.core.visible import in_unicode, json_text
 from gantlet.data.apart import require_apart
 from gantlet.training.data import Pairs
@@ -50,7 +51,7 @@ class Journal:
                 f"{self.run} holds a config.toml and no run; it would be replaced: choose another folder with --out"
             )
         write_text(self.events, "")  # first: a config.toml alone is the user's own
-        write_text(self.run / "config.toml", config.to_toml())
+        self._write_config(config)
 
     def evaluated(self, step: int, score: float | None) -> bool:
         """Return whether a line holds the numbers of an evaluation after this step that gave this score."""
@@ -73,7 +74,12 @@ class Journal:
         for drawn, picture in pictures(self.run):
             if drawn > step:
                 picture.unlink()
+        self._write_config(config)
+
+    def _write_config(self, config: TrainConfig) -> None:
+        """Write config.toml, which the user that trains may read back without --trust."""
         write_text(self.run / "config.toml", config.to_toml())
+        remember(self.run / "config.toml")
 
     def write(self, event: str, **values: Any) -> Mapping[str, Any]:
         """Append one line and return it; raises OutputError."""

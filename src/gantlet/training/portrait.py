@@ -11,6 +11,7 @@ from jaxtyping import Float64
 from torch import Tensor, nn
 
 from gantlet.core.interfaces.modules import module_capabilities
+from gantlet.core.words import counted
 from gantlet.training.data import TrainingPoints
 from gantlet.training.observer import Sampler
 from gantlet.training.state import TrainState
@@ -39,12 +40,12 @@ def portrait(data: TrainingPoints, sampler: Sampler, state: TrainState) -> bytes
     real, fake = data.points[:SHOWN], np.asarray(sampler(SHOWN, None))
     low, high = frame(real)
     _scatter(points, real, fake)
-    points.set_title(f"{state.images_seen:,} points seen: samples over data", fontsize=9, loc="left")
+    points.set_title(f"{counted(state.images_seen, 'point')} seen: samples over data", fontsize=9, loc="left")
     if data.points.shape[1] == 2:
         _surface(surface, state.discriminator, low, high)
     else:
         surface.set_axis_off()
-        surface.set_title(f"no surface in {data.points.shape[1]} dimensions", fontsize=9, loc="left")
+        surface.set_title(f"no surface in {counted(data.points.shape[1], 'dimension')}", fontsize=9, loc="left")
     for axis in (points, surface) if real.shape[1] > 1 else ():
         axis.set_xlim(low[0], high[0])
         axis.set_ylim(low[1], high[1])
@@ -108,7 +109,12 @@ def _weights(axis: "Axes", state: TrainState) -> None:
     for name, network, colour in (("D", state.discriminator, REAL), ("G", state.generator, FAKE)):
         values = torch.cat([p.detach().float().flatten() for p in network.parameters() if p.dim() > 1]).cpu().numpy()
         axis.hist(
-            values, bins=80, density=True, histtype="step", color=colour, label=f"{name}, {len(values):,} weights"
+            values,
+            bins=80,
+            density=True,
+            histtype="step",
+            color=colour,
+            label=f"{name}, {counted(len(values), 'weight')}",
         )
     axis.set_title("weights (biases left out)", fontsize=9, loc="left")
     axis.set_yscale("log")

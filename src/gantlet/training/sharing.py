@@ -6,6 +6,7 @@ from torch import nn
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
 from gantlet.core.processes import Processes
+from gantlet.core.words import counted
 from gantlet.training.game import Game
 from gantlet.training.step_output import StepOutput
 
@@ -20,12 +21,12 @@ def require_shareable(config: TrainConfig, game: Game, group: Processes) -> None
     if config.batch % rows:
         packs = f" in packs of {game.parts.pack}" if game.parts.pack > 1 else ""
         raise ConfigError(
-            f"a batch of {config.batch} cannot be shared equally by {group.size} processes{packs}; use a multiple of {rows}"
+            f"a batch of {config.batch} cannot be shared equally by {counted(group.size, 'process')}{packs}; use a multiple of {rows}"
         )
     for name, part in game.parts.named.items():
         if part.capabilities.whole_batch or part.capabilities.mixes_batch:
             raise ConfigError(
-                f"{name} reads a batch as a whole, so {group.size} processes with parts of it would train another game; "
+                f"{name} reads a batch as a whole, so {counted(group.size, 'process')} with parts of it would train another game; "
                 "train in one process"
             )
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from gantlet.core.errors import ConfigError, ShapeError
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import counted
 from gantlet.transport.arrays import as_array, as_vector
 from gantlet.transport.costs import Tiles, quadratic
 from gantlet.transport.problem import Points, problem
@@ -62,13 +63,17 @@ def barycentre(
         raise ConfigError("expected at least 1 measure; got 0")
     given = [None] * len(measures) if masses is None else list(masses)
     if len(given) != len(measures):
-        raise ShapeError(f"expected masses of {len(measures)} measures, None for equal ones; got {len(given)}")
+        raise ShapeError(
+            f"expected masses of {counted(len(measures), 'measure')}, None for equal ones; got {len(given)}"
+        )
     pairs = [problem(one, one, "quadratic", source_masses=m).points[0] for one, m in zip(measures, given, strict=True)]
     if len({side.dim for side in pairs}) > 1:
         raise ShapeError(f"expected measures in one space; got dimensions {[side.dim for side in pairs]}")
     share = np.full(len(pairs), 1 / len(pairs)) if weights is None else as_vector("weights", weights)
     if len(share) != len(pairs) or not (share > 0).all() or abs(share.sum() - 1) > 1e-6:
-        raise ConfigError(f"expected {len(pairs)} weights > 0 of sum 1, one per measure; got {share.tolist()}")
+        raise ConfigError(
+            f"expected {counted(len(pairs), 'weight')} > 0 of sum 1, one per measure; got {share.tolist()}"
+        )
     if size < 0 or iterations < 1 or not min(epsilon, tolerance, time_limit) > 0:
         raise ConfigError("expected size ≥ 0, iterations ≥ 1, epsilon, tolerance and time_limit > 0")
     deadline = time.monotonic() + time_limit
@@ -140,7 +145,7 @@ def _fixed(
     cost = sum(float(part) * _spent(c, f, g, side, eps)
                for part, c, f, g, side in zip(share, costs, fs, potentials, measures, strict=True))  # fmt: skip
     found, reached = logs.exp().numpy(), error <= tolerance
-    reason = f"Σ|P1 − β| = {error:.2g} {'≤' if reached else 'above'} {tolerance:g} after {step} steps"
+    reason = f"Σ|P1 − β| = {error:.2g} {'≤' if reached else 'above'} {tolerance:g} after {counted(step, 'step')}"
     return Barycentre(support, found / found.sum(), cost, step, reached, reason)
 
 

@@ -10,6 +10,7 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.words import counted
 from gantlet.transport.arrays import as_rows
 from gantlet.transport.cells import MEMORY, best_cells, leaders
 from gantlet.transport.continuous import Continuous
@@ -95,7 +96,9 @@ class Brenier:
     def leaders(self, points: Any, count: int) -> tuple[Float64[np.ndarray, "k c"], Int64[np.ndarray, "k c"]]:
         """Return the ``count`` largest ⟨x − c, y_i⟩ + h_i of each point with their i: its cell, then the runners-up."""
         if not 1 <= count <= len(self.dual_potential):
-            raise ConfigError(f"expected 1 to {len(self.dual_potential)} leaders, at most one per target; got {count}")
+            raise ConfigError(
+                f"expected 1 to {counted(len(self.dual_potential), 'leader')}, at most one per target; got {count}"
+            )
         scores, index = leaders(*self._tensors(points), count, self.memory)
         return self._scores(points, scores), index.numpy()
 

@@ -9,6 +9,7 @@ from jaxtyping import Float64
 
 from gantlet.core.errors import ConfigError, ShapeError
 from gantlet.core.numerics.covariance import psd_factor
+from gantlet.core.words import counted
 from gantlet.transport.arrays import as_array, as_rows, as_vector
 
 
@@ -193,7 +194,7 @@ class Sample:
             raise ShapeError(f"expected a sample of shape [n, d] with n, d ≥ 1; got shape {list(points.shape)}")
         masses = np.ones(len(points)) if self.masses is None else as_vector("sample masses", self.masses)
         if len(masses) != len(points) or not (masses > 0).all():
-            raise ShapeError(f"expected {len(points)} masses > 0, one per point; got {len(masses)}")
+            raise ShapeError(f"expected {counted(len(points), 'mass')} > 0, one per point; got {len(masses)}")
         object.__setattr__(self, "points", points)
         object.__setattr__(self, "masses", masses / masses.sum())
 

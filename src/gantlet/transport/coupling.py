@@ -13,6 +13,7 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError, DataError, ShapeError
+from gantlet.core.words import counted
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.cells import best_cells
 from gantlet.transport.certificate import Certificate
@@ -165,7 +166,9 @@ class Coupling(Pairing):
     def __repr__(self) -> str:
         rows = sum(len(part.rows.order) for part in self.parts)
         state = "" if self.converged else f", not converged: {next(p.reason for p in self.parts if p.reason)}"
-        return f"<Coupling of {rows} rows in {len(self.parts)} parts, χ² ≤ {self.chi2:.3g}{state}>"
+        return (
+            f"<Coupling of {counted(rows, 'row')} in {counted(len(self.parts), 'part')}, χ² ≤ {self.chi2:.3g}{state}>"
+        )
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return everything as tensors; raises ConfigError unless the source is a Gaussian."""

@@ -11,6 +11,7 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from gantlet.core.errors import DataError, ShapeError, TooFewSamples
+from gantlet.core.words import counted
 from gantlet.transport.arrays import as_array, as_vector
 
 
@@ -93,7 +94,7 @@ def noise_rows(noise: Any, dim: int) -> tuple[Float64[np.ndarray, "b d"], torch.
     device = noise.device if isinstance(noise, Tensor) else torch.device("cpu")
     rows = flattened("noise", noise.detach() if isinstance(noise, Tensor) else noise)
     if rows.shape[1] != dim:
-        raise ShapeError(f"expected noise with {dim} numbers per row, as the data; got {rows.shape[1]}")
+        raise ShapeError(f"expected noise with {counted(dim, 'number')} per row, as the data; got {rows.shape[1]}")
     return rows, device
 
 

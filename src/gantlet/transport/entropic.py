@@ -10,6 +10,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.words import counted
 from gantlet.transport.arrays import as_rows
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.costs import ANY, Tiles
@@ -70,7 +71,7 @@ class Sinkhorn(Solver):
         bounds = _bounds(cost, solution)
         reached = max(solution.error, error) <= self.tolerance
         what = f"Σ|P1 − a| = {max(solution.error, error):.2g}"
-        advice = f"above {self.tolerance:g} after {solution.iterations} steps: raise epsilon, iterations or tolerance"
+        advice = f"above {self.tolerance:g} after {counted(solution.iterations, 'step')}: raise epsilon, iterations or tolerance"
         mapped = problem.cost.matrix is None
         return TransportResult(
             method="sinkhorn",

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from gantlet.core.errors import ConfigError, GantletError
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import some_of
 from gantlet.transport.arrays import as_rows
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.singular import LIMIT, NEIGHBOURS, jump_ratio, local_radius
@@ -97,7 +98,7 @@ class Extension:
         while accepted < n:
             if attempts > PATIENCE * max(n, 100):
                 raise GantletError(
-                    f"only {accepted} of {attempts} source points lie away from the singular set; raise the limit (now "
+                    f"only {some_of(accepted, attempts, 'source point', 'lie')} away from the singular set; raise the limit (now "
                     f"{self.limit:g} local radii) or use more targets"
                 )
             x = source.from_uniform(rng.uniform(np.finfo(np.float64).tiny, 1.0, (max(n - accepted, 100), source.dim)))

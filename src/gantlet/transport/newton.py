@@ -10,6 +10,7 @@ import scipy.sparse
 import scipy.sparse.linalg
 from jaxtyping import Float64
 
+from gantlet.core.words import counted
 from gantlet.transport.exact_cells import Domain, Walls, laplacian, masses, walls
 
 HALVINGS = 40
@@ -56,7 +57,7 @@ def descend(
         if worst(cells.masses, target_masses) <= tolerance:
             return cells, step, ""
         if time.monotonic() > deadline:
-            return cells, step, f" after {step} steps, when time was up"
+            return cells, step, f" after {counted(step, 'step')}, when time was up"
         if tell is not None:
             tell(step)
         try:
@@ -67,7 +68,7 @@ def descend(
         if damped is None:
             return cells, step, "; no damped step lowers the error further (rounding)"
         cells = damped
-    return cells, steps, f" after {steps} steps"
+    return cells, steps, f" after {counted(steps, 'step')}"
 
 
 def _factor(matrix: scipy.sparse.csc_array) -> scipy.sparse.linalg.SuperLU:

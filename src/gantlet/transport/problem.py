@@ -11,6 +11,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError, DataError, ShapeError, TooFewSamples
+from gantlet.core.words import counted
 from gantlet.transport.arrays import as_array
 from gantlet.transport.continuous import Claimed, Continuous, trusted
 from gantlet.transport.costs import Cost, Tiles, cost_of
@@ -91,7 +92,7 @@ class Problem:
         if equal.any():
             first = int(np.flatnonzero(equal)[0])
             raise DataError(
-                f"target points {order[first]} and {order[first + 1]} are equal ({int(equal.sum())} duplicates in "
+                f"target points {order[first]} and {order[first + 1]} are equal ({counted(int(equal.sum()), 'duplicate')} in "
                 f"all); expected distinct targets. Merge duplicates and add their masses"
             )
         return self.source, self.target

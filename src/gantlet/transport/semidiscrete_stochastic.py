@@ -9,6 +9,7 @@ from gantlet.core.devices import chosen_device
 from gantlet.core.errors import ConfigError
 from gantlet.core.processes import Processes, processes
 from gantlet.core.rng import sequence
+from gantlet.core.words import counted
 from gantlet.transport.ascent import Task, ascend, begin
 from gantlet.transport.brenier import Brenier
 from gantlet.transport.certificate import LEVEL, Certificate, apart, chi2, exact, statistical
@@ -119,7 +120,9 @@ class SemidiscreteStochastic(Solver):
         certificate, cost, error = _certified(potential, audit, self, done, where)
         converged = high <= self.tolerance
         relation = "≤" if converged else "is still above"
-        advice = "" if converged else f" after {len(trace)} rounds: raise rounds, steps, batch or the time limit"
+        advice = (
+            "" if converged else f" after {counted(len(trace), 'round')}: raise rounds, steps, batch or the time limit"
+        )
         return TransportResult(
             method="semidiscrete-stochastic",
             cost=cost,

@@ -10,6 +10,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError, GantletError, NonFiniteError
+from gantlet.core.words import counted
 from gantlet.transport.costs import Tiles
 from gantlet.transport.softmin import Softmin
 
@@ -24,7 +25,7 @@ class NotConverged(GantletError):
 
     def __init__(self, error: float, iterations: int, tolerance: float, epsilon: float) -> None:
         super().__init__(
-            f"Sinkhorn's iterations did not converge: Σ|P1 − a| = {error:.2g} after {iterations} steps; expected at "
+            f"Sinkhorn's iterations did not converge: Σ|P1 − a| = {error:.2g} after {counted(iterations, 'step')}; expected at "
             f"most {tolerance:g}. Raise epsilon (now {epsilon:.3g}), iterations or tolerance"
         )
 

@@ -7,6 +7,7 @@ from jaxtyping import Float64, Int64
 
 from gantlet.core.errors import ConfigError
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import counted
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.problem import Points, Problem
 from gantlet.transport.result import TransportResult
@@ -127,6 +128,8 @@ class Sliced(Solver):
             iterations=self.directions + steps,
             seconds=0.0,
             converged=settled,
-            reason=kind if self.maximum else f"mean of {self.directions} directions, standard error {error:.2g}",
+            reason=kind
+            if self.maximum
+            else f"mean of {counted(self.directions, 'direction')}, standard error {error:.2g}",
             details={"standard_error": error, "direction": best},
         )

@@ -9,6 +9,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from gantlet.core.errors import ConfigError
+from gantlet.core.words import counted
 from gantlet.transport.certificate import Certificate
 from gantlet.transport.costs import ANY, Tiles
 from gantlet.transport.entropic import projection
@@ -68,7 +69,7 @@ class Unbalanced(Solver):
             iterations=steps,
             seconds=0.0,
             converged=reached,
-            reason=f"last change of the potentials {change:.2g} ε {relation} {self.tolerance:g} after {steps} steps",
+            reason=f"last change of the potentials {change:.2g} ε {relation} {self.tolerance:g} after {counted(steps, 'step')}",
             source_potential=f.numpy(),
             target_potential=g.numpy(),
             plan=plan.numpy(),

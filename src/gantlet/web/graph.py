@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from gantlet.core.words import counted
+
 ASSETS = Path(__file__).parent / "assets"
 RUNTIME = ("onnx.js", "gemm.js", "operators.js", "products.js")
 """The scripts that read and run a model, in their order."""
@@ -55,7 +57,7 @@ def _unknown_parts(graph: Any) -> Iterator[str]:
         if node.op_type not in known_operators() or node.domain not in ("", "ai.onnx"):
             yield f"the operator {node.op_type}"
         if node.op_type in KERNELS and axes.get(node.input[1], 2) != 2:
-            yield f"the operator {node.op_type} with {axes[node.input[1]]} axes"
+            yield f"the operator {node.op_type} with {counted(axes[node.input[1]], 'axis')}"
         for name, only in ONLY.get(node.op_type, {}).items():
             value = given.get(name, UNSAID.get(name, only))
             if value != only:

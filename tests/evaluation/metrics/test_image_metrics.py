@@ -149,7 +149,7 @@ def test_equal_pairs_and_other_sizes_are_told() -> None:
     some = Evidence(
         bank(reals), bank([*reals[:1], *(noisy(r, 1, 9) for r in reals[1:])]), given={"pairs": np.arange(4)}
     )
-    assert compute(some, ["psnr"])[0].notes == ("1 pairs are equal (infinite ratio) and were left out",)
+    assert compute(some, ["psnr"])[0].notes == ("1 pair is equal (infinite ratio) and was left out",)
     smaller = Evidence(bank(reals), bank([r[:20] for r in reals]), given={"pairs": np.arange(4)})
     assert [("one shape" in e.notes[0]) for e in compute(smaller, ["psnr", "ssim"])] == [True, True]
     tiny = Evidence(bank([r[:8, :8] for r in reals]), bank([r[:8, :8] for r in reals]))

@@ -70,7 +70,7 @@ def test_variance_is_that_of_fresh_samples_and_value_is_unbiased(shift: float) -
 def test_errors_say_what_is_wrong() -> None:
     with pytest.raises(TooFewSamples, match="real=1, fake=5"):
         all_pairs(rows(1, 2, 0), rows(5, 2, 0))
-    with pytest.raises(TooFewSamples, match="1000 samples per side; got real=5"):
+    with pytest.raises(TooFewSamples, match="1,000 samples per side; got real=5"):
         kernel_distance_subsets(rows(5, 2, 0), rows(5, 2, 0), np.random.RandomState(0))
     with pytest.raises(ShapeError):
         kernel_distance_subsets(rows(5, 2, 0), rows(5, 3, 0), np.random.RandomState(0))

@@ -11,8 +11,8 @@ from gantlet.cli.progress import Progress
 from gantlet.core.config import EvaluateConfig
 from gantlet.core.errors import UnknownName, UsageError
 from gantlet.core.processes import rank
-from gantlet.core.results.estimate import count_text
 from gantlet.core.visible import json_text
+from gantlet.core.words import counted
 
 
 def evaluate(words: Words) -> int:
@@ -138,7 +138,7 @@ def _stats_make(words: Words) -> None:
 
     with Progress() as progress:
         statistics = make_statistics(source, chosen.out, config, progress=progress)
-    put(f"statistics of {count_text(statistics.summary.n)} images in {chosen.out}")
+    put(f"statistics of {counted(statistics.summary.n, 'image')} in {chosen.out}")
 
 
 def _stats_merge(words: Words) -> None:
@@ -147,7 +147,7 @@ def _stats_merge(words: Words) -> None:
     from gantlet.actions.statistics import merge_statistics
 
     statistics = merge_statistics([Path(path) for path in paths], chosen.out)
-    put(f"statistics of {count_text(statistics.summary.n)} images in {chosen.out}")
+    put(f"statistics of {counted(statistics.summary.n, 'image')} in {chosen.out}")
 
 
 def _stats_show(words: Words) -> None:
@@ -175,7 +175,7 @@ def log(words: Words) -> None:
     from gantlet.integrations.loggers import log as action
 
     written = action(Path(folder), chosen.to, project=chosen.project, out=chosen.out)
-    put(f"{written:,} entries written to {chosen.to}")
+    put(f"{counted(written, 'entry')} written to {chosen.to}")
 
 
 def replay(words: Words) -> int:

@@ -13,6 +13,7 @@ from gantlet.cli.progress import Progress
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.trust import require_below, require_harmless, require_harmless_fields
+from gantlet.core.words import counted
 
 
 def quickstart(words: Words) -> None:
@@ -128,7 +129,7 @@ def sample(words: Words) -> None:
         action(
             Path(run), chosen.out, chosen.n, seed=chosen.seed, which=chosen.which, label=chosen.label, progress=progress
         )
-    put(f"{chosen.n:,} images in {chosen.out}")
+    put(f"{counted(chosen.n, 'image')} in {chosen.out}")
 
 
 def export(words: Words) -> None:

@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 from gantlet.core.drawing.pictures import grid, thumbnail
 from gantlet.core.errors import UsageError
 from gantlet.core.files import write_bytes
+from gantlet.core.words import counted
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -53,7 +54,7 @@ def first_as_grid(read: Callable[[int], UInt8[np.ndarray, "_ _ _"]], total: int,
     """Return the first ``n`` of ``total`` images as a `contact_sheet`; raises UsageError for n or columns < 1, or no images."""
     if min(n, columns, total) < 1:
         raise UsageError(
-            f"a grid takes at least one image and one column; got n={n}, columns={columns}, of {total} images"
+            f"a grid takes at least one image and one column; got n={n}, columns={columns}, of {counted(total, 'image')}"
         )
     return contact_sheet([read(i) for i in range(min(n, total))], columns)
 

@@ -7,6 +7,7 @@ from torch import nn
 
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Part
+from gantlet.core.words import counted
 
 SIZES = (8, 16, 32, 48, 64, 128)
 PLANES = (4, 6)
@@ -68,7 +69,7 @@ def stages(shape: ImageShape, planes: tuple[int, ...] = PLANES[:1]) -> int:
     if shape.size not in SIZES or shape.channels not in (1, 3):
         raise ConfigError(
             f"networks make images of 8, 16, 32, 48, 64 or 128 pixels and 1 or 3 channels; got {shape.size} pixels, "
-            f"{shape.channels} channels"
+            f"{counted(shape.channels, 'channel')}"
         )
     return halvings(shape, planes)
 

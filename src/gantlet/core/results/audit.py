@@ -9,6 +9,7 @@ import numpy as np
 
 from gantlet.core.results.plain import NotThere, as_frame, as_plain, shortened
 from gantlet.core.visible import json_text
+from gantlet.core.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +87,7 @@ class AuditResult:
 
     def __repr__(self) -> str:
         first = self.verdict[0] if self.verdict else "no verdict"
-        return f"<AuditResult on {shortened(self.data)}, {self.n} images per side, in {', '.join(self.spaces)}: {shortened(first, 200)}>"
+        return f"<AuditResult on {shortened(self.data)}, {counted(self.n, 'image')} per side, in {', '.join(self.spaces)}: {shortened(first, 200)}>"
 
     def __iter__(self) -> Iterator[Curve]:
         """Yield the curves in order."""

@@ -10,6 +10,7 @@ from gantlet.core.results.lab import LabResult
 from gantlet.core.results.marks import ARROWS, MARKS, split_verdict, whisker
 from gantlet.core.results.report import Report
 from gantlet.core.visible import visible
+from gantlet.core.words import counted
 
 COLOURS = {"green": "#1a7f4b", "red": "#c02b2b", "yellow": "#9a6700", "cyan": "#2456c7"}
 DIM = "opacity:.7;font-size:.9em"
@@ -21,7 +22,7 @@ _BAR = "position:relative;height:14px;min-width:110px;background:linear-gradient
 def report_card(report: Report) -> str:
     """Return verdict, metrics with interval and reference, and warnings of a report."""
     head = (
-        f"{count_text(report.n_fake)} generated images (<b>{text(report.fake)}</b>) against {count_text(report.n_real)} real ones "
+        f"{counted(report.n_fake, 'generated image')} (<b>{text(report.fake)}</b>) against {counted(report.n_real, 'real one')} "
         f"(<b>{text(report.real)}</b>), features <b>{text(report.features.get('name', '?'))}</b>"
     )
     rows = [
@@ -102,7 +103,7 @@ def audit_card(result: AuditResult) -> str:
                 for weakest, harmless in curves
             ]
             rows.append((f"<b>{text(metric)}</b>", text(space), *cells))
-    head = f"Audit on <b>{text(result.data)}</b>, {result.n} images per side; a number: detected from this strength on"
+    head = f"Audit on <b>{text(result.data)}</b>, {counted(result.n, 'image')} per side; a number: detected from this strength on"
     lines = [f"<p>{text(line)}</p>" for line in result.verdict]
     return card(head, *lines, table(("metric", "space", *(f.name for f in result.failures)), rows))
 

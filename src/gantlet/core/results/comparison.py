@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from gantlet.core.results.misses import Miss
 from gantlet.core.results.plain import NotThere, as_frame, as_plain, shortened
 from gantlet.core.visible import json_text
+from gantlet.core.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,7 +73,7 @@ class Comparison:
 
     def __repr__(self) -> str:
         sides = f"A {shortened(self.a)} and B {shortened(self.b)} against {shortened(self.real)}"
-        return f"<Comparison of {sides}, {len(self.differences)} metrics in {self.features}: {shortened(self.verdict, 200)}>"
+        return f"<Comparison of {sides}, {counted(len(self.differences), 'metric')} in {self.features}: {shortened(self.verdict, 200)}>"
 
     def __iter__(self) -> Iterator[Difference]:
         """Yield the differences in order."""

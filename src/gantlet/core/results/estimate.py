@@ -89,6 +89,11 @@ class Estimate:
         return f"{self.value:.4g} [{self.low:.4g}, {self.high:.4g}]"
 
 
+def is_share(unit: str) -> bool:
+    """Return whether a metric of this unit lies from 0 to 1."""
+    return unit.startswith(("share", "accuracy"))
+
+
 def count_text(n: int | None) -> str:
     """Return a number of images in words and digits."""
     return "an unknown number of" if n is None else f"{n:,}"

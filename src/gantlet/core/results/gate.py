@@ -11,6 +11,7 @@ from typing import Any, Literal
 from gantlet.core.errors import UsageError
 from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.plain import as_plain
+from gantlet.core.words import counted
 
 End = Literal["pessimistic", "value", "low", "high"]
 State = Literal["passed", "failed", "undefined"]
@@ -133,14 +134,19 @@ class Gate:
         """Return the outcome in one sentence."""
         counts = {state: sum(check.state == state for check in self.checks) for state in ("failed", "undefined")}
         if self.passed:
-            return f"gate met: {len(self.checks)} of {len(self.checks)} checks passed"
+            return f"gate met: {len(self.checks)} of {counted(len(self.checks), 'check')} passed"
         parts = [f"{n} {state}" for state, n in counts.items() if n]
         kind = "not met" if counts["failed"] else "undefined"
-        return f"gate {kind}: of {len(self.checks)} checks {', '.join(parts)}"
+        return f"gate {kind}: of {counted(len(self.checks), 'check')} {', '.join(parts)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return all fields as JSON holds them."""
         return as_plain(self)
+
+    def _repr_html_(self) -> str:
+        from gantlet.core.results.cards_of_many import gate_card
+
+        return gate_card(self)
 
     def joined(self, *checks: Check) -> "Gate":
         """Return the gate with further checks."""

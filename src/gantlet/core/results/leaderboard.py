@@ -12,6 +12,7 @@ from gantlet.core.results.plain import NotThere, as_frame, as_plain, shortened
 from gantlet.core.visible import json_text
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from pandas import DataFrame
 
 
@@ -89,6 +90,17 @@ class Leaderboard:
         return as_frame(
             {"place": each.place, "name": each.name, **dataclasses.asdict(each.estimate)} for each in self.standings
         )
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw each value with its interval, all on one scale; return the matplotlib axes (new ones where none are given)."""
+        from gantlet.core.results.plots import plot_leaderboard
+
+        return plot_leaderboard(self, axes)
+
+    def _repr_html_(self) -> str:
+        from gantlet.core.results.cards_of_many import leaderboard_card
+
+        return leaderboard_card(self)
 
     def to_json(self) -> str:
         """Return strict JSON."""

@@ -1,6 +1,6 @@
 """How a verdict and a metric are marked wherever people read them: on the terminal, the page and in a notebook."""
 
-from gantlet.core.results.estimate import Estimate
+from gantlet.core.results.estimate import Estimate, is_share
 
 CLASS = "class "
 """How the role of a report's pictures of one class begins; its name follows, the files are of generated and of real images."""
@@ -31,7 +31,7 @@ def whisker(estimate: Estimate) -> dict[str, float] | None:
     if len(numbers) < 2 or estimate.value is None:
         return None
     low, high = min(*numbers, 0.0), max(numbers)
-    if estimate.unit.startswith(("share", "accuracy")):
+    if is_share(estimate.unit):
         high = max(high, 1.0)
     if high <= low:
         return None

@@ -6,9 +6,13 @@ from gantlet.core.drawing.figure import COLOURS
 from gantlet.core.drawing.forest import Row, axes, forest, require_axes
 from gantlet.core.results.audit import AuditResult
 from gantlet.core.results.comparison import Comparison
+from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.lab import LabResult
+from gantlet.core.results.leaderboard import Leaderboard
 from gantlet.core.results.marks import ARROWS, whisker
 from gantlet.core.results.report import Report
+from gantlet.core.results.runs import RunsComparison, RunsReport
+from gantlet.core.visible import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,25 +20,46 @@ if TYPE_CHECKING:
 
 def plot_report(report: Report, axis: "Axes | None" = None) -> "Axes":
     """Draw every metric that is defined with its interval and its reference (green), each on a scale of its own."""
-    rows = [
-        Row(f"{e.title} {ARROWS[e.lower_is_better]}", e.text, at["value"], at["low"], at["high"], at.get("reference"))
-        for e, at in ((e, whisker(e) or _middle()) for e in report.estimates if e.value is not None)
-    ]
-    return forest(rows, axis)
+    return forest([_row(estimate) for estimate in report.estimates if estimate.value is not None], axis)
+
+
+def plot_runs(result: RunsReport, axis: "Axes | None" = None) -> "Axes":
+    """Draw every metric's mean over runs with its interval and its reference (green), each on a scale of its own."""
+    return forest([_row(each.estimate) for each in result], axis)
+
+
+def plot_leaderboard(result: Leaderboard, axis: "Axes | None" = None) -> "Axes":
+    """Draw each evaluation's value with its interval, best first, all on one scale."""
+    rows = []
+    for each in result:
+        e = each.estimate
+        value = e.value or 0.0
+        low, high = (value if end is None else end for end in (e.low, e.high))
+        name = visible(each.name).replace("$", r"\$")  # else matplotlib sets it as a formula
+        rows.append(Row(f"{each.place}  {name}", e.text, value, low, high))
+    arrow = ARROWS[result.standings[0].estimate.lower_is_better]
+    return forest(rows, axis, scale=f"{result.metric} {arrow}")
+
+
+def _row(e: Estimate) -> Row:
+    at = whisker(e) or _middle()
+    return Row(
+        f"{e.title} {ARROWS[e.lower_is_better]}", e.text, at["value"], at["low"], at["high"], at.get("reference")
+    )
 
 
 def _middle() -> dict[str, float]:
     return {"value": 50.0, "low": 50.0, "high": 50.0}
 
 
-def plot_comparison(result: Comparison, axis: "Axes | None" = None) -> "Axes":
+def plot_comparison(result: Comparison | RunsComparison, axis: "Axes | None" = None) -> "Axes":
     """Draw the rows of `difference_rows` around a line at 0."""
     panel = forest(difference_rows(result), axis, zero=0.0)
     panel.set_title("← A is better   ·   B is better →   (each on its own scale)", fontsize=9.5, loc="left")
     return panel
 
 
-def difference_rows(result: Comparison) -> list[Row]:
+def difference_rows(result: Comparison | RunsComparison) -> list[Row]:
     """Return each difference with its interval, on a scale of its own from −1 to 1; coloured where it is clear.
 
     Left of 0 A is better, right of it B: A − B is turned round where higher is better, so that all rows read alike. The text

@@ -18,6 +18,7 @@ from gantlet.core.results.marks import split_verdict
 from gantlet.core.results.plain import NotThere, as_frame, as_plain, shortened
 from gantlet.core.schema import SCHEMA, Amount, Count, Part, from_plain
 from gantlet.core.visible import json_text
+from gantlet.core.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -141,7 +142,7 @@ class Report:
     def __repr__(self) -> str:
         sides = f"{shortened(self.fake)} ({count_text(self.n_fake)}) against {shortened(self.real)} ({count_text(self.n_real)})"
         first = split_verdict(self.verdict[0])[1] if self.verdict else "no verdict"
-        return f"<Report on {sides}, {len(self.estimates)} metrics in {self.features.get('name', '?')}: {shortened(first, 200)}>"
+        return f"<Report on {sides}, {counted(len(self.estimates), 'metric')} in {self.features.get('name', '?')}: {shortened(first, 200)}>"
 
     def __iter__(self) -> Iterator[Estimate]:
         """Yield the estimates in order."""

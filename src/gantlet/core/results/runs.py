@@ -10,8 +10,10 @@ from gantlet.core.results.estimate import Estimate
 from gantlet.core.results.marks import split_verdict
 from gantlet.core.results.plain import NotThere, as_frame, as_plain, shortened
 from gantlet.core.visible import json_text
+from gantlet.core.words import counted
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from pandas import DataFrame
 
 
@@ -76,7 +78,7 @@ class RunsReport:
     def __repr__(self) -> str:
         first = split_verdict(self.verdict[0])[1] if self.verdict else "no verdict"
         return (
-            f"<RunsReport on {len(self.runs)} runs against {shortened(self.real)}, {len(self.estimates)} metrics in "
+            f"<RunsReport on {counted(len(self.runs), 'run')} against {shortened(self.real)}, {counted(len(self.estimates), 'metric')} in "
             f"{self.features}: {shortened(first, 200)}>"
         )
 
@@ -104,6 +106,17 @@ class RunsReport:
             for run, each in zip(self.runs, found.runs, strict=True)
         )
 
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the mean over runs of every metric with its interval, each on its own scale; return the matplotlib axes (new ones where none are given)."""
+        from gantlet.core.results.plots import plot_runs
+
+        return plot_runs(self, axes)
+
+    def _repr_html_(self) -> str:
+        from gantlet.core.results.cards_of_many import runs_card
+
+        return runs_card(self)
+
     def to_json(self) -> str:
         """Return strict JSON."""
         return json_text(dataclasses.asdict(self), indent=1)
@@ -113,8 +126,8 @@ class RunsReport:
 class MethodDifference:
     """One metric of two methods: mean over A's runs less mean over B's, with its interval; ``better``: the winner after Holm's correction, or ''.
 
-    ``detectable``: the difference that as many runs find with probability 80%; ``runs_for_tenth``: how many runs per side would find a
-    tenth of A's mean so; None where 1,000 would not, or where a tenth means nothing.
+    ``detectable``: the difference that as many runs find with probability 80%, None where no run differs from another;
+    ``runs_for_tenth``: how many runs per side would find a tenth of A's mean so; None where 1,000 would not, or where a tenth means nothing.
     """
 
     metric: str
@@ -127,7 +140,7 @@ class MethodDifference:
     p_holm: float
     better: Better
     lower_is_better: bool
-    detectable: float
+    detectable: float | None
     runs_for_this: int | None = None
     """How many runs per side would find a difference as large as the one that was seen with probability 80%."""
     runs_for_tenth: int | None = None
@@ -150,7 +163,10 @@ class RunsComparison:
     warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<RunsComparison of {len(self.a)} runs A with {len(self.b)} runs B, {len(self.differences)} metrics: {shortened(self.verdict, 200)}>"
+        sides = f"{counted(len(self.a), 'run')} A with {counted(len(self.b), 'run')} B"
+        return (
+            f"<RunsComparison of {sides}, {counted(len(self.differences), 'metric')}: {shortened(self.verdict, 200)}>"
+        )
 
     def __iter__(self) -> Iterator[MethodDifference]:
         """Yield the differences in order."""
@@ -170,6 +186,27 @@ class RunsComparison:
         """Return all fields as JSON holds them."""
         return as_plain(self)
 
+    def to_pandas(self) -> "DataFrame":
+        """Return one row per difference; raises UsageError where pandas is not installed."""
+        return as_frame(_flat(each) for each in self)
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw each difference with its interval around 0; return the matplotlib axes (new ones where none are given)."""
+        from gantlet.core.results.plots import plot_comparison
+
+        return plot_comparison(self, axes)
+
+    def _repr_html_(self) -> str:
+        from gantlet.core.results.cards_of_many import methods_card
+
+        return methods_card(self)
+
     def to_json(self) -> str:
         """Return strict JSON."""
         return json_text(dataclasses.asdict(self), indent=1)
+
+
+def _flat(each: MethodDifference) -> dict[str, Any]:
+    """Return a difference as a row: A and B by their means over runs."""
+    means = {"a": each.a.estimate.value, "b": each.b.estimate.value}
+    return {**{field.name: getattr(each, field.name) for field in dataclasses.fields(each)}, **means}

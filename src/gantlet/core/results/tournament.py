@@ -9,6 +9,7 @@ from gantlet.core.results.marks import split_verdict
 from gantlet.core.results.plain import NotThere, as_plain, shortened
 from gantlet.core.schema import SCHEMA
 from gantlet.core.visible import json_text
+from gantlet.core.words import counted
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Tournament:
 
     def __repr__(self) -> str:
         first = split_verdict(self.verdict[0])[1] if self.verdict else "no verdict"
-        return f"<Tournament of {len(self.contenders)} methods on {shortened(self.data)}: {shortened(first, 200)}>"
+        return f"<Tournament of {counted(len(self.contenders), 'method')} on {shortened(self.data)}: {shortened(first, 200)}>"
 
     def __iter__(self) -> Iterator[Contender]:
         """Yield the methods in order."""
@@ -112,6 +113,11 @@ class Tournament:
     def to_dict(self) -> dict[str, Any]:
         """Return all fields as JSON holds them."""
         return as_plain(self)
+
+    def _repr_html_(self) -> str:
+        from gantlet.core.results.cards_of_many import tournament_card
+
+        return tournament_card(self)
 
     def to_json(self) -> str:
         """Return strict JSON."""

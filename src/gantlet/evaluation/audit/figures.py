@@ -6,6 +6,7 @@ import numpy as np
 
 from gantlet.core.drawing import figure
 from gantlet.core.results.audit import DETECTED, AuditResult, Planted
+from gantlet.core.words import counted
 
 
 def figures(result: AuditResult, out: Path) -> tuple[str, ...]:
@@ -35,7 +36,7 @@ def detection_map(result: AuditResult, out: Path) -> str:
     for i in range(1, len(rows)):
         if rows[i][0] != rows[i - 1][0]:
             axis.axhline(i - 0.5, color="white", linewidth=4)
-    title = f"Strength from which a planted failure is detected ({_short(result.data)}, {result.n} images per side)"
+    title = f"Strength from which a planted failure is detected ({_short(result.data)}, {counted(result.n, 'image')} per side)"
     axis.set_title(title, fontsize=9.5, pad=12)
     return figure.save(picture, out / "audit.png")
 
@@ -63,7 +64,7 @@ def panels(result: AuditResult, space: str, out: Path, index: int) -> str:
     for axis in axes[len(result.failures) :]:
         axis.axis("off")
     axes[len(result.failures)].legend(handles, names, loc="center", fontsize=8, frameon=False, title="dashed: detected")
-    seeds = f"; bands: range over {len(result.seeds)} seeds" if len(result.seeds) > 1 else ""
+    seeds = f"; bands: range over {counted(len(result.seeds), 'seed')}" if len(result.seeds) > 1 else ""
     picture.suptitle(f"Audit on {_short(result.data)}: {space}{seeds}", fontsize=10.5)
     return figure.save(picture, out / f"audit-space-{index + 1}.png")
 

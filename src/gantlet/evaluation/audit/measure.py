@@ -8,6 +8,7 @@ import numpy as np
 
 from gantlet.core.interfaces.metadata import MetricMetadata
 from gantlet.core.registry import Entry
+from gantlet.core.results.estimate import is_share
 from gantlet.evaluation.audit.plan import Pair, Plan
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
@@ -96,6 +97,6 @@ class Auditor:
 
 def _spread(entry: Entry[MetricMetadata], null: np.ndarray, n: int) -> float:
     """Return the standard deviation of null values; for a share at least 1/n, because ties have no spread."""
-    share = entry.meta.unit.startswith(("share", "accuracy"))
+    share = is_share(entry.meta.unit)
     floor = 1 / n if share else 1e-6 * max(1.0, float(np.abs(null).max()))
     return max(float(null.std(ddof=1)), floor)

@@ -7,6 +7,7 @@ from jaxtyping import Float32, Int64, UInt8
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import counted
 from gantlet.evaluation.stats.clusters import clusters
 
 MODES = 50
@@ -54,7 +55,7 @@ def split_pool(
     """Split images into sets of n and find their modes; raises TooFewSamples below 5n images or n < 60."""
     if n < LEAST or len(pixels) < 5 * n:
         raise TooFewSamples(
-            f"an audit with {max(n, LEAST)} images per side needs {5 * max(n, LEAST)} images; there are {len(pixels)}. "
+            f"an audit with {counted(max(n, LEAST), 'image')} per side needs {counted(5 * max(n, LEAST), 'image')}; there are {len(pixels)}. "
             "Give more images, or a smaller n"
         )
     order = numpy_stream(seed, "audit").permutation(len(pixels))

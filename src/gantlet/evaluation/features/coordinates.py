@@ -7,6 +7,7 @@ from jaxtyping import Float32
 
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.extractors import Extractor, TakesPoints
+from gantlet.core.words import counted
 from gantlet.evaluation.features import EXTRACTORS
 
 
@@ -45,7 +46,7 @@ class Coordinates(Extractor, TakesPoints):
         """Return the point; raises ConfigError for images and for another dimension."""
         if point.shape != (self.dim,):
             raise ConfigError(
-                f"coordinates: expected points of {self.dim} dimensions; got shape {point.shape}; for images choose "
+                f"coordinates: expected points of {counted(self.dim, 'dimension')}; got shape {point.shape}; for images choose "
                 "another extractor"
             )
         return point

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from gantlet.core.errors import ConfigError, WeightsError
 from gantlet.core.files import sha256
 from gantlet.core.interfaces.extractors import Extractor
+from gantlet.core.words import counted
 from gantlet.data import decode
 from gantlet.data.download import is_offline
 
@@ -101,7 +102,9 @@ def load_model(kind: str, folder: Path, what: str) -> Any:
         log.enable_progress_bar()
     missing = sorted(info["missing_keys"])
     if missing:
-        raise WeightsError(f"{folder} is no {kind}: its file lacks {len(missing)} tensors, e.g. {missing[0]}")
+        raise WeightsError(
+            f"{folder} is no {kind}: its file lacks {counted(len(missing), 'tensor')}, e.g. {missing[0]}"
+        )
     return model.eval().requires_grad_(False)
 
 

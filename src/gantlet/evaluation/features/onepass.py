@@ -9,6 +9,7 @@ import numpy as np
 from gantlet.core.errors import BadFiles, DataError, UsageError
 from gantlet.core.interfaces.extractors import Extractor, is_tapped
 from gantlet.core.processes import processes
+from gantlet.core.words import counted
 from gantlet.data.kinds import Items
 from gantlet.data.reading import read_all
 
@@ -107,7 +108,7 @@ def compute_together(
     group = processes()
     if group.size > len(source):
         raise UsageError(
-            f"{source.spec} holds {len(source)} images, fewer than the {group.size} processes; start fewer of them"
+            f"{source.spec} holds {counted(len(source), 'image')}, fewer than the {counted(group.size, 'process')}; start fewer of them"
         )
     if len(set(group.everyone(lambda: source.digest))) > 1:
         raise DataError(

@@ -12,6 +12,7 @@ from gantlet.core.errors import CacheError, DataError
 from gantlet.core.schema import SCHEMA, Count, from_plain
 from gantlet.core.stamp import differing
 from gantlet.core.version import __version__
+from gantlet.core.words import counted
 from gantlet.data.numpy_files import read_arrays
 from gantlet.evaluation.features.cache import read, store
 from gantlet.evaluation.stats.moments import Moments, PublishedMoments
@@ -91,10 +92,10 @@ def _moments(arrays: Mapping[str, np.ndarray], name: str) -> Moments:
     mean, m2, numbers = (arrays[f"{name}.{field}"] for field in ("mean", "m2", "n"))
     n = int(numbers[0])
     if n < 0 or mean.ndim != 1 or m2.ndim != 1 or not (np.isfinite(mean).all() and np.isfinite(m2).all()):
-        raise ValueError(f"{n} rows, or numbers that are not finite")
+        raise ValueError(f"{counted(n, 'row')}, or numbers that are not finite")
     d = len(mean)
     if m2.size != d * (d + 1) // 2:
-        raise ValueError(f"{d} dimensions with {m2.size} covariances; expected d(d + 1)/2")
+        raise ValueError(f"{counted(d, 'dimension')} with {m2.size} covariances; expected d(d + 1)/2")
     whole = np.zeros((d, d))
     whole[np.triu_indices(d)] = m2
     if d and whole.diagonal().min() < 0:
@@ -148,7 +149,7 @@ def check_statistics(path: str, statistics: Statistics, extractor: Mapping[str, 
             )
         if len(statistics.summary.moments.mean) != dim:
             raise CacheError(
-                f"{path} has {len(statistics.summary.moments.mean)} dimensions, this protocol's features {dim}"
+                f"{path} has {counted(len(statistics.summary.moments.mean), 'dimension')}, this protocol's features {dim}"
             )
         return
     theirs = {**header["extractor"], "package": header["package"]}

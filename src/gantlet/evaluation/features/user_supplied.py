@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from gantlet.core.errors import ConfigError, ShapeError
+from gantlet.core.words import counted
 
 
 def check_input(what: str, size: int, channels: int) -> None:
@@ -43,7 +44,7 @@ def _matrix(what: str, role: str, value: Any, n: int) -> Float32[np.ndarray, "n 
         raise ShapeError(f"{what} returned {type(value).__name__} for {role}; expected an array [{n}, d]") from error
     if array.dtype.kind not in "fiub" or array.ndim != 2 or len(array) != n or array.shape[1] < 1:
         raise ShapeError(
-            f"{what} returned {role} of shape {array.shape} and type {array.dtype} for {n} images; expected numbers of "
+            f"{what} returned {role} of shape {array.shape} and type {array.dtype} for {counted(n, 'image')}; expected numbers of "
             f"shape ({n}, d): flatten or average them over space"
         )
     return np.ascontiguousarray(array, dtype=np.float32)

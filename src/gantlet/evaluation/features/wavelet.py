@@ -9,6 +9,7 @@ from jaxtyping import Float32
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.extractors import Extractor
 from gantlet.core.numerics.feature_maps import haar_packets, log_packets
+from gantlet.core.words import counted
 from gantlet.data import decode
 from gantlet.data.reading import PixelBatch, Pixels, fit_square
 from gantlet.evaluation.features import EXTRACTORS
@@ -65,7 +66,7 @@ class Wavelet(Extractor):
             )
         if self.dim > LARGEST:
             raise ConfigError(
-                f"wavelet: {self.dim:,} features are more than {LARGEST:,}; choose a smaller size, grid or level, or one packet"
+                f"wavelet: {counted(self.dim, 'feature', 'are')} more than {LARGEST:,}; choose a smaller size, grid or level, or one packet"
             )
 
     @property

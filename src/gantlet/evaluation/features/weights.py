@@ -8,6 +8,7 @@ from torch import Tensor
 
 from gantlet.core.errors import WeightsError
 from gantlet.core.files import cache_folder, in_utf8, sha256
+from gantlet.core.words import counted
 from gantlet.data.download import DownloadError, fetch
 
 
@@ -45,7 +46,7 @@ def check(path: Path, file: WeightsFile) -> Path:
     digest = sha256(path)
     if digest != file.sha256:
         raise WeightsError(
-            f"{path} is not {file.name}: it has {path.stat().st_size} bytes and SHA-256 {digest}, expected "
+            f"{path} is not {file.name}: it has {counted(path.stat().st_size, 'byte')} and SHA-256 {digest}, expected "
             f"{file.sha256}; it is damaged, incomplete or another file: give the right one"
         )
     return path

@@ -8,6 +8,7 @@ from jaxtyping import Float64
 from scipy.special import bdtr, gammaln
 
 from gantlet.core.errors import TooFewSamples
+from gantlet.core.words import counted
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def best_of(scores: Sequence[float], k: int, level: float = 0.95) -> BestOf:
     """
     n = len(scores)
     if not 1 <= k <= n:
-        raise TooFewSamples(f"the best of {k} trials is told by {k} trials or more; got {n}")
+        raise TooFewSamples(f"the best of {counted(k, 'trial')} is told by {counted(k, 'trial')} or more; got {n}")
     x, p, tail = np.sort(np.array(scores, np.float64)), 1 - 2 ** (-1 / k), (1 - level) / 2
     below = np.array([bdtr(j, n, p) for j in range(n + 1)])  # P(B ≤ j)
     lower = int(np.searchsorted(below, tail, side="right"))  # P(B ≤ l − 1) ≤ α/2: the l-th is at or below the quantile

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from gantlet.core.errors import ShapeError
 from gantlet.core.results.estimate import Estimate
+from gantlet.core.words import counted
 from gantlet.evaluation.inference.intervals import quantile
 
 
@@ -76,7 +77,7 @@ def _difference(a: np.ndarray | None, b: np.ndarray | None) -> np.ndarray | None
         return a if b is None else -b
     if len(a) != len(b):
         raise ShapeError(
-            f"paired influence functions have {len(a)} and {len(b)} rows; expected the same images on both sides"
+            f"paired influence functions have {len(a)} and {counted(len(b), 'row')}; expected the same images on both sides"
         )
     return a - b
 

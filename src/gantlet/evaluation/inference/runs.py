@@ -85,8 +85,8 @@ class RunsDifference:
     p_value: float
     error: float
     freedom: float
-    detectable: float
-    """The difference that is found with probability 80 % by as many runs."""
+    detectable: float | None
+    """The difference that is found with probability 80 % by as many runs; None where no run differs from another."""
 
 
 def difference_over_runs(
@@ -108,7 +108,7 @@ def difference_over_runs(
     half = t_quantile(level, freedom) * error
     return RunsDifference(
         difference, difference - half, difference + half, _two_sided(difference, error, freedom), error, freedom,
-        shift_found(freedom, level, comparisons) * error,
+        shift_found(freedom, level, comparisons) * error if error > 0 else None,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from gantlet.core.errors import ShapeError, TooFewSamples
 from gantlet.core.numerics.distances import row_chunks
 from gantlet.core.results.estimate import Interval
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import counted
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import quantile
 from gantlet.evaluation.measurement import NO_BOUNDS, Measurement, Undefined
@@ -30,7 +31,9 @@ def am_score(real: ClassProbabilities, fake: ClassProbabilities) -> tuple[float,
     Sec. 6.2, Eq. 20.
     """
     if len(real.marginal) != len(fake.marginal):
-        raise ShapeError(f"real has {len(real.marginal)} classes, fake {len(fake.marginal)}; use one classifier")
+        raise ShapeError(
+            f"real has {counted(len(real.marginal), 'class')}, fake {len(fake.marginal)}; use one classifier"
+        )
     if min(real.n, fake.n) < 2:
         raise TooFewSamples(
             f"the AM Score needs 2 samples per side; got real={real.n}, fake={fake.n}. Give more images"

@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float32, Float64, Int64
 from scipy.special import ndtr
 
 from gantlet.core.errors import TooFewSamples
+from gantlet.core.words import counted
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import wilson
 from gantlet.evaluation.measurement import Measurement, Rows
@@ -31,7 +32,7 @@ def classifier_two_sample(
     """
     if min(len(real), len(fake)) < 2 * folds:
         raise TooFewSamples(
-            f"{folds}-fold cross-fitting needs {2 * folds} samples per side; got real={len(real)}, fake={len(fake)}"
+            f"{folds}-fold cross-fitting needs {counted(2 * folds, 'sample')} per side; got real={len(real)}, fake={len(fake)}"
         )
     x = np.concatenate([real, fake]).astype(np.float64)
     is_fake = np.arange(len(x)) >= len(real)

@@ -7,6 +7,7 @@ from jaxtyping import Float64, Int64
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import counted
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
@@ -67,8 +68,8 @@ def data_copying(
     enough = (sizes[0] >= 2) & (sizes[1] >= FEWEST)
     if not enough.any():
         raise TooFewSamples(
-            f"data_copying needs a cell with {FEWEST} fakes and 2 test images; got {len(fake)} fakes and {len(test)} "
-            "test images in all. Give more images"
+            f"data_copying needs a cell with {FEWEST} fakes and 2 test images; got {counted(len(fake), 'fake')} and "
+            f"{counted(len(test), 'test image')} in all. Give more images"
         )
     share = np.where(enough, sizes[0], 0) / sizes[0][enough].sum()
     of_test, of_fake = np.zeros(len(test)), np.zeros(len(fake))

@@ -6,6 +6,7 @@ from jaxtyping import Float, Float32, Float64
 from torch import Tensor
 
 from gantlet.core.errors import TooFewSamples
+from gantlet.core.words import counted
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
 from gantlet.evaluation.measurement import Measurement, Rows
@@ -96,7 +97,7 @@ def estimate(evidence: Evidence) -> Measurement:
     fake = evidence.sample(CAP)[1]
     train, test, notes = evidence.train_and_test(CAP)
     differences = fld(train.features, test.features, fake.features)
-    notes += (f"computed on {train.n} training, {test.n} test and {fake.n} fake images (seeded)",)
+    notes += (f"computed on {train.n} training, {test.n} test and {counted(fake.n, 'fake image')} (seeded)",)
     value, variance = float(differences.mean()), float(differences.var(ddof=1) / len(differences))
     return Measurement(
         value, ("delta", *normal(value, variance, evidence.level)), Rows(train.n + test.n, fake.n), notes=notes

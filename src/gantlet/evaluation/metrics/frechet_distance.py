@@ -9,6 +9,7 @@ from jaxtyping import Float64
 from gantlet.core.errors import NonFiniteError, ShapeError, TooFewSamples
 from gantlet.core.results.estimate import Interval
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import counted
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import SquaredDistance, normal, squared_distance
@@ -36,7 +37,9 @@ def frechet_distance(real: Gaussian, fake: Gaussian) -> float:
     Source: Dowson & Landau 1982, Eq. 4; Heusel et al. 2017, arXiv:1706.08500, Eq. 6.
     """
     if len(real.mean) != len(fake.mean):
-        raise ShapeError(f"real has {len(real.mean)} dimensions, fake {len(fake.mean)}; use one extractor for both")
+        raise ShapeError(
+            f"real has {counted(len(real.mean), 'dimension')}, fake {len(fake.mean)}; use one extractor for both"
+        )
     if min(n for n in (real.n, fake.n, 2) if n is not None) < 2:
         raise TooFewSamples(
             f"the Fréchet distance needs 2 samples per side; got real={real.n}, fake={fake.n}. Give more images"
@@ -140,7 +143,9 @@ def transport_interval(
         variance, (low, high) = squared.variance, squared.interval(evidence.level)
         if (few := carriers(evidence)) < FEW:
             low, high = min(low, by_delta[0]), max(high, by_delta[1])
-            notes += (f"heavy tails: {few} images of a side carry most of the variance, so the interval is rough",)
+            notes += (
+                f"heavy tails: {counted(few, 'image')} of a side carry most of the variance, so the interval is rough",
+            )
         details |= {"p_value": p_value, "null_mean": squared.null_mean}
         if p_value > 1 - evidence.level:
             kind = "permutation"

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gantlet.core.words import counted
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.measurement import Measurement
@@ -25,7 +26,9 @@ def equal_sides(evidence: Evidence) -> tuple[Evidence, tuple[str, ...]]:
     if banks[0] is evidence.real_bank and banks[1] is evidence.fake_bank:
         return evidence, ("the sides differ in size and the larger is a statistics file: the interval is wider for it",)
     cut = evidence.shared("equal sides", lambda: replace(evidence, real_bank=banks[0], fake_bank=banks[1]))
-    return cut, (f"computed on {n} images of each side, the larger cut at random (seeded): its bias is known there",)
+    return cut, (
+        f"computed on {counted(n, 'image')} of each side, the larger cut at random (seeded): its bias is known there",
+    )
 
 
 def influence(evidence: Evidence) -> Influence:
@@ -93,7 +96,7 @@ def estimate(evidence: Evidence) -> Measurement:
     if low is not None and n < evidence.real_bank.dim / 2:
         low, high, kind = None, None, "none"
         notes += (
-            f"no interval: n = {n} is below half of the {evidence.real_bank.dim} dimensions, where none was found to hold",
+            f"no interval: n = {n} is below half of the {counted(evidence.real_bank.dim, 'dimension')}, where none was found to hold",
         )
     details |= {"plain": result.plain, "first": result.first, "lost": 1 - result.kept, "bias_left": left}
     return Measurement(result.value, (kind, low, high), evidence.rows, details=details, notes=(*cut, *notes))

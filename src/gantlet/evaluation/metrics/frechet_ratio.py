@@ -8,6 +8,7 @@ from jaxtyping import Float64
 
 from gantlet.core.errors import ConfigError, TooFewSamples
 from gantlet.core.interfaces.metadata import NO_INFLUENCE
+from gantlet.core.words import counted
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import normal
 from gantlet.evaluation.measurement import NO_BOUNDS, Bounds, Measurement, Undefined
@@ -100,7 +101,7 @@ def sides(evidence: Evidence) -> tuple[Evidence, Evidence, tuple[str, ...]]:
     if held_out.n > n:
         held_out = held_out.take(replace(evidence, fake_bank=held_out).orders[1][:n])
     if n < evidence.fake.n:
-        notes += (f"computed on {n} fakes, as many as there are held-out images",)
+        notes += (f"computed on {counted(n, 'fake')}, as many as there are held-out images",)
     given = {name: value for name, value in evidence.given.items() if name == "labels"}
     pair = [replace(evidence, real_bank=real, fake_bank=side, given=given) for side in (fake, held_out)]
     return pair[0], pair[1], notes

@@ -9,6 +9,7 @@ from scipy.special import rel_entr, xlogy
 
 from gantlet.core.errors import TooFewSamples
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import counted
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
@@ -46,7 +47,7 @@ def inception_score_splits(
     n = len(probabilities)
     if n < 2 * splits:
         raise TooFewSamples(
-            f"{splits} splits need {2 * splits} fake samples; got {n}. Give more images or use fewer splits"
+            f"{counted(splits, 'split', 'need')} {counted(2 * splits, 'fake sample')}; got {n}. Give more images or use fewer splits"
         )
     return mean_over_parts(probabilities, [order[i * n // splits : (i + 1) * n // splits] for i in range(splits)])[:2]
 
@@ -70,7 +71,9 @@ def in_parts(
     edges = [*range(0, n, chunk), n] if chunk else [i * n // splits for i in range(splits + 1)]
     parts = [order[start:stop] for start, stop in pairwise(edges)]
     if min(len(part) for part in parts) < 2:
-        raise TooFewSamples(f"{len(parts)} parts need 2 fake images each; got {n} images. Give more images")
+        raise TooFewSamples(
+            f"{counted(len(parts), 'part', 'need')} 2 fake images each; got {counted(n, 'image')}. Give more images"
+        )
     value, spread, variance = mean_over_parts(probabilities, parts)
     low, high = normal(value, variance, evidence.level)
     return Measurement(

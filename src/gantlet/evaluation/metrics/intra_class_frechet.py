@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from gantlet.core.errors import TooFewSamples
+from gantlet.core.words import counted
 from gantlet.evaluation.class_differences import differences
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
@@ -103,7 +104,7 @@ def estimate(evidence: Evidence) -> Measurement:
     names = named(classes)
     details = {"by_class": {name: distance for name, (distance, _) in zip(names, by_class, strict=True)}}
     if least < FEWEST:
-        notes += (f"no interval: a class has {least} images on one side; it takes {FEWEST}",)
+        notes += (f"no interval: a class has {counted(least, 'image')} on one side; it takes {FEWEST}",)
         return Measurement(value, NO_BOUNDS, evidence.rows, details=details, notes=notes)
     low, high = normal(value, variance, evidence.level)
     return Measurement(value, ("delta", max(low, 0.0), high), evidence.rows, details=details, notes=notes)

@@ -11,6 +11,7 @@ from torch import Tensor
 from gantlet.core.errors import NonFiniteError, ShapeError, TooFewSamples
 from gantlet.core.numerics.distances import as_tensor, dot_tiles, tile_side
 from gantlet.core.rng import numpy_stream
+from gantlet.core.words import counted
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import SquaredDistance
@@ -132,11 +133,11 @@ def kernel_distance_subsets(
     """
     if real.shape[1] != fake.shape[1]:
         raise ShapeError(
-            f"real features have {real.shape[1]} columns, fake ones {fake.shape[1]}; use one extractor for both"
+            f"real features have {counted(real.shape[1], 'column')}, fake ones {fake.shape[1]}; use one extractor for both"
         )
     if min(len(real), len(fake)) < size:
         raise TooFewSamples(
-            f"KID needs {size} samples per side; got real={len(real)}, fake={len(fake)}. Lower the subset size or "
+            f"KID needs {counted(size, 'sample')} per side; got real={len(real)}, fake={len(fake)}. Lower the subset size or "
             f"give more images"
         )
     values = np.empty(subsets)

@@ -5,6 +5,7 @@ from jaxtyping import Float32
 
 from gantlet.core.errors import ConfigError, DataError, ShapeError
 from gantlet.core.numerics.distances import squared_distance_tiles, tile_side
+from gantlet.core.words import counted
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import SquaredDistance
@@ -50,7 +51,9 @@ def mmd_rbf(
     DataError (all real rows equal). Source: Gretton et al. 2012, JMLR 13, Eq. 3; Xu et al. 2018, arXiv:1806.07755.
     """
     if real.shape[1] != fake.shape[1]:
-        raise ShapeError(f"real has {real.shape[1]} columns, fake {fake.shape[1]}; use one extractor for both")
+        raise ShapeError(
+            f"real has {counted(real.shape[1], 'column')}, fake {fake.shape[1]}; use one extractor for both"
+        )
     rows, columns, cross = rbf_sums(real, fake, sigma, relative, memory)
     found = kernel_distance(rows, columns, cross)
     n, m = len(real), len(fake)

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import rel_entr, xlogy
 
 from gantlet.core.errors import ShapeError, TooFewSamples
+from gantlet.core.words import counted
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import normal
@@ -26,7 +27,7 @@ def log_mode_score(real: ClassProbabilities, fake: ClassProbabilities) -> tuple[
     """
     if len(real.marginal) != len(fake.marginal):
         raise ShapeError(
-            f"real has {len(real.marginal)} classes, fake {len(fake.marginal)}; use one classifier for both"
+            f"real has {counted(len(real.marginal), 'class')}, fake {len(fake.marginal)}; use one classifier for both"
         )
     if real.n < 2:
         raise TooFewSamples(f"the Mode Score needs 2 real samples; got {real.n}. Give more images")

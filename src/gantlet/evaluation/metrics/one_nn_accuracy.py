@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool
 
+from gantlet.core.words import counted
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence
 from gantlet.evaluation.inference.intervals import wilson
@@ -105,7 +106,7 @@ def estimate(evidence: Evidence) -> Measurement:
     n = min(evidence.real.n, evidence.fake.n)
     notes: tuple[str, ...] = ()
     if evidence.real.n != evidence.fake.n:
-        notes = (f"unequal numbers: the larger set was cut to {n} random images",)
+        notes = (f"unequal numbers: the larger set was cut to {counted(n, 'random image')}",)
     equal = equal_sized(evidence)
     accuracy = one_nn_accuracy(equal.neighbours)
     variance = neighbour_variance(equal, MANIFOLD_K, lambda facts: one_nn_accuracy(facts).pooled)

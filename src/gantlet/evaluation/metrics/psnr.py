@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from gantlet.core.errors import ShapeError, TooFewSamples
+from gantlet.core.words import agreeing, counted, every
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.difference import Influence, of_pairs
 from gantlet.evaluation.inference.intervals import normal
@@ -58,11 +59,15 @@ def estimate(evidence: Evidence) -> Measurement:
     finite = values[np.isfinite(values)]
     equal = len(values) - len(finite)
     if len(values) >= 2 and not len(finite):
-        raise Undefined(f"all {equal} pairs are equal: the ratio is infinite")
+        raise Undefined(f"{every(equal, 'pair', 'are')} equal: the ratio is infinite")
     if len(finite) < 2:
         raise TooFewSamples(f"the interval of psnr needs 2 pairs that differ; got {len(finite)}")
     low, high = normal(float(finite.mean()), float(finite.var(ddof=1) / len(finite)), evidence.level)
-    notes = (f"{equal} pairs are equal (infinite ratio) and were left out",) if equal else ()
+    notes = (
+        (f"{counted(equal, 'pair', 'are')} equal (infinite ratio) and {agreeing(equal, 'were')} left out",)
+        if equal
+        else ()
+    )
     details = {"pairs": len(values), "equal": equal}
     return Measurement(
         float(finite.mean()), ("delta", low, high), Rows(len(finite), len(finite)), details=details, notes=notes

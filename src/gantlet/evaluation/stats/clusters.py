@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from gantlet.core.errors import TooFewSamples
+from gantlet.core.words import counted
 
 FITTED = 4000
 
@@ -21,6 +22,8 @@ def clusters(
     fitted = rows[:FITTED]
     different = len(np.unique(fitted, axis=0))
     if different < k:
-        raise TooFewSamples(f"{k} clusters need {k} different feature rows; got {different}. Give more images")
+        raise TooFewSamples(
+            f"{counted(k, 'cluster', 'need')} {counted(k, 'different feature row')}; got {different}. Give more images"
+        )
     model = KMeans(k, n_init=1, max_iter=100, random_state=int(rng.integers(2**31))).fit(np.ascontiguousarray(fitted))
     return tuple(model.predict(np.ascontiguousarray(side)).astype(np.int64) for side in sides)

@@ -9,6 +9,7 @@ from jaxtyping import Float32, Int64
 
 from gantlet.core.errors import NonFiniteError, ShapeError
 from gantlet.core.numerics.mapped import forget_pages
+from gantlet.core.words import counted
 from gantlet.evaluation.stats.images import ImageRows
 from gantlet.evaluation.stats.moments import Moments
 from gantlet.evaluation.stats.probabilities import ClassProbabilities
@@ -35,7 +36,7 @@ class FeatureBank:
         for part in ("probabilities", "labels", "names", "images", "groups"):
             rows = getattr(self, part)
             if rows is not None and len(rows) not in (self.n, 0 if part == "names" else self.n):
-                raise ShapeError(f"FeatureBank: {self.n} feature rows but {len(rows)} {part}")
+                raise ShapeError(f"FeatureBank: {counted(self.n, 'feature row')} but {len(rows)} {part}")
         for part in ("features", "probabilities"):
             rows = getattr(self, part)
             if rows is not None and not np.isfinite(rows).all():

@@ -16,6 +16,7 @@ from torch import Tensor
 from gantlet.core.errors import ShapeError, TooFewSamples
 from gantlet.core.numerics.distances import CentredRows, dot_tiles, mirrored, squared_distances_of_pairs, tile_side
 from gantlet.core.numerics.finite import check_finite
+from gantlet.core.words import counted
 
 MANIFOLD_K = 3
 SPARE = 2
@@ -80,11 +81,11 @@ def neighbours(
     """
     if real.shape[1] != fake.shape[1]:
         raise ShapeError(
-            f"real features have {real.shape[1]} columns, fake ones {fake.shape[1]}; use one extractor for both"
+            f"real features have {counted(real.shape[1], 'column')}, fake ones {fake.shape[1]}; use one extractor for both"
         )
     if min(len(real), len(fake)) <= k:
         raise TooFewSamples(
-            f"{k} nearest neighbours need {k + 1} samples per side; got real={len(real)}, fake={len(fake)}. Give "
+            f"{k} nearest neighbours need {counted(k + 1, 'sample')} per side; got real={len(real)}, fake={len(fake)}. Give "
             f"more images"
         )
     check_finite("real features", real)

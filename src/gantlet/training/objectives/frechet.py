@@ -16,6 +16,7 @@ from gantlet.core.interfaces.objectives import Objective
 from gantlet.core.interfaces.step import Memory, TermContext
 from gantlet.core.numerics.feature_maps import log_packets, random_network
 from gantlet.core.numerics.frechet_loss import Normal, factor, frechet_loss
+from gantlet.core.words import counted
 from gantlet.training.objectives import OBJECTIVES
 
 SPACES = ("pixels", "wavelet", "random-conv")
@@ -164,7 +165,7 @@ class Matching(Objective, GeneratorTerm):
         settings = self.settings
         if images.shape[1:] != (settings.channels, settings.size, settings.size):
             raise ShapeError(
-                f"objective 'frechet' looks at {settings.size}×{settings.size} pixels with {settings.channels} channels, and the images are "
+                f"objective 'frechet' looks at {settings.size}×{settings.size} pixels with {counted(settings.channels, 'channel')}, and the images are "
                 f"{images.shape[3]}×{images.shape[2]} with {images.shape[1]}; write frechet[size={images.shape[2]},channels={images.shape[1]}]"
             )
         if settings.space == "random-conv":

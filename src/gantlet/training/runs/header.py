@@ -13,6 +13,7 @@ from gantlet.core.errors import CheckpointError, UsageError
 from gantlet.core.interfaces.networks import ImageShape, PointShape, Shape
 from gantlet.core.schema import SCHEMA, Amount, Count, Positive, from_plain
 from gantlet.core.shares import NONE
+from gantlet.core.words import counted
 from gantlet.training.runs.machine import Machine
 from gantlet.training.runs.tensors import read_header, read_tensors
 
@@ -100,5 +101,7 @@ def _checked(path: Path, raw: dict[str, Any]) -> Header:
         raise CheckpointError(f"{path} is damaged or is not a gantlet checkpoint: {error}") from error
     counts = header.class_counts
     if len(header.classes) != len(counts) or (counts and not sum(counts)):
-        raise CheckpointError(f"{path} is damaged: it names {len(header.classes)} classes and has the counts {counts}")
+        raise CheckpointError(
+            f"{path} is damaged: it names {counted(len(header.classes), 'class')} and has the counts {counts}"
+        )
     return dataclasses.replace(header, classes=tuple(map(composed, header.classes)))

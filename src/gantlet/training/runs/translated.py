@@ -10,6 +10,7 @@ from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.specs import format_spec
 from gantlet.core.trust import require_harmless
+from gantlet.core.words import counted
 from gantlet.data import SOURCES
 from gantlet.data.kinds import require_images
 from gantlet.data.opening import open_images, open_source
@@ -19,6 +20,7 @@ from gantlet.data.reading import to_array
 from gantlet.data.samples import Samples
 from gantlet.data.source import ImageSource
 from gantlet.training.runs.generator import LoadedGenerator
+from gantlet.training.runs.own_data import recorded
 
 
 def translated(
@@ -54,7 +56,10 @@ def _input_images(
         if source.inputs is None:
             return source, to_array(source, shape.size, shape.inputs).pixels
     else:
-        text = require_harmless(generator.config.data, run / "checkpoints", inside=run, known=SOURCES.names())
+        file = run / "config.toml"
+        said = generator.config.data
+        own = file.is_file() and recorded(file).data == said  # else it is the checkpoint's word alone
+        text = require_harmless(said, file if own else run / "checkpoints", inside=run, known=SOURCES.names())
         source = require_images(with_held_out(open_source(text), generator.config.held_out)[0], "this")
         source = open_images(source.held_out) if source.held_out else source
     if source.inputs is None:
@@ -62,6 +67,6 @@ def _input_images(
     images = pair_arrays(source, shape.size, shape.channels, input_channels=shape.inputs)[1]
     if images.shape[3] != shape.inputs:
         raise ConfigError(
-            f"the inputs of {source.spec} have {images.shape[3]} channels, and the generator takes {shape.inputs}"
+            f"the inputs of {source.spec} have {counted(images.shape[3], 'channel')}, and the generator takes {shape.inputs}"
         )
     return source, images

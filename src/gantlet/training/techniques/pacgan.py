@@ -9,6 +9,7 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
 from gantlet.core.interfaces.capabilities import Part
 from gantlet.core.interfaces.hooks import Packs, Refuses
+from gantlet.core.words import counted
 from gantlet.training.techniques import TECHNIQUES
 
 
@@ -37,7 +38,7 @@ class PacGan(Packs, Refuses):
     def refusal(self, config: TrainConfig, others: Mapping[str, Part], discriminator: nn.Module) -> str | None:
         """Return why it does not go with a batch that cannot be packed, or with labels."""
         if config.batch % self.pack:
-            return f"a batch of {config.batch} images cannot be cut into packs of {self.pack}; use a multiple of it"
+            return f"a batch of {counted(config.batch, 'image')} cannot be cut into packs of {self.pack}; use a multiple of it"
         if config.conditioning != "none":
             return "the images of a pack have different labels; use --conditioning none"
         return None
