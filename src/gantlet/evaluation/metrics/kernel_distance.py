@@ -23,7 +23,7 @@ EXACT_ROWS = 4_000
 LARGEST_TILE = 1_000
 """The kernel and its sums pass over a tile several times: it has to stay near the cache."""
 FEWEST = 10
-"""Images of a side below which no interval is given: of 300 at the null .80 to .90 held at 4 to 8 images, .90 to .93 at 10."""
+"""Images per side below which no interval is given: of 300 at the null .80 to .90 held at 4 to 8 images, .90 to .93 at 10."""
 SHIFTED = 1_000
 """Real rows on which the margin is computed."""
 
@@ -244,7 +244,7 @@ def estimate(evidence: Evidence, subsets: int = 0, size: int = 1000, seed: int =
         note = "no interval: one subset does not show how much subsets differ; take two or more"
         return Measurement(value, NO_BOUNDS, rows, details=details, notes=(*notes, note))
     if min(evidence.real.n, evidence.fake.n) < FEWEST:
-        note = f"no interval: it does not hold below {FEWEST} images a side"
+        note = f"no interval: it does not hold below {FEWEST} images per side"
         return Measurement(value, NO_BOUNDS, rows, details=details, notes=(*notes, note))
     details = {"standard_error": found.variance**0.5, "margin": of_shift(real, GOOD), **details}
     return Measurement(value, ("delta", low, high), rows, details=details, notes=notes)
