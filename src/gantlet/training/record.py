@@ -19,7 +19,7 @@ from gantlet.training.journal import PAIR_COLUMNS, ROWS, Journal, grid_labels, t
 from gantlet.training.monitor import sample_variance
 from gantlet.training.observer import Observer, Samples, TrainResult
 from gantlet.training.parts import Parts
-from gantlet.training.runs.generator import checked_labels, draw, draw_labels
+from gantlet.training.runs.drawing import checked_labels, draw, draw_labels
 from gantlet.training.state import TrainState
 from gantlet.training.step_output import StepOutput
 

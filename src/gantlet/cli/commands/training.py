@@ -119,16 +119,31 @@ def _require_harmless(file: Path, words: Words) -> None:
 
 
 def sample(words: Words) -> None:
-    """Draw images from a trained generator."""
+    """Draw images from a trained generator: files, one picture, or a film of a walk."""
     run, rest = first(words, "sample", "a run folder")
     (chosen,) = parse("sample", rest, options.Sample, argument="RUN")
+    out = chosen.video or chosen.out
+    if chosen.video is not None and peek(rest, "--out") is not None:
+        raise UsageError("--video FILE is written in the place of --out; give one of them")
+    if chosen.grid and chosen.video is None and peek(rest, "--out") is None:
+        out = out.with_suffix(".png")
     from gantlet.actions.sample import sample as action
+    from gantlet.actions.sample_pictures import planned
 
+    plan = planned(out, chosen.n, chosen.interpolate, chosen.grid)
+    if chosen.video is not None and not plan.is_film:
+        raise UsageError(f"a film is NAME.webp or NAME.gif; got --video {out}")
+    how = {name: value for name, value in vars(chosen).items() if name not in ("n", "out", "video")}
     with Progress() as progress:
-        action(
-            Path(run), chosen.out, chosen.n, seed=chosen.seed, which=chosen.which, label=chosen.label, progress=progress
-        )
-    put(f"{chosen.n:,} images in {chosen.out}")
+        action(Path(run), out, chosen.n, **how, progress=progress, say=progress.say)
+    what = (
+        f"a film of {plan.n:,} frames"
+        if plan.is_film
+        else f"a picture of {plan.n:,} images"
+        if plan.is_picture
+        else f"{plan.n:,} images"
+    )
+    put(f"{what} in {out}")
 
 
 def export(words: Words) -> None:
