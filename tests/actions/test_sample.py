@@ -9,6 +9,7 @@ from PIL import Image, ImageSequence
 import gantlet
 from gantlet.cli import main
 from gantlet.core.config import TrainConfig
+from gantlet.data.source import ImageSource
 from gantlet.training.data import TrainingImages
 from gantlet.training.loop import run
 from gantlet.training.observer import Measured
@@ -101,6 +102,7 @@ def test_truncated_samples_are_those_of_the_source_and_it_is_said(
     source = gantlet.open_source(f"run:{plain}[truncation=0.5]", n=5)
     whole = gantlet.open_source(f"run:{plain}", n=5)
     images = np.load(tmp_path / "t.npz")["x"]
+    assert isinstance(source, ImageSource) and isinstance(whole, ImageSource)
     assert np.array_equal(np.stack([source.read(i) for i in range(5)]), images)
     assert not np.array_equal(np.stack([whole.read(i) for i in range(5)]), images)
     assert source.digest != whole.digest and "truncation=0.5" in source.spec

@@ -3,6 +3,7 @@ evaluate, save.
 """
 
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,6 +13,7 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.processes import processes
 from gantlet.core.rng import part_of_batch
+from gantlet.training.accumulation import Accumulation, require_parts
 from gantlet.training.allocator import kept_memory
 from gantlet.training.beginning import begin, reserve, with_latent
 from gantlet.training.checkpoint import Checkpoints
@@ -47,6 +49,7 @@ def run(  # noqa: PLR0915
     game, group = Game.of(config), processes()
     require_shareable(config, game, group)
     state = TrainState.fresh(config, game, images.shape, n_classes)
+    require_parts(config, group, state)
     fabric = devices.connect(config.device, config.precision)
     networks = compiled(config.compile, game.parts, state.generator, state.discriminator)
     generator, optimizer_generator = fabric.setup(networks[0], state.optimizer_generator)
@@ -64,7 +67,9 @@ def run(  # noqa: PLR0915
     begin(game, state, loader, record)
     images_a_step = config.batch * config.discriminator_steps
     weights = list(discriminator.parameters())
+    whole = Accumulation(config, group, state)
     shares = config.fakes == "shared"
+    attached = shares and whole.parts == 1  # a graph of fakes for each of several parts would keep their memory
 
     with (
         kept_memory(),
@@ -80,10 +85,13 @@ def run(  # noqa: PLR0915
                 # One loss of both players: one pass, and both step together.
                 batch, context = loader.next(state), state.context(state.step, state.step / config.steps)
                 logged = (state.step + 1) % config.log_every == 0 or state.step + 1 == config.steps
-                output = game.joint_step(generator, discriminator, batch, context, logged)
-                optimizer_generator.zero_grad()
-                optimizer_discriminator.zero_grad()
-                fabric.backward(output.loss)
+                output = whole.gradients(
+                    batch,
+                    partial(game.joint_step, generator, discriminator, context=context, logged=logged),
+                    fabric.backward,
+                    optimizer_generator,
+                    optimizer_discriminator,
+                )
                 group.average(weight.grad for weight in (*weights, *generator.parameters()))
                 d_output = g_output = reduced(output, group)
                 d_norm = require_finite(
@@ -98,10 +106,13 @@ def run(  # noqa: PLR0915
                 for repeat in range(config.discriminator_steps):
                     turn, done = state.step * config.discriminator_steps + repeat, state.step / config.steps
                     batch, context = loader.next(state), state.context(turn, done)
-                    keeps = shares and repeat == config.discriminator_steps - 1
-                    d_output = game.discriminator_step(generator, discriminator, batch, context, keeps)
-                    optimizer_discriminator.zero_grad()
-                    fabric.backward(d_output.loss, inputs=weights)
+                    keeps = attached and repeat == config.discriminator_steps - 1
+                    d_output = whole.gradients(
+                        batch,
+                        partial(game.discriminator_step, generator, discriminator, context=context, shares=keeps),
+                        partial(fabric.backward, inputs=weights),
+                        optimizer_discriminator,
+                    )
                     group.average(weight.grad for weight in weights)
                     d_output = reduced(d_output, group)
                     d_norm = require_finite(
@@ -112,10 +123,13 @@ def run(  # noqa: PLR0915
 
                 # The generator's step, against a frozen discriminator, on new fakes or on those that it saw last.
                 discriminator.requires_grad_(False)
-                again = (batch, d_output.fake) if shares else (loader.next(state), None)
-                g_output = game.generator_step(generator, discriminator, again[0], context, again[1])
-                optimizer_generator.zero_grad()
-                fabric.backward(g_output.loss)
+                again, fakes = batch if shares else loader.next(state), d_output.fake if attached else None
+                g_output = whole.gradients(
+                    again,
+                    partial(game.generator_step, generator, discriminator, context=context, fake=fakes),
+                    fabric.backward,
+                    optimizer_generator,
+                )
                 group.average(weight.grad for weight in generator.parameters())
                 g_output = reduced(g_output, group)
                 g_norm = require_finite(state.step + 1, "generator", g_output.loss, g_output.terms, state.generator)

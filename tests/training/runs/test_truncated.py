@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import UsageError
+from gantlet.core.interfaces.modules import StyledModule
 from gantlet.core.interfaces.networks import ImageShape, PointShape
 from gantlet.training.networks import NETWORKS
 from gantlet.training.objectives.madgan import Many
@@ -42,10 +43,11 @@ def test_truncated_latents_are_the_quantiles_of_the_same_latents() -> None:
     assert np.abs(inside).max() <= 0.5 < np.abs(whole).max()
 
 
-def stylegan(classes: int = 0) -> nn.Module:
+def stylegan(classes: int = 0) -> StyledModule:
     torch.manual_seed(0)
     network = NETWORKS.build("stylegan2[width=4,style=8,mapping=2]")
-    made: nn.Module = network.generator(ImageShape(8, 1), 3, "concat" if classes else "none", classes)
+    made = network.generator(ImageShape(8, 1), 3, "concat" if classes else "none", classes)
+    assert isinstance(made, StyledModule)
     return made.eval()
 
 
