@@ -44,6 +44,9 @@ class TrainConfig(Config):
     """Generator and discriminator, e.g. dcgan[width=64], r3gan[width=32]."""
     discriminator: str = ""
     """The discriminator, if it is of another family, e.g. patch; empty: that of ``network``."""
+    init_from: str = ""
+    """Fine-tuning: a run (RUN, RUN@best, RUN@final) or a checkpoint's file; weights of the same name and shape are taken, and what is not is
+    said; empty: fresh weights."""
     latent: int = 100
     """Dimension of the latent z ~ N(0, I); 0: the data's own, as many as an image has values, for flows."""
     objective: str = "nonsaturating"

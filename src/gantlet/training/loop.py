@@ -20,6 +20,7 @@ from gantlet.training.checkpoint import Checkpoints
 from gantlet.training.compiling import compiled
 from gantlet.training.data import TrainingData
 from gantlet.training.game import Game
+from gantlet.training.initial import take_weights
 from gantlet.training.journal import Journal
 from gantlet.training.loader import Loader, require_usable
 from gantlet.training.monitor import require_finite, sample_variance
@@ -50,6 +51,7 @@ def run(  # noqa: PLR0915
     require_shareable(config, game, group)
     state = TrainState.fresh(config, game, images.shape, n_classes)
     require_parts(config, group, state)
+    taken = take_weights(state, config, resume)
     fabric = devices.connect(config.device, config.precision)
     networks = compiled(config.compile, game.parts, state.generator, state.discriminator)
     generator, optimizer_generator = fabric.setup(networks[0], state.optimizer_generator)
@@ -64,6 +66,7 @@ def run(  # noqa: PLR0915
     if record.begin(resume):
         record.conclude()
         return record.result()
+    record.started_from(taken)
     begin(game, state, loader, record)
     images_a_step = config.batch * config.discriminator_steps
     weights = list(discriminator.parameters())

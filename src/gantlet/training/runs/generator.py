@@ -23,7 +23,7 @@ from gantlet.training.runs.header import header_of, read_checkpoint
 from gantlet.training.runs.tensors import part, unchanged, weights_digest
 from gantlet.training.runs.truncated import Truncated
 
-OF_TRAINING = ("data", "out", "recipe", "penalties", "features", "weights", "select")
+OF_TRAINING = ("data", "out", "recipe", "penalties", "features", "weights", "select", "init_from")
 """Fields of a checkpoint's configuration that no generator is built from: they may name what was there at training."""
 
 Which = Literal["newest", "ema", "generator", "best", "final"]
