@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gantlet.core.config import TrainConfig
-from gantlet.core.errors import CheckpointError, ConfigError
+from gantlet.core.errors import CheckpointError, ConfigError, counted
 from gantlet.training.runs.generator import checkpoint_of
 from gantlet.training.runs.header import read_checkpoint
 from gantlet.training.runs.tensors import part, unchanged
@@ -45,7 +45,7 @@ class Taken:
     @property
     def sentence(self) -> str:
         """Return what was taken and what not, in words."""
-        numbers = ", ".join(f"{count} tensors of the {name}" for name, count in self.taken.items())
+        numbers = ", ".join(f"{counted(count, 'tensor')} of the {name}" for name, count in self.taken.items())
         left = [
             _listed(
                 "another shape", {name: f"{here}, there {there}" for name, (here, there) in self.other_shape.items()}
