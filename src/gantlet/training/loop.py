@@ -27,7 +27,7 @@ from gantlet.training.monitor import require_finite, sample_variance
 from gantlet.training.observer import Observer, TrainResult
 from gantlet.training.record import Record
 from gantlet.training.runs.machine import Machine
-from gantlet.training.sharing import average_statistics, reduced, require_shareable
+from gantlet.training.sharing import average_statistics, reduced, require_alike, require_shareable
 from gantlet.training.state import TrainState
 from gantlet.training.stopping import stop, stopping
 
@@ -49,6 +49,7 @@ def run(  # noqa: PLR0915
     n_classes = 0 if config.conditioning == "none" else len(images.classes)
     game, group = Game.of(config), processes()
     require_shareable(config, game, group)
+    require_alike(images, group)
     state = TrainState.fresh(config, game, images.shape, n_classes)
     require_parts(config, group, state)
     taken = take_weights(state, config, resume)

@@ -4,8 +4,10 @@ import torch
 from torch import nn
 
 from gantlet.core.config import TrainConfig
-from gantlet.core.errors import ConfigError
+from gantlet.core.errors import ConfigError, DataError
 from gantlet.core.processes import Processes
+from gantlet.core.version import __version__
+from gantlet.training.data import TrainingData
 from gantlet.training.game import Game
 from gantlet.training.step_output import StepOutput
 
@@ -36,6 +38,23 @@ def require_shareable(config: TrainConfig, game: Game, group: Processes) -> None
             alone = " and ".join(["train in one process"] * (group.size > 1) + ["leave --micro-batch out"] * (each > 1))
             raise ConfigError(
                 f"{name} reads a batch as a whole, so {by} with parts of it would train another game; {alone}"
+            )
+
+
+def require_alike(images: TrainingData, group: Processes) -> None:
+    """Raise DataError when the processes hold different training data, or run different versions: they would train other games."""
+    here = (
+        f"{len(images):,} images or points, SHA-256 {images.digest[:12]}",
+        f"PyTorch {torch.__version__}",
+        f"gantlet {__version__}",
+    )
+    each = group.everyone(lambda: here)
+    for rank, other in enumerate(each):
+        if other != each[0]:
+            first, its = next((a, b) for a, b in zip(each[0], other, strict=True) if a != b)
+            raise DataError(
+                f"the processes do not train the same: process 0 has {first}, process {rank} has {its}; give all machines the same files "
+                "and versions"
             )
 
 
