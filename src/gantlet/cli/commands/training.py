@@ -10,9 +10,11 @@ from gantlet.cli.commands.methods import train_seeds
 from gantlet.cli.commands.shared import Words, first, put, show_report
 from gantlet.cli.parse import parse, peek, positional
 from gantlet.cli.progress import Progress
+from gantlet.cli.project_options import Project
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.trust import require_below, require_harmless, require_harmless_fields
+from gantlet.core.visible import json_text
 
 
 def quickstart(words: Words) -> None:
@@ -144,6 +146,19 @@ def sample(words: Words) -> None:
         else f"{plan.n:,} images"
     )
     put(f"{what} in {out}")
+
+
+def project(words: Words) -> None:
+    """Search the latent of an image: how near does a trained generator come to it, and to its own images?"""
+    run, rest = first(words, "project", "a run folder, and an image")
+    image, rest = positional(rest, "project", "an image file after the run folder") if run else ("", rest)
+    (chosen,) = parse("project", rest, Project, argument="RUN IMAGE")
+    from gantlet.actions.project import project as action
+
+    how = {name: value for name, value in vars(chosen).items() if name not in ("out", "json")}
+    with Progress() as progress:
+        found = action(Path(run), Path(image), chosen.out, **how, progress=progress)
+    put(json_text(found.to_dict()) if chosen.json else f"{found.text}\n{chosen.out}")
 
 
 def export(words: Words) -> None:
