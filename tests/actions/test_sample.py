@@ -64,6 +64,14 @@ def test_a_grid_is_one_picture_of_the_same_images(
         assert np.array_equal(shown[top : top + 32 : 4, left : left + 32 : 4], image)
 
 
+def test_a_single_image_can_be_drawn(runs: Path, tmp_path: Path) -> None:
+    gantlet.sample(runs / "plain", tmp_path / "one.npz", 1, seed=3)
+    gantlet.sample(runs / "plain", tmp_path / "two.npz", 2, seed=3)
+    one, two = (np.load(tmp_path / name)["x"] for name in ("one.npz", "two.npz"))
+    assert np.array_equal(one, two[:1])
+    assert gantlet.sample(runs / "plain", tmp_path / "one.png", grid="1x1").is_file()
+
+
 def test_a_grid_of_a_walk_begins_each_row_at_a_sample(runs: Path, tmp_path: Path) -> None:
     out = gantlet.sample(runs / "plain", tmp_path / "walk.png", interpolate=4, grid="2x4", seed=5)
     shown = np.asarray(Image.open(out))[::4, ::4]

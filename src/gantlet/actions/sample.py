@@ -15,14 +15,13 @@ from gantlet.core.drawing.pictures import png
 from gantlet.core.errors import ConfigError, OutputError
 from gantlet.core.files import as_path, distinct_names, explained, writing
 from gantlet.core.locks import PART, sweep, take
-from gantlet.core.specs import format_spec
 from gantlet.data.apart import require_apart_from_training
 from gantlet.data.kinds import Source, require_images
-from gantlet.data.opening import open_source
 from gantlet.data.points import PointSource
 from gantlet.data.source import ImageSource
 from gantlet.data.training_images import nobody
 from gantlet.evaluation.sides import Progress, nothing
+from gantlet.training.runs.source import run as run_source
 
 OTHERS = (".tar", ".gz", ".tgz", ".rar", ".7z", ".parquet", ".h5", ".hdf5", ".pt", ".jpg", ".jpeg")
 """Suffixes of files that are not written: a folder of such a name is not what was meant."""
@@ -66,8 +65,7 @@ def sample(
     if plan.steps:
         source: Source = walked(plan, run, which, label=label, truncation=truncation, seed=seed)
     else:
-        options = {key: value for key, value in (("label", label), ("truncation", truncation)) if value is not None}
-        source = open_source(format_spec(f"run:{run}@{which}", options), n=plan.n, seed=seed)
+        source = run_source(str(run), which, n=plan.n, seed=seed, label=label, truncation=truncation)
     for note in source.notes:
         say(note)
     _write(plan, source, progress)
