@@ -25,7 +25,8 @@ from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.rng import torch_stream
 from gantlet.training import recipes
 from gantlet.training.runs.build import build_generator
-from gantlet.training.runs.generator import LoadedGenerator, draw
+from gantlet.training.runs.drawing import draw
+from gantlet.training.runs.generator import LoadedGenerator
 from gantlet.web.graph import unknown_part
 from gantlet.web.page import Facts, files
 

@@ -22,7 +22,7 @@ from gantlet.labs.images import features_of
 from gantlet.labs.training import train_and_sample
 from gantlet.training import recipes
 from gantlet.training.data import TrainingImages
-from gantlet.training.runs.generator import to_uint8
+from gantlet.training.runs.drawing import to_uint8
 from gantlet.training.techniques.transport_codes import TransportCodes, Transported, nearest_code
 from gantlet.transport import solve
 from gantlet.transport.continuous import Gaussian

@@ -16,6 +16,7 @@ from typing import Any
 import gantlet
 from gantlet.cli import entry, options, transport_options
 from gantlet.cli.commands import COMMANDS
+from gantlet.cli.project_options import Project
 from gantlet.cli.tournament_options import Tournament
 from gantlet.core.config import EvaluateConfig, TrainConfig
 from gantlet.core.registry import Entry
@@ -32,6 +33,7 @@ OPTIONS = {
     "quickstart": [options.Quickstart],
     "train": [options.Train, TrainConfig],
     "sample": [options.Sample],
+    "project": [Project],
     "export": [options.Export],
     "evaluate": [options.Evaluate, EvaluateConfig],
     "compare": [options.Compare, EvaluateConfig],

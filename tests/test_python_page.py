@@ -146,6 +146,7 @@ def wrong_calls() -> dict[str, Any]:
         "train": lambda: gantlet.train(3),
         "load": lambda: gantlet.load(3),
         "sample": lambda: gantlet.sample(3, 4, 5),
+        "project": lambda: gantlet.project(3, 4, 5),
         "export": lambda: gantlet.export(3, 4),
         "lab": lambda: gantlet.lab(3),
         "lab, size": lambda: gantlet.lab("weight-clipping", size="s"),

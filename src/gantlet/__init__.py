@@ -29,6 +29,7 @@ _WHERE = {
     "train": "gantlet.actions.train",
     "load": "gantlet.training.runs.generator",
     "sample": "gantlet.actions.sample",
+    "project": "gantlet.actions.project",
     "export": "gantlet.actions.export",
     "export_web": "gantlet.actions.export_web",
     "Samples": "gantlet.data.samples",
@@ -92,6 +93,7 @@ __all__ = [
     "load",
     "open_source",
     "points",
+    "project",
     "replay",
     "sample",
     "tournament",
@@ -110,6 +112,7 @@ if TYPE_CHECKING:
     from gantlet.actions.export_web import export_web
     from gantlet.actions.gate import gate
     from gantlet.actions.leaderboard import leaderboard
+    from gantlet.actions.project import project
     from gantlet.actions.replay import replay
     from gantlet.actions.sample import sample
     from gantlet.actions.tournament import tournament

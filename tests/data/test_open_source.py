@@ -47,7 +47,7 @@ class StubGenerator:
     def render(self, z: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         raise AssertionError("nothing here walks the latent space")
 
-    shape = ImageShape(4, 1)
+    shape, notes = ImageShape(4, 1), ()
 
     def __init__(self) -> None:
         self.calls: list[int] = []

@@ -57,7 +57,10 @@ def test_killed_twice_and_resumed_ends_in_the_same_weights(tmp_path: Path) -> No
     assert names[0] == names[1]
 
 
-def test_ctrl_c_saves_the_step_and_says_how_to_go_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_the_end_of_a_queues_time_save_the_step_and_say_how_to_go_on(
+    number: signal.Signals, tmp_path: Path
+) -> None:
     from gantlet.core.errors import Interrupted
     from gantlet.training.runs.tensors import read_header
 
@@ -66,12 +69,12 @@ def test_ctrl_c_saves_the_step_and_says_how_to_go_on(tmp_path: Path) -> None:
             if len(self.steps) == 4:  # in the middle of step 5's work, whose log is not due: fires at step 6
                 pytest.fail("log of step 5 is not due")
             if len(self.steps) == 5:
-                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), number)
 
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(number)
     with pytest.raises(Interrupted, match=r"stopped after step 6.*--resume"):
         run(config(tmp_path / "r", checkpoint_every=100), images(), observer=Presses())
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(number) is before
     assert read_header(tmp_path / "r" / "checkpoints" / "step-00000006.safetensors")["step"] == 6
     resumed = run(config(tmp_path / "r", checkpoint_every=100), images(), resume=True, observer=Watcher())
     assert resumed.weights_sha256 == run(config(tmp_path / "whole"), images(), observer=Watcher()).weights_sha256
@@ -88,6 +91,21 @@ def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
 
     with pytest.raises(Interrupted, match=r"at once.*step-00000003"):
         run(config(tmp_path / "r"), images(), observer=Presses())
+
+
+def test_under_torchrun_sigterm_is_left_to_torchrun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends the others of a process that is gone; a process that waited for the end of its step would wait for that one."""
+    from gantlet.training.checkpoint import Checkpoints
+    from gantlet.training.journal import Journal
+    from gantlet.training.state import TrainState
+    from gantlet.training.stopping import stopping
+
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    before = signal.getsignal(signal.SIGTERM)
+    unread = (kind.__new__(kind) for kind in (TrainState, Checkpoints, Journal))  # where nothing ends early
+    with stopping(*unread):  # type: ignore[arg-type]
+        assert signal.getsignal(signal.SIGTERM) is before
+        assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
 
 
 def test_a_second_resume_of_a_living_run_is_refused(tmp_path: Path) -> None:

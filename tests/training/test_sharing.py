@@ -46,6 +46,7 @@ def apart(a: Path, b: Path) -> float:
 
 GAMES = {
     "gradient penalty": ["--objective", "wgan", "--penalties", "gradient-penalty", "--discriminator-steps", "2"],
+    "micro-batches": ["--objective", "hinge", "--penalties", "r1", "--micro-batch", "8"],
     "r1, r2, ema, pacgan": [
         "--objective",
         "rpgan",

@@ -13,7 +13,8 @@ from gantlet.actions.export_web import export_web
 from gantlet.core.onnx_graph import onnx_runtime, to_onnx
 from gantlet.core.rng import torch_stream
 from gantlet.training.networks import NETWORKS
-from gantlet.training.runs.generator import CHUNK, load_generator
+from gantlet.training.runs.drawing import CHUNK
+from gantlet.training.runs.generator import load_generator
 from gantlet.web.graph import RUNTIME, unknown_part
 
 pytestmark = pytest.mark.browser

@@ -28,7 +28,7 @@ from gantlet.evaluation.opening import bounded_n
 from gantlet.evaluation.sides import Progress, Side
 from gantlet.reports.model_card import write_model_card
 from gantlet.training.observer import Measured, Sampler
-from gantlet.training.runs.generator import draw_labels
+from gantlet.training.runs.drawing import draw_labels
 
 IN_LOOP = ("frechet_distance", "coverage", "precision", "recall")
 IN_LOOP_PAIRS = (*IN_LOOP, "psnr")

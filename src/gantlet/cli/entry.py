@@ -7,7 +7,15 @@ import warnings
 from collections.abc import Sequence
 
 from gantlet.cli.parse import PROGRAM, Stop
-from gantlet.core.errors import OR_SKIP, ConfigError, GantletError, OutputError, UnknownName, UsageError
+from gantlet.core.errors import (
+    OR_SKIP,
+    ConfigError,
+    GantletError,
+    OutputError,
+    UnknownName,
+    UsageError,
+    is_out_of_memory,
+)
 from gantlet.core.limits import limit
 from gantlet.core.processes import processes_started, rank, tell
 from gantlet.core.trust import trust
@@ -21,7 +29,6 @@ SKIPPING = ("train", *BOUNDED)
 """Commands with the option --on-bad."""
 TRUST, LIMIT = "--trust", "--limit"
 """Options of every command."""
-NO_MEMORY = ("can't allocate memory", "out of memory")
 LOST = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 """Errors of writing that are no fault of the command."""
 ABOUT_TRUST = f"{TRUST}: use what a run, a statistics file or a config.toml names (code, the network, paths elsewhere); look first.\n"
@@ -48,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _write_error(str(error) if words[0] in SKIPPING else str(error).replace(OR_SKIP, ""))
         return error.exit_status
     except (MemoryError, RuntimeError) as error:
-        if not _is_memory(error):
+        if not is_out_of_memory(error):
             raise
         option = " or --memory 500MB" if words[0] in BOUNDED else ""
         _print_error(
@@ -58,11 +65,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _print_error("interrupted; finished files are intact and nothing was left half-written")
         return 130
-
-
-def _is_memory(error: Exception) -> bool:
-    """Return whether an error says that memory is exhausted; torch says so by a RuntimeError with these words."""
-    return isinstance(error, MemoryError) or any(words in str(error) for words in NO_MEMORY)
 
 
 def _first_line(error: Exception) -> str:

@@ -36,18 +36,26 @@ class Train:
 
 @dataclass(frozen=True)
 class Sample:
-    """Draw images from a trained generator into a folder, .zip or .npz."""
+    """Draw images from a trained generator into a folder, .zip or .npz, as one picture, or as a film of a walk between latents."""
 
-    n: int = 1000
-    """Number of images."""
+    n: int | None = None
+    """Number of images; default: 1000, all of a --grid, or a film of 6 latents."""
     out: Path = Path("samples.zip")
-    """The output: NAME.zip, NAME.npz or a folder (points: NAME.npy); it must not exist yet."""
+    """The output: NAME.zip, NAME.npz or a folder (points: NAME.npy), with --grid NAME.png (samples.png); it must not exist yet."""
     seed: int = 0
     """Seed of the latents; the same seed gives the same images."""
     which: str = "newest"
     """Which weights: newest (the last moving average, or generator where there is none), ema, generator, best or final."""
     label: int | None = None
-    """Only this class (conditional generators); default: all classes equally often."""
+    """Only this class (conditional generators); default: all classes, at the frequencies of the training images."""
+    truncation: float | None = None
+    """ψ of the truncation trick, for more typical images: latents truncated to |z_i| ≤ ψ; of stylegan2 styles w̄ + ψ (w − w̄), ψ in [0, 1]."""
+    interpolate: int = 0
+    """Images on the great circle from each latent to the next, on a walk that ends where it began; 0: independent latents (a film: 24)."""
+    grid: str = ""
+    """One picture of ROWSxCOLUMNS images, e.g. 4x8; with --video each tile is a walk of its own."""
+    video: Path | None = None
+    """In the place of --out, a film of a walk, which loops: NAME.webp (exact) or NAME.gif (256 colours a frame)."""
 
 
 @dataclass(frozen=True)

@@ -35,12 +35,18 @@ class TrainConfig(Config):
     """Generator steps; where it is not given, and --data names few images, at most 800 passes over them and no fewer than 5,000, said at the start."""
     batch: int = 64
     """Images per batch."""
+    micro_batch: int = 0
+    """Images that pass through the networks at once, a divisor of the batch: gradients add up, and a step needs the memory of this
+    many; 0: the whole batch."""
     seed: int = 0
     """The one seed; every random stream of the run derives from it."""
     network: str = "dcgan"
     """Generator and discriminator, e.g. dcgan[width=64], r3gan[width=32]."""
     discriminator: str = ""
     """The discriminator, if it is of another family, e.g. patch; empty: that of ``network``."""
+    init_from: str = ""
+    """Fine-tuning: a run (RUN, RUN@best, RUN@final) or a checkpoint's file; weights of the same name and shape are taken, and what is not is
+    said; empty: fresh weights."""
     latent: int = 100
     """Dimension of the latent z ~ N(0, I); 0: the data's own, as many as an image has values, for flows."""
     objective: str = "nonsaturating"
@@ -112,6 +118,8 @@ class TrainConfig(Config):
                 "resolution one of 0, 8, 16, 32, 48, 64, 128": self.resolution in (0, 8, 16, 32, 48, 64, 128),
                 "steps ≥ 1": self.steps >= 1,
                 "batch ≥ 2": self.batch >= 2,
+                "micro_batch 0, or a divisor of batch": self.micro_batch == 0
+                or (self.micro_batch > 0 and self.batch % self.micro_batch == 0),
                 "seed ≥ 0": self.seed >= 0,
                 "latent ≥ 0": self.latent >= 0,
                 "lr_generator > 0": self.lr_generator > 0,

@@ -107,6 +107,18 @@ class TrainingDiverged(GantletError):
     """A loss, gradient or weight of a training run became NaN or infinite; the last good checkpoint is kept."""
 
 
+class MemoryExhausted(GantletError):
+    """A training step that does not fit into the memory of its device; the last checkpoint is kept."""
+
+
+NO_MEMORY = ("can't allocate memory", "out of memory")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error says that memory is exhausted; torch says so by a RuntimeError with these words."""
+    return isinstance(error, MemoryError) or any(words in str(error) for words in NO_MEMORY)
+
+
 class Interrupted(GantletError):
     """The user stopped the work (ctrl-C); the message says how to continue."""
 

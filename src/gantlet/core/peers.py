@@ -55,7 +55,7 @@ class Peers:
         self.stuck = self._lost = False
         self._answers = True
         interval = min(INTERVAL, self.patience / BEATS)
-        self._store = self._connect()
+        self._store = connected("gantlet")
         self._heartbeats = Heartbeats(self._store, rank, size, interval)
 
     def wait(self, done: Callable[[float], bool], *, works: bool) -> None:
@@ -171,24 +171,30 @@ class Peers:
             f"process{'es' * (len(ranks) > 1)} {which} of {self.size} (counted from 0) {agreeing(len(ranks), 'have')}"
         )
 
-    def _connect(self) -> Any:
-        """Return a connection of our own to the group's store: one connection serves one operation at a time."""
-        from torch.distributed import PrefixStore, rendezvous  # type: ignore[attr-defined]
 
-        seconds = max(self.patience, PATIENCE)  # a short GANTLET_PATIENCE is for those who have met
-        restart = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-        try:
-            address = rendezvous("env://", timeout=timedelta(seconds=seconds))
-            return PrefixStore(f"gantlet/{restart}", next(address)[0])
-        except RuntimeError as error:
-            raise PeerLost(
-                f"the key-value store of torchrun (or of process 0) was not reached within {duration(seconds)} "
-                f"({str(error).splitlines()[0]}); {AGAIN}"
-            ) from None
-        except ValueError as error:
-            raise ConfigError(
-                f"expected the environment variables that torchrun sets; {error}: start with torchrun"
-            ) from None
+def connected(name: str) -> Any:
+    """Return a connection to the group's key-value store, for keys of this name; one connection serves one operation at a time.
+
+    torchrun keeps the store when it starts processes again (--max-restarts), so the keys are those of this start: else gloo would wait
+    at the addresses of processes that are gone.
+    Raises: PeerLost when the store is not reached; ConfigError without the variables that torchrun sets.
+    """
+    from torch.distributed import PrefixStore, rendezvous  # type: ignore[attr-defined]
+
+    seconds = max(patience(), PATIENCE)  # a short GANTLET_PATIENCE is for those who have met
+    restart = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    try:
+        address = rendezvous("env://", timeout=timedelta(seconds=seconds))
+        return PrefixStore(f"{name}/{restart}", next(address)[0])
+    except RuntimeError as error:
+        raise PeerLost(
+            f"the key-value store of torchrun (or of process 0) was not reached within {duration(seconds)} "
+            f"({str(error).splitlines()[0]}); {AGAIN}"
+        ) from None
+    except ValueError as error:
+        raise ConfigError(
+            f"expected the environment variables that torchrun sets; {error}: start with torchrun"
+        ) from None
 
 
 def in_thread(work: Callable[[], None]) -> Callable[[float], bool]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gantlet.core.errors import GantletError, PeerLost, UsageError
-from gantlet.core.peers import GLOO_TIMEOUT, Peers, in_thread
+from gantlet.core.peers import GLOO_TIMEOUT, Peers, connected, in_thread
 
 if TYPE_CHECKING:
     import torch
@@ -174,10 +174,16 @@ def processes() -> Processes:
         _PEERS.append(Peers(rank(), processes_started()))
         atexit.register(_leave)
     if not torch.distributed.is_initialized():
-        _PEERS[0].wait(
-            in_thread(lambda: torch.distributed.init_process_group("gloo", timeout=GLOO_TIMEOUT)), works=False
-        )
+        _PEERS[0].wait(in_thread(_join), works=False)
     return Processes(torch.distributed.get_rank(), torch.distributed.get_world_size())
+
+
+def _join() -> None:
+    """Join the group of all processes of this start."""
+    from torch.distributed import init_process_group
+
+    store, size = connected("gloo"), processes_started()
+    init_process_group("gloo", store=store, rank=rank(), world_size=size, timeout=GLOO_TIMEOUT)
 
 
 def _leave() -> None:

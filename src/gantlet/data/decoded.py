@@ -19,6 +19,7 @@ from gantlet.core.files import cache_folder, json_digest, read_text, write_text
 from gantlet.core.locks import turn
 from gantlet.core.words import counted
 from gantlet.data import decode
+from gantlet.data.decoded_unused import remove_unused, used
 from gantlet.data.reading import FIT_VERSION, Images, fit_square, read_all
 from gantlet.data.source import ImageSource
 
@@ -80,7 +81,8 @@ def decoded(
 
     The cache is keyed by the content of the source, the size and all that decodes and fits an image, so that other data have
     another file. A decoding that was interrupted goes on at its last whole block. Of several processes one decodes, the others
-    wait for it. A file whose checksums are wrong is made anew.
+    wait for it. A file whose checksums are wrong is made anew. Before a set is decoded, others that no training has read for 30 days
+    are removed (`remove_unused`).
 
     Returns: None, once it was said why, where the disk does not take or map the file; smaller sets than `LEAST` bytes too.
     Raises: as `read_all`.
@@ -93,7 +95,10 @@ def decoded(
         with turn(cache.path(".lock"), lambda: say("another process decodes the same images: waiting for it")):
             blocks = _whole(cache, say)
             if blocks is None:
+                if sentence := remove_unused(cache.path("").parent, but=cache.path(".lock")):
+                    say(sentence)
                 blocks = _made(cache, on_bad, progress, say)
+            used(cache.path(".json"))
         return _mapped(cache, blocks)
     except (OSError, OutputError) as error:
         reason = error.strerror if isinstance(error, OSError) else error

@@ -20,6 +20,7 @@ def write_model_card(out: Path, config: TrainConfig, report: Report, best: Repor
         if e.value is not None
     )
     verdict = "\n".join(f"- {line}" for line in report.verdict)
+    start = f", from the weights of `{config.init_from}`" if config.init_from else ""
     text = f"""---
 library_name: gantlet
 tags: [gan, image-generation]
@@ -28,7 +29,7 @@ license: unknown
 # {out.resolve().name}
 
 A GAN trained with gantlet {__version__} by the recipe `{config.recipe or "(none)"}` on `{config.data}`, seed {config.seed},
-{counted(config.steps, "generator step")} of batch {config.batch}. Please state the licence of the weights in `license` above.
+{counted(config.steps, "generator step")} of batch {config.batch}{start}. Please state the licence of the weights in `license` above.
 
 ## Verdict
 {verdict}

@@ -47,6 +47,7 @@ MAY_CHANGE = (
         "device",
         "on_bad",
         "cache",
+        "micro_batch",
     ),
     *("evaluate", "evaluate_every", "weights", *SCORING),
 )
@@ -124,7 +125,11 @@ class Checkpoints:
     def _changes(self, state: TrainState, header: Header) -> tuple[str, ...]:
         """Return what is said of changes that are allowed; the state forgets scores of another kind."""
         said, before = [], header.made_with
-        if differs := self.machine.instead_of(header.machine):
+        differs = self.machine.instead_of(header.machine)
+        if before.micro_batch != self.config.micro_batch:
+            micro = f"micro_batch {self.config.micro_batch} (it was {before.micro_batch})"
+            differs = f"{differs}, and {micro}" if differs else micro
+        if differs:
             said.append(
                 f"the run goes on with {differs}: its weights are those of a run that was never stopped up to rounding only, "
                 "not bit by bit"

@@ -3,6 +3,7 @@ evaluate, save.
 """
 
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,19 +13,21 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.interfaces.networks import ImageShape
 from gantlet.core.processes import processes
 from gantlet.core.rng import part_of_batch
+from gantlet.training.accumulation import Accumulation, require_parts
 from gantlet.training.allocator import kept_memory
 from gantlet.training.beginning import begin, reserve, with_latent
 from gantlet.training.checkpoint import Checkpoints
 from gantlet.training.compiling import compiled
 from gantlet.training.data import TrainingData
 from gantlet.training.game import Game
+from gantlet.training.initial import take_weights
 from gantlet.training.journal import Journal
 from gantlet.training.loader import Loader, require_usable
 from gantlet.training.monitor import require_finite, sample_variance
 from gantlet.training.observer import Observer, TrainResult
 from gantlet.training.record import Record
 from gantlet.training.runs.machine import Machine
-from gantlet.training.sharing import average_statistics, reduced, require_shareable
+from gantlet.training.sharing import average_statistics, reduced, require_alike, require_shareable
 from gantlet.training.state import TrainState
 from gantlet.training.stopping import stop, stopping
 
@@ -46,7 +49,10 @@ def run(  # noqa: PLR0915
     n_classes = 0 if config.conditioning == "none" else len(images.classes)
     game, group = Game.of(config), processes()
     require_shareable(config, game, group)
+    require_alike(images, group)
     state = TrainState.fresh(config, game, images.shape, n_classes)
+    require_parts(config, group, state)
+    taken = take_weights(state, config, resume)
     fabric = devices.connect(config.device, config.precision)
     networks = compiled(config.compile, game.parts, state.generator, state.discriminator)
     generator, optimizer_generator = fabric.setup(networks[0], state.optimizer_generator)
@@ -61,10 +67,13 @@ def run(  # noqa: PLR0915
     if record.begin(resume):
         record.conclude()
         return record.result()
+    record.started_from(taken)
     begin(game, state, loader, record)
     images_a_step = config.batch * config.discriminator_steps
     weights = list(discriminator.parameters())
+    whole = Accumulation(config, group, state)
     shares = config.fakes == "shared"
+    attached = shares and whole.parts == 1  # a graph of fakes for each of several parts would keep their memory
 
     with (
         kept_memory(),
@@ -80,10 +89,13 @@ def run(  # noqa: PLR0915
                 # One loss of both players: one pass, and both step together.
                 batch, context = loader.next(state), state.context(state.step, state.step / config.steps)
                 logged = (state.step + 1) % config.log_every == 0 or state.step + 1 == config.steps
-                output = game.joint_step(generator, discriminator, batch, context, logged)
-                optimizer_generator.zero_grad()
-                optimizer_discriminator.zero_grad()
-                fabric.backward(output.loss)
+                output = whole.gradients(
+                    batch,
+                    partial(game.joint_step, generator, discriminator, context=context, logged=logged),
+                    fabric.backward,
+                    optimizer_generator,
+                    optimizer_discriminator,
+                )
                 group.average(weight.grad for weight in (*weights, *generator.parameters()))
                 d_output = g_output = reduced(output, group)
                 d_norm = require_finite(
@@ -98,10 +110,13 @@ def run(  # noqa: PLR0915
                 for repeat in range(config.discriminator_steps):
                     turn, done = state.step * config.discriminator_steps + repeat, state.step / config.steps
                     batch, context = loader.next(state), state.context(turn, done)
-                    keeps = shares and repeat == config.discriminator_steps - 1
-                    d_output = game.discriminator_step(generator, discriminator, batch, context, keeps)
-                    optimizer_discriminator.zero_grad()
-                    fabric.backward(d_output.loss, inputs=weights)
+                    keeps = attached and repeat == config.discriminator_steps - 1
+                    d_output = whole.gradients(
+                        batch,
+                        partial(game.discriminator_step, generator, discriminator, context=context, shares=keeps),
+                        partial(fabric.backward, inputs=weights),
+                        optimizer_discriminator,
+                    )
                     group.average(weight.grad for weight in weights)
                     d_output = reduced(d_output, group)
                     d_norm = require_finite(
@@ -112,10 +127,13 @@ def run(  # noqa: PLR0915
 
                 # The generator's step, against a frozen discriminator, on new fakes or on those that it saw last.
                 discriminator.requires_grad_(False)
-                again = (batch, d_output.fake) if shares else (loader.next(state), None)
-                g_output = game.generator_step(generator, discriminator, again[0], context, again[1])
-                optimizer_generator.zero_grad()
-                fabric.backward(g_output.loss)
+                again, fakes = batch if shares else loader.next(state), d_output.fake if attached else None
+                g_output = whole.gradients(
+                    again,
+                    partial(game.generator_step, generator, discriminator, context=context, fake=fakes),
+                    fabric.backward,
+                    optimizer_generator,
+                )
                 group.average(weight.grad for weight in generator.parameters())
                 g_output = reduced(g_output, group)
                 g_norm = require_finite(state.step + 1, "generator", g_output.loss, g_output.terms, state.generator)

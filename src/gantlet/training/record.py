@@ -15,11 +15,12 @@ from gantlet.core.interfaces.hooks import Finishes
 from gantlet.core.processes import Processes
 from gantlet.training.checkpoint import Checkpoints
 from gantlet.training.data import Pairs, TrainingData, TrainingPoints
+from gantlet.training.initial import Taken
 from gantlet.training.journal import PAIR_COLUMNS, ROWS, Journal, grid_labels, triples
 from gantlet.training.monitor import sample_variance
 from gantlet.training.observer import Observer, Samples, TrainResult
 from gantlet.training.parts import Parts
-from gantlet.training.runs.generator import checked_labels, draw, draw_labels
+from gantlet.training.runs.drawing import checked_labels, draw, draw_labels
 from gantlet.training.state import TrainState
 from gantlet.training.step_output import StepOutput
 
@@ -175,6 +176,12 @@ class Record:
             self.journal.write("begin", step=self.state.step, part=name, **values)
         if not values.get("converged", True):
             self._warn(f"{name}: {values.get('reason')}")
+
+    def started_from(self, taken: Taken | None) -> None:
+        """Write which weights of another run this one starts from, if any, to the journal, and say it."""
+        if taken is not None:
+            self.began("init-from", taken.record())
+            self._warn(taken.sentence)
 
     def result(self) -> TrainResult:
         """Return the result of the run so far."""

@@ -1,4 +1,4 @@
-"""Early ends of a run: ctrl-C at a step boundary, or numbers that are not finite."""
+"""Early ends of a run: ctrl-C or SIGTERM at a step boundary, or numbers that are not finite."""
 
 import contextlib
 import signal
@@ -8,6 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 from gantlet.core.errors import Interrupted, TrainingDiverged
+from gantlet.core.processes import processes_started
 from gantlet.training.checkpoint import Checkpoints
 from gantlet.training.journal import Journal
 from gantlet.training.state import TrainState
@@ -20,7 +21,7 @@ class Request:
         self.requested = False
 
     def make(self, number: int, frame: FrameType | None) -> None:
-        """Note the first ctrl-C; the second one stops at once."""
+        """Note the first signal; the second one stops at once."""
         if self.requested:
             signal.default_int_handler(number, frame)
         self.requested = True
@@ -31,11 +32,14 @@ def stopping(state: TrainState, saved: Checkpoints, journal: Journal) -> Iterato
     """Yield the request that ctrl-C makes; raise an error for an interruption or divergence that names the checkpoint that stays.
 
     The first ctrl-C lets the step end, so that a checkpoint of a whole step can be written (`stop`); a second one
-    does not wait. Outside the main thread signals cannot be caught and ctrl-C is left to the caller.
+    does not wait. So does SIGTERM, by which queues and preemptible machines tell that they end a program; not under torchrun,
+    which ends processes by it whose others are gone: they would wait for these. Outside the main thread signals cannot be caught
+    and ctrl-C is left to the caller.
     """
     request = Request()
     catches = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGINT, request.make) if catches else None
+    caught = (signal.SIGINT, *((signal.SIGTERM,) if processes_started() == 1 else ())) if catches else ()
+    before = {number: signal.signal(number, request.make) for number in caught}
     try:
         yield request
     except KeyboardInterrupt:
@@ -46,8 +50,8 @@ def stopping(state: TrainState, saved: Checkpoints, journal: Journal) -> Iterato
             f"{error}: training has diverged; {_kept(saved)}. Lower the learning rates or add a penalty (r1, r2)"
         ) from error
     finally:
-        if catches:
-            signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)  # None: set by another language
 
 
 def stop(path: Path, step: int) -> None:

@@ -10,21 +10,12 @@ from draws import rows
 from scipy.stats import trim_mean
 
 from gantlet.cli import main
-from gantlet.core.errors import NonFiniteError
+from gantlet.core.numerics.latents import slerp
 from gantlet.evaluation.compute import compute
 from gantlet.evaluation.evidence import Evidence
-from gantlet.evaluation.metrics.ppl import EPSILON, path_lengths, slerp, trimmed_mean
+from gantlet.evaluation.metrics.ppl import EPSILON, path_lengths, trimmed_mean
 from gantlet.evaluation.stats.feature_bank import FeatureBank
 from gantlet.evaluation.stats.latent import LatentSpace
-
-
-def test_slerp_on_the_circle_moves_at_constant_speed() -> None:
-    a, b = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])
-    for t in (0.0, 0.25, 1.0):
-        angle = t * np.pi / 2
-        assert slerp(a, b, np.array([t])) == pytest.approx(np.array([[np.cos(angle), np.sin(angle)]]), abs=1e-12)
-    with pytest.raises(NonFiniteError, match="two dimensions"):
-        slerp(a, -a, np.array([0.5]))
 
 
 def test_a_linear_generator_has_the_length_of_its_path() -> None:
@@ -97,6 +88,6 @@ def test_the_interval_covers_the_mean_over_fresh_paths() -> Case:
     images = rows(np.random.default_rng(1), 10, 5)
     return Case(
         lambda seed: Evidence(
-            images, images, seed, given={"generator": LatentSpace}(6, lambda z, _: np.tanh(z @ mixing))
+            images, images, seed, given={"generator": LatentSpace(6, lambda z, _: np.tanh(z @ mixing))}
         )
     )

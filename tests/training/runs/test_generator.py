@@ -11,7 +11,8 @@ from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError, UsageError
 from gantlet.core.interfaces.networks import ImageShape
 from gantlet.training.networks.dcgan import Dcgan
-from gantlet.training.runs.generator import CHUNK, LoadedGenerator, draw_labels, load_generator, to_uint8
+from gantlet.training.runs.drawing import CHUNK, draw_labels, to_uint8
+from gantlet.training.runs.generator import LoadedGenerator, load_generator
 from gantlet.training.runs.tensors import read_header, read_tensors, weights_digest, write_tensors
 
 

@@ -8,13 +8,14 @@ from gantlet.cli.commands.evaluation import audit, compare, evaluate, leaderboar
 from gantlet.cli.commands.information import doctor, explain, lab, list_
 from gantlet.cli.commands.methods import tournament
 from gantlet.cli.commands.shared import Words
-from gantlet.cli.commands.training import export, quickstart, sample, train
+from gantlet.cli.commands.training import export, project, quickstart, sample, train
 from gantlet.cli.commands.transport import transport
 
 COMMANDS: dict[str, Callable[[Words], Any]] = {
     "quickstart": quickstart,
     "train": train,
     "sample": sample,
+    "project": project,
     "export": export,
     "evaluate": evaluate,
     "compare": compare,

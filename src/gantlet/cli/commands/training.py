@@ -10,9 +10,11 @@ from gantlet.cli.commands.methods import train_seeds
 from gantlet.cli.commands.shared import Words, first, put, show_report
 from gantlet.cli.parse import parse, peek, positional
 from gantlet.cli.progress import Progress
+from gantlet.cli.project_options import Project
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import UsageError
 from gantlet.core.trust import require_below, require_harmless, require_harmless_fields
+from gantlet.core.visible import json_text
 from gantlet.core.words import counted
 
 
@@ -120,16 +122,44 @@ def _require_harmless(file: Path, words: Words) -> None:
 
 
 def sample(words: Words) -> None:
-    """Draw images from a trained generator."""
+    """Draw images from a trained generator: files, one picture, or a film of a walk."""
     run, rest = first(words, "sample", "a run folder")
     (chosen,) = parse("sample", rest, options.Sample, argument="RUN")
+    out = chosen.video or chosen.out
+    if chosen.video is not None and peek(rest, "--out") is not None:
+        raise UsageError("--video FILE is written in the place of --out; give one of them")
+    if chosen.grid and chosen.video is None and peek(rest, "--out") is None:
+        out = out.with_suffix(".png")
     from gantlet.actions.sample import sample as action
+    from gantlet.actions.sample_pictures import planned
 
+    plan = planned(out, chosen.n, chosen.interpolate, chosen.grid)
+    if chosen.video is not None and not plan.is_film:
+        raise UsageError(f"a film is NAME.webp or NAME.gif; got --video {out}")
+    how = {name: value for name, value in vars(chosen).items() if name not in ("n", "out", "video")}
     with Progress() as progress:
-        action(
-            Path(run), chosen.out, chosen.n, seed=chosen.seed, which=chosen.which, label=chosen.label, progress=progress
-        )
-    put(f"{counted(chosen.n, 'image')} in {chosen.out}")
+        action(Path(run), out, chosen.n, **how, progress=progress, say=progress.say)
+    what = (
+        f"a film of {counted(plan.n, 'frame')}"
+        if plan.is_film
+        else f"a picture of {counted(plan.n, 'image')}"
+        if plan.is_picture
+        else counted(plan.n, "image")
+    )
+    put(f"{what} in {out}")
+
+
+def project(words: Words) -> None:
+    """Search the latent of an image: how near does a trained generator come to it, and to its own images?"""
+    run, rest = first(words, "project", "a run folder, and an image")
+    image, rest = positional(rest, "project", "an image file after the run folder") if run else ("", rest)
+    (chosen,) = parse("project", rest, Project, argument="RUN IMAGE")
+    from gantlet.actions.project import project as action
+
+    how = {name: value for name, value in vars(chosen).items() if name not in ("out", "json")}
+    with Progress() as progress:
+        found = action(Path(run), Path(image), chosen.out, **how, progress=progress)
+    put(json_text(found.to_dict()) if chosen.json else f"{found.text}\n{chosen.out}")
 
 
 def export(words: Words) -> None:

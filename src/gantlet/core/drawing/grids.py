@@ -20,21 +20,30 @@ if TYPE_CHECKING:
 COLUMNS = 8
 TILE = 32
 """Smaller images are enlarged, pixel by pixel, to at least this many pixels."""
+FILMS = {".gif": "GIF", ".webp": "WEBP"}
+"""Formats of films, by suffix."""
 
 
 def grid_png(images: UInt8[np.ndarray, "n s t c"], columns: int = COLUMNS) -> bytes:
     """Return a grid of samples, ``columns`` in a row, as the bytes of a PNG file."""
-    from PIL import Image
-
-    content, whole = io.BytesIO(), tiled(images, columns)
-    Image.fromarray(whole.squeeze(-1) if images.shape[3] == 1 else whole).save(content, format="PNG")
+    content = io.BytesIO()
+    as_picture(tiled(images, columns)).save(content, format="PNG")
     return content.getvalue()
 
 
-def tiled(images: UInt8[np.ndarray, "n s t c"], columns: int = COLUMNS) -> UInt8[np.ndarray, "h w c"]:
-    """Lay images out in rows, enlarged by a whole factor to at least TILE pixels; n is a multiple of ``columns``."""
+def as_picture(pixels: UInt8[np.ndarray, "h w c"]) -> "Picture":
+    """Return an image, gray or RGB, as Pillow's."""
+    from PIL import Image
+
+    return Image.fromarray(pixels.squeeze(-1) if pixels.shape[2] == 1 else pixels)
+
+
+def tiled(
+    images: UInt8[np.ndarray, "n s t c"], columns: int = COLUMNS, least: int = TILE
+) -> UInt8[np.ndarray, "h w c"]:
+    """Lay images out in rows, enlarged by a whole factor to at least ``least`` pixels; n is a multiple of ``columns``."""
     _, height, width, channels = images.shape
-    factor = -(-TILE // height)
+    factor = -(-least // height)
     large = images.repeat(factor, axis=1).repeat(factor, axis=2)
     grid = large.reshape(-1, columns, height * factor, width * factor, channels).transpose(0, 2, 1, 3, 4)
     return np.ascontiguousarray(grid.reshape(-1, columns * width * factor, channels))
@@ -74,10 +83,19 @@ def animate(frames: Sequence[Path], out: Path, milliseconds: int = 250) -> Path:
     from PIL import Image
 
     pictures = [Image.open(path).convert("P", palette=Image.Palette.ADAPTIVE, colors=128) for path in frames]
-    content = io.BytesIO()
     durations = [*[milliseconds] * (len(pictures) - 1), 2_000]
-    pictures[0].save(
-        content, format="GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0, optimize=False
-    )
-    write_bytes(out, content.getvalue())
+    write_bytes(out, film(pictures, ".gif", durations))
     return out
+
+
+def film(frames: "Sequence[Picture]", suffix: str, durations: Sequence[int]) -> bytes:
+    """Return pictures of one size as a film that loops, as the bytes of a GIF (256 colours a frame) or WebP file (exact).
+
+    ``durations``: milliseconds of each.
+    """
+    content, form = io.BytesIO(), FILMS[suffix]
+    exact = {"lossless": True} if form == "WEBP" else {"optimize": False}
+    frames[0].save(
+        content, format=form, save_all=True, append_images=frames[1:], duration=list(durations), loop=0, **exact
+    )
+    return content.getvalue()

@@ -75,3 +75,7 @@ class ModuleCapabilities:
     """A discriminator of rows of numbers: their length; 0: the shape of its input is not a row."""
     no_graph: str = ""
     """Why a generator is no graph of ONNX's operations, as a predicate ("searches among codes"); empty: it is one."""
+    needs_normal: str = ""
+    """Why a generator takes no other latents than N(0, I), as a predicate ("reads its component off a quantile"); empty: it may."""
+    by_row: bool = False
+    """A generator for which what becomes of a latent depends on the latent's row in the batch."""

@@ -1,5 +1,6 @@
 """Built networks: batch in, discriminator's output out; modules with capabilities, and discriminators with a head."""
 
+from abc import abstractmethod
 from typing import NamedTuple
 
 import torch
@@ -38,6 +39,18 @@ class NetworkModule(nn.Module):
     """A generator or discriminator with capabilities; other modules have the defaults."""
 
     capabilities: ModuleCapabilities = ModuleCapabilities()
+
+
+class StyledModule(NetworkModule):
+    """A generator with an intermediate latent: z goes to a style w, and the image is made from w alone."""
+
+    @abstractmethod
+    def style(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b m"]:
+        """Return w of z."""
+
+    @abstractmethod
+    def image(self, w: Float[Tensor, "b m"]) -> Float[Tensor, "b c s s"]:
+        """Return the images of styles."""
 
 
 def module_capabilities(module: object) -> ModuleCapabilities:

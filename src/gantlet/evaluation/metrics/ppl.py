@@ -3,7 +3,8 @@
 import numpy as np
 from jaxtyping import Float64
 
-from gantlet.core.errors import NonFiniteError, TooFewSamples
+from gantlet.core.errors import TooFewSamples
+from gantlet.core.numerics.latents import slerp
 from gantlet.core.rng import numpy_stream
 from gantlet.evaluation.evidence import Evidence
 from gantlet.evaluation.inference.intervals import quantile
@@ -14,22 +15,6 @@ from gantlet.evaluation.stats.latent import LatentSpace
 PATHS = 2000
 EPSILON = 1e-4
 TRIM = 0.01
-
-
-def slerp(
-    a: Float64[np.ndarray, "n k"], b: Float64[np.ndarray, "n k"], t: Float64[np.ndarray, " n"]
-) -> Float64[np.ndarray, "n k"]:
-    """Return sin((1 − t)ω)/sin ω · a + sin(tω)/sin ω · b, ω the angle between a and b.
-
-    Convention: a and b keep their lengths, so that a point between two latents is about as long as they are.
-    Source: Shoemake 1985; for latents: White 2016, arXiv:1609.04468.
-    """
-    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    omega = np.arccos(np.clip((a * b).sum(axis=1) / lengths, -1, 1))
-    if (np.sin(omega) < 1e-12).any():
-        raise NonFiniteError("two latents point in the same or opposite directions; slerp needs two dimensions or more")
-    first, second = np.sin((1 - t) * omega) / np.sin(omega), np.sin(t * omega) / np.sin(omega)
-    return first[:, None] * a + second[:, None] * b
 
 
 def path_lengths(space: LatentSpace, paths: int, rng: np.random.Generator) -> Float64[np.ndarray, " n"]:

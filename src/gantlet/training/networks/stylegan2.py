@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, leaky_relu, linear
 
 from gantlet.core.errors import ConfigError
-from gantlet.core.interfaces.modules import DiscriminatorOutput, HeadedDiscriminator
+from gantlet.core.interfaces.modules import DiscriminatorOutput, HeadedDiscriminator, StyledModule
 from gantlet.core.interfaces.networks import ImageShape, Network, halvings, stages
 from gantlet.training.networks import NETWORKS
 from gantlet.training.networks.conditioning import conditioning_named, require_plain_norm
@@ -76,7 +76,7 @@ def _widths(plan: "Stylegan2", shape: ImageShape) -> list[int]:
     return [min(plan.width * 2**i, plan.most or 8 * plan.width) for i in range(halvings(shape) + 1)]
 
 
-class StyleganGenerator(nn.Module):
+class StyleganGenerator(StyledModule):
     """z → w by dense layers; a learned 4×4 map, two modulated convolutions per resolution; images are added up over resolutions."""
 
     def __init__(self, plan: "Stylegan2", shape: ImageShape, latent: int, conditioning: str, n_classes: int) -> None:
@@ -93,16 +93,20 @@ class StyleganGenerator(nn.Module):
         self.second = nn.ModuleList(Modulated(b, b, 3, style) for b in widths)
         self.images = nn.ModuleList(Modulated(b, shape.channels, 1, style, normed=False) for b in widths)
 
-    def style(self, z: Float[Tensor, "b k"]) -> Float[Tensor, "b m"]:
-        """Return w of normalised z."""
-        w = z * torch.rsqrt(z.square().mean(1, keepdim=True) + EPSILON)
+    def style(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b m"]:
+        """Return w of z, which is normalised together with its label."""
+        w = self.label(z, labels)
+        w = w * torch.rsqrt(w.square().mean(1, keepdim=True) + EPSILON)
         for layer in self.mapping:
             w = leaky_relu(layer(w), SLOPE) * GAIN
         return w
 
     def forward(self, z: Float[Tensor, "b k"], labels: Int64[Tensor, " b"] | None = None) -> Float[Tensor, "b c s s"]:
         """Return images, which the linear end does not hold in (−1, 1)."""
-        w = self.style(self.label(z, labels))
+        return self.image(self.style(z, labels))
+
+    def image(self, w: Float[Tensor, "b m"]) -> Float[Tensor, "b c s s"]:
+        """Return the images of styles."""
         x = (
             self.start * (0 * w[:, :1] + 1)[:, :, None, None]
         )  # once per image; an expansion would fix the batch of an export

@@ -41,7 +41,7 @@ class Naming(NetworkModule):
 class Many(NetworkModule):
     """Row i of a batch is made by generator i mod K."""
 
-    capabilities = ModuleCapabilities(no_graph="makes each row by another network")
+    capabilities = ModuleCapabilities(no_graph="makes each row by another network", by_row=True)
 
     def __init__(self, generators: list[nn.Module]) -> None:
         super().__init__()

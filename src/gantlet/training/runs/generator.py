@@ -1,31 +1,29 @@
 """A trained generator, loaded from its run folder and sampled reproducibly."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Int64, UInt8
+from jaxtyping import Float32, Int64, UInt8
 from torch import Tensor, nn
 
 from gantlet.core.calls import called
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import CheckpointError, UnknownName, UsageError
+from gantlet.core.interfaces.modules import module_capabilities
 from gantlet.core.interfaces.networks import ImageShape, Shape
-from gantlet.core.rng import numpy_stream, torch_stream
 from gantlet.core.trust import require_harmless_fields
 from gantlet.data.samples import Samples
 from gantlet.training.runs.build import build_generator
+from gantlet.training.runs.drawing import CHUNK, checked_inputs, checked_labels, draw, draw_labels, walk
 from gantlet.training.runs.header import header_of, read_checkpoint
 from gantlet.training.runs.tensors import part, unchanged, weights_digest
+from gantlet.training.runs.truncated import Truncated
 
-CHUNK = 100
-"""Images drawn at once, always all of them, so that image i does not depend on their number."""
-
-OF_TRAINING = ("data", "out", "recipe", "penalties", "features", "weights", "select")
+OF_TRAINING = ("data", "out", "recipe", "penalties", "features", "weights", "select", "init_from")
 """Fields of a checkpoint's configuration that no generator is built from: they may name what was there at training."""
 
 Which = Literal["newest", "ema", "generator", "best", "final"]
@@ -85,6 +83,52 @@ class LoadedGenerator:
             raise UsageError(f"expected at least 1 sample; got n = {n}")
         return Samples(self.config.recipe or self.config.network, self, n, seed)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what a reader of its images should know."""
+        return (self.generator.words,) if isinstance(self.generator, Truncated) else ()
+
+    def truncated(self, psi: float) -> "LoadedGenerator":
+        """Return the generator behind the truncation trick: less variety, more typical images; see `Truncated`.
+
+        Raises: UsageError for ψ out of range, and where there is no latent to truncate.
+        """
+        return replace(self, generator=Truncated(self.generator, self._from_latents(), psi))
+
+    def walk(
+        self, n: int, steps: int, *, label: int | None = None, seed: int = 0
+    ) -> UInt8[np.ndarray, "n s s c"] | Float32[np.ndarray, "n d"]:
+        """Return n images (or points) on a closed walk: ``steps`` on the great circle from each of n/steps latents to the next.
+
+        The latents are those of ``sample(n // steps, seed=seed)``: every ``steps``-th image of the walk is one of these.
+        Raises: UsageError for numbers that do not fit, a conditional generator without a label, and where there are no latents.
+        """
+        latent = self._from_latents()
+        if steps < 1 or n % steps or n < 2 * steps:
+            raise UsageError(
+                f"a walk of {steps} images from each latent to the next has a multiple of {steps}, at least {2 * max(1, steps)}; got {n}"
+            )
+        if latent < 2:
+            raise UsageError("a great circle needs a latent of 2 dimensions or more; this generator's has 1")
+        if any(module_capabilities(module).by_row for module in self.generator.modules()):
+            raise UsageError(
+                "this generator makes each row by another network, so there is no way from an image to the next"
+            )
+        if self.n_classes and label is None:
+            raise UsageError(
+                f"this generator is conditional, and a walk stays in one class: choose a label in 0…{self.n_classes - 1}"
+            )
+        labels = checked_labels(None if label is None else [label] * n, n, self.n_classes)
+        return walk(self.generator, latent, n, labels, seed, steps=steps)
+
+    def _from_latents(self) -> int:
+        """Return the dimension of z; raises UsageError for a generator of pairs."""
+        if isinstance(self.shape, ImageShape) and self.shape.inputs:
+            raise UsageError(
+                "this generator makes images from input images, and has no latents to truncate or to walk between"
+            )
+        return self.latent
+
     @torch.no_grad()
     def render(
         self, z: Float32[np.ndarray, "n k"], labels: Int64[np.ndarray, " n"] | None
@@ -98,78 +142,6 @@ class LoadedGenerator:
             outputs = self.generator(torch.from_numpy(z[rows]).to(device), wanted)
             images.append(((outputs.float() + 1) * 127.5).clamp(0, 255).permute(0, 2, 3, 1).cpu().numpy())
         return np.concatenate(images)
-
-
-def draw_labels(n: int, class_counts: Sequence[int] | Int64[np.ndarray, " k"], seed: int) -> Int64[np.ndarray, " n"]:
-    """Return n labels drawn at the frequencies of ``class_counts``."""
-    counts = np.asarray(class_counts, dtype=np.float64)
-    return numpy_stream(seed, "sample-labels").choice(len(counts), size=n, p=counts / counts.sum()).astype(np.int64)
-
-
-def checked_labels(
-    labels: Int64[np.ndarray, " m"] | Sequence[int] | None, n: int, n_classes: int
-) -> Int64[np.ndarray, " n"] | None:
-    """Return labels as an array; raises UsageError when they do not fit n images or the classes."""
-    if labels is None:
-        return None
-    if n_classes == 0:
-        raise UsageError("labels were given, but this generator is unconditional; leave them out")
-    wanted = np.asarray(labels, dtype=np.int64)
-    if wanted.shape != (n,) or wanted.min() < 0 or wanted.max() >= n_classes:
-        raise UsageError(
-            f"expected {n} labels in 0…{n_classes - 1}; got shape {wanted.shape}, values {wanted.min()}…{wanted.max()}"
-        )
-    return wanted
-
-
-def checked_inputs(inputs: UInt8[np.ndarray, "..."] | None, n: int, shape: Shape) -> None:
-    """Raise UsageError unless there are n input images of a generator's shape where it takes any, and none elsewhere."""
-    got = None if inputs is None else inputs.shape
-    wanted = (n, shape.size, shape.size, shape.inputs) if isinstance(shape, ImageShape) and shape.inputs else None
-    if got != wanted:
-        raise UsageError(
-            f"expected input images uint8 {wanted}; got {got}"
-            if wanted
-            else "input images were given, but this generator makes images from latents; leave them out"
-        )
-
-
-@torch.no_grad()
-def draw(
-    generator: nn.Module,
-    latent: int,
-    n: int,
-    labels: Int64[np.ndarray, " n"] | None,
-    seed: int,
-    *,
-    inputs: UInt8[np.ndarray, "n s s i"] | None = None,
-) -> UInt8[np.ndarray, "n s s c"] | Float32[np.ndarray, "n d"]:
-    """Return n images (or points) of a generator in evaluation mode, drawn in whole chunks; its mode is left as it was."""
-    device = next(generator.parameters()).device
-    stream = torch_stream(seed, "sample-latent")
-    was_training = generator.training
-    generator.eval()
-    chunks = []
-    for chunk in range(math.ceil(n / CHUNK)):
-        z = torch.randn(CHUNK, latent, generator=stream).to(device)
-        rows = chunk * CHUNK + np.resize(np.arange(min(CHUNK, n - chunk * CHUNK)), CHUNK)
-        wanted = None if labels is None else torch.from_numpy(labels[rows]).to(device)
-        extra = () if inputs is None else (from_uint8(inputs[rows]).to(device),)
-        outputs = generator(z, wanted, *extra)
-        chunks.append(to_uint8(outputs) if outputs.dim() == 4 else outputs.float().cpu().numpy())
-    generator.train(was_training)
-    return np.concatenate(chunks)[:n]
-
-
-def to_uint8(images: Float[Tensor, "b c h w"]) -> UInt8[np.ndarray, "b h w c"]:
-    """Map [−1, 1] to 0…255: round((x + 1)·127.5), clamped at the ends of uint8."""
-    pixels = ((images.detach().float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    return np.ascontiguousarray(pixels.permute(0, 2, 3, 1).cpu().numpy())
-
-
-def from_uint8(images: UInt8[np.ndarray, "b h w c"]) -> Float[Tensor, "b c h w"]:
-    """Map 0…255 to [−1, 1]: x/127.5 − 1."""
-    return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).float() / 127.5 - 1
 
 
 def checkpoints(run: Path) -> list[Path]:

@@ -32,6 +32,7 @@ def run(
     labels: str = "auto",
     label: int | None = None,
     inputs: str = "",
+    truncation: float | None = None,
 ) -> Source:
     """Samples of a trained run's generator, written run:PATH or run:PATH@ema, @generator, @best, @final.
 
@@ -43,7 +44,7 @@ def run(
 
     Args: path: the run folder; which: newest or the weights above; n: number of images; seed: of latents and classes;
     labels: auto (the wanted classes) or none; label: draw this class alone; inputs: for a generator of pairs, a source
-    of input images in the place of the held-out ones.
+    of input images in the place of the held-out ones; truncation: ψ of the truncation trick, for more typical images and less variety.
     Raises: UsageError for n < 1, DataError when the generator returns anything but n uint8 images; CheckpointError.
     """
     if n < 1:
@@ -52,7 +53,8 @@ def run(
         raise ConfigError(f"option 'labels' of data source 'run' must be auto or none; got {labels!r}")
     from gantlet.training.runs.generator import load_generator
 
-    generator = load_generator(Path(path), _which(which))
+    generator = load_generator(Path(path), known_weights(which))
+    generator = generator if truncation is None else generator.truncated(truncation)
     if isinstance(generator.shape, ImageShape) and generator.shape.inputs:
         from gantlet.training.runs.translated import translated
 
@@ -64,26 +66,30 @@ def run(
         raise UsageError(f"run:{path} makes images from latents and takes no inputs")
     counts = generator.class_counts if generator.n_classes else ()
     wanted = _wanted(path, n, counts, label, seed)
-    one = {} if label is None else {"label": label}
-    spec = format_spec(f"run:{path}" + (f"@{which}" if which != "newest" else ""), {"n": n, "seed": seed, **one})
+    chosen = {key: value for key, value in (("label", label), ("truncation", truncation)) if value is not None}
+    spec = format_spec(f"run:{path}" + (f"@{which}" if which != "newest" else ""), {"n": n, "seed": seed, **chosen})
     labelled = wanted is not None and labels == "auto"
     if isinstance(generator.shape, PointShape):
         points = point_array(spec, np.asarray(generator.sample(n, labels=wanted, seed=seed)))
-        return PointSource(spec, points, wanted if labelled else None, tuple(generator.classes) if labelled else ())
-    samples = Samples(spec, generator, n, seed, labels=wanted)
+        of_class = (wanted, tuple(generator.classes)) if labelled else (None, ())
+        return PointSource(spec, points, *of_class, notes=generator.notes)
+    made_of = f"run {generator.digest} seed {seed} n {n} label {label}"
+    made_of += "" if truncation is None else f" truncation {truncation}"
+    in_proportion = ("its classes are drawn in the proportions of its training images",)
     return ImageSource(
         spec=spec,
         names=[f"{spec}#{i}" for i in range(n)],
-        read=samples.read,
-        digest=hashlib.sha256(f"run {generator.digest} seed {seed} n {n} label {label}".encode()).hexdigest(),
+        read=Samples(spec, generator, n, seed, labels=wanted).read,
+        digest=hashlib.sha256(made_of.encode()).hexdigest(),
         labels=wanted if labelled else None,
         classes=tuple(generator.classes) if labelled else (),
-        notes=("its classes are drawn in the proportions of its training images",) if counts and label is None else (),
+        notes=(*(in_proportion if counts and label is None else ()), *generator.notes),
         latents=LatentImages(generator.latent, generator.render, counts),
     )
 
 
-def _which(text: str) -> "Which":
+def known_weights(text: str) -> "Which":
+    """Return the name of weights; raises UsageError for another word, with the nearest."""
     for known in WEIGHTS:
         if text == known:
             return known
@@ -92,7 +98,7 @@ def _which(text: str) -> "Which":
 
 def _wanted(path: str, n: int, counts: tuple[int, ...], label: int | None, seed: int) -> Int64[np.ndarray, " n"] | None:
     """Return the wanted classes: one, or all at the training images' frequencies; None: unconditional."""
-    from gantlet.training.runs.generator import draw_labels
+    from gantlet.training.runs.drawing import draw_labels
 
     if label is None:
         return draw_labels(n, counts, seed) if counts else None

@@ -19,7 +19,9 @@ SOURCE = "Gurumurthy et al. 2017, arXiv:1706.02071, §4"
 class FromMixture(NetworkModule):
     """z ~ N(0, I) → component i with probability 1/K and ε ~ N(0, I) independent of it → G(c_i + s_i·ε)."""
 
-    capabilities = ModuleCapabilities(no_graph="reads its component off a normal quantile")
+    capabilities = ModuleCapabilities(
+        no_graph="reads its component off a normal quantile", needs_normal="reads its component off a normal quantile"
+    )
 
     def __init__(self, generator: nn.Module, latent: int, components: int, spread: float) -> None:
         super().__init__()
