@@ -5,7 +5,6 @@ import os
 import time
 from pathlib import Path
 
-from gantlet.core.errors import counted
 from gantlet.core.locks import take
 from gantlet.core.words import counted
 
