@@ -274,3 +274,8 @@ def test_a_share_of_a_value_about_0_is_not_named() -> None:
     )
     assert "%" not in conclude([near], {}, ("a", "b", "r"), "pixels", 0.95).verdict.partition("(at 95%")[0]
     assert "% of A's 2)" in conclude([far], {}, ("a", "b", "r"), "pixels", 0.95).verdict
+
+
+def test_where_nothing_could_be_compared_the_verdict_says_why() -> None:
+    found = conclude([], {"coverage": "no interval"}, ("a", "b", "r"), "pixels", 0.95)
+    assert found.verdict == "A and B were not compared: no metric could be (coverage: no interval)."

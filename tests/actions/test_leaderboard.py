@@ -105,7 +105,7 @@ def test_higher_is_better_and_an_aim_are_ranked_their_own_way(tmp_path: Path) ->
         },
     )
     assert [Path(each.name).name for each in gantlet.leaderboard(*words)] == ["b", "c", "a"]
-    near = gantlet.leaderboard(*words, metric="one_nn_accuracy")
+    near = gantlet.leaderboard(list(words), metric="one_nn_accuracy")
     assert {Path(each.name).name for each in near.standings[:2]} == {"a", "c"} and near.standings[2].name.endswith("b")
 
 

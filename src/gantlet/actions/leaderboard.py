@@ -34,19 +34,22 @@ SAMPLES = ("by_class", "fakes")
 
 
 @called
-def leaderboard(*reports: str | Path, metric: str = "", out: Path | str | None = None) -> Leaderboard:
+def leaderboard(
+    *reports: str | Path | Sequence[str | Path], metric: str = "", out: Path | str | None = None
+) -> Leaderboard:
     """Rank stored evaluations by one metric, with the pairs that cannot be told apart.
 
     The images are not read, so nothing is paired: of each pair the two intervals are added as if independent, which is cautious.
     p-values are two-sided and corrected for the number of pairs (Holm), so that a false winner among all pairs is as rare as the
     level says.
 
-    Args: reports: at least two report.json files, or folders of an evaluation or a run that hold one; metric: the one to rank by
+    Args: reports: at least two report.json files, or folders of an evaluation or a run that hold one, each by itself or in a list; metric: the one to rank by
     (empty: the first that all reports have with an interval); out: a folder for leaderboard.html and leaderboard.json.
     Raises: DataError naming the field in which two reports differ, as `compare_reports`; UsageError for fewer than two, for one that
     evaluates the same images as another, and for a metric that cannot rank them.
     """
-    return leaderboard_of(_loaded(reports), metric, out)
+    paths = [path for given in reports for path in ([given] if isinstance(given, str | Path) else given)]
+    return leaderboard_of(_loaded(paths), metric, out)
 
 
 def leaderboard_of(found: tuple[Reports, Mapping[str, Path]], metric: str, out: Path | str | None) -> Leaderboard:

@@ -157,7 +157,8 @@ def verdict(differences: list[Difference], level: float, left_out: dict[str, str
     Where nothing was found, it says what difference would have been found; metrics that could not be compared are named.
     """
     if not differences:
-        return "A and B were not compared: no metric could be."
+        why = next((f" ({name}: {reason})" for name, reason in left_out.items()), "")
+        return f"A and B were not compared: no metric could be{why}."
     primary, others = differences[0], differences[1:]
     lines = [_of_primary(primary, first_asked), _of_others(others, primary.better)]
     at = f"at {level:.0%}, corrected for {counted(len(differences), 'comparison')}" if others else f"at {level:.0%}"
