@@ -91,7 +91,7 @@ def make(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Stub:
-    n_classes, classes, class_counts, digest, latent = 2, ("a", "b"), (5, 5), "0" * 64, 4
+    n_classes, classes, class_counts, digest, latent, notes = 2, ("a", "b"), (5, 5), "0" * 64, 4, ()
 
     def render(self, z: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return make(len(z), 0)[0].astype(np.float32)
