@@ -42,7 +42,7 @@ def test_missing_and_untellable_paths(tmp_path: Path) -> None:
 class StubGenerator:
     """Paints image i with its label and a value that depends on the seed and its place in the call."""
 
-    n_classes, classes, class_counts, digest, latent, notes = 3, ("a", "b", "c"), (50, 40, 10), "0" * 64, 4, ()
+    n_classes, classes, class_counts, digest, latent = 3, ("a", "b", "c"), (50, 40, 10), "0" * 64, 4
 
     def render(self, z: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         raise AssertionError("nothing here walks the latent space")
