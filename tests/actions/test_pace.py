@@ -32,7 +32,7 @@ def said(durations: list[float], total: int = 1000) -> list[tuple[int, str]]:
 def test_it_is_said_once_from_the_median() -> None:
     ((step, line),) = said([0.5, 0.5, 5.0, 0.5, 0.5, 0.5, 0.5, 0.5])
     assert step == MEASURED + 1
-    assert line.startswith("the 993 generator steps that are left will take about 8 min here (2 steps/s, measured on 6")
+    assert line.startswith("the 993 generator steps left will take about 8 min here (2 steps/s, measured on 6")
 
 
 def test_slow_steps_are_told_sooner() -> None:
@@ -84,7 +84,7 @@ def test_a_training_says_it_and_names_the_newest_samples(tmp_path: Path) -> None
         sample_every=5, log_every=2,
     )  # fmt: skip
     train(config, say=lines.append, progress=lambda stage, done, total: stages.append(stage))
-    (line,) = [line for line in lines if "generator steps that are left" in line]
+    (line,) = [line for line in lines if "generator steps left" in line]
     assert "the 5 generator steps" in line and "evaluations" not in line
     last = stages[-1]
     assert "loss D " in last and last.endswith("samples/step-00000010.png")

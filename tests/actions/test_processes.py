@@ -106,9 +106,13 @@ def test_a_process_leaves_the_group_before_it_ends(tmp_path: Path, monkeypatch: 
     for name, value in {**here, "RANK": "0", "WORLD_SIZE": "2", "GANTLET_PATIENCE": "1"}.items():
         monkeypatch.setenv(name, value)
     at_exit: list[Callable[[], None]] = []
-    joined = functools.partial(
+    alone = functools.partial(
         torch.distributed.init_process_group, init_method=f"file://{tmp_path / 'store'}", rank=0, world_size=1
     )
+
+    def joined(backend: str, **_: object) -> None:
+        alone(backend)
+
     monkeypatch.setattr(torch.distributed, "init_process_group", joined)
     monkeypatch.setattr(atexit, "register", at_exit.append)
     assert processes() == Processes(0, 1)
