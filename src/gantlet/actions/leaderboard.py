@@ -48,7 +48,9 @@ def leaderboard(
     Raises: DataError naming the field in which two reports differ, as `compare_reports`; UsageError for fewer than two, for one that
     evaluates the same images as another, and for a metric that cannot rank them.
     """
-    paths = [path for given in reports for path in (given if isinstance(given, list | tuple) else [given])]
+    paths: list[str | Path] = []
+    for given in reports:
+        paths.extend(given if isinstance(given, Sequence) and not isinstance(given, str) else [given])
     return leaderboard_of(_loaded(paths), metric, out)
 
 
