@@ -264,9 +264,9 @@ def test_honest_sets_that_repeat_pictures_are_accused_of_nothing(population: str
         marked = (rng.random((200, 8, 8)) < 0.05) & (rng.random((200, 1, 1)) < 0.3)
         return np.where(marked, rng.integers(1, 256, (200, 8, 8)), 0).astype(np.uint8)[..., None]
 
-    for seed in range(6):
+    for seed in range(4):
         rng = np.random.default_rng(1000 + seed)
         report = gantlet.evaluate(drawn(rng), drawn(rng), config(), held_out=drawn(rng))
         wrong = ("copied", "missing", "poor", "memorised")
         accused += any(line.startswith(wrong) or "not like the real" in line for line in report.verdict[1:])
-    assert accused <= 1  # each of three kinds at 1 %: 2 or more of 6 have probability .01
+    assert accused <= 1  # each of three kinds at 1 %: 2 or more of 4 have probability .005

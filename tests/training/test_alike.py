@@ -26,7 +26,7 @@ class Three(Processes):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("d0", "d1", "40 images or points, SHA-256 d0, process 2 has 40 images or points, SHA-256 d1"),
+        ("d0", "d1", "40 training examples, SHA-256 d0, process 2 has 40 training examples, SHA-256 d1"),
         (torch.__version__, "1.0", "has PyTorch 1.0"),
     ],
 )

@@ -50,7 +50,7 @@ class Evidence:
     ``train``: what the generator was trained on; ``test``: real images that it has not seen; None where the caller does
     not say. ``classes``: names of the training data's classes; ``label_names``: of those that both sides' labels index.
     ``given``: every further kind of evidence by the name of its need (`evaluation.needs`): mixture, pairs, generator,
-    train_on_real, train_on_fake, what other packages add; or `Absent`.
+    train_on_real, train_on_fake, what other packages add; or `Absent`. ``value_only``: no interval is wanted.
     Raises ShapeError when the dimensions differ, DataError when all real features are equal.
     """
 
@@ -64,6 +64,7 @@ class Evidence:
     test: FeatureBank | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
     label_names: tuple[str, ...] = ()
+    value_only: bool = False
 
     def __post_init__(self) -> None:
         if self.real_bank.dim != self.fake_bank.dim:
@@ -73,8 +74,7 @@ class Evidence:
         real = self.real_bank.rows
         if real is not None and real.n > 1 and (real.features == real.features[0]).all():
             raise DataError(
-                f"{every(real.n, 'real feature row', 'are')} equal; expected images that differ. Check the source "
-                f"and the extractor"
+                f"{every(real.n, 'real feature row', 'are')} equal; expected images that differ. Check the source and the extractor"
             )
 
     @cached_property

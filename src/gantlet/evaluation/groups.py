@@ -103,7 +103,7 @@ def clustered(
             for number, count in zip(numbers, counts, strict=True)
         ]
         part = dataclasses.replace(
-            evidence, real_bank=evidence.real.take(rows[0]), fake_bank=evidence.fake.take(rows[1])
+            evidence, real_bank=evidence.real.take(rows[0]), fake_bank=evidence.fake.take(rows[1]), value_only=True
         )
         try:
             values.append(again(part).value)

@@ -53,12 +53,14 @@ def neighbour_share(evidence: Evidence) -> float:
 
 
 def neighbour_variance(evidence: Evidence, k: int, statistic: Callable[[Neighbours], float]) -> float | None:
-    """Return the variance of a statistic of nearest neighbours whose manifolds reach to the k-th one; None below k + 2 rows a subset.
+    """Return the variance of a statistic of nearest neighbours whose manifolds reach to the k-th one.
+
+    None below k + 2 rows a subset, and where no interval is wanted.
 
     The neighbours of the subsets are sought once for all statistics.
     """
     share, reach = neighbour_share(evidence), evidence.manifolds(k).k
-    if int(share * min(evidence.real.n, evidence.fake.n)) < reach + 2:
+    if evidence.value_only or int(share * min(evidence.real.n, evidence.fake.n)) < reach + 2:
         return None
 
     def find() -> list[Neighbours]:

@@ -45,7 +45,7 @@ def require_shareable(config: TrainConfig, game: Game, group: Processes) -> None
 def require_alike(images: TrainingData, group: Processes) -> None:
     """Raise DataError when the processes hold different training data, or run different versions: they would train other games."""
     here = (
-        f"{counted(len(images), 'image or point')}, SHA-256 {images.digest[:12]}",
+        f"{counted(len(images), 'training example')}, SHA-256 {images.digest[:12]}",
         f"PyTorch {torch.__version__}",
         f"gantlet {__version__}",
     )

@@ -108,20 +108,21 @@ def narrow(spec: str) -> str:
     return format_spec(name, {**options, "width": "16"})
 
 
+@pytest.mark.parametrize("steps", [40, pytest.param(200, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", NAMES)
-def test_trains_200_steps_resumes_bit_exactly_exports_and_reloads(name: str, tmp_path: Path) -> None:
-    """Stopped after step 100 and resumed: the weights' SHA-256 of an undisturbed run, over networks and average."""
+def test_trains_resumes_bit_exactly_exports_and_reloads(name: str, steps: int, tmp_path: Path) -> None:
+    """Stopped half way and resumed: the weights' SHA-256 of an undisturbed run, over networks and average."""
     data, recipe = smallest(name), recipes.load(name)
     usual = dataclasses.replace(
-        recipe, data=data.source, steps=200, batch=8, resolution=0, log_every=50, sample_every=0, checkpoint_every=100,
+        recipe, data=data.source, steps=steps, batch=8, resolution=0, log_every=steps // 4, sample_every=0, checkpoint_every=steps // 2,
         evaluate_every=0, device="cpu", network=narrow(recipe.network), discriminator=narrow(recipe.discriminator),
     )  # fmt: skip
     whole = run(dataclasses.replace(usual, out=str(tmp_path / "a")), data, observer=Silent())
     stopped = dataclasses.replace(usual, out=str(tmp_path / "b"))
     with pytest.raises(Interrupted):
-        run(stopped, data, observer=Silent(stop_after=100))
+        run(stopped, data, observer=Silent(stop_after=steps // 2))
     again = run(stopped, data, resume=True, observer=Silent())
-    assert whole.step == again.step == 200 and again.weights_sha256 == whole.weights_sha256
+    assert whole.step == again.step == steps and again.weights_sha256 == whole.weights_sha256
 
     loaded = load_generator(tmp_path / "b")
     assert loaded.n_classes == (10 if usual.conditioning != "none" else 0)

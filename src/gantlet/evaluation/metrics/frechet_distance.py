@@ -117,6 +117,8 @@ def transport_interval(
     evidence: Evidence, value: float, spread: Spread
 ) -> tuple[float | None, float | None, Interval, dict[str, Any], tuple[str, ...]]:
     """Return low, high, kind, details and notes for an estimate of the distance: the plain one, or one of less bias."""
+    if evidence.value_only:
+        return None, None, "none", {"margin": 0.0}, ()
     notes = size_notes(evidence)
     summed = [name for name, bank in (("real", evidence.real_bank), ("fake", evidence.fake_bank)) if bank.rows is None]
     if len(summed) == 2:
