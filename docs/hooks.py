@@ -163,7 +163,11 @@ def root_pages() -> dict[str, str]:
         .replace("](docs/", "](")
         .replace("](CONTRIBUTING.md", "](contributing.md")
         .replace("](README.zh.md", "](chinese.md"),
-        "chinese.md": (root / "README.zh.md").read_text().replace("](docs/", "](").replace("](README.md", "](index.md"),
+        "chinese.md": (root / "README.zh.md")
+        .read_text()
+        .replace("](docs/", "](")
+        .replace("](README.md", "](index.md")
+        .replace("](CONTRIBUTING.md", "](contributing.md"),
         "contributing.md": (root / "CONTRIBUTING.md").read_text().replace("](docs/", "]("),
     }
 
