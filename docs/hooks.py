@@ -157,19 +157,13 @@ def run_tutorial(path: Path, made: Path) -> None:
 def root_pages() -> dict[str, str]:
     """Return the pages whose text lies in the root of the checkout, with links that lead from docs/."""
     root = Path(__file__).parent.parent
-    return {
-        "index.md": (root / "README.md")
-        .read_text()
-        .replace("](docs/", "](")
-        .replace("](CONTRIBUTING.md", "](contributing.md")
-        .replace("](README.zh.md", "](chinese.md"),
-        "chinese.md": (root / "README.zh.md")
-        .read_text()
-        .replace("](docs/", "](")
-        .replace("](README.md", "](index.md")
-        .replace("](CONTRIBUTING.md", "](contributing.md"),
-        "contributing.md": (root / "CONTRIBUTING.md").read_text().replace("](docs/", "]("),
-    }
+    pages = {"README.md": "index.md", "README.zh.md": "chinese.md", "CONTRIBUTING.md": "contributing.md"}
+    texts = {}
+    for file, page in pages.items():
+        texts[page] = (root / file).read_text().replace("](docs/", "](")
+        for other, target in pages.items():
+            texts[page] = texts[page].replace(f"]({other}", f"]({target}")
+    return texts
 
 
 RECIPES = """# Recipes
