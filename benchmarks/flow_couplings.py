@@ -22,7 +22,7 @@ from gantlet.core.rng import torch_stream
 from gantlet.data.opening import open_source
 from gantlet.training import recipes
 from gantlet.training.loop import run
-from gantlet.training.observer import Measured
+from gantlet.training.observer import Silent
 from gantlet.training.runs.generator import LoadedGenerator, load_generator
 from gantlet.transport.flows import straightness
 
@@ -38,19 +38,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "mnist": {"recipe": "flow-matching", "data": "mnist", "real": "mnist[split=test]", "targets": 5000},
 }
 EVALUATED = {"points": "sliced_wasserstein", "digits": "frechet_distance", "mnist": "frechet_distance"}
-
-
-class Silent:
-    """Wants to know nothing."""
-
-    def on_log(self, line: object) -> None: ...
-
-    def on_warning(self, message: str) -> None: ...
-
-    def on_evaluate(self, sampler: object, step: int, images_seen: int) -> Measured:
-        return Measured(None, {})
-
-    def on_progress(self, step: int, total: int) -> None: ...
 
 
 def configured(setting: str, coupling: str, seed: int, out: Path, steps: int) -> TrainConfig:

@@ -16,7 +16,7 @@ from gantlet.core.errors import UsageError
 from gantlet.core.results.projection import Projection
 from gantlet.training.data import TrainingImages
 from gantlet.training.loop import run
-from gantlet.training.observer import Measured
+from gantlet.training.observer import Silent
 from gantlet.training.runs.inversion import invert
 
 
@@ -71,17 +71,6 @@ def test_farther_than_all_own_images_has_probability_one_in_twenty() -> None:
     values = np.random.default_rng(0).standard_normal((4000, 20))
     called = [projection(row[0], tuple(row[1:])).p_value <= 0.05 for row in values]
     assert abs(np.mean(called) - 0.05) < 4 * np.sqrt(0.05 * 0.95 / 4000)
-
-
-class Silent:
-    def on_log(self, line: object) -> None: ...
-
-    def on_warning(self, message: str) -> None: ...
-
-    def on_evaluate(self, sampler: object, step: int, images_seen: int) -> Measured:
-        return Measured(None, {})
-
-    def on_progress(self, step: int, total: int) -> None: ...
 
 
 @pytest.fixture(scope="module")

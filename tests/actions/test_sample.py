@@ -12,18 +12,7 @@ from gantlet.core.config import TrainConfig
 from gantlet.data.source import ImageSource
 from gantlet.training.data import TrainingImages
 from gantlet.training.loop import run
-from gantlet.training.observer import Measured
-
-
-class Silent:
-    def on_log(self, line: object) -> None: ...
-
-    def on_warning(self, message: str) -> None: ...
-
-    def on_evaluate(self, sampler: object, step: int, images_seen: int) -> Measured:
-        return Measured(None, {})
-
-    def on_progress(self, step: int, total: int) -> None: ...
+from gantlet.training.observer import Silent
 
 
 def trained(out: Path, **changes: str) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import Silent, Watcher, config, images
+from tiny import Watcher, config, images
 
 from gantlet.core.errors import ConfigError, MemoryExhausted
 from gantlet.core.interfaces.modules import Batch
@@ -16,6 +16,7 @@ from gantlet.core.rng import for_rows, torch_stream
 from gantlet.training.accumulation import Accumulation
 from gantlet.training.game import Game
 from gantlet.training.loop import run
+from gantlet.training.observer import Silent
 from gantlet.training.runs.tensors import read_tensors
 from gantlet.training.sharing import micro_batches, require_shareable
 from gantlet.training.state import TrainState

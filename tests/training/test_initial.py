@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import Silent, Watcher, config, images
+from tiny import Watcher, config, images
 
 from gantlet.core.errors import CheckpointError, ConfigError
 from gantlet.training.game import Game
 from gantlet.training.initial import take_weights
 from gantlet.training.loop import run
+from gantlet.training.observer import Silent
 from gantlet.training.runs.tensors import read_tensors
 from gantlet.training.state import TrainState
 

@@ -95,19 +95,6 @@ class Watcher:
         self.steps.append(step)
 
 
-class Silent:
-    """Wants to know nothing."""
-
-    def on_log(self, line: object) -> None: ...
-
-    def on_warning(self, message: str) -> None: ...
-
-    def on_evaluate(self, sampler: object, step: int, images_seen: int) -> Measured:
-        return Measured(None, {})
-
-    def on_progress(self, step: int, total: int) -> None: ...
-
-
 class Slow(Watcher):
     """Lets each step last, so that a kill finds the run in the middle of it."""
 

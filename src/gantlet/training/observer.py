@@ -39,6 +39,23 @@ class Observer(Protocol):
         """Receive the number of generator steps done, after each step."""
 
 
+class Silent:
+    """An observer that wants to know nothing: for programs that call the loop for its weights alone."""
+
+    def on_log(self, line: Mapping[str, Any]) -> None:
+        """Hear nothing."""
+
+    def on_warning(self, message: str) -> None:
+        """Hear nothing."""
+
+    def on_evaluate(self, sampler: Sampler, step: int, images_seen: int) -> Measured:
+        """Measure nothing."""
+        return Measured(None, {})
+
+    def on_progress(self, step: int, total: int) -> None:
+        """Hear nothing."""
+
+
 @dataclass(frozen=True)
 class TrainResult:
     """A finished run. Scores are the observer's (lower is better), None where it returned none."""

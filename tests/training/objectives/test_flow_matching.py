@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import Silent, images
+from tiny import images
 from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
@@ -19,6 +19,7 @@ from gantlet.training.loop import run
 from gantlet.training.networks import NETWORKS
 from gantlet.training.objectives import OBJECTIVES
 from gantlet.training.objectives.flow_matching import matched
+from gantlet.training.observer import Silent
 from gantlet.training.runs.generator import load_generator
 from gantlet.transport import Coupling
 from gantlet.transport.flows import integrate, straightness

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.optimize import linear_sum_assignment
-from tiny import Silent, images, term_context
+from tiny import images, term_context
 from torch import Tensor, nn
 
 from gantlet.core.config import TrainConfig
@@ -18,6 +18,7 @@ from gantlet.training.data import TrainingPoints
 from gantlet.training.loop import run
 from gantlet.training.objectives import OBJECTIVES
 from gantlet.training.objectives.wasserstein_flow import velocity
+from gantlet.training.observer import Silent
 from gantlet.training.runs.generator import load_generator
 
 

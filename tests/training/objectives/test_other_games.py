@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import norm
-from tiny import Silent, term_context
+from tiny import term_context
 from torch import Tensor, nn
 
 from gantlet.actions.train import training_data
@@ -24,6 +24,7 @@ from gantlet.training.objectives import OBJECTIVES
 from gantlet.training.objectives.madgan import Many, Naming
 from gantlet.training.objectives.vae import Encoder, divergence, negative_log_likelihood
 from gantlet.training.objectives.veegan import Pairing
+from gantlet.training.observer import Silent
 from gantlet.training.runs.build import build_generator
 from gantlet.training.runs.generator import load_generator
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import Silent, images, term_context
+from tiny import images, term_context
 
 from gantlet.core.config import TrainConfig
 from gantlet.core.errors import ConfigError
@@ -14,6 +14,7 @@ from gantlet.core.interfaces.modules import DiscriminatorOutput
 from gantlet.core.interfaces.networks import ImageShape
 from gantlet.training.loop import run
 from gantlet.training.networks import NETWORKS
+from gantlet.training.observer import Silent
 from gantlet.training.runs.events import read_events
 from gantlet.training.runs.generator import load_generator
 from gantlet.training.techniques import TECHNIQUES

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny import Silent
 from torch import nn
 
 from gantlet.core.config import TrainConfig
@@ -19,6 +18,7 @@ from gantlet.training.data import TrainingImages
 from gantlet.training.game import Game
 from gantlet.training.loop import run
 from gantlet.training.objectives.reconstruction import Reconstruction
+from gantlet.training.observer import Silent
 from gantlet.training.runs.generator import load_generator
 from gantlet.training.state import TrainState
 from gantlet.training.techniques.transport_codes import TransportCodes, Transported

@@ -204,7 +204,7 @@ def of_shift(features: Float32[np.ndarray, "n d"], share: float) -> float:
     any_n=True,
     lower_is_better=True,
     beyond="copies of real images do that",
-    version=2,
+    version=3,
     influence=influence,
 )
 def estimate(evidence: Evidence, subsets: int = 0, size: int = 1000, seed: int = 2020) -> Measurement:
